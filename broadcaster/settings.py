@@ -1,0 +1,182 @@
+"""The knobs: read once, typed, refused at start with a sentence that says what to do.
+
+Every secret can come from a file: ``NAME_FILE=/run/secrets/name`` stands for ``NAME=<the file's text>``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+KNOWN_WEAK = {"secret", "changeme", "change-me", "password", "dev", "development", "test", "insecure", "broadcaster"}
+SECRETS = ("SECRET_KEY", "FIELD_KEY", "INDEX_KEY", "TWILIO_AUTH_TOKEN", "DATABASE_URL", "REDIS_URL", "SMTP_URL")
+LOOPBACK_HOSTS = {"localhost", "::1"}
+
+
+class SettingsError(ValueError):
+    """The environment cannot be used; the message is one sentence that says what to change."""
+
+
+class Mode(StrEnum):
+    """What an installation is for. It belongs to the installation, never to an alert."""
+
+    LIVE = "live"
+    TRAINING = "training"
+    DEMO = "demo"
+
+
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseModel):
+    """One immutable value with every setting; field names are the environment's names in lower case."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
+
+    mode: Mode = Mode.LIVE
+    data_dir: Path = Path("var")
+    publish_dir: Path | None = None
+    database_url: str = ""
+    redis_url: str = ""
+    secret_key: str = ""
+    field_key: str = ""
+    index_key: str = ""
+    field_key_id: int = 1
+    public_base_url: str = "http://localhost:8911"
+    port: int = 8911
+    callbacks_port: int = 8912
+    window_port: int = 8913
+    timezone: str = "America/New_York"
+    authority: str = "State 911 Department"
+    authority_short: str = "State 911"
+    state_fips: str = "25"
+    state_name: str = "Massachusetts"
+    watch_phone: str = ""
+
+    twilio_account_sid: str = ""
+    twilio_auth_token: str = ""
+    twilio_messaging_service_sid: str = ""
+    twilio_from: str = ""
+    twilio_api_url: str = "https://api.twilio.com"
+    sms_mps: float = Field(default=1.0, gt=0)
+    sms_in_flight: int = Field(default=100, gt=0)
+
+    smtp_url: str = ""
+    mail_from: str = ""
+    mail_per_second: float = Field(default=50.0, gt=0)
+
+    cap_sender: str = ""
+    cap_sender_name: str = ""
+    cap_signing_key: Path | None = None
+    cap_signing_cert: Path | None = None
+
+    lookup_url: str = ""
+    lookup_sms: str = ""
+    lookup_voice: str = ""
+
+    lease: Seconds = 30.0
+    settle: Seconds = 60.0
+    blind: Seconds = 120.0
+    sweep_every: Seconds = 2.0
+    publish_every: Seconds = 10.0
+    log_level: str = "INFO"
+
+    @field_validator("public_base_url", "twilio_api_url", "lookup_url")
+    @classmethod
+    def _no_trailing_slash(cls, url: str) -> str:
+        return url.rstrip("/")
+
+    @field_validator("data_dir", "publish_dir")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path.expanduser().resolve() if path else path
+
+    @model_validator(mode="after")
+    def _refuse_weak_secrets(self) -> Self:
+        for name in ("secret_key", "field_key", "index_key"):
+            value = getattr(self, name)
+            if value and (len(value) < 32 or value.lower() in KNOWN_WEAK or len(set(value)) < 8):
+                raise ValueError(f"{name.upper()} is too short or too simple: make one with `openssl rand -base64 32`")
+        if self.field_key and self.field_key == self.index_key:
+            raise ValueError("INDEX_KEY must differ from FIELD_KEY: the index must not open the fields")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_simulators_when_live(self) -> Self:
+        if self.mode is Mode.LIVE and self.twilio_account_sid and is_loopback(self.twilio_api_url):
+            raise ValueError("MODE=live refuses a carrier on loopback: set TWILIO_API_URL to the real carrier")
+        return self
+
+    @property
+    def published(self) -> Path:
+        """The folder that holds the public files."""
+        return self.publish_dir or self.data_dir / "public"
+
+    @property
+    def field_key_bytes(self) -> bytes:
+        """The 32 bytes that encrypt personal fields (AES-256-GCM)."""
+        return key_bytes(self.required("field_key"))
+
+    @property
+    def index_key_bytes(self) -> bytes:
+        """The 32 bytes of the blind index (HMAC-SHA-256)."""
+        return key_bytes(self.required("index_key"))
+
+    def required(self, name: str) -> str:
+        """The setting, or a SettingsError that names it when it is empty."""
+        value = str(getattr(self, name) or "")
+        if not value:
+            raise SettingsError(f"{name.upper()} is not set: set it in the environment, or {name.upper()}_FILE.")
+        return value
+
+
+def key_bytes(text: str) -> bytes:
+    """32 bytes from a base64 text of 32 bytes, or from the SHA-256 of any longer passphrase."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError:
+        raw = b""
+    return raw if len(raw) == 32 else hashlib.sha256(text.encode()).digest()
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine by name or by literal address."""
+    host = (urlsplit(url).hostname or "").lower()
+    return host in LOOPBACK_HOSTS or host.startswith("127.")
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from an environment; raises SettingsError with one sentence that says what to change."""
+    env = dict(os.environ if environ is None else environ)
+    values: dict[str, str] = {}
+    for name in Settings.model_fields:
+        upper = name.upper()
+        if file := env.get(f"{upper}_FILE"):
+            try:
+                values[name] = Path(file).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise SettingsError(f"{upper}_FILE names {file}, which cannot be read: {error.strerror}.") from error
+        elif env.get(upper, "") != "":
+            values[name] = env[upper]
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]).upper()
+        message = str(first["msg"]).removeprefix("Value error, ")
+        raise SettingsError(f"{where}: {message}." if where else f"{message}.") from error
+
+
+@cache
+def current() -> Settings:
+    """The settings of this process, read once."""
+    return load()
