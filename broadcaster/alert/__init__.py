@@ -1,0 +1,4 @@
+"""The heart: plain values and rules of an outage alert; no clock, no I/O, no framework.
+
+Law: what was submitted is frozen, and two different people stand behind every public word.
+"""

@@ -1,0 +1,142 @@
+"""Who may move an alert, and where to: the kinds of revision, the releases of its two tiers, two people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from broadcaster.alert.alert import ENDINGS, RevisionKind
+
+
+class LifecycleRefused(ValueError):
+    """A move that the rules of the house do not allow; the message is a sentence for the officer."""
+
+
+class AlertKind(StrEnum):
+    """An outage, or a test of the system; a test never looks like an outage."""
+
+    OUTAGE = "outage"
+    TEST = "test"
+
+
+class AlertState(StrEnum):
+    """An open alert needs an all-clear or a false-alarm to close; expiry alone does not close it."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class Tier(StrEnum):
+    """Agencies hear first, on one person's word; the public hears on two people's."""
+
+    AGENCY = "agency"
+    PUBLIC = "public"
+
+
+class ReleaseState(StrEnum):
+    """The states of one tier's release of one revision."""
+
+    PENDING = "pending"
+    RELEASED = "released"
+    HELD = "held"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+class Move(StrEnum):
+    """What a person does to a release."""
+
+    RELEASE = "release"
+    RETURN = "return"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+    HOLD = "hold"
+    RESUME = "resume"
+
+
+class Role(StrEnum):
+    """What a person may do. Nobody approves what they wrote, whatever their roles."""
+
+    ISSUER = "issuer"
+    APPROVER = "approver"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+MOVES: dict[tuple[ReleaseState, Move], ReleaseState] = {
+    (ReleaseState.PENDING, Move.RELEASE): ReleaseState.RELEASED,
+    (ReleaseState.PENDING, Move.RETURN): ReleaseState.RETURNED,
+    (ReleaseState.PENDING, Move.REJECT): ReleaseState.REJECTED,
+    (ReleaseState.PENDING, Move.WITHDRAW): ReleaseState.WITHDRAWN,
+    (ReleaseState.RELEASED, Move.HOLD): ReleaseState.HELD,
+    (ReleaseState.HELD, Move.RESUME): ReleaseState.RELEASED,
+}
+"""The one table of moves of a release."""
+
+AFTERWARDS: dict[ReleaseState, str] = {
+    ReleaseState.RELEASED: "has been released already",
+    ReleaseState.HELD: "is on hold",
+    ReleaseState.RETURNED: "was returned to its author",
+    ReleaseState.REJECTED: "was rejected",
+    ReleaseState.WITHDRAWN: "was replaced by a newer revision",
+    ReleaseState.PENDING: "is still waiting for approval",
+}
+
+
+def moved(state: ReleaseState, move: Move) -> ReleaseState:
+    """The state after a move; LifecycleRefused says why there is none."""
+    try:
+        return MOVES[state, move]
+    except KeyError:
+        raise LifecycleRefused(f"This revision {AFTERWARDS[state]}: it cannot be {PAST[move]} now.") from None
+
+
+PAST: dict[Move, str] = {
+    Move.RELEASE: "released",
+    Move.RETURN: "returned",
+    Move.REJECT: "rejected",
+    Move.WITHDRAW: "withdrawn",
+    Move.HOLD: "held",
+    Move.RESUME: "resumed",
+}
+
+
+def needs_two_people(tier: Tier, kind: RevisionKind) -> bool:
+    """Public words and every all-clear need a second person; agencies hear anything else on one person's word."""
+    return tier is Tier.PUBLIC or kind is RevisionKind.ALL_CLEAR
+
+
+def check_approver(approver: int, editors: Collection[int], roles: Collection[str]) -> None:
+    """LifecycleRefused unless this person may approve: an approver who did not write, edit or submit it."""
+    if Role.APPROVER not in roles:
+        raise LifecycleRefused("Only an approver can approve: ask one of the approvers on duty.")
+    if approver in editors:
+        raise LifecycleRefused("You wrote, edited or submitted this revision: a second person must approve it.")
+
+
+def check_hash(shown: str, frozen: str) -> None:
+    """LifecycleRefused when what the approver saw is not what was frozen."""
+    if shown != frozen:
+        raise LifecycleRefused("The alert changed after this page was opened: read the new preview, then approve it.")
+
+
+def check_next(kind: RevisionKind, released: Collection[RevisionKind]) -> None:
+    """LifecycleRefused when a revision of this kind cannot follow the kinds released to anybody so far."""
+    if any(past in ENDINGS for past in released):
+        raise LifecycleRefused("This alert has ended: open a new one if 911 fails again.")
+    if not released and kind is not RevisionKind.INITIAL:
+        raise LifecycleRefused("Nothing was released yet: the first revision is the initial alert.")
+    if released and kind is RevisionKind.INITIAL:
+        raise LifecycleRefused("The initial alert is out: send an update, a number change or an all-clear.")
+
+
+def state_after(kind: RevisionKind, tier: Tier, state: AlertState) -> AlertState:
+    """The alert's state once a revision of this kind is released to this tier."""
+    if tier is Tier.PUBLIC and kind is RevisionKind.ALL_CLEAR:
+        return AlertState.CLOSED
+    if tier is Tier.PUBLIC and kind is RevisionKind.FALSE_ALARM:
+        return AlertState.WITHDRAWN
+    return AlertState.OPEN if state is AlertState.DRAFT else state

@@ -1,0 +1,68 @@
+"""A number that people can dial instead of 911."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+import phonenumbers
+
+SHORT_SERVICES = {"911": "911", "112": "911", "999": "911", "933": "933", "988": "988", "211": "211", "311": "311"}
+STALE_AFTER_DAYS = 365
+"""47 CFR 4.9(h)(1) asks for a yearly confirmation of contact information."""
+
+
+class PhoneRefused(ValueError):
+    """A number that cannot be published; the message is a sentence for the officer."""
+
+
+class Visibility(StrEnum):
+    """Who may see a number. A restricted one is in no public output, ever."""
+
+    PUBLIC = "public"
+    RESTRICTED = "restricted"
+
+
+@dataclass(frozen=True, slots=True)
+class AlternateNumber:
+    """A ten-digit line answered by people who can send help, and when somebody last verified that."""
+
+    e164: str
+    label: str = ""
+    visibility: Visibility = Visibility.PUBLIC
+    verified_on: date | None = None
+    sms: bool = False
+
+    @property
+    def display(self) -> str:
+        """``617-555-0123``, the form that people read."""
+        return display(self.e164)
+
+    def is_stale(self, today: date) -> bool:
+        """Whether nobody verified this number within the last year."""
+        return self.verified_on is None or (today - self.verified_on).days > STALE_AFTER_DAYS
+
+
+def display(e164: str) -> str:
+    """The national form of a number; plain ASCII, so that it fits GSM-7: ``617-555-0123``."""
+    match = re.fullmatch(r"\+1(\d{3})(\d{3})(\d{4})", e164)
+    return "-".join(match.groups()) if match else e164
+
+
+def parse(text: str, region: str = "US") -> str:
+    """The E.164 form of what somebody typed; PhoneRefused for 911, service codes and impossible numbers."""
+    digits = re.sub(r"\D", "", text)
+    if digits.removeprefix("1") in SHORT_SERVICES or digits in SHORT_SERVICES:
+        raise PhoneRefused(f"{text.strip()} cannot be an alternative to 911: give the ten-digit line that is answered.")
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException as error:
+        raise PhoneRefused(f"“{text.strip()}” is not a phone number: type ten digits, like 617-555-0123.") from error
+    if not phonenumbers.is_possible_number(number) or number.extension:
+        raise PhoneRefused(f"“{text.strip()}” cannot be dialled: type ten digits with the area code, no extension.")
+    e164 = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    if re.fullmatch(r"\+1\d{10}", e164) and not re.fullmatch(r"\+1[2-9]\d\d[2-9]\d{6}", e164):
+        raise PhoneRefused(f"“{text.strip()}” is no number of the North American plan: check the area code.")
+    return e164
