@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, cast
 
 import rfc8785
 from pydantic import TypeAdapter
@@ -157,7 +158,7 @@ class Revision:
             "content": content_to_json(self.content),
             "texts": dict(self.texts),
         }
-        return hashlib.sha256(rfc8785.dumps(whole)).hexdigest()
+        return hashlib.sha256(rfc8785.dumps(cast(Any, whole))).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
