@@ -1,0 +1,297 @@
+"""Who answers 911 where, which numbers reach them when it fails, and which agencies must hear of it.
+
+Plain values: no clock, no files, no database. The ladder of answers never names a restricted number and never
+ends in nothing; a number is useless without its community (Rave's lesson of 2017), so answers carry both.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+
+from broadcaster.alert.alert import CommunityAnswer, Rung
+from broadcaster.alert.phone import AlternateNumber, Visibility
+
+WALK_IN = "go to the nearest fire or police station"
+"""The last rung: what people are told where no number is left."""
+
+
+class UnknownCommunity(LookupError):
+    """Nothing in the directory goes by that code or name; the message is a sentence for whoever asked."""
+
+
+class BrokenDirectory(ValueError):
+    """The parts of a directory contradict each other; the message says which."""
+
+
+class CommunityKind(StrEnum):
+    """What a community is; municipalities are counted apart from the rest."""
+
+    MUNICIPALITY = "municipality"
+    TRIBAL_NATION = "tribal_nation"
+    CAMPUS = "campus"
+    MILITARY = "military"
+    UNINCORPORATED = "unincorporated"
+    HIGHWAY = "highway"
+
+
+class AgencyRole(StrEnum):
+    """Why an agency must hear of a 911 outage."""
+
+    POLICE = "police"
+    FIRE = "fire"
+    EMS = "ems"
+    HOSPITAL = "hospital"
+    PSAP = "psap"
+    VENDOR_911 = "vendor_911"
+    NEIGHBOUR_STATE = "neighbour_state"
+    STATE_POLICE = "state_police"
+    EMERGENCY_MANAGEMENT = "emergency_management"
+
+
+class ContactChannel(StrEnum):
+    """How an agency is reached."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    VOICE = "voice"
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """A county by its five-digit FIPS code."""
+
+    fips: str
+    name: str
+
+    @property
+    def same(self) -> str:
+        """The county's SAME location code, all of it: ``0`` before the FIPS code (47 CFR 11.31)."""
+        return f"0{self.fips}"
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """A place whose people share an alternate number; `psap_code` answers its 911 calls first.
+
+    `zips` are five digits each and may be shared with other communities; `places` are villages and quarters
+    by which its people may look for it.
+    """
+
+    code: str
+    name: str
+    kind: CommunityKind
+    county_fips: str
+    timezone: str
+    psap_code: str
+    zips: tuple[str, ...] = ()
+    population: int = 0
+    other_psaps: tuple[str, ...] = ()
+    note: str = ""
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Psap:
+    """A public safety answering point: the room where 911 rings."""
+
+    code: str
+    name: str
+    county_fips: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One way to reach an agency; the lowest `order` is tried first."""
+
+    channel: ContactChannel
+    value: str
+    order: int
+    verified_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """Somebody who must hear of an outage in any of `communities`, or of every one if `statewide`."""
+
+    code: str
+    name: str
+    role: AgencyRole
+    contacts: tuple[Contact, ...]
+    communities: tuple[str, ...] = ()
+    statewide: bool = False
+    county_fips: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the people of one community are told to do instead of dialling 911; no number only at WALK_IN."""
+
+    community: str
+    rung: Rung
+    number: AlternateNumber | None
+    why: str
+
+    @property
+    def frozen(self) -> CommunityAnswer:
+        """The part of the answer that a revision freezes."""
+        return CommunityAnswer(self.community, self.rung, self.number)
+
+
+@dataclass(frozen=True)
+class Directory:
+    """The whole directory of one authority; `sample` marks one whose numbers reach nobody.
+
+    Raises BrokenDirectory when codes repeat or point at something that is not there.
+    """
+
+    counties: tuple[County, ...]
+    communities: tuple[Community, ...]
+    psaps: tuple[Psap, ...]
+    agencies: tuple[Agency, ...] = ()
+    numbers: Mapping[str, tuple[AlternateNumber, ...]] = field(default_factory=dict)
+    county_numbers: Mapping[str, tuple[AlternateNumber, ...]] = field(default_factory=dict)
+    state_numbers: tuple[AlternateNumber, ...] = ()
+    sample: bool = False
+
+    def __post_init__(self) -> None:
+        found = next(_contradictions(self), None)
+        if found:
+            raise BrokenDirectory(found)
+
+    @cached_property
+    def _by_code(self) -> dict[str, Community]:
+        return {community.code: community for community in self.communities}
+
+    @cached_property
+    def _by_county(self) -> dict[str, tuple[Community, ...]]:
+        return _grouped((community.county_fips, community) for community in self.communities)
+
+    @cached_property
+    def _by_psap(self) -> dict[str, tuple[Community, ...]]:
+        return _grouped((community.psap_code, community) for community in self.communities)
+
+    @cached_property
+    def _by_zip(self) -> dict[str, tuple[Community, ...]]:
+        return _grouped((zip5, community) for community in self.communities for zip5 in community.zips)
+
+    @cached_property
+    def _spellings(self) -> tuple[tuple[str, int, Community], ...]:
+        """Every name and place with its standing: 0 the community's own name, 1 a place within it."""
+        return tuple(
+            (_plain(name), int(standing > 0), community)
+            for community in self.communities
+            for standing, name in enumerate((community.name, *community.places))
+        )
+
+    @cached_property
+    def _restricted(self) -> frozenset[str]:
+        every = (*self.numbers.values(), *self.county_numbers.values(), self.state_numbers)
+        return frozenset(
+            number.e164 for numbers in every for number in numbers if number.visibility is not Visibility.PUBLIC
+        )
+
+    def _public(self, numbers: tuple[AlternateNumber, ...]) -> list[AlternateNumber]:
+        """Those that nobody, anywhere in the directory, has marked as restricted."""
+        return [number for number in numbers if number.e164 not in self._restricted]
+
+    @cached_property
+    def county_names(self) -> dict[str, str]:
+        """The name of each county by its FIPS code."""
+        return {county.fips: county.name for county in self.counties}
+
+    def community(self, code: str) -> Community:
+        """The community of that code; UnknownCommunity if there is none."""
+        if code not in self._by_code:
+            raise UnknownCommunity(f"No community has the code “{code}”: choose one from the directory.")
+        return self._by_code[code]
+
+    def in_county(self, fips: str) -> tuple[Community, ...]:
+        """The communities of a county, in the directory's order; none for an unknown FIPS code."""
+        return self._by_county.get(fips, ())
+
+    def served_by(self, psap_code: str) -> tuple[Community, ...]:
+        """The communities whose 911 calls ring first in that PSAP; those it serves in part are not among them."""
+        return self._by_psap.get(psap_code, ())
+
+    def agencies_for(self, codes: Collection[str]) -> list[Agency]:
+        """Each agency once that serves any of these communities, and every statewide one."""
+        wanted = frozenset(codes)
+        return [agency for agency in self.agencies if agency.statewide or not wanted.isdisjoint(agency.communities)]
+
+    def rungs(self, code: str) -> tuple[Answer, ...]:
+        """Every answer for a community, best first: its public numbers, the county's, the state's, walking in."""
+        community = self.community(code)
+        county = self.county_names[community.county_fips]
+        own = self._public(self.numbers.get(code, ()))
+        shared = self._public(self.county_numbers.get(community.county_fips, ()))
+        steps = [
+            (Rung.COMMUNITY, own[:1], f"the first public number of {community.name}"),
+            (Rung.SECOND, own[1:], f"a second public number of {community.name}"),
+            (Rung.COUNTY, shared, f"the number of {county} County"),
+            (Rung.STATE, self._public(self.state_numbers), "the number of the state"),
+        ]
+        answers = [Answer(code, rung, number, why) for rung, numbers, why in steps for number in numbers]
+        return (*answers, Answer(code, Rung.WALK_IN, None, f"no number is left: {WALK_IN}"))
+
+    def ladder(self, code: str, without: Collection[str] = ()) -> Answer:
+        """The best answer for a community, passing over the numbers (E.164) in `without` that are known not to work."""
+        return next(answer for answer in self.rungs(code) if answer.number is None or answer.number.e164 not in without)
+
+    def find(self, query: str) -> list[Community]:
+        """The communities of a ZIP, or whose name or places begin so; exact and larger first.
+
+        Case, spaces, punctuation and accents do not matter. UnknownCommunity if nothing fits.
+        """
+        zip_code = re.fullmatch(r"\s*(\d{5})(-\d{4})?\s*", query)
+        if zip_code:
+            found = sorted(self._by_zip.get(zip_code[1], ()), key=lambda community: -community.population)
+        else:
+            found = self._named(_plain(query))
+        if not found:
+            raise UnknownCommunity(f"Nothing here is called “{query.strip()}”: type a town or a five-digit ZIP code.")
+        return found
+
+    def _named(self, wanted: str) -> list[Community]:
+        if not wanted:
+            return []
+        hits = [hit for hit in self._spellings if hit[0].startswith(wanted)]
+        hits.sort(key=lambda hit: (hit[0] != wanted, hit[1], -hit[2].population))
+        return list(dict.fromkeys(community for _, _, community in hits))
+
+
+def _grouped(pairs: Iterator[tuple[str, Community]]) -> dict[str, tuple[Community, ...]]:
+    groups: dict[str, list[Community]] = {}
+    for key, community in pairs:
+        groups.setdefault(key, []).append(community)
+    return {key: tuple(communities) for key, communities in groups.items()}
+
+
+def _plain(text: str) -> str:
+    """Letters and digits only, without case and accents: what two spellings of a name share."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text).casefold() if letter.isalnum())
+
+
+def _contradictions(directory: Directory) -> Iterator[str]:
+    counties = [county.fips for county in directory.counties]
+    psaps = [psap.code for psap in directory.psaps]
+    codes = [community.code for community in directory.communities]
+    agencies = [agency.code for agency in directory.agencies]
+    for what, names in (("county", counties), ("PSAP", psaps), ("community", codes), ("agency", agencies)):
+        twice = [name for name, times in Counter(names).items() if times > 1]
+        yield from (f"The {what} “{name}” is in the directory twice." for name in twice)
+    answering = {code for each in directory.communities for code in (each.psap_code, *each.other_psaps)}
+    named = {code for agency in directory.agencies for code in agency.communities} | set(directory.numbers)
+    homes = {community.county_fips for community in directory.communities} | set(directory.county_numbers)
+    for what, missing in (
+        ("PSAP", answering.difference(psaps)),
+        ("community", named.difference(codes)),
+        ("county", homes.difference(counties)),
+    ):
+        yield from (f"The {what} “{name}” is used but not in the directory." for name in sorted(missing))
