@@ -1,0 +1,93 @@
+"""The only interface of the program to the outside: what every way out can do, and what crosses into it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from broadcaster.messages.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a channel can do, as data; the capability table of the README is made from it."""
+
+    receipts: bool
+    listing: bool
+    segments: bool
+    cancels: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One attempt at one delivery: the attempt number `n` is the fence."""
+
+    fanout: int
+    address: int
+    n: int
+
+    def __str__(self) -> str:
+        return f"{self.fanout}.{self.address}.{self.n}"
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """One message to one address, ready to go.
+
+    `proof` is our MAC over the key, printed into links and callbacks; `life_s` is how long it may wait at the carrier.
+    """
+
+    key: Key
+    to: str
+    message: Message
+    proof: str
+    life_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The carrier has the message, under this reference. It is not delivered yet."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An attempt whose outcome is unknown: did you get this text for this address since then?"""
+
+    key: Key
+    to: str
+    text: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A message in the carrier's own listing that fits an `Asked`."""
+
+    key: Key
+    ref: str
+    made_at: datetime
+
+
+class Channel(Protocol):
+    """One way out. `send` raises a `SendError`; `find` raises one when the listing cannot be had."""
+
+    name: str
+    carrier: str
+    traits: Traits
+
+    async def send(self, out: Outgoing) -> Accepted:
+        """Hand one message over, once, without retries."""
+
+    async def find(self, asked: Sequence[Asked]) -> list[Seen]:
+        """What the carrier's listing holds of the asked attempts; Unsupported where there is no listing."""
+
+    async def close(self) -> None:
+        """Close connections."""
+
+
+class Unsupported(NotImplementedError):
+    """A channel was asked for what its traits say it cannot do."""

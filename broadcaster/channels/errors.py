@@ -1,0 +1,59 @@
+"""Every way a send can fail: is it sent again? is it our fault? what does the operator read?
+
+A closed vocabulary: nobody inspects a message string, and whatever is not certain is `Ambiguous`.
+"""
+
+from __future__ import annotations
+
+from broadcaster.alert.delivery import Event
+
+
+class SendError(Exception):
+    """A send that did not end in an accepted message."""
+
+    event: Event = Event.AMBIGUOUS
+    ours: bool = False
+    operator: str = "The carrier's answer was lost; it is being asked whether it has the message."
+
+    def __init__(self, reason: str, *, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.wait = wait
+        """Seconds that the carrier asked us to wait, or None."""
+
+
+class Ambiguous(SendError):
+    """Nobody knows: time-out, reset, 5xx, an answer that cannot be read. Asked after, never blindly resent."""
+
+
+class NotSent(SendError):
+    """Certainly not sent: no connection, or the carrier says that it processed nothing. Sent again later."""
+
+    event = Event.NOT_SENT
+    operator = "The carrier could not be reached; the message is sent again in a moment."
+
+
+class Throttled(NotSent):
+    """429: too many at once. The carrier's own wait is honoured."""
+
+    operator = "The carrier asks us to slow down; sending goes on at its pace."
+
+
+class Misconfigured(NotSent):
+    """Our account, our credentials or our configuration: nothing goes out until a person repairs it."""
+
+    ours = True
+    operator = "The carrier refuses our account: check the credentials and the account's state now."
+
+
+class Rejected(SendError):
+    """The carrier will never take this message to this address."""
+
+    event = Event.REJECTED
+    operator = "The carrier refused this number for good."
+
+
+class OptedOut(Rejected):
+    """The person said STOP to the carrier (21610): our own suppression list learns it."""
+
+    operator = "This person opted out at the carrier."

@@ -1,0 +1,147 @@
+"""Texts through Twilio, or anything that speaks its API: sending, the listing, their words for ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.rest import Client
+
+from broadcaster.alert.delivery import Handset
+from broadcaster.channels.contract import Accepted, Asked, Outgoing, Seen, Traits
+from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, OptedOut, Rejected, SendError, Throttled
+from broadcaster.channels.http import Door
+from broadcaster.channels.twilio_http import TWILIO, TwilioTransport
+
+ERRORS: dict[int, type[SendError]] = {
+    20429: Throttled,
+    20503: NotSent,
+    21610: OptedOut,
+    21611: Throttled,
+    63017: Throttled,
+    30001: Throttled,
+    30022: Throttled,
+    20003: Misconfigured,
+    21606: Misconfigured,
+    21408: Misconfigured,
+    30002: Misconfigured,
+    30034: Misconfigured,
+    30929: Misconfigured,
+}
+"""Codes of an error answer to a POST (twilio.md 5.3); any other 4xx with a code is a rejection for good."""
+
+HANDSETS: dict[str, Handset] = {
+    "sent": Handset.SENT,
+    "delivered": Handset.DELIVERED,
+    "read": Handset.DELIVERED,
+    "undelivered": Handset.UNDELIVERED,
+    "failed": Handset.FAILED,
+    "canceled": Handset.FAILED,
+}
+"""Twilio's statuses in our words; the others (queued, accepted, sending...) say nothing about the phone."""
+
+LISTED_ONE_BY_ONE = 20
+"""Above this many unknowns the listing is paged newest-first instead of asked per number (design section 4)."""
+PAGE = 1000
+SHORTEST_LIFE, LONGEST_LIFE = 60, 36_000
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioAccount:
+    """One set of the TWILIO_* settings; `callback_url` is our public address for status callbacks."""
+
+    sid: str
+    token: str
+    sender: str
+    callback_url: str
+    api_url: str = TWILIO
+    carrier: str = "twilio"
+
+
+class TwilioSms:
+    """The per-message API, through the official client."""
+
+    name = "sms"
+    traits = Traits(receipts=True, listing=True, segments=True, cancels=True)
+
+    def __init__(self, account: TwilioAccount, door: Door) -> None:
+        self.carrier = account.carrier
+        self._account = account
+        self._door = door
+        self._client = Client(account.sid, account.token, http_client=TwilioTransport(door, account.api_url))
+        kind = "messaging_service_sid" if account.sender.startswith("MG") else "from_"
+        self._from = {kind: account.sender}
+
+    async def send(self, out: Outgoing) -> Accepted:
+        """One POST. ValidityPeriod is the alert's remaining life: nobody hears "911 is down" after the all-clear."""
+        try:
+            made = await self._client.messages.create_async(
+                to=out.to,
+                body=out.message.text,
+                status_callback=f"{self._account.callback_url}?d={out.key}&m={out.proof}",
+                validity_period=max(SHORTEST_LIFE, min(LONGEST_LIFE, out.life_s)),
+                **self._from,
+            )
+        except TwilioRestException as error:
+            raise refusal(error.status, error.code) from error
+        except (TwilioException, ValueError, KeyError, TypeError) as error:
+            raise Ambiguous("unreadable_answer") from error
+        if not made.sid:
+            raise Ambiguous("answer_without_sid")
+        return Accepted(str(made.sid))
+
+    async def find(self, asked: Sequence[Asked]) -> list[Seen]:
+        """Look the attempts up by To, text and date_created (never DateSent: it is null while a message waits)."""
+        if not asked:
+            return []
+        if len(asked) <= LISTED_ONE_BY_ONE:
+            pages = await asyncio.gather(*(self._listed(asked, to=one.to) for one in asked))
+            return [seen for page in pages for seen in page]
+        return await self._listed(asked)
+
+    async def _listed(self, asked: Sequence[Asked], to: str | None = None) -> list[Seen]:
+        wanted: dict[tuple[str, str], list[Asked]] = defaultdict(list)
+        for one in asked:
+            if to is None or one.to == to:
+                wanted[one.to, one.text].append(one)
+        oldest = min(one.since for one in asked) - timedelta(minutes=2)
+        query: dict[str, Any] = {"page_size": PAGE if to is None else 50}
+        if to is not None:
+            query["to"] = to
+        try:
+            found = []
+            async for message in await self._client.messages.stream_async(**query):
+                if message.date_created is None:
+                    raise Ambiguous("unreadable_listing")
+                if message.date_created < oldest:
+                    break
+                found.append(message)
+        except (TwilioException, ValueError, KeyError, TypeError) as error:
+            raise Ambiguous("listing_unreadable") from error
+        return list(_fitting(found, wanted))
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._door.close()
+
+
+def _fitting(found: Iterable[Any], wanted: dict[tuple[str, str], list[Asked]]) -> Iterable[Seen]:
+    for message in found:
+        for one in wanted.get((message.to, message.body), ()):
+            if str(message.direction) == "outbound-api" and message.date_created >= one.since - timedelta(minutes=2):
+                yield Seen(one.key, str(message.sid), message.date_created)
+
+
+def refusal(status: int, code: int | None) -> SendError:
+    """The error of an answer with Twilio's status and code."""
+    kind = ERRORS.get(code or 0)
+    if kind is not None:
+        return kind(str(code))
+    if status in (400, 404) and code:
+        return Rejected(str(code))
+    return Ambiguous(f"http_{status}")

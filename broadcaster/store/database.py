@@ -1,0 +1,118 @@
+"""The engine, the sessions and the base of all tables; one dialect, PostgreSQL 15 or newer."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import BigInteger, DateTime, Engine, Identity, MetaData, String, create_engine, func, select, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Sessions = sessionmaker[Session]
+
+
+class Base(DeclarativeBase):
+    """The base of every table."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {datetime: DateTime(timezone=True), str: String, int: BigInteger}  # noqa: RUF012 - SQLAlchemy's own shape
+
+
+class WrongInstallation(RuntimeError):
+    """The database belongs to an installation of another mode, or holds what this mode refuses."""
+
+
+class Installation(Base):
+    """One row: the mode that this database belongs to (design law 9)."""
+
+    __tablename__ = "installation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mode: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+def identity() -> Mapped[int]:
+    """A bigint key that the database counts up; never shown outside."""
+    return mapped_column(Identity(always=True), primary_key=True)
+
+
+def public_id() -> str:
+    """A random id for the outside: 80 bits, letters and digits only."""
+    alphabet = "23456789abcdefghjkmnpqrstuvwxyz"
+    return "".join(secrets.choice(alphabet) for _ in range(16))
+
+
+def one_of(kind: type[StrEnum]) -> str:
+    """The SQL list of an enumeration's values, for CHECK constraints."""
+    return ", ".join(f"'{member.value}'" for member in kind)
+
+
+def connect(url: str, pool_size: int = 5) -> Engine:
+    """An engine whose statements give up after 30 s and whose dead connections are found before use."""
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        connect_args={"connect_timeout": 5, "options": "-c statement_timeout=30000 -c lock_timeout=10000"},
+    )
+
+
+def sessions(engine: Engine) -> Sessions:
+    """The maker of sessions; `with sessions.begin() as session` is one transaction."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def now(session: Session) -> datetime:
+    """The database's clock, which every lease and deadline is judged by; UTC."""
+    moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    return moment.astimezone(UTC)
+
+
+@contextmanager
+def only_one(session: Session, name: str) -> Iterator[bool]:
+    """Whether this transaction is the only holder of a named advisory lock."""
+    yield bool(
+        session.execute(text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}).scalar()
+    )
+
+
+def _alembic(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the schema up to a revision."""
+    command.upgrade(_alembic(url), revision)
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Bring the schema down to a revision; ``base`` is empty."""
+    command.downgrade(_alembic(url), revision)
+
+
+def stamp_mode(session: Session, mode: str) -> None:
+    """Give a new database its mode; WrongInstallation when it belongs to another one."""
+    row = session.get(Installation, 1, with_for_update=True)
+    if row is None:
+        session.add(Installation(id=1, mode=mode))
+    elif row.mode != mode:
+        raise WrongInstallation(f"This database belongs to a {row.mode} installation: start it with MODE={row.mode}.")

@@ -1,0 +1,235 @@
+"""The fan-out as tables: a cursor moves, a row is the claim, the attempt number is the only fence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from broadcaster.alert.delivery import Handset, State
+from broadcaster.store.database import Base, identity, one_of
+
+
+class FanoutState(StrEnum):
+    """`expired` and `superseded` may still hold open rows for a moment; `done` never does."""
+
+    RUNNING = "running"
+    HELD = "held"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    DONE = "done"
+
+
+class LaneState(StrEnum):
+    """Only an open lane is claimed from."""
+
+    OPEN = "open"
+    HELD = "held"
+    DONE = "done"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+
+
+class Source(StrEnum):
+    """Where a lane's cursor runs: slots of a community, those told before, or a list made at release."""
+
+    SUBSCRIBERS = "subscribers"
+    TOLD = "told"
+    TARGETS = "targets"
+
+
+class Fanout(Base):
+    """One channel's share of one release; an ended fan-out keeps in `ended_as` what ended it."""
+
+    __tablename__ = "fanout"
+    __table_args__ = (
+        UniqueConstraint("revision_id", "tier", "channel"),
+        CheckConstraint(f"state IN ({one_of(FanoutState)})", name="state"),
+    )
+    id: Mapped[int] = identity()
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"))
+    tier: Mapped[str]
+    channel: Mapped[str]
+    purpose: Mapped[str] = mapped_column(default="alert", server_default="alert")
+    state: Mapped[str] = mapped_column(default=FanoutState.RUNNING.value)
+    ended_as: Mapped[str | None]
+    started_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    expires_at: Mapped[datetime]
+    first_accepted_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    planned: Mapped[int | None]
+
+
+class Lane(Base):
+    """A cursor per community and channel; queue, priority and expiry stand here so that a claim reads one table."""
+
+    __tablename__ = "lane"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({one_of(LaneState)})", name="state"),
+        CheckConstraint(f"source IN ({one_of(Source)})", name="source"),
+        Index(
+            "ix_lane_open",
+            "channel",
+            "queue",
+            "priority",
+            "rank",
+            "fanout_id",
+            "no",
+            postgresql_where="state = 'open'",
+        ),
+    )
+    fanout_id: Mapped[int] = mapped_column(ForeignKey("fanout.id"), primary_key=True)
+    no: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    queue: Mapped[str]
+    priority: Mapped[int]
+    rank: Mapped[int]
+    source: Mapped[str]
+    community_id: Mapped[int | None] = mapped_column(ForeignKey("community.id"))
+    follows_fanout: Mapped[int | None] = mapped_column(ForeignKey("fanout.id"))
+    next_key: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    rest: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    state: Mapped[str] = mapped_column(default=LaneState.OPEN.value)
+
+
+class Target(Base):
+    """A short list fixed at release: agencies, or the one place where files are published."""
+
+    __tablename__ = "target"
+    fanout_id: Mapped[int] = mapped_column(ForeignKey("fanout.id"), primary_key=True)
+    slot: Mapped[int] = mapped_column(primary_key=True)
+    address_id: Mapped[int] = mapped_column(ForeignKey("address.id"))
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))
+    body_id: Mapped[int] = mapped_column(ForeignKey("body.id"))
+
+
+class Wave(Base):
+    """A committed intent to send its rows; open until its last outcome is recorded."""
+
+    __tablename__ = "wave"
+    __table_args__ = (Index("ix_wave_open", "lease_until", postgresql_where="closed_at IS NULL"),)
+    id: Mapped[int] = identity()
+    fanout_id: Mapped[int] = mapped_column(ForeignKey("fanout.id"))
+    sender_id: Mapped[int] = mapped_column(ForeignKey("sender.id"))
+    purpose: Mapped[str]
+    rows: Mapped[int]
+    started_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    lease_until: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    carrier_ref: Mapped[str | None]
+
+
+class Delivery(Base):
+    """One message to one address. No index but the key; its tallies are written by the table's own triggers."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({one_of(State)})", name="state"),
+        CheckConstraint(f"handset IN ({one_of(Handset)})", name="handset"),
+        {"postgresql_with": {"fillfactor": "70", "autovacuum_analyze_scale_factor": "0.02"}},
+    )
+    fanout_id: Mapped[int] = mapped_column(ForeignKey("fanout.id"), primary_key=True)
+    address_id: Mapped[int] = mapped_column(ForeignKey("address.id"), primary_key=True)
+    community_id: Mapped[int | None]
+    wave_id: Mapped[int | None]
+    body_id: Mapped[int]
+    n: Mapped[int] = mapped_column(default=1)
+    state: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="", server_default="")
+    carrier_ref: Mapped[str | None]
+    handset: Mapped[str] = mapped_column(default=Handset.NONE.value, server_default=Handset.NONE.value)
+
+
+class Followup(Base):
+    """Something to do later about one delivery: ask the carrier, or try again. Small: only open rows."""
+
+    __tablename__ = "followup"
+    __table_args__ = (
+        CheckConstraint("kind IN ('ask', 'retry')", name="kind"),
+        Index("ix_followup_due", "kind", "due"),
+    )
+    fanout_id: Mapped[int] = mapped_column(ForeignKey("fanout.id"), primary_key=True)
+    address_id: Mapped[int] = mapped_column(ForeignKey("address.id"), primary_key=True)
+    kind: Mapped[str]
+    n: Mapped[int]
+    due: Mapped[datetime]
+    started_at: Mapped[datetime]
+    settle_at: Mapped[datetime]
+    asked: Mapped[int] = mapped_column(default=0, server_default="0")
+    absences: Mapped[int] = mapped_column(default=0, server_default="0")
+    absent_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class PastAttempt(Base):
+    """An attempt that gave way to the next: `absent` was proved, `blind` may be a double, `not_sent` never left."""
+
+    __tablename__ = "past_attempt"
+    fanout_id: Mapped[int] = mapped_column(primary_key=True)
+    address_id: Mapped[int] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    wave_id: Mapped[int | None]
+    outcome: Mapped[str]
+    ref: Mapped[str | None]
+    evidence: Mapped[dict[str, object]] = mapped_column(JSONB, default=dict, server_default="{}")
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class Sighting(Base):
+    """A carrier's reference that fits no open attempt: a confirmed double."""
+
+    __tablename__ = "sighting"
+    carrier: Mapped[str] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(primary_key=True)
+    fanout_id: Mapped[int]
+    address_id: Mapped[int]
+    n: Mapped[int]
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class Receipt(Base):
+    """What a carrier told us about one message; counted once, always kept, applied in bulk."""
+
+    __tablename__ = "receipt"
+    __table_args__ = (
+        UniqueConstraint("ref", "status", "carrier"),
+        Index("ix_receipt_waiting", "id", postgresql_where="applied_at IS NULL"),
+    )
+    id: Mapped[int] = identity()
+    fanout_id: Mapped[int]
+    address_id: Mapped[int]
+    n: Mapped[int]
+    carrier: Mapped[str]
+    ref: Mapped[str]
+    status: Mapped[str]
+    code: Mapped[str] = mapped_column(default="", server_default="")
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    raw_enc: Mapped[bytes | None]
+    applied_at: Mapped[datetime | None]
+
+
+class Tally(Base):
+    """Append-only counts, written in the transaction of the change; folded later."""
+
+    __tablename__ = "tally"
+    __table_args__ = (Index("ix_tally_fanout", "fanout_id"),)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    fanout_id: Mapped[int]
+    community_id: Mapped[int | None]
+    what: Mapped[str]
+    delta: Mapped[int]
+
+
+class Acknowledgement(Base):
+    """An agency said that it has read a notice."""
+
+    __tablename__ = "acknowledgement"
+    fanout_id: Mapped[int] = mapped_column(ForeignKey("fanout.id"), primary_key=True)
+    address_id: Mapped[int] = mapped_column(ForeignKey("address.id"), primary_key=True)
+    agency_id: Mapped[int | None]
+    answer: Mapped[str] = mapped_column(default="read", server_default="read")
+    note: Mapped[str] = mapped_column(default="", server_default="")
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

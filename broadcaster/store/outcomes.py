@@ -1,0 +1,107 @@
+"""What came of a wave's rows: facts are always kept, decisions are fenced by the attempt number.
+
+The SQL is made from the one table of moves in `broadcaster.alert.delivery`. Recording twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from broadcaster.alert.delivery import MOVES, Event
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What happened to attempt `n` at one address; `wait` is the pause in seconds before it is tried again."""
+
+    address_id: int
+    n: int
+    event: Event
+    reason: str = ""
+    ref: str | None = None
+    wait: float = 0.0
+
+
+_SET = " ".join(
+    f"WHEN d.state = '{before}' AND o.event = '{event}' THEN '{after}'" for (before, event), after in MOVES.items()
+)
+_RECORD = text(
+    "WITH o AS (SELECT * FROM unnest(CAST(:address AS bigint[]), CAST(:n AS bigint[]), CAST(:event AS text[]),"
+    "   CAST(:reason AS text[]), CAST(:ref AS text[]), CAST(:wait AS float8[]))"
+    "   AS o(address_id, n, event, reason, ref, wait)),"
+    " moved AS (UPDATE delivery d SET reason = o.reason, carrier_ref = coalesce(o.ref, d.carrier_ref),"
+    f"   state = CASE {_SET} END"
+    "   FROM o WHERE d.fanout_id = :fanout AND d.address_id = o.address_id AND d.n = o.n"
+    f"   AND (CASE {_SET} END) IS NOT NULL RETURNING d.address_id, d.n, d.state, o.wait, o.reason),"
+    " later AS (INSERT INTO followup (fanout_id, address_id, kind, n, due, started_at, settle_at, tries)"
+    "   SELECT :fanout, m.address_id, CASE WHEN m.state = 'unknown' THEN 'ask' ELSE 'retry' END, m.n,"
+    "     clock_timestamp() + make_interval(secs => m.wait), w.started_at,"
+    "     w.started_at + make_interval(secs => :settle), m.n"
+    "   FROM moved m CROSS JOIN (SELECT started_at FROM wave WHERE id = :wave) w"
+    "   WHERE m.state IN ('unknown', 'queued')"
+    "   ON CONFLICT (fanout_id, address_id) DO UPDATE SET kind = excluded.kind, n = excluded.n, due = excluded.due,"
+    "     settle_at = excluded.settle_at, absences = 0, absent_at = NULL),"
+    " settled AS (DELETE FROM followup u USING moved m WHERE u.fanout_id = :fanout AND u.address_id = m.address_id"
+    "   AND u.n = m.n AND u.kind = 'ask' AND m.state IN ('accepted', 'rejected')),"
+    " strange AS (INSERT INTO sighting (carrier, ref, fanout_id, address_id, n)"
+    "   SELECT :carrier, o.ref, :fanout, o.address_id, o.n FROM o JOIN delivery d"
+    "     ON d.fanout_id = :fanout AND d.address_id = o.address_id"
+    "   WHERE o.ref IS NOT NULL AND d.carrier_ref IS DISTINCT FROM o.ref"
+    "     AND NOT EXISTS (SELECT 1 FROM moved m WHERE m.address_id = o.address_id)"
+    "   ON CONFLICT DO NOTHING RETURNING 1)"
+    " SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM strange) AS strange,"
+    "   (SELECT count(*) FROM moved WHERE state = 'accepted') AS accepted"
+)
+_SUPPRESS = text(
+    "INSERT INTO suppression (value_index, source) SELECT a.value_index, 'carrier' FROM address a"
+    " WHERE a.id = ANY(:ids) ON CONFLICT DO NOTHING"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How many rows moved, and how many references fitted no open attempt (confirmed doubles)."""
+
+    moved: int
+    doubles: int
+
+
+def record(
+    session: Session, wave: int, fanout: int, outcomes: Sequence[Outcome], carrier: str, settle: float
+) -> Recorded:
+    """Record outcomes of one wave in one transaction; `settle` is in seconds from the wave's start."""
+    values = {
+        "fanout": fanout,
+        "wave": wave,
+        "carrier": carrier,
+        "settle": settle,
+        "address": [o.address_id for o in outcomes],
+        "n": [o.n for o in outcomes],
+        "event": [o.event.value for o in outcomes],
+        "reason": [o.reason for o in outcomes],
+        "ref": [o.ref for o in outcomes],
+        "wait": [o.wait for o in outcomes],
+    }
+    row = session.execute(_RECORD, values).mappings().one()
+    if row["accepted"]:
+        session.execute(
+            text("UPDATE fanout SET first_accepted_at = clock_timestamp() WHERE id = :f AND first_accepted_at IS NULL"),
+            {"f": fanout},
+        )
+    return Recorded(int(row["moved"]), int(row["strange"]))
+
+
+def suppress_at_carriers_word(session: Session, address_ids: Sequence[int]) -> None:
+    """The carrier said 21610: these people opted out, for every carrier of ours."""
+    session.execute(_SUPPRESS, {"ids": list(address_ids)})
+
+
+def close_wave(session: Session, wave: int) -> None:
+    """Every row of the wave has an outcome; its lease ends."""
+    session.execute(
+        text("UPDATE wave SET closed_at = clock_timestamp() WHERE id = :w AND closed_at IS NULL"), {"w": wave}
+    )

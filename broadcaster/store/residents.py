@@ -1,0 +1,102 @@
+"""Addresses, who lives where, and who said STOP. Every number and mail address is sealed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from broadcaster.store.database import Base, identity
+from broadcaster.store.sealed import Sealer
+
+
+class Address(Base):
+    """One place a message can go to; `value_index` is its blind index."""
+
+    __tablename__ = "address"
+    __table_args__ = (
+        CheckConstraint("kind IN ('sms', 'voice', 'email', 'webhook', 'feed', 'ipaws')", name="kind"),
+        CheckConstraint("owner IN ('resident', 'agency', 'installation')", name="owner"),
+    )
+    id: Mapped[int] = identity()
+    kind: Mapped[str]
+    value_enc: Mapped[bytes]
+    value_index: Mapped[bytes] = mapped_column(unique=True)
+    index_key_id: Mapped[int] = mapped_column(default=1, server_default="1")
+    lang: Mapped[str] = mapped_column(default="en", server_default="en")
+    owner: Mapped[str] = mapped_column(default="resident", server_default="resident")
+
+
+class Subscription(Base):
+    """A slot of a community; slots only grow, so a cursor over them misses nobody."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (UniqueConstraint("address_id", "community_id"),)
+    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"), primary_key=True)
+    slot: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    address_id: Mapped[int] = mapped_column(ForeignKey("address.id"))
+
+
+class Suppression(Base):
+    """Somebody said STOP, or the carrier did for them (error 21610); kept by blind index, for every carrier."""
+
+    __tablename__ = "suppression"
+    value_index: Mapped[bytes] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    source: Mapped[str]
+    scope: Mapped[str] = mapped_column(default="all", server_default="all")
+
+
+def address(
+    session: Session, sealer: Sealer, kind: str, value: str, *, lang: str = "en", owner: str = "resident"
+) -> int:
+    """The id of an address, made when it is new."""
+    index = sealer.index(f"{kind}:{value}")
+    row = {"kind": kind, "enc": sealer.seal(value, index), "index": index, "lang": lang, "owner": owner}
+    made = session.execute(
+        text(
+            "INSERT INTO address (kind, value_enc, value_index, lang, owner)"
+            " VALUES (:kind, :enc, :index, :lang, :owner)"
+            " ON CONFLICT (value_index) DO UPDATE SET lang = excluded.lang RETURNING id"
+        ),
+        row,
+    )
+    return int(made.scalar_one())
+
+
+def subscribe(session: Session, address_id: int, community_id: int) -> None:
+    """Give an address the next slot of a community; nothing happens when it has one already."""
+    session.execute(
+        text(
+            "WITH free AS (SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM subscription"
+            "   WHERE address_id = :a AND community_id = :c)),"
+            " slot AS (UPDATE community SET last_slot = last_slot + 1"
+            "   WHERE id = :c AND EXISTS (SELECT 1 FROM free) RETURNING last_slot)"
+            " INSERT INTO subscription (community_id, slot, address_id) SELECT :c, last_slot, :a FROM slot"
+            " ON CONFLICT (address_id, community_id) DO NOTHING"
+        ),
+        {"a": address_id, "c": community_id},
+    )
+
+
+def suppress(session: Session, index: bytes, source: str) -> None:
+    """Never send to this address again; the first reason is kept."""
+    session.execute(
+        text("INSERT INTO suppression (value_index, source) VALUES (:i, :s) ON CONFLICT DO NOTHING"),
+        {"i": index, "s": source},
+    )
+
+
+def unsuppress(session: Session, index: bytes) -> None:
+    """START: this address wants to hear from us again."""
+    session.execute(text("DELETE FROM suppression WHERE value_index = :i"), {"i": index})
+
+
+def active_in(session: Session, community_ids: list[int]) -> int:
+    """How many distinct addresses are subscribed to any of these communities."""
+    count = session.execute(
+        text("SELECT count(DISTINCT address_id) FROM subscription WHERE community_id = ANY(:ids)"),
+        {"ids": community_ids},
+    )
+    return int(count.scalar_one())

@@ -1,0 +1,279 @@
+"""The claim of a wave: one transaction takes the pace, moves one cursor and writes the intents.
+
+A crash before the commit: nothing happened. After it: the rows are `sending`, and the lease finds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.orm import Session
+
+MOST_ROWS = 256
+"""A wave is at most 256 rows and at most one second of its sender's pace (design section 4)."""
+GRANT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One row of a wave, as committed; `value_enc` is opened only to be sent."""
+
+    address_id: int
+    n: int
+    value_enc: bytes
+    value_index: bytes
+    body_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedWave:
+    """A committed wave: its rows must now be sent, once each, within the granted second."""
+
+    id: int
+    fanout_id: int
+    channel: str
+    purpose: str
+    started_at: datetime
+    expires_at: datetime
+    starts_in: float
+    spread: float
+    intents: tuple[Intent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """There is work, and its sender grants nothing for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What a locked sender grants now: segments, and how far its time runs ahead of the clock."""
+
+    sender_id: int
+    segments_per_s: float
+    ahead: float
+    granted: int
+
+
+_SENDER = text(
+    "SELECT id, segments_per_s, greatest(0, extract(epoch FROM tat - clock_timestamp()))::float8 AS ahead"
+    " FROM sender WHERE channel = :channel AND (circuit = 'closed' OR open_until < clock_timestamp())"
+    " ORDER BY tat, id LIMIT 1 FOR UPDATE"
+)
+_LANE = text(
+    "SELECT l.fanout_id, l.no, l.source, l.community_id, l.follows_fanout, l.next_key, f.expires_at, f.revision_id"
+    " FROM lane l JOIN fanout f ON f.id = l.fanout_id"
+    " WHERE l.state = 'open' AND l.channel = :channel AND l.queue = :queue AND f.expires_at > clock_timestamp()"
+    " ORDER BY l.priority, l.rank, l.fanout_id, l.no LIMIT 1 FOR UPDATE OF l SKIP LOCKED"
+)
+_WAVE = text(
+    "INSERT INTO wave (fanout_id, sender_id, purpose, rows, lease_until)"
+    " VALUES (:fanout, :sender, :purpose, 0, clock_timestamp() + make_interval(secs => :lease))"
+    " RETURNING id, started_at"
+)
+_INSERT = """,
+ made AS (INSERT INTO delivery (fanout_id, address_id, community_id, wave_id, body_id, n, state)
+   SELECT :fanout, p.address_id, p.community_id, CASE WHEN s.value_index IS NULL THEN :wave END, p.body_id, 1,
+     CASE WHEN s.value_index IS NULL THEN 'sending' ELSE 'suppressed' END
+   FROM picked p JOIN address a ON a.id = p.address_id LEFT JOIN suppression s ON s.value_index = a.value_index
+   ON CONFLICT DO NOTHING RETURNING address_id, body_id, state)
+ SELECT p.key, p.address_id, m.state, a.value_enc, a.value_index, m.body_id, b.segments
+ FROM picked p JOIN address a ON a.id = p.address_id
+ LEFT JOIN made m ON m.address_id = p.address_id LEFT JOIN body b ON b.id = m.body_id ORDER BY p.key"""
+_TEXT_OF = (
+    " JOIN LATERAL (SELECT t.body_id FROM revision_text t WHERE t.revision_id = :revision AND t.form = :form"
+    " AND t.community_id = x.community_id AND t.lang IN (a.lang, 'en')"
+    " ORDER BY (t.lang = a.lang) DESC LIMIT 1) t ON true"
+)
+_PICK: Mapping[str, str] = {
+    "subscribers": "WITH picked AS (SELECT x.slot AS key, x.address_id, x.community_id, t.body_id FROM"
+    " (SELECT slot, address_id, community_id FROM subscription WHERE community_id = :community AND slot > :next"
+    "  ORDER BY slot LIMIT :most) x JOIN address a ON a.id = x.address_id" + _TEXT_OF + ")" + _INSERT,
+    "told": "WITH picked AS (SELECT x.address_id AS key, x.address_id, x.community_id, t.body_id FROM"
+    " (SELECT address_id, community_id FROM delivery WHERE fanout_id = :follows AND address_id > :next"
+    "  AND state IN ('accepted', 'sending', 'unknown') ORDER BY address_id LIMIT :most) x"
+    " JOIN address a ON a.id = x.address_id" + _TEXT_OF + ")" + _INSERT,
+    "targets": "WITH picked AS (SELECT slot AS key, address_id, NULL::bigint AS community_id, body_id FROM target"
+    " WHERE fanout_id = :fanout AND slot > :next ORDER BY slot LIMIT :most)" + _INSERT,
+}
+_MOVE = text("UPDATE lane SET next_key = :key, state = :state WHERE fanout_id = :fanout AND no = :no")
+_PAY = text(
+    "UPDATE sender SET tat = greatest(tat, clock_timestamp()) + make_interval(secs => :cost) WHERE id = :sender"
+)
+
+
+def pace(session: Session, channel: str) -> Pace | Wait | None:
+    """Lock the sender of a channel with most to give; Wait when it grants nothing yet, None when there is none."""
+    row = session.execute(_SENDER, {"channel": channel}).mappings().one_or_none()
+    if row is None:
+        return None
+    granted = int((GRANT_S - row["ahead"]) * row["segments_per_s"])
+    if granted < 1 and row["ahead"] > 0:
+        return Wait(min(GRANT_S, row["ahead"]))
+    return Pace(row["id"], row["segments_per_s"], row["ahead"], max(1, granted))
+
+
+def claim(session: Session, channel: str, queue: str, most: int, lease: float) -> ClaimedWave | Wait | None:
+    """Claim the next wave of a channel's queue, first by priority; None when nothing is open.
+
+    `most` bounds the rows by the caller's free places in flight; `lease` is in seconds.
+    """
+    granted = pace(session, channel)
+    if not isinstance(granted, Pace):
+        return granted
+    lane = session.execute(_LANE, {"channel": channel, "queue": queue}).mappings().one_or_none()
+    if lane is None:
+        return None
+    dearest = _dearest(session, lane)
+    rows = min(MOST_ROWS, most, granted.granted // dearest)
+    if rows < 1:
+        if granted.ahead > 0:
+            return Wait(min(GRANT_S, granted.ahead))
+        rows = 1
+    return _take(session, granted, lane, rows, lease)
+
+
+def _dearest(session: Session, lane: RowMapping) -> int:
+    """Segments of the dearest text that this lane can send."""
+    if lane["source"] == "targets":
+        return 1
+    most = session.execute(
+        text(
+            "SELECT coalesce(max(b.segments), 1) FROM revision_text t JOIN body b ON b.id = t.body_id"
+            " WHERE t.revision_id = :r AND t.form = :form AND (t.community_id = :c OR CAST(:c AS bigint) IS NULL)"
+        ),
+        {"r": lane["revision_id"], "c": lane["community_id"], "form": "sms"},
+    )
+    return int(most.scalar_one())
+
+
+def _take(session: Session, granted: Pace, lane: RowMapping, rows: int, lease: float) -> ClaimedWave:
+    fanout = lane["fanout_id"]
+    wave = (
+        session.execute(_WAVE, {"fanout": fanout, "sender": granted.sender_id, "purpose": "first", "lease": lease})
+        .mappings()
+        .one()
+    )
+    values = {
+        "fanout": fanout,
+        "wave": wave["id"],
+        "revision": lane["revision_id"],
+        "form": "sms",
+        "community": lane["community_id"],
+        "follows": lane["follows_fanout"],
+        "next": lane["next_key"],
+        "most": rows,
+    }
+    picked = session.execute(text(_PICK[lane["source"]]), values).mappings().all()
+    key = picked[-1]["key"] if picked else lane["next_key"]
+    ended = len(picked) < rows and _at_the_end(session, lane, key)
+    session.execute(_MOVE, {"fanout": fanout, "no": lane["no"], "key": key, "state": "done" if ended else "open"})
+    sending = [row for row in picked if row["state"] == "sending"]
+    _account(session, granted, wave["id"], len(sending), sum(row["segments"] or 1 for row in sending))
+    return ClaimedWave(
+        id=wave["id"],
+        fanout_id=fanout,
+        channel=_channel(session, fanout),
+        purpose="first",
+        started_at=wave["started_at"],
+        expires_at=lane["expires_at"],
+        starts_in=granted.ahead,
+        spread=min(GRANT_S, sum(row["segments"] or 1 for row in sending) / granted.segments_per_s),
+        intents=tuple(
+            Intent(row["address_id"], 1, bytes(row["value_enc"]), bytes(row["value_index"]), row["body_id"])
+            for row in sending
+        ),
+    )
+
+
+def _channel(session: Session, fanout: int) -> str:
+    return str(session.execute(text("SELECT channel FROM fanout WHERE id = :f"), {"f": fanout}).scalar_one())
+
+
+def _at_the_end(session: Session, lane: RowMapping, key: int) -> bool:
+    """Whether nobody stands behind the cursor; waits for a sign-up that has taken its slot and not committed yet."""
+    if lane["source"] != "subscribers":
+        return True
+    session.execute(text("SELECT 1 FROM community WHERE id = :c FOR SHARE"), {"c": lane["community_id"]})
+    behind = session.execute(
+        text("SELECT 1 FROM subscription WHERE community_id = :c AND slot > :key LIMIT 1"),
+        {"c": lane["community_id"], "key": key},
+    )
+    return behind.first() is None
+
+
+def _account(session: Session, granted: Pace, wave: int, rows: int, segments: int) -> None:
+    session.execute(_PAY, {"cost": segments / granted.segments_per_s, "sender": granted.sender_id})
+    session.execute(
+        text("UPDATE wave SET rows = :rows, closed_at = CASE WHEN :rows = 0 THEN clock_timestamp() END WHERE id = :w"),
+        {"rows": rows, "w": wave},
+    )
+
+
+_RETRY = """WITH due AS (SELECT u.fanout_id, u.address_id, u.n FROM followup u JOIN fanout f ON f.id = u.fanout_id
+   WHERE u.kind = 'retry' AND u.due <= clock_timestamp() AND f.state = 'running' AND f.channel = :channel
+     AND f.id = :fanout ORDER BY u.due LIMIT :most FOR UPDATE OF u SKIP LOCKED),
+ listed AS (SELECT d.*, s.value_index IS NOT NULL AS stopped FROM due d JOIN address a ON a.id = d.address_id
+   LEFT JOIN suppression s ON s.value_index = a.value_index),
+ gone AS (DELETE FROM followup u USING due d WHERE u.fanout_id = d.fanout_id AND u.address_id = d.address_id
+   RETURNING u.address_id),
+ past AS (INSERT INTO past_attempt (fanout_id, address_id, n, wave_id, outcome)
+   SELECT d.fanout_id, d.address_id, d.n, v.wave_id, 'not_sent' FROM listed d
+   JOIN delivery v USING (fanout_id, address_id) WHERE NOT d.stopped ON CONFLICT DO NOTHING),
+ moved AS (UPDATE delivery v SET state = CASE WHEN l.stopped THEN 'suppressed' ELSE 'sending' END,
+     n = CASE WHEN l.stopped THEN v.n ELSE v.n + 1 END, wave_id = :wave, reason = ''
+   FROM listed l WHERE v.fanout_id = l.fanout_id AND v.address_id = l.address_id AND v.n = l.n AND v.state = 'queued'
+   RETURNING v.address_id, v.n, v.body_id, v.state)
+ SELECT m.address_id, m.n, m.body_id, m.state, a.value_enc, a.value_index, b.segments
+ FROM moved m JOIN address a ON a.id = m.address_id JOIN body b ON b.id = m.body_id"""
+_RETRY_FANOUT = text(
+    "SELECT f.id, f.expires_at FROM fanout f WHERE f.state = 'running' AND f.channel = :channel"
+    " AND f.expires_at > clock_timestamp() AND EXISTS (SELECT 1 FROM followup u WHERE u.fanout_id = f.id"
+    " AND u.kind = 'retry' AND u.due <= clock_timestamp()) ORDER BY f.id LIMIT 1 FOR SHARE OF f"
+)
+
+
+def claim_retries(session: Session, channel: str, most: int, lease: float) -> ClaimedWave | Wait | None:
+    """Claim what is due to be sent again: consent is looked up again, and the attempt number rises."""
+    fanout = session.execute(_RETRY_FANOUT, {"channel": channel}).mappings().one_or_none()
+    if fanout is None:
+        return None
+    granted = pace(session, channel)
+    if not isinstance(granted, Pace):
+        return granted
+    wave = (
+        session.execute(
+            _WAVE, {"fanout": fanout["id"], "sender": granted.sender_id, "purpose": "retry", "lease": lease}
+        )
+        .mappings()
+        .one()
+    )
+    values = {
+        "channel": channel,
+        "fanout": fanout["id"],
+        "wave": wave["id"],
+        "most": max(1, min(MOST_ROWS, most, granted.granted // 2)),
+    }
+    rows = session.execute(text(_RETRY), values).mappings().all()
+    sending = [row for row in rows if row["state"] == "sending"]
+    segments = sum(row["segments"] for row in sending)
+    _account(session, granted, wave["id"], len(sending), segments)
+    return ClaimedWave(
+        id=wave["id"],
+        fanout_id=fanout["id"],
+        channel=channel,
+        purpose="retry",
+        started_at=wave["started_at"],
+        expires_at=fanout["expires_at"],
+        starts_in=granted.ahead,
+        spread=min(GRANT_S, segments / granted.segments_per_s),
+        intents=tuple(
+            Intent(row["address_id"], row["n"], bytes(row["value_enc"]), bytes(row["value_index"]), row["body_id"])
+            for row in sending
+        ),
+    )
