@@ -74,6 +74,7 @@ class Postgres:
         _forget_reused_pid(footing.data)
         log = self.home / "postgres.log"
         self._process = child.start_until_ready(lambda: self._spawn(footing, log), self._ready, log, START_WITHIN)
+        self._fixed = self._port  # its clients know it now: it stays through every restart of this process
         self._ensure_database()
         return self.url
 

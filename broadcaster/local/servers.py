@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import IO, Protocol
 from urllib.parse import urlsplit
 
+from broadcaster import logs
 from broadcaster.local.child import POLL, ServerError, answers
 from broadcaster.local.postgres import Postgres
 from broadcaster.local.valkey import Valkey
 from broadcaster.settings import Settings
 
+REVIVE_EVERY = 3.0  # seconds between two attempts to start a server that does not come back
 FOUND_WITHIN = 60.0  # seconds to wait for a server that another process is starting
 
 
@@ -42,20 +44,33 @@ class Embedded(Protocol):
         """``kill -9``, for drills."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Servers:
     """The two URLs to use, and the servers that this process itself started."""
 
     database_url: str
     redis_url: str
     ours: tuple[Embedded, ...]
+    _pause_until: float = 0.0
 
     def revive(self) -> int:
-        """Start again, on the same port, what is ours and has died; returns how many. Call it from the main thread."""
-        dead = [server for server in self.ours if server.pid is None]
-        for server in dead:
+        """Start again, on the same port, what is ours and has died; returns how many came back.
+
+        Call it often, from the main thread. One that does not start is logged as an error and tried again later: the
+        services that can do without it go on.
+        """
+        if time.monotonic() < self._pause_until:
+            return 0
+        return sum(self._revived(server) for server in self.ours if server.pid is None)
+
+    def _revived(self, server: Embedded) -> bool:
+        try:
             server.start()
-        return len(dead)
+        except ServerError as error:
+            self._pause_until = time.monotonic() + REVIVE_EVERY
+            logs.get("servers").error("server does not come back", why=str(error))
+            return False
+        return True
 
 
 @contextmanager

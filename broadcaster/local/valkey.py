@@ -65,6 +65,7 @@ class Valkey:
         child.wait_until_empty(self.home, within=10.0)
         log = self.home / "valkey.log"
         self._process = child.start_until_ready(lambda: self._spawn(log), self._ready, log, START_WITHIN)
+        self._fixed = self._port  # its clients know it now: it stays through every restart of this process
         return self.url
 
     def stop(self) -> None:

@@ -95,6 +95,19 @@ def test_a_server_of_ours_that_was_killed_is_revived_where_it_was(tmp_path: Path
             assert client.ping()
 
 
+def test_a_server_that_does_not_come_back_is_tried_again_and_the_rest_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servers, "REVIVE_EVERY", 0.0)
+    settings = Settings(data_dir=tmp_path, database_url="postgresql+psycopg://db/x")
+    with servers.ensure(settings) as running:
+        running.ours[0].kill()
+        with monkeypatch.context() as broken:
+            broken.setattr("broadcaster.local.valkey.installed_program", lambda: "false")
+            assert running.revive() == 0
+        assert running.revive() == 1
+
+
 def test_an_owner_whose_server_never_comes_up_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(servers, "FOUND_WITHIN", 0.3)
     (tmp_path / "valkey").mkdir()
