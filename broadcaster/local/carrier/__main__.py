@@ -1,0 +1,5 @@
+"""`python -m broadcaster.local.carrier`."""
+
+from broadcaster.local.carrier.server import main
+
+main()
