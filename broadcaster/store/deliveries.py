@@ -46,7 +46,7 @@ class Fanout(Base):
 
     __tablename__ = "fanout"
     __table_args__ = (
-        UniqueConstraint("revision_id", "tier", "channel"),
+        UniqueConstraint("revision_id", "tier", "channel", "purpose"),
         CheckConstraint(f"state IN ({one_of(FanoutState)})", name="state"),
     )
     id: Mapped[int] = identity()
@@ -116,6 +116,7 @@ class Wave(Base):
     sender_id: Mapped[int] = mapped_column(ForeignKey("sender.id"))
     purpose: Mapped[str]
     rows: Mapped[int]
+    recorded: Mapped[int] = mapped_column(default=0, server_default="0")
     started_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     lease_until: Mapped[datetime]
     closed_at: Mapped[datetime | None]

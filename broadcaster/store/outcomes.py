@@ -100,8 +100,12 @@ def suppress_at_carriers_word(session: Session, address_ids: Sequence[int]) -> N
     session.execute(_SUPPRESS, {"ids": list(address_ids)})
 
 
-def close_wave(session: Session, wave: int) -> None:
-    """Every row of the wave has an outcome; its lease ends."""
+def close_when_complete(session: Session, wave: int, rows: int) -> None:
+    """Count `rows` outcomes of a wave; with the last one its lease ends."""
     session.execute(
-        text("UPDATE wave SET closed_at = clock_timestamp() WHERE id = :w AND closed_at IS NULL"), {"w": wave}
+        text(
+            "UPDATE wave SET recorded = recorded + :rows,"
+            " closed_at = CASE WHEN recorded + :rows >= rows THEN clock_timestamp() ELSE closed_at END WHERE id = :w"
+        ),
+        {"w": wave, "rows": rows},
     )

@@ -78,7 +78,8 @@ def rejected_by_reason(session: Session, fanout: int) -> dict[str, int]:
     """Why the carrier refused: its code -> how many."""
     rows = session.execute(
         text(
-            "SELECT reason, count(*) FROM delivery WHERE fanout_id = :f AND state = 'rejected' GROUP BY 1 ORDER BY 2 DESC"
+            "SELECT reason, count(*) FROM delivery WHERE fanout_id = :f AND state = 'rejected'"
+            " GROUP BY 1 ORDER BY 2 DESC"
         ),
         {"f": fanout},
     )

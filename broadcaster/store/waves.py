@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 MOST_ROWS = 256
 """A wave is at most 256 rows and at most one second of its sender's pace (design section 4)."""
-GRANT_S = 1.0
+GRANT_S = 0.9
+"""Seconds of pace granted at most, so that the last row still starts within its second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ _PICK: Mapping[str, str] = {
     "  ORDER BY slot LIMIT :most) x JOIN address a ON a.id = x.address_id" + _TEXT_OF + ")" + _INSERT,
     "told": "WITH picked AS (SELECT x.address_id AS key, x.address_id, x.community_id, t.body_id FROM"
     " (SELECT address_id, community_id FROM delivery WHERE fanout_id = :follows AND address_id > :next"
-    "  AND state IN ('accepted', 'sending', 'unknown') ORDER BY address_id LIMIT :most) x"
+    "  AND state IN ('accepted', 'sending', 'unknown')"
+    "  AND (CAST(:community AS bigint) IS NULL OR community_id = :community) ORDER BY address_id LIMIT :most) x"
     " JOIN address a ON a.id = x.address_id" + _TEXT_OF + ")" + _INSERT,
     "targets": "WITH picked AS (SELECT slot AS key, address_id, NULL::bigint AS community_id, body_id FROM target"
     " WHERE fanout_id = :fanout AND slot > :next ORDER BY slot LIMIT :most)" + _INSERT,

@@ -369,7 +369,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["revision_id"], ["revision.id"], name=op.f("fk_fanout_revision_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fanout")),
-        sa.UniqueConstraint("revision_id", "tier", "channel", name=op.f("uq_fanout_revision_id_tier_channel")),
+        sa.UniqueConstraint(
+            "revision_id", "tier", "channel", "purpose", name=op.f("uq_fanout_revision_id_tier_channel_purpose")
+        ),
     )
     op.create_table(
         "release",
@@ -534,6 +536,7 @@ def upgrade() -> None:
         sa.Column("sender_id", sa.BigInteger(), nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.Column("recorded", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column(
             "started_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
         ),

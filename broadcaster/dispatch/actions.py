@@ -1,0 +1,254 @@
+"""What people do to an alert, each in the caller's transaction: draft, submit, release, approve, hold, go on.
+
+The rules are those of `broadcaster.alert.lifecycle`; every step is written into the ledger in the same transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broadcaster.alert import alert as heart
+from broadcaster.alert import lifecycle
+from broadcaster.alert.alert import ENDINGS, Content, Problem, RevisionKind
+from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused, Move, ReleaseState, Tier
+from broadcaster.dispatch import plan, release
+from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.release import Releasing
+from broadcaster.store import alerts, directory_load, fanouts, ledger
+from broadcaster.store.alerts import Alert, Release, Revision, RevisionEditor
+from broadcaster.store.people import User
+from broadcaster.store.sealed import Sealer
+
+DEFAULT_LIFE = timedelta(hours=2)
+DEFAULT_NEXT_UPDATE = timedelta(minutes=30)
+
+
+class AlertRefused(ValueError):
+    """A draft that cannot go as it is; `problems` name the field and say what to do."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(" ".join(problem.sentence for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person, inside one transaction of the desk."""
+
+    session: Session
+    office: Office
+    sealer: Sealer
+    user_id: int
+    now: datetime
+
+    def log(self, action: str, alert: Alert, **data: object) -> None:
+        """Write the step into the ledger."""
+        ledger.append(self.session, f"user:{self.user_id}", action, f"alert:{alert.public_id}", data)
+
+    def releasing(self, revision: Revision) -> Releasing:
+        """What a release of this revision works with."""
+        directory = directory_load.load(self.session)
+        return Releasing(self.session, self.office, directory, self.sealer, revision, self.now)
+
+
+def new_alert(actor: Actor, kind: AlertKind, content: Content, known_since: datetime | None = None) -> Revision:
+    """A new alert with its first draft."""
+    alert = Alert(kind=kind.value, made_by=actor.user_id, known_since=known_since or actor.now)
+    actor.session.add(alert)
+    actor.session.flush()
+    revision = _draft(actor, alert, RevisionKind.INITIAL, content)
+    actor.log("draft", alert, no=revision.no)
+    return revision
+
+
+def _draft(actor: Actor, alert: Alert, kind: RevisionKind, content: Content) -> Revision:
+    last = actor.session.scalars(
+        select(Revision.no).where(Revision.alert_id == alert.id).order_by(Revision.no.desc()).limit(1)
+    ).first()
+    revision = Revision(
+        alert_id=alert.id,
+        no=(last or 0) + 1,
+        kind=kind.value,
+        content=heart.content_to_json(content),
+        authored_by=actor.user_id,
+    )
+    actor.session.add(revision)
+    actor.session.flush()
+    _note_editor(actor, revision)
+    actor.session.refresh(alert)
+    return revision
+
+
+def _note_editor(actor: Actor, revision: Revision) -> None:
+    actor.session.merge(RevisionEditor(revision_id=revision.id, user_id=actor.user_id))
+    actor.session.flush()
+
+
+def edit(actor: Actor, revision: Revision, content: Content) -> Revision:
+    """Change a draft in place; a frozen revision stays as it is and its successor is changed instead."""
+    _lock(actor, revision.alert)
+    if revision.frozen_at is None:
+        revision.content = heart.content_to_json(content)
+        _note_editor(actor, revision)
+        return revision
+    for pending in _releases(actor, revision):
+        if pending.state == ReleaseState.PENDING:
+            pending.state = lifecycle.moved(ReleaseState(pending.state), Move.WITHDRAW).value
+    newer = _draft(actor, revision.alert, RevisionKind(revision.kind), content)
+    for editor in revision.editors:
+        actor.session.merge(RevisionEditor(revision_id=newer.id, user_id=editor.user_id))
+    actor.log("edited", revision.alert, no=newer.no, replaces=revision.no)
+    return newer
+
+
+def submit(actor: Actor, revision: Revision) -> Revision:
+    """Freeze a draft and ask for its releases; AlertRefused when it cannot go, LifecycleRefused when it may not."""
+    _lock(actor, revision.alert)
+    if revision.frozen_at is not None:
+        raise LifecycleRefused("This revision was submitted already: open its preview.")
+    lifecycle.check_next(RevisionKind(revision.kind), released_kinds(actor.session, revision.alert))
+    directory = directory_load.load(actor.session)
+    problems = plan.freeze(actor.session, actor.office, directory, revision, actor.now)
+    if problems:
+        raise AlertRefused(problems)
+    _note_editor(actor, revision)
+    for tier in Tier:
+        actor.session.add(
+            Release(revision_id=revision.id, tier=tier.value, requested_by=actor.user_id, hash=revision.hash or "")
+        )
+    actor.session.flush()
+    actor.log("submitted", revision.alert, no=revision.no, hash=revision.hash)
+    return revision
+
+
+def released_kinds(session: Session, alert: Alert) -> list[RevisionKind]:
+    """The kinds that anybody has been sent so far."""
+    query = (
+        select(Revision.kind)
+        .join(Release)
+        .where(Revision.alert_id == alert.id, Release.state.in_(["released", "held"]), Release.tier == "public")
+    )
+    return [RevisionKind(kind) for kind in session.scalars(query)]
+
+
+def release_agencies(actor: Actor, revision: Revision) -> Release:
+    """The agency tier, at once, on the issuer's word; an all-clear needs the second person here too."""
+    row = _locked_release(actor, revision, Tier.AGENCY)
+    if lifecycle.needs_two_people(Tier.AGENCY, RevisionKind(revision.kind)):
+        raise LifecycleRefused("An all-clear goes out to agencies and public together, when a second person approves.")
+    return _release_agencies(actor, revision, row)
+
+
+def _release_agencies(actor: Actor, revision: Revision, row: Release) -> Release:
+    row.state = lifecycle.moved(ReleaseState(row.state), Move.RELEASE).value
+    row.approved_by, row.at = actor.user_id, actor.now
+    made = release.to_agencies(actor.releasing(revision))
+    _open(revision, Tier.AGENCY)
+    actor.log("released_to_agencies", revision.alert, no=revision.no, hash=revision.hash, fanouts=made)
+    actor.session.flush()
+    return row
+
+
+def _open(revision: Revision, tier: Tier) -> None:
+    alert = revision.alert
+    alert.state = lifecycle.state_after(RevisionKind(revision.kind), tier, lifecycle.AlertState(alert.state)).value
+
+
+def approve(actor: Actor, revision: Revision, shown_hash: str) -> Release:
+    """The public tier, by a second person who saw exactly this hash; agencies hear with it if they have not yet."""
+    row = _locked_release(actor, revision, Tier.PUBLIC)
+    _check_second_person(actor, revision)
+    lifecycle.check_hash(shown_hash, row.hash)
+    lifecycle.check_next(RevisionKind(revision.kind), released_kinds(actor.session, revision.alert))
+    row.state = lifecycle.moved(ReleaseState(row.state), Move.RELEASE).value
+    row.approved_by, row.at = actor.user_id, actor.now
+    agencies = _locked_release(actor, revision, Tier.AGENCY)
+    if agencies.state == ReleaseState.PENDING:
+        _release_agencies(actor, revision, agencies)
+    made = release.to_the_public(actor.releasing(revision))
+    _open(revision, Tier.PUBLIC)
+    if RevisionKind(revision.kind) in ENDINGS:
+        revision.alert.closed_at = actor.now
+    actor.log("approved", revision.alert, no=revision.no, hash=row.hash, fanouts=made)
+    actor.session.flush()
+    return row
+
+
+def _check_second_person(actor: Actor, revision: Revision) -> None:
+    user = actor.session.get_one(User, actor.user_id)
+    editors = {editor.user_id for editor in revision.editors} | {revision.authored_by}
+    lifecycle.check_approver(actor.user_id, editors, user.role_names)
+
+
+def turn_down(actor: Actor, revision: Revision, move: Move, reason: str) -> Release:
+    """Return or reject the public tier with a reason; agencies that were told hear of it."""
+    if not reason.strip():
+        raise LifecycleRefused("Say why in a few words: the author reads it.")
+    row = _locked_release(actor, revision, Tier.PUBLIC)
+    row.state = lifecycle.moved(ReleaseState(row.state), move).value
+    row.approved_by, row.at, row.reason = actor.user_id, actor.now, reason.strip()
+    release.tell_agencies_of_the_public_tier(actor.releasing(revision), row.state)
+    actor.log(row.state, revision.alert, no=revision.no, reason=row.reason)
+    actor.session.flush()
+    return row
+
+
+def hold(actor: Actor, revision: Revision, tier: Tier) -> Release:
+    """Any issuer, at once: nothing is claimed after this commits."""
+    row = _locked_release(actor, revision, tier)
+    row.state = lifecycle.moved(ReleaseState(row.state), Move.HOLD).value
+    fanouts.hold(actor.session, fanouts.of_revision(actor.session, revision.id, tier.value, ["running"]))
+    actor.log("held", revision.alert, no=revision.no, tier=tier.value)
+    actor.session.flush()
+    return row
+
+
+def resume(actor: Actor, revision: Revision, tier: Tier, shown_hash: str) -> Release:
+    """Let a held fan-out go on; for the public tier that takes a second person, as the approval does."""
+    row = _locked_release(actor, revision, tier)
+    if lifecycle.needs_two_people(tier, RevisionKind(revision.kind)):
+        _check_second_person(actor, revision)
+    lifecycle.check_hash(shown_hash, row.hash)
+    row.state = lifecycle.moved(ReleaseState(row.state), Move.RESUME).value
+    fanouts.resume(actor.session, fanouts.of_revision(actor.session, revision.id, tier.value, ["held"]))
+    actor.log("resumed", revision.alert, no=revision.no, tier=tier.value)
+    actor.session.flush()
+    return row
+
+
+def next_draft(actor: Actor, alert: Alert, kind: RevisionKind) -> Revision:
+    """The next revision of an alert, prefilled from the newest one that was released."""
+    _lock(actor, alert)
+    lifecycle.check_next(kind, released_kinds(actor.session, alert))
+    newest = alerts.released_revisions(actor.session, alert.id, Tier.PUBLIC)[-1]
+    content = replace(
+        heart.content_from_json(newest.content),
+        expires=actor.now + DEFAULT_LIFE,
+        next_update=None if kind in ENDINGS else actor.now + DEFAULT_NEXT_UPDATE,
+        confirmations=(),
+        restored=(),
+    )
+    revision = _draft(actor, alert, kind, content)
+    actor.log("draft", alert, no=revision.no, kind=kind.value)
+    return revision
+
+
+def _lock(actor: Actor, alert: Alert) -> None:
+    actor.session.execute(select(Alert.id).where(Alert.id == alert.id).with_for_update())
+
+
+def _releases(actor: Actor, revision: Revision) -> list[Release]:
+    query = select(Release).where(Release.revision_id == revision.id).order_by(Release.id).with_for_update()
+    return list(actor.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def _locked_release(actor: Actor, revision: Revision, tier: Tier) -> Release:
+    _lock(actor, revision.alert)
+    for row in _releases(actor, revision):
+        if row.tier == tier:
+            return row
+    raise LifecycleRefused("Submit this revision first: only what was frozen can be released.")

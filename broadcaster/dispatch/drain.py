@@ -1,0 +1,83 @@
+"""Drain a queue: claim, send and record for a bounded time, with the window kept full. No barrier between waves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import OperationalError
+
+from broadcaster import logs
+from broadcaster.dispatch import wave
+from broadcaster.dispatch.engine import Engine
+from broadcaster.dispatch.window import Finished
+from broadcaster.store.waves import Wait
+
+log = logs.get(__name__)
+LONGEST_S = 10.0
+"""A drain claims for at most 10 s and then lets the bell ring again."""
+FLUSH_S = 0.05
+LEAST_CLAIM = 16
+
+
+def forever() -> bool:
+    """A reason to go on that never ends."""
+    return True
+
+
+@dataclass
+class Drained:
+    """What one drain did, and whether work was left."""
+
+    sent: int = 0
+    waves: int = 0
+    more: bool = False
+    outcomes: list[Finished] = field(default_factory=list)
+    failed: bool = False
+
+
+def drain(engine: Engine, queue: str, seconds: float = LONGEST_S, go_on: Callable[[], bool] = forever) -> Drained:
+    """Serve a queue until nothing is open, `seconds` have passed or `go_on` says no; every outcome is recorded."""
+    done = Drained()
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and go_on():
+        _collect(engine, done, 0.0)
+        if engine.window.free() < LEAST_CLAIM:
+            _collect(engine, done, FLUSH_S)
+            continue
+        claimed = wave.claim_next(engine, queue)
+        if claimed is None:
+            if not engine.window.pending:
+                break
+            _collect(engine, done, FLUSH_S)
+        elif isinstance(claimed, Wait):
+            done.more = True
+            _collect(engine, done, min(claimed.seconds, FLUSH_S))
+            if not engine.window.pending:
+                time.sleep(min(claimed.seconds, FLUSH_S))
+        else:
+            done.waves += 1
+            wave.post(engine, claimed)
+    else:
+        done.more = True
+    while engine.window.pending:
+        _collect(engine, done, FLUSH_S)
+    return done
+
+
+def _collect(engine: Engine, done: Drained, wait: float) -> None:
+    """Record what has finished; when the database is away the outcomes are kept and tried again."""
+    done.outcomes += engine.window.finished(wait)
+    if not done.outcomes:
+        return
+    try:
+        wave.record(engine, done.outcomes, again=done.failed)
+    except OperationalError:
+        log.exception("outcomes_not_recorded_yet", waiting=len(done.outcomes))
+        done.failed = True
+        time.sleep(0.2)
+        return
+    done.failed = False
+    done.sent += len(done.outcomes)
+    done.outcomes = []

@@ -1,0 +1,63 @@
+"""Who issues: the authority of this installation, as the documents and messages need it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from broadcaster.feeds.cap import Status
+from broadcaster.messages.edition import Voice
+from broadcaster.settings import Mode, Settings
+
+STATUSES = {Mode.LIVE: Status.ACTUAL, Mode.DEMO: Status.EXERCISE, Mode.TRAINING: Status.TEST}
+"""CAP status by the installation's mode (interface.md, MODE)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One authority per installation. `signing` is (key PEM, certificate PEM), or None: then documents go unsigned
+    and the preview says so."""
+
+    mode: Mode
+    voice: Voice
+    state_fips: str
+    public_base_url: str
+    cap_sender: str
+    cap_sender_name: str
+    signing: tuple[bytes, bytes] | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Office:
+        """The office that the settings describe."""
+        host = urlsplit(settings.public_base_url).hostname or "localhost"
+        voice = Voice(
+            authority=settings.authority,
+            authority_short=settings.authority_short,
+            state_name=settings.state_name,
+            timezone=settings.timezone,
+            lookup_url=settings.lookup_url,
+            lookup_sms=settings.lookup_sms,
+            lookup_voice=settings.lookup_voice,
+            watch_phone=settings.watch_phone,
+            training=settings.mode is Mode.TRAINING,
+        )
+        return cls(
+            mode=settings.mode,
+            voice=voice,
+            state_fips=settings.state_fips,
+            public_base_url=settings.public_base_url,
+            cap_sender=settings.cap_sender or f"state911@{host}",
+            cap_sender_name=settings.cap_sender_name or settings.authority,
+            signing=_signing(settings),
+        )
+
+    @property
+    def status(self) -> Status:
+        """The CAP status of everything that this installation says."""
+        return STATUSES[self.mode]
+
+
+def _signing(settings: Settings) -> tuple[bytes, bytes] | None:
+    if settings.cap_signing_key is None or settings.cap_signing_cert is None:
+        return None
+    return settings.cap_signing_key.read_bytes(), settings.cap_signing_cert.read_bytes()

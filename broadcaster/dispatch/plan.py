@@ -1,0 +1,254 @@
+"""Preview and submit: the same rendering, shown or frozen; what is approved is what was shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from broadcaster import audience
+from broadcaster.alert import alert as heart
+from broadcaster.alert.alert import ENDINGS, ChannelName, CommunityAnswer, Content, RevisionKind
+from broadcaster.alert.lifecycle import Tier
+from broadcaster.directory import Directory
+from broadcaster.dispatch import render
+from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.render import Stamp, Text, Work
+from broadcaster.feeds import cap
+from broadcaster.feeds.cap import InfoTexts
+from broadcaster.feeds.finding import Finding, Level
+from broadcaster.messages import compose
+from broadcaster.messages.bulletin import Page
+from broadcaster.messages.edition import Edition
+from broadcaster.messages.message import Message
+from broadcaster.store import alerts, directory_load, residents, senders, texts
+from broadcaster.store.alerts import Alert, Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A revision that is not frozen yet; `alert` is None until the first one is saved."""
+
+    alert: Alert | None
+    kind: RevisionKind
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class SmsText:
+    """A text message as the people of one community will read it."""
+
+    community: str
+    name: str
+    lang: str
+    text: str
+    encoding: str
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailText:
+    """A mail as one agency will read it."""
+
+    agency: str
+    name: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many people, and how long the carrier needs for them: `late` of them would come after the expiry."""
+
+    people: int
+    communities: int
+    segments: int
+    seconds: float
+    late: int
+    agencies: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What every channel will carry, made by the code that will send."""
+
+    kind: RevisionKind
+    content: Content
+    sms: list[SmsText]
+    mails: list[MailText]
+    cap_xml: str
+    findings: list[Finding]
+    page: Page
+    wea: list[tuple[str, str, str]]
+    reach: Reach
+    unanswered: list[CommunityAnswer]
+    stale: list[str]
+    missing_languages: tuple[str, ...]
+    hash: str = ""
+
+
+def work_for(session: Session, office: Office, directory: Directory, draft: Draft, now: datetime) -> Work:
+    """What is to be rendered for a draft at this moment: its answers resolved, its history looked up."""
+    told: Sequence[str] = texts.told_communities(session, draft.alert.id) if draft.alert else ()
+    content = replace(draft.content, answers=render.answered(draft.content, directory, told))
+    released = alerts.released_revisions(session, draft.alert.id, Tier.PUBLIC) if draft.alert else []
+    edition = Edition(
+        kind=draft.kind,
+        content=content,
+        voice=office.voice,
+        issued=now,
+        earlier=released[-1].frozen_at if released else None,
+        previous=heart.content_from_json(released[-1].content) if released else None,
+        reference=draft.alert.public_id if draft.alert else "",
+    )
+    return Work(office, directory, edition, tuple(told))
+
+
+def preview(session: Session, office: Office, directory: Directory, draft: Draft, now: datetime) -> Preview:
+    """What every channel would carry if this draft were submitted now."""
+    work = work_for(session, office, directory, draft, now)
+    return _shown(session, work, render.texts(work), now)
+
+
+def frozen_preview(session: Session, office: Office, directory: Directory, revision: Revision) -> Preview:
+    """What a submitted revision carries, from its frozen rows: nothing is rendered again."""
+    content = heart.content_from_json(revision.content)
+    kind = RevisionKind(revision.kind)
+    issued = revision.frozen_at or revision.made_at
+    edition = Edition(kind, content, office.voice, issued, reference=revision.alert.public_id)
+    work = Work(office, directory, edition, tuple(answer.community for answer in content.answers))
+    codes = {key: code for code, key in directory_load.community_ids(session).items()}
+    desks = {key: code for code, key in directory_load.agency_ids(session).items()}
+    frozen = [
+        Text(
+            codes.get(row.community_id or 0) or desks.get(row.agency_id or 0) or render.EVERYBODY,
+            row.lang,
+            row.form,
+            Message(row.subject, row.text, row.html),
+            row.encoding,
+            row.segments,
+        )
+        for form in ("sms", "mail", "cap", "page")
+        for row in texts.of_revision(session, revision.id, form)
+    ]
+    return replace(_shown(session, work, frozen, issued), hash=revision.hash or "")
+
+
+def _shown(session: Session, work: Work, made: Sequence[Text], now: datetime) -> Preview:
+    names = {community.code: community.name for community in work.directory.communities}
+    names |= {agency.code: agency.name for agency in work.directory.agencies}
+    infos = [InfoTexts(**json.loads(text.message.text)) for text in made if text.form == "cap"]
+    document = render.cap_alert(work, infos, Stamp("preview", now.replace(microsecond=0)))
+    page = next(text for text in made if text.form == "page")
+    content = work.content
+    return Preview(
+        kind=work.edition.kind,
+        content=content,
+        sms=[
+            SmsText(t.audience, names[t.audience], t.lang, t.message.text, t.encoding, t.segments)
+            for t in made
+            if t.form == "sms"
+        ],
+        mails=[MailText(t.audience, names[t.audience], t.message) for t in made if t.form == "mail"],
+        cap_xml=cap.serialise(document).decode(),
+        findings=render.findings(work, document),
+        page=Page(page.message.subject, tuple(json.loads(page.message.text))),
+        wea=[(info.lang, info.wea90, info.wea360) for info in infos],
+        reach=_reach(session, work, made, now),
+        unanswered=_unanswered(work),
+        stale=_stale(content, now.date()),
+        missing_languages=compose.missing_languages(content.languages),
+    )
+
+
+def _unanswered(work: Work) -> list[CommunityAnswer]:
+    without = set(audience.unanswered(work.content, work.directory))
+    return [answer for answer in work.content.answers if answer.community in without]
+
+
+def _stale(content: Content, today: date) -> list[str]:
+    return [answer.community for answer in content.answers if answer.number and answer.number.is_stale(today)]
+
+
+def _reach(session: Session, work: Work, made: Sequence[Text], now: datetime) -> Reach:
+    ids = directory_load.community_ids(session)
+    codes = [community.code for community in work.affected]
+    people = residents.active_in(session, [ids[code] for code in codes if code in ids])
+    sms = [text.segments for text in made if text.form == "sms" and text.lang == "en"]
+    each = sum(sms) / len(sms) if sms else 0.0
+    pace = senders.pace(session, ChannelName.SMS.value)
+    seconds = people * each / pace if pace else 0.0
+    life = max(0.0, (work.content.expires - now).total_seconds())
+    late = max(0, round(people - life * pace / each)) if pace and each else 0
+    agencies = sum(text.form == "mail" for text in made)
+    return Reach(people, len(codes), round(people * each), seconds, late, agencies)
+
+
+def freeze(
+    session: Session, office: Office, directory: Directory, revision: Revision, now: datetime
+) -> list[heart.Problem]:
+    """Freeze a draft: resolve, render, hash, write. Returns the problems that stop it; then nothing was written."""
+    kind = RevisionKind(revision.kind)
+    draft = Draft(revision.alert, kind, heart.content_from_json(revision.content))
+    affected = () if draft.content.area.is_empty else audience.affected(draft.content.area, directory)
+    problems = heart.problems(kind, draft.content, affected)
+    if problems:
+        return problems
+    work = work_for(session, office, directory, draft, now)
+    made = render.texts(work)
+    whole = heart.Revision(
+        alert=revision.alert.public_id,
+        no=revision.no,
+        kind=kind,
+        content=work.content,
+        texts={text.key: text.sha for text in made},
+    )
+    _write(session, revision, made)
+    infos = [InfoTexts(**json.loads(text.message.text)) for text in made if text.form == "cap"]
+    document = render.cap_alert(work, infos, Stamp("preview", now.replace(microsecond=0)))
+    revision.findings = [_plain(finding) for finding in render.findings(work, document)]
+    revision.content = heart.content_to_json(work.content)
+    revision.hash = whole.hash
+    revision.frozen_at = now
+    session.flush()
+    return []
+
+
+def _plain(finding: Finding) -> dict[str, object]:
+    return {name: str(value) for name, value in asdict(finding).items()}
+
+
+def _write(session: Session, revision: Revision, made: Sequence[Text]) -> None:
+    communities = directory_load.community_ids(session)
+    agencies = directory_load.agency_ids(session)
+    texts.freeze(
+        session,
+        revision.id,
+        [
+            texts.FrozenText(
+                community_id=communities.get(text.audience) if text.form == "sms" else None,
+                agency_id=agencies.get(text.audience) if text.form == "mail" else None,
+                lang=text.lang,
+                form=text.form,
+                sha=text.sha,
+                subject=text.message.subject,
+                text=text.message.text,
+                html=text.message.html,
+                encoding=text.encoding,
+                segments=text.segments,
+            )
+            for text in made
+        ],
+    )
+
+
+def feed_blocked(revision: Revision) -> bool:
+    """Whether a finding of level error keeps this revision out of the feed."""
+    return any(finding["level"] == Level.ERROR.value for finding in revision.findings)
+
+
+def is_ending(revision: Revision) -> bool:
+    """Whether this revision ends its alert."""
+    return RevisionKind(revision.kind) in ENDINGS

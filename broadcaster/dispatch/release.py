@@ -1,0 +1,277 @@
+"""The releasing transaction: documents, fan-outs and lanes. Its commit is the promise; nothing in it calls out.
+
+Nothing here is proportional to the audience: a lane is one row, however many people stand in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broadcaster import audience
+from broadcaster.alert import alert as heart
+from broadcaster.alert.alert import ENDINGS, ChannelName, Content, RevisionKind
+from broadcaster.alert.lifecycle import AlertKind, Tier
+from broadcaster.directory import Directory
+from broadcaster.dispatch import plan, render
+from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.render import Stamp, Work
+from broadcaster.feeds import cap
+from broadcaster.feeds.cap import InfoTexts, Reference
+from broadcaster.messages.edition import Edition
+from broadcaster.store import directory_load, fanouts, residents, texts
+from broadcaster.store.alerts import Alert, Document, Revision
+from broadcaster.store.deliveries import Fanout, Source
+from broadcaster.store.fanouts import LaneSpec
+from broadcaster.store.sealed import Sealer
+
+PRIORITIES = {
+    RevisionKind.INITIAL: 1,
+    RevisionKind.NUMBER_CHANGE: 1,
+    RevisionKind.FALSE_ALARM: 1,
+    RevisionKind.ALL_CLEAR: 2,
+    RevisionKind.UPDATE: 3,
+    RevisionKind.RESTORED_IN_PART: 3,
+}
+"""Which lanes are served first when several fan-outs run; a test comes after everything."""
+TEST_PRIORITY = 9
+PUBLISHED_PLACE = "public window"
+IDENTIFIER_PREFIX = "broadcaster"
+
+
+@dataclass(frozen=True, slots=True)
+class Releasing:
+    """What a release works with: the revision, its frozen content, and who issues."""
+
+    session: Session
+    office: Office
+    directory: Directory
+    sealer: Sealer
+    revision: Revision
+    now: datetime
+
+    @property
+    def content(self) -> Content:
+        """The frozen content."""
+        return heart.content_from_json(self.revision.content)
+
+    @property
+    def kind(self) -> RevisionKind:
+        """The kind of the revision."""
+        return RevisionKind(self.revision.kind)
+
+    @property
+    def priority(self) -> int:
+        """How early its lanes are served."""
+        is_test = self.revision.alert.kind == AlertKind.TEST
+        return TEST_PRIORITY if is_test else PRIORITIES[self.kind]
+
+
+def to_agencies(releasing: Releasing) -> list[int]:
+    """The agency tier: one mail per agency. Returns the fan-outs made."""
+    rows = texts.of_revision(releasing.session, releasing.revision.id, "mail")
+    boxes = directory_load.mailboxes(releasing.session)
+    targets = [
+        (boxes[row.agency_id], row.agency_id, row.body_id) for row in rows if row.agency_id and row.agency_id in boxes
+    ]
+    if not targets:
+        return []
+    _supersede(releasing, Tier.AGENCY)
+    return [_listed(releasing, Tier.AGENCY, ChannelName.EMAIL, targets)]
+
+
+def to_the_public(releasing: Releasing) -> list[int]:
+    """The public tier: the CAP document and its feed, and a lane of texts per community. Returns the fan-outs."""
+    made = []
+    channels = releasing.content.channels
+    if ChannelName.SMS in channels:
+        made += _text_people(releasing)
+    else:
+        _supersede(releasing, Tier.PUBLIC)
+    if ChannelName.FEED in channels and not plan.feed_blocked(releasing.revision):
+        made.append(_publish(releasing))
+    return made
+
+
+def _supersede(releasing: Releasing, tier: Tier) -> list[int]:
+    return fanouts.supersede_older(releasing.session, releasing.revision.alert_id, tier.value, releasing.revision.id)
+
+
+def _fanout(releasing: Releasing, tier: Tier, channel: ChannelName, purpose: str = "alert") -> Fanout:
+    return Fanout(
+        revision_id=releasing.revision.id,
+        tier=tier.value,
+        channel=channel.value,
+        purpose=purpose,
+        expires_at=releasing.content.expires,
+    )
+
+
+def _listed(
+    releasing: Releasing,
+    tier: Tier,
+    channel: ChannelName,
+    targets: Sequence[tuple[int, int | None, int]],
+    purpose: str = "alert",
+) -> int:
+    fanout = fanouts.make(
+        releasing.session,
+        _fanout(releasing, tier, channel, purpose),
+        "urgent",
+        0,
+        [LaneSpec(Source.TARGETS, 0)],
+    )
+    fanouts.add_targets(releasing.session, fanout, targets)
+    return fanout
+
+
+def _text_people(releasing: Releasing) -> list[int]:
+    earlier = _earlier_texts(releasing)
+    if releasing.kind in (RevisionKind.NUMBER_CHANGE, RevisionKind.RESTORED_IN_PART):
+        lanes = _lanes_of_changed(releasing, earlier)
+    else:
+        _supersede(releasing, Tier.PUBLIC)
+        lanes = _lanes_of_all(releasing, earlier)
+    if not lanes:
+        return []
+    fanout = _fanout(releasing, Tier.PUBLIC, ChannelName.SMS)
+    return [fanouts.make(releasing.session, fanout, "sms", releasing.priority, lanes)]
+
+
+def _earlier_texts(releasing: Releasing) -> list[int]:
+    query = (
+        select(Fanout.id)
+        .join(Revision, Revision.id == Fanout.revision_id)
+        .where(
+            Revision.alert_id == releasing.revision.alert_id,
+            Fanout.channel == ChannelName.SMS.value,
+            Fanout.revision_id != releasing.revision.id,
+        )
+    )
+    return list(releasing.session.scalars(query.order_by(Fanout.id)))
+
+
+def _lanes_of_all(releasing: Releasing, earlier: Sequence[int]) -> list[LaneSpec]:
+    """Those told before first, then every subscriber of the area; an ending goes only to those told."""
+    lanes = [LaneSpec(Source.TOLD, 0, None, fanout) for fanout in earlier]
+    if releasing.kind not in ENDINGS:
+        affected = audience.affected(releasing.content.area, releasing.directory)
+        lanes += _subscriber_lanes(releasing, affected)
+    return lanes
+
+
+def _lanes_of_changed(releasing: Releasing, earlier: Sequence[int]) -> list[LaneSpec]:
+    """Only communities whose line changed: their older lanes end, the others' go on."""
+    changed = _changed(releasing)
+    ids = directory_load.community_ids(releasing.session)
+    fanouts.supersede_communities(releasing.session, earlier, [ids[code] for code in changed])
+    lanes = [LaneSpec(Source.TOLD, 0, ids[code], fanout) for fanout in earlier for code in changed]
+    if releasing.kind is RevisionKind.NUMBER_CHANGE:
+        lanes += _subscriber_lanes(releasing, changed)
+    return lanes
+
+
+def _changed(releasing: Releasing) -> Sequence[str]:
+    if releasing.kind is RevisionKind.RESTORED_IN_PART:
+        return releasing.content.restored
+    previous = _previous(releasing)
+    if previous is None:
+        return audience.affected(releasing.content.area, releasing.directory)
+    return audience.changed(heart.content_from_json(previous.content), releasing.content)
+
+
+def _previous(releasing: Releasing) -> Revision | None:
+    query = (
+        select(Revision)
+        .join(Fanout, Fanout.revision_id == Revision.id)
+        .where(Revision.alert_id == releasing.revision.alert_id, Revision.id != releasing.revision.id)
+        .where(Fanout.tier == Tier.PUBLIC.value)
+        .order_by(Revision.no.desc())
+        .limit(1)
+    )
+    return releasing.session.scalars(query).first()
+
+
+def _subscriber_lanes(releasing: Releasing, codes: Sequence[str]) -> list[LaneSpec]:
+    ids = directory_load.community_ids(releasing.session)
+    places = sorted((releasing.directory.community(code) for code in codes), key=lambda c: (-c.population, c.code))
+    return [LaneSpec(Source.SUBSCRIBERS, rank, ids[c.code]) for rank, c in enumerate(places, start=1)]
+
+
+def _publish(releasing: Releasing) -> int:
+    document = make_document(releasing)
+    session = releasing.session
+    body = texts.one_body(session, document.sha, document.identifier, document.bytes.decode())
+    place = residents.address(session, releasing.sealer, "feed", PUBLISHED_PLACE, owner="installation")
+    return _listed(releasing, Tier.PUBLIC, ChannelName.FEED, [(place, None, body)])
+
+
+def make_document(releasing: Releasing) -> Document:
+    """The CAP document, once: identifier, `sent` and signature are made here and never again."""
+    session, revision, office = releasing.session, releasing.revision, releasing.office
+    sent = releasing.now.replace(microsecond=0)
+    alert = _cap_alert(releasing, sent)
+    document = render.cap_bytes(office, alert)
+    row = Document(
+        revision_id=revision.id,
+        kind="cap",
+        bytes=document,
+        sha=sha256(document).hexdigest(),
+        identifier=alert.identifier,
+        sender=alert.sender,
+        sent=sent,
+        sent_text=cap.format_time(alert.sent),
+        expires=releasing.content.expires,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _cap_alert(releasing: Releasing, sent: datetime) -> cap.Alert:
+    session, revision = releasing.session, releasing.revision
+    edition = Edition(
+        releasing.kind, releasing.content, releasing.office.voice, sent, reference=revision.alert.public_id
+    )
+    told = tuple(answer.community for answer in releasing.content.answers)
+    work = Work(releasing.office, releasing.directory, edition, told)
+    infos = [InfoTexts(**json.loads(row.text)) for row in texts.of_revision(session, revision.id, "cap")]
+    stamp = Stamp(
+        identifier=cap.identifier(IDENTIFIER_PREFIX, revision.alert.public_id, revision.no),
+        sent=sent,
+        references=_references(session, revision.alert, sent),
+    )
+    return render.cap_alert(work, infos, stamp, is_test=revision.alert.kind == AlertKind.TEST)
+
+
+def _references(session: Session, alert: Alert, at: datetime) -> tuple[Reference, ...]:
+    query = (
+        select(Document)
+        .join(Revision, Revision.id == Document.revision_id)
+        .where(Revision.alert_id == alert.id, Document.expires > at)
+        .order_by(Document.id)
+    )
+    return tuple(Reference(row.sender, row.identifier, row.sent_text) for row in session.scalars(query))
+
+
+def tell_agencies_of_the_public_tier(releasing: Releasing, happened: str) -> list[int]:
+    """A short mail to every agency that was told: the public release was returned, rejected or withdrawn."""
+    session, revision = releasing.session, releasing.revision
+    told = fanouts.listed_of_revision(session, revision.id, ChannelName.EMAIL.value)
+    if not told:
+        return []
+    subject = f"Public 911 outage notice {happened} ({revision.alert.public_id})"
+    words = (
+        f"The notice that we sent you about outage {revision.alert.public_id} stands."
+        f" The text for the public was {happened} and has not gone out."
+        " We will write again when the public is told."
+    )
+    body = texts.one_body(session, sha256(f"{subject}\x00{words}\x00".encode()).hexdigest(), subject, words)
+    targets = [(address, agency, body) for address, agency in told]
+    return [_listed(releasing, Tier.AGENCY, ChannelName.EMAIL, targets, purpose=f"public_{happened}")]

@@ -1,0 +1,197 @@
+"""Every word of a revision, made once: the preview shows these, submit freezes them, the release sends them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from broadcaster import audience
+from broadcaster.alert.alert import ENDINGS, ChannelName, CommunityAnswer, Content, RevisionKind
+from broadcaster.directory import Agency, Community, County, Directory
+from broadcaster.dispatch.office import Office
+from broadcaster.feeds import cap, profile, signature
+from broadcaster.feeds.cap import Facts, InfoTexts, Reference
+from broadcaster.feeds.finding import Finding, Level, warning
+from broadcaster.messages import compose
+from broadcaster.messages.edition import Edition
+from broadcaster.messages.fit import fit
+from broadcaster.messages.message import Message
+
+EVERYBODY = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One rendered message: `audience` is a code, or ``all``; `form` is sms, mail, cap or page."""
+
+    audience: str
+    lang: str
+    form: str
+    message: Message
+    encoding: str = ""
+    segments: int = 1
+
+    @property
+    def key(self) -> str:
+        """Its name in the hash of the revision."""
+        return f"{self.audience}/{self.lang}/{self.form}"
+
+    @property
+    def sha(self) -> str:
+        """SHA-256 over subject, text and HTML."""
+        parts = (self.message.subject, self.message.text, self.message.html)
+        return sha256("\x00".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be rendered: an edition, the directory, and the communities that were told before."""
+
+    office: Office
+    directory: Directory
+    edition: Edition
+    told: tuple[str, ...] = ()
+
+    @property
+    def content(self) -> Content:
+        """What was decided."""
+        return self.edition.content
+
+    @property
+    def affected(self) -> list[Community]:
+        """The communities of the area, and those that were told and must hear how it goes on."""
+        codes = sorted({*audience.affected(self.content.area, self.directory), *self.told})
+        return [self.directory.community(code) for code in codes]
+
+    @property
+    def counties(self) -> list[County]:
+        """The counties that they lie in."""
+        touched = {community.county_fips for community in self.affected}
+        return [county for county in self.directory.counties if county.fips in touched]
+
+
+def answered(content: Content, directory: Directory, told: Sequence[str] = ()) -> tuple[CommunityAnswer, ...]:
+    """What each community is told to do: the area's answers, and the ladder's for those told before."""
+    answers = audience.answers(content, directory)
+    here = {answer.community for answer in answers}
+    return (*answers, *(directory.ladder(code).frozen for code in sorted(set(told) - here)))
+
+
+def texts(work: Work) -> list[Text]:
+    """Every text of a revision, for the channels that were chosen."""
+    channels = work.content.channels
+    made: list[Text] = []
+    if ChannelName.SMS in channels:
+        made += _sms(work)
+    if ChannelName.EMAIL in channels:
+        made += [Text(agency.code, "en", "mail", message) for agency, message in mails(work)]
+    for info in infos(work):
+        made.append(Text(EVERYBODY, info.lang, "cap", Message("", json.dumps(asdict(info), ensure_ascii=False), "")))
+        page = compose.page(work.edition, work.affected, work.directory, info.lang)
+        made.append(
+            Text(
+                EVERYBODY,
+                info.lang,
+                "page",
+                Message(page.headline, json.dumps(page.paragraphs, ensure_ascii=False), ""),
+            )
+        )
+    return made
+
+
+def _languages(content: Content) -> tuple[str, ...]:
+    missing = compose.missing_languages(content.languages)
+    return tuple(dict.fromkeys(["en", *(lang for lang in content.languages if lang not in missing)]))
+
+
+def _sms(work: Work) -> Iterator[Text]:
+    answers = {answer.community: answer for answer in work.content.answers}
+    for community in work.affected:
+        for lang in _languages(work.content):
+            words = compose.sms(work.edition, community, answers[community.code], lang)
+            fitted = fit(words)
+            yield Text(community.code, lang, "sms", Message("", words, ""), fitted.encoding.value, fitted.segments)
+
+
+def mails(work: Work) -> list[tuple[Agency, Message]]:
+    """One mail per agency, however many of its communities are affected."""
+    affected = work.affected
+    return [
+        (agency, compose.agency_mail(work.edition, agency, affected, work.directory))
+        for agency in audience.agencies(work.content, work.directory)
+    ]
+
+
+def infos(work: Work) -> list[InfoTexts]:
+    """The words of the CAP info blocks, one per language."""
+    found = []
+    for lang in _languages(work.content):
+        made = compose.cap_texts(work.edition, work.affected, work.directory, lang)
+        found.append(
+            InfoTexts(lang, made.event, made.headline, made.description, made.instruction, made.wea90, made.wea360)
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a CAP document gets at the moment of its release."""
+
+    identifier: str
+    sent: datetime
+    references: tuple[Reference, ...] = ()
+
+
+def cap_alert(work: Work, words: Sequence[InfoTexts], stamp: Stamp, *, is_test: bool = False) -> cap.Alert:
+    """The CAP message of a revision."""
+    office = work.office
+    return cap.build(
+        Facts(
+            kind=work.edition.kind,
+            content=work.content,
+            communities=work.affected,
+            counties=work.counties,
+            texts=words,
+            identifier=stamp.identifier,
+            sent=stamp.sent,
+            sender=office.cap_sender,
+            sender_name=office.cap_sender_name,
+            status=office.status,
+            incident=work.edition.reference,
+            web=f"{office.public_base_url}/",
+            state_fips=office.state_fips,
+            state_name=office.voice.state_name,
+            timezone=office.voice.timezone,
+            references=stamp.references,
+            is_test=is_test,
+        )
+    )
+
+
+def cap_bytes(office: Office, alert: cap.Alert) -> bytes:
+    """The document as it will be stored, served and referenced: signed where there is a key."""
+    document = cap.serialise(alert)
+    return signature.sign(document, *office.signing) if office.signing else document
+
+
+def findings(work: Work, alert: cap.Alert) -> list[Finding]:
+    """What the officer should know about the CAP document; an error blocks the feed, and nothing else."""
+    found = profile.check(alert)
+    if work.office.signing is None:
+        found.append(
+            warning("UNSIGNED", "/alert", "No signing key is configured: the CAP document goes unsigned.", "IPAWS")
+        )
+    return found
+
+
+def blocks(found: Sequence[Finding]) -> bool:
+    """Whether the feed is blocked by its own findings."""
+    return any(finding.level is Level.ERROR for finding in found)
+
+
+def ends(kind: RevisionKind) -> bool:
+    """Whether a revision of this kind ends its alert."""
+    return kind in ENDINGS

@@ -1,0 +1,143 @@
+"""The sending loop: one asyncio loop in a daemon thread, kept for the life of the process with its connections.
+
+SQL stays in the caller's thread: waves go in, outcomes come out through a queue, and the window never has to empty.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Coroutine, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, TypeVar
+
+from broadcaster import logs
+from broadcaster.alert.delivery import Event
+from broadcaster.channels.contract import Channel, Outgoing
+from broadcaster.channels.errors import OptedOut, SendError
+from broadcaster.dispatch.retry import pause
+from broadcaster.store.outcomes import Outcome
+
+log = logs.get(__name__)
+Result = TypeVar("Result")
+START_WITHIN_S = 1.0
+"""What has not started 1.0 s (monotonic) after the claim began goes back to the queue, unsent."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedWave:
+    """A claimed wave with its rows opened: `born` is the monotonic second before its claim began."""
+
+    id: int
+    fanout_id: int
+    channel: str
+    born: float
+    starts_in: float
+    spread: float
+    rows: Sequence[Outgoing]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The outcome of one row; `opted_out` tells the suppression list."""
+
+    wave: OpenedWave
+    outcome: Outcome
+    opted_out: bool = False
+
+
+@dataclass
+class Window:
+    """A bounded number of requests in flight per channel."""
+
+    channels: Mapping[str, Channel]
+    in_flight: int = 100
+    dice: Random = field(default_factory=Random)
+
+    def __post_init__(self) -> None:
+        self._done: queue.SimpleQueue[Finished] = queue.SimpleQueue()
+        self._pending = 0
+        self._loop = asyncio.new_event_loop()
+        self._places: dict[str, asyncio.Semaphore] = {}
+        self._thread = threading.Thread(target=self._loop.run_forever, name="sending", daemon=True)
+        self._thread.start()
+
+    @property
+    def pending(self) -> int:
+        """Rows handed in whose outcome nobody has collected yet."""
+        return self._pending
+
+    def free(self) -> int:
+        """How many more rows are worth claiming now: enough to keep the window full, no more."""
+        return max(0, self.in_flight + self.in_flight // 2 - self._pending)
+
+    def start(self, wave: OpenedWave) -> None:
+        """Begin to send a wave; returns at once."""
+        self._pending += len(wave.rows)
+        self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self._send_wave(wave)))
+
+    def finished(self, wait: float) -> list[Finished]:
+        """The outcomes since the last call; waits up to `wait` seconds for the first one."""
+        found: list[Finished] = []
+        try:
+            found.append(self._done.get(timeout=wait) if wait > 0 else self._done.get_nowait())
+            while True:
+                found.append(self._done.get_nowait())
+        except queue.Empty:
+            self._pending -= len(found)
+            return found
+
+    def run(self, work: Coroutine[Any, Any, Result], timeout: float) -> Result:
+        """Run something in the sending loop from another thread; TimeoutError after `timeout` seconds."""
+        future: Future[Result] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        return future.result(timeout)
+
+    def close(self) -> None:
+        """Close the channels and stop the loop."""
+        for channel in self.channels.values():
+            self.run(channel.close(), 5.0)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5.0)
+        if not self._loop.is_running():
+            self._loop.close()
+
+    async def _send_wave(self, wave: OpenedWave) -> None:
+        places = self._places.setdefault(wave.channel, asyncio.Semaphore(self.in_flight))
+        step = wave.spread / max(1, len(wave.rows))
+        tasks = set()
+        for no, row in enumerate(wave.rows):
+            early = wave.born + wave.starts_in + no * step - time.monotonic()
+            if early > 0.002:
+                await asyncio.sleep(early)
+            await places.acquire()
+            task = self._loop.create_task(self._send(wave, row, places))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _send(self, wave: OpenedWave, row: Outgoing, places: asyncio.Semaphore) -> None:
+        try:
+            finished = await self._post(wave, row)
+        finally:
+            places.release()
+        self._done.put(finished)
+
+    async def _post(self, wave: OpenedWave, row: Outgoing) -> Finished:
+        key = row.key
+        if time.monotonic() - wave.born > START_WITHIN_S:
+            return Finished(wave, Outcome(key.address, key.n, Event.NOT_SENT, "too_late_to_start"))
+        try:
+            accepted = await self.channels[wave.channel].send(row)
+        except SendError as error:
+            wait = pause(key.n, error.wait, self.dice) if error.event is not Event.REJECTED else 0.0
+            outcome = Outcome(key.address, key.n, error.event, error.reason, wait=wait)
+            return Finished(wave, outcome, isinstance(error, OptedOut))
+        except Exception:
+            log.exception("send_failed_unexpectedly", channel=wave.channel, delivery=str(key))
+            return Finished(wave, Outcome(key.address, key.n, Event.AMBIGUOUS, "bug"))
+        return Finished(wave, Outcome(key.address, key.n, Event.ACCEPTED, ref=accepted.ref))

@@ -1,0 +1,102 @@
+"""The frozen words of a revision: written once at submit, read by the preview, the release and the waves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenText:
+    """One text with its audience: a community, an agency, or everybody (both ids None)."""
+
+    community_id: int | None
+    agency_id: int | None
+    lang: str
+    form: str
+    sha: str
+    subject: str
+    text: str
+    html: str
+    encoding: str
+    segments: int
+    body_id: int = 0
+
+
+_BODIES = text(
+    "INSERT INTO body (sha, subject, text, html, encoding, segments)"
+    " SELECT DISTINCT ON (sha) * FROM unnest(CAST(:sha AS text[]), CAST(:subject AS text[]), CAST(:text AS text[]),"
+    "   CAST(:html AS text[]), CAST(:encoding AS text[]), CAST(:segments AS bigint[]))"
+    "   AS b(sha, subject, text, html, encoding, segments) ON CONFLICT (sha) DO NOTHING"
+)
+_TEXTS = text(
+    "INSERT INTO revision_text (revision_id, community_id, agency_id, lang, form, body_id)"
+    " SELECT :revision, x.community, x.agency, x.lang, x.form, b.id"
+    " FROM unnest(CAST(:community AS bigint[]), CAST(:agency AS bigint[]), CAST(:lang AS text[]),"
+    "   CAST(:form AS text[]), CAST(:sha AS text[])) AS x(community, agency, lang, form, sha)"
+    " JOIN body b ON b.sha = x.sha"
+)
+
+
+def freeze(session: Session, revision: int, texts: Sequence[FrozenText]) -> None:
+    """Write the texts of a revision; equal words share one body."""
+    session.execute(
+        _BODIES,
+        {
+            "sha": [t.sha for t in texts],
+            "subject": [t.subject for t in texts],
+            "text": [t.text for t in texts],
+            "html": [t.html for t in texts],
+            "encoding": [t.encoding for t in texts],
+            "segments": [t.segments for t in texts],
+        },
+    )
+    session.execute(
+        _TEXTS,
+        {
+            "revision": revision,
+            "community": [t.community_id for t in texts],
+            "agency": [t.agency_id for t in texts],
+            "lang": [t.lang for t in texts],
+            "form": [t.form for t in texts],
+            "sha": [t.sha for t in texts],
+        },
+    )
+
+
+def of_revision(session: Session, revision: int, form: str) -> list[FrozenText]:
+    """The frozen texts of one form, in the order in which they were rendered."""
+    rows = session.execute(
+        text(
+            "SELECT t.community_id, t.agency_id, t.lang, t.form, b.sha, b.subject, b.text, b.html, b.encoding,"
+            " b.segments, b.id AS body_id FROM revision_text t JOIN body b ON b.id = t.body_id"
+            " WHERE t.revision_id = :r AND t.form = :form ORDER BY t.id"
+        ),
+        {"r": revision, "form": form},
+    ).mappings()
+    return [FrozenText(**row) for row in rows]
+
+
+def one_body(session: Session, sha: str, subject: str, words: str) -> int:
+    """The id of a body outside any revision's texts (a notice about the alert itself)."""
+    values = {"sha": sha, "subject": subject, "text": words}
+    session.execute(
+        text("INSERT INTO body (sha, subject, text) VALUES (:sha, :subject, :text) ON CONFLICT DO NOTHING"), values
+    )
+    return int(session.execute(text("SELECT id FROM body WHERE sha = :sha"), values).scalar_one())
+
+
+def told_communities(session: Session, alert: int) -> list[str]:
+    """Codes of the communities that any released public revision of this alert spoke to."""
+    rows = session.execute(
+        text(
+            "SELECT DISTINCT c.code FROM release x JOIN revision r ON r.id = x.revision_id"
+            " JOIN revision_text t ON t.revision_id = r.id AND t.form = 'sms' JOIN community c ON c.id = t.community_id"
+            " WHERE r.alert_id = :a AND x.tier = 'public' AND x.state IN ('released', 'held') ORDER BY c.code"
+        ),
+        {"a": alert},
+    )
+    return list(rows.scalars())
