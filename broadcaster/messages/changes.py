@@ -1,0 +1,59 @@
+"""What a revision changes, in words for agencies: the number of which place, the area, the times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from broadcaster.alert.alert import Content
+from broadcaster.directory import Directory
+from broadcaster.messages.bulletin import way_out
+from broadcaster.messages.edition import Edition, values
+from broadcaster.messages.places import area_words
+from broadcaster.messages.wording import FALLBACK, plain, word
+
+MOST_CHANGES = 40
+"""More changed numbers than this are counted, not listed."""
+
+
+def changes(edition: Edition, directory: Directory) -> Iterator[tuple[str, str]]:
+    """Label and sentence of each change since `edition.previous`; nothing without one."""
+    old, new = edition.previous, edition.content
+    if old is None:
+        return
+    yield from _fields(edition, old)
+    yield from _restored(edition, old, directory)
+    yield from _numbers(old, new, directory)
+
+
+def _fields(edition: Edition, old: Content) -> Iterator[tuple[str, str]]:
+    before = values(Edition(edition.kind, old, edition.voice, edition.issued), FALLBACK, "")
+    after = values(edition, FALLBACK, "")
+    before["certainty"], after["certainty"] = old.certainty.value, edition.content.certainty.value
+    for name in ("certainty", "expires", "expected", "note"):
+        if before[name] != after[name] and after[name]:
+            yield word("agency", name), after[name]
+
+
+def _restored(edition: Edition, old: Content, directory: Directory) -> Iterator[tuple[str, str]]:
+    again = [directory.community(code) for code in edition.content.restored if code not in old.restored]
+    if again:
+        yield word("agency", "works_again"), area_words(again, directory, edition.voice.state_name, FALLBACK)[0]
+
+
+def _numbers(old: Content, new: Content, directory: Directory) -> Iterator[tuple[str, str]]:
+    was = {answer.community: way_out(answer, FALLBACK) for answer in old.answers}
+    now = {answer.community: way_out(answer, FALLBACK) for answer in new.answers}
+    changed = [code for code in now if code in was and was[code] != now[code]]
+    for code in changed[:MOST_CHANGES]:
+        label = word("agency", "number_was", place=plain(directory.community(code).name))
+        yield label, word("agency", "was_now", old=was[code], new_one=now[code])
+    if len(changed) > MOST_CHANGES:
+        yield word("agency", "others"), word("agency", "more", count=str(len(changed) - MOST_CHANGES))
+    for name, codes in (("area_added", now.keys() - was), ("area_removed", was.keys() - now)):
+        if codes and was:
+            yield word("agency", "area"), word("agency", name, place=_few(sorted(codes), directory))
+
+
+def _few(codes: list[str], directory: Directory) -> str:
+    names = ", ".join(plain(directory.community(code).name) for code in codes[:MOST_CHANGES])
+    return names if len(codes) <= MOST_CHANGES else f"{names}, +{len(codes) - MOST_CHANGES}"

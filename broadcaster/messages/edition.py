@@ -1,0 +1,149 @@
+"""One edition of an alert, and the values that its texts print: times in local words, places, numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_skeleton
+
+from broadcaster.alert.alert import CommunityAnswer, Content, RevisionKind, Rung
+from broadcaster.alert.phone import Visibility, display
+from broadcaster.directory import Community, Directory
+from broadcaster.messages.wording import plain, word
+
+
+class RestrictedNumber(ValueError):
+    """A restricted number was about to be printed; the message names its community, never the number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Who speaks, in which zone, and the one door where anyone finds the number of their community."""
+
+    authority: str
+    authority_short: str
+    state_name: str
+    timezone: str
+    lookup_url: str = ""
+    lookup_sms: str = ""
+    lookup_voice: str = ""
+    watch_phone: str = ""
+    training: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What is said: the kind, the content, who speaks, and when it was issued (at submit; aware).
+
+    `earlier` is when the message that a false-alarm takes back was issued; `previous` the content that a revision
+    follows; `reference` the outage's own number.
+    """
+
+    kind: RevisionKind
+    content: Content
+    voice: Voice
+    issued: datetime
+    earlier: datetime | None = None
+    previous: Content | None = None
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Local words for a moment: ``2:30 PM``, with its zone and, on another day than `today`, its date."""
+
+    zone: ZoneInfo
+    lang: str
+    today: datetime
+    named: bool
+
+    def bare(self, moment: datetime) -> str:
+        """``2:30 PM`` or ``2:30 PM EDT``."""
+        local = moment.astimezone(self.zone)
+        shown = f"{local.hour % 12 or 12}:{local.minute:02} {'AM' if local.hour < 12 else 'PM'}"
+        return f"{shown} {local.tzname()}" if self.named else shown
+
+    def dated(self, moment: datetime | None) -> str:
+        """``June 18, 2024, 1:15 PM EDT``, for a record; empty without a moment."""
+        if moment is None:
+            return ""
+        local = moment.astimezone(self.zone)
+        return f"{format_date(local.date(), 'long', locale=self.lang)}, {self.bare(moment)}"
+
+    def words(self, moment: datetime | None) -> str:
+        """The same as it stands in a sentence (``las 2:30 PM``); empty without a moment."""
+        if moment is None:
+            return ""
+        local, clock = moment.astimezone(self.zone), self.bare(moment)
+        time = word(self.lang, "time_one" if local.hour % 12 == 1 else "time", clock=clock)
+        if local.date() == self.today.astimezone(self.zone).date():
+            return time
+        return word(self.lang, "dated", clock=time, date=format_skeleton("MMMMd", local, locale=self.lang))
+
+
+def values(edition: Edition, lang: str, place: str, timezone: str = "") -> dict[str, str]:
+    """The values that every text may print; times are in `timezone` and unnamed, or in the voice's and named."""
+    content, voice = edition.content, edition.voice
+    clock = Clock(ZoneInfo(timezone or voice.timezone), lang, edition.issued, named=not timezone)
+    provider = plain(content.provider)
+    return {
+        "authority": plain(voice.authority),
+        "authority_short": plain(voice.authority_short),
+        "state": plain(voice.state_name),
+        "place": plain(place),
+        "provider": provider,
+        "phones": word(lang, "phones", provider=provider) if provider else word(lang, "phones_unknown"),
+        "phones_again": word(lang, "phones", provider=provider) if provider else word(lang, "phones_again_unknown"),
+        "note": plain(content.note),
+        "issued": clock.bare(edition.issued),
+        "began": clock.words(content.began),
+        "expires": clock.words(content.expires),
+        "next_update": clock.words(content.next_update),
+        "expected": clock.words(content.expected_restoration),
+        "earlier": clock.words(edition.earlier),
+        "watch": display(plain(voice.watch_phone)),
+        "reference": plain(edition.reference),
+        **door(voice),
+    }
+
+
+def door(voice: Voice) -> dict[str, str]:
+    """The one door as people read it; `link` is its page."""
+    url = re.sub(r"^https?://|/$", "", plain(voice.lookup_url))
+    sms, call = display(plain(voice.lookup_sms)), display(plain(voice.lookup_voice))
+    return {"link": url, "lookup_url": url, "lookup_sms": sms, "lookup_voice": call}
+
+
+def answer_values(answer: CommunityAnswer | None) -> dict[str, str]:
+    """Number and label (who answers, up to the first comma) of an answer; both empty without one.
+
+    RestrictedNumber when nobody may see it.
+    """
+    if answer is None or answer.number is None:
+        return {"number": "", "label": ""}
+    if answer.number.visibility is Visibility.RESTRICTED:
+        raise RestrictedNumber(f"The number chosen for {answer.community} is restricted and cannot be published.")
+    return {"number": answer.number.display, "label": plain(answer.number.label.partition(",")[0])}
+
+
+def dial_of(answer: CommunityAnswer) -> str:
+    """Which way out of `wording.DIALS` an answer is."""
+    if answer.number is None:
+        return "walk_in"
+    return {Rung.COUNTY: "county", Rung.STATE: "state"}.get(answer.rung, "community")
+
+
+def answers_of(content: Content, affected: Sequence[Community], directory: Directory) -> list[CommunityAnswer]:
+    """The answer of each community: as frozen in the content, else the directory's."""
+    frozen: Mapping[str, CommunityAnswer] = {answer.community: answer for answer in content.answers}
+    return [frozen.get(place.code) or directory.ladder(place.code).frozen for place in affected]
+
+
+def shared(answers: Sequence[CommunityAnswer]) -> CommunityAnswer | None:
+    """The one answer that a whole area shares, if it does."""
+    kinds = {(dial_of(answer), answer.number.e164 if answer.number else "") for answer in answers}
+    return answers[0] if len(kinds) == 1 else None
