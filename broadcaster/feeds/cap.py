@@ -26,6 +26,7 @@ from broadcaster.feeds.capvalues import (
     Urgency,
 )
 from broadcaster.feeds.capxml import format_time, parse, serialise
+from broadcaster.feeds.places import county_title
 
 __all__ = [
     "Alert",
@@ -258,5 +259,5 @@ def _restored_in(facts: Facts, fips: str) -> bool:
 
 
 def _county_words(county: str, whole: bool, towns: list[str]) -> str:
-    named = county if county.endswith(("County", "Parish", "Borough", "Municipio", "city")) else f"{county} County"
-    return named if whole else f"{', '.join(sorted(towns))} ({named})"
+    title = county_title(county)
+    return title if whole else f"{', '.join(sorted(towns))} ({title})"

@@ -53,9 +53,10 @@ def sign(document: bytes, key_pem: bytes, cert_pem: bytes) -> bytes:
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + etree.tostring(signed, encoding="UTF-8")
 
 
-def verify(document: bytes, cert_pem: bytes) -> bytes:
+def verify(document: bytes, cert_pem: bytes, at: datetime) -> bytes:
     """The signed part, to be read instead of the document; SignatureRefused unless this very certificate signed it.
 
+    The certificate must be valid `at` that moment: now for what comes in, `sent` for what was kept.
     The signature must be the last child of the alert, there may be one only, and it must cover the whole alert
     (``URI=""``): nothing can be wrapped around it or slipped in beside it.
     """
@@ -70,6 +71,7 @@ def verify(document: bytes, cert_pem: bytes) -> bytes:
         expect_references=1,
         signature_methods=frozenset({SignatureMethod.RSA_SHA256}),
         digest_algorithms=frozenset({DigestAlgorithm.SHA256}),
+        verification_time=at,
     )
     try:
         result = XMLVerifier().verify(root, x509_cert=cert_pem.decode("ascii"), expect_config=expected)

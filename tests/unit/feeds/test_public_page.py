@@ -1,0 +1,163 @@
+"""The public window as files: which number do I call in my town, and as of when."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+
+from broadcaster.alert.alert import RevisionKind
+from broadcaster.feeds import public_page
+from broadcaster.feeds.lookup import advice_by_town, find
+from broadcaster.feeds.snapshot import AirState, TownAnswer
+from broadcaster.settings import Mode
+from tests.unit.feeds.samples import ANSWERS, NOON, on_air, snapshot
+
+
+def table(*alerts, **changes):
+    given = snapshot(*alerts, **changes)
+    return public_page.lookup_table(given, advice_by_town(given))
+
+
+def page(*alerts, name="index.html", **changes):
+    return public_page.files(snapshot(*alerts, **changes))[name].decode()
+
+
+ANSWERED = [
+    # query, towns found, and words of the first answer
+    ("Springfield", ["springfield"], "call 413-555-0100"),
+    ("  sPRINGfield ", ["springfield"], "call 413-555-0100"),
+    ("town of Ware", ["ware"], "go to the nearest fire or police station"),
+    ("01103", ["springfield"], "Do not dial 911"),
+    ("01104-1234", ["springfield"], "call 413-555-0100"),
+    ("springfeild", ["springfield"], "call 413-555-0100"),
+    ("amh", ["amherst"], "911 works again in Amherst"),
+    ("Worcester", ["worcester"], "In an emergency, call 911."),
+    ("w", ["ware", "worcester"], ""),
+    ("99999", [], ""),
+    ("Gotham", [], ""),
+    ("", [], ""),
+    ("'; drop table", [], ""),
+]
+
+
+@pytest.mark.parametrize(("query", "codes", "words"), ANSWERED)
+def test_a_town_or_zip_finds_its_answer(query, codes, words):
+    found = find(table(on_air())["towns"], query)
+    assert [town["code"] for town in found] == codes
+    assert words in (found[0]["answer"] if found else "")
+
+
+def test_with_nothing_on_air_every_town_is_told_to_call_911():
+    rows = table()["towns"]
+    assert len(rows) == 5
+    assert all(row["state"] == "works" and row["answer"].endswith("call 911.") for row in rows)
+
+
+def test_the_worst_news_wins_where_alerts_overlap():
+    over = on_air(alert="a0", kind=RevisionKind.ALL_CLEAR, issued=NOON)
+    rows = {row["code"]: row for row in table(over, on_air())["towns"]}
+    assert (rows["springfield"]["state"], rows["springfield"]["alert"]) == ("down", "a1")
+    assert rows["amherst"]["state"] == "restored"
+
+
+STATES = [
+    # what differs, state of the alert, of the whole, words on the page
+    ({}, AirState.DOWN, "down", "911 outage"),
+    ({"kind": RevisionKind.RESTORED_IN_PART}, AirState.DOWN, "down", "911 restored in part"),
+    ({"next_update": NOON}, AirState.UPDATE_OVERDUE, "down", "The promised update is overdue."),
+    (
+        {"expires": NOON},
+        AirState.EXPIRED_WITHOUT_ALL_CLEAR,
+        "unconfirmed",
+        "nobody has confirmed that 911 works again",
+    ),
+    ({"kind": RevisionKind.ALL_CLEAR}, AirState.ENDED, "clear", "All clear"),
+    ({"kind": RevisionKind.FALSE_ALARM}, AirState.ENDED, "clear", "False alarm"),
+    ({"is_test": True}, AirState.TEST, "test", "Test"),
+]
+
+
+@pytest.mark.parametrize(("changes", "state", "overall", "words"), STATES)
+def test_every_state_of_an_alert_is_said(changes, state, overall, words):
+    made = public_page.files(snapshot(on_air(**changes)))
+    status = json.loads(made["status.json"])
+    assert status["alerts"][0]["state"] == state
+    assert status["state"] == overall
+    assert words in made["index.html"].decode()
+
+
+def test_an_expired_alert_is_loud_on_the_page_of_each_town_too():
+    text = page(on_air(expires=NOON), name="town/springfield.html")
+    assert "nobody has confirmed that 911 works again" in text
+    assert "try 911 first; if it fails, call" in text
+
+
+def test_a_test_changes_no_answer():
+    assert {row["state"] for row in table(on_air(is_test=True))["towns"]} == {"works"}
+
+
+def test_the_front_page_names_every_town_with_its_number_to_dial():
+    text = page(on_air())
+    for answer in ANSWERS[:2]:
+        row = re.search(rf'<tr id="town-{answer.code}">.*?</tr>', text, re.DOTALL)
+        assert row is not None
+        assert answer.name in row[0]
+        assert f'href="tel:{answer.dial}">{answer.number}</a>' in row[0]
+    assert "not yet" in text
+    assert "Go to the nearest fire or police station" in text
+    assert 'lang="es"' in text
+    assert "/cap/MA911-a1-1.xml" in text
+
+
+def test_every_page_says_as_of_and_has_a_place_for_the_stale_banner():
+    made = public_page.files(snapshot(on_air()))
+    pages = {name: data for name, data in made.items() if name.endswith(".html")}
+    assert len(pages) == 6
+    for data in pages.values():
+        assert b"2:30 p.m. EDT, Tuesday, June 18, 2024" in data
+        assert re.search(rb"as of", data, re.IGNORECASE)
+        assert public_page.STALE_MARKER in data
+
+
+@pytest.mark.parametrize(("mode", "word"), [(Mode.DEMO, "DEMO"), (Mode.TRAINING, "TRAINING")])
+def test_outside_live_every_page_says_so(mode, word):
+    made = public_page.files(snapshot(on_air(), mode=mode))
+    assert all(f"<strong>{word}</strong>".encode() in data for name, data in made.items() if name.endswith(".html"))
+    assert json.loads(made["status.json"])["mode"] == mode.value
+    assert "mode-banner" not in page(on_air())
+
+
+def test_pages_ask_nothing_of_other_hosts_and_run_no_inline_code():
+    made = public_page.files(snapshot(on_air()))
+    for name, data in made.items():
+        if name.endswith(".html"):
+            text = data.decode()
+            assert not re.search(r'(src|href|action)="(https?:)?//', text)
+            assert not re.search(r"<script(?! src=)|<style|style=|\son\w+=", text)
+
+
+def test_what_people_typed_is_escaped_and_numbers_in_it_can_be_dialled():
+    text = page(on_air(headline="<b>911</b>", paragraphs=('<a href="x">Call</a> 413-555-0100',)))
+    assert "<b>911" not in text
+    assert '<a href="x">' not in text
+    assert '<a class="tel" href="tel:+14135550100">413-555-0100</a>' in text
+
+
+def test_a_later_moment_rewrites_no_page_of_a_town():
+    first = public_page.files(snapshot(on_air(), changed=NOON))
+    later = public_page.files(snapshot(on_air(), changed=NOON, as_of=NOON + timedelta(seconds=10)))
+    assert sorted(name for name in first if first[name] != later[name]) == ["index.html", "lookup.json", "status.json"]
+
+
+def test_a_town_that_the_list_forgot_is_answered_from_the_alert():
+    new = TownAnswer("mosside", "Mosside", "Hampden County", "413-555-0104", "+14135550104", zips=("01299",))
+    rows = table(on_air(communities=(new,)))["towns"]
+    assert find(rows, "01299")[0]["number"] == "413-555-0104"
+
+
+def test_the_answer_to_a_query_is_escaped():
+    given = table(on_air())
+    made = public_page.find_page(given, "<script>", find(given["towns"], "<script>"))
+    assert b"<script>" not in made.replace(b"<script src", b"")
+    assert b"&lt;script&gt;" in made
