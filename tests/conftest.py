@@ -2,6 +2,49 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from broadcaster.local.postgres import Postgres
+from broadcaster.store import database
+from broadcaster.store.database import Sessions
 from tests.servers import postgres_server, valkey
 
 __all__ = ["postgres_server", "valkey"]
+_counter = itertools.count(1)
+
+
+def _admin(url: str, statement: str) -> None:
+    engine = database.connect(make_url(url).set(database="postgres").render_as_string(hide_password=False))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres_server: Postgres) -> str:
+    """The URL of a database with the schema and nothing in it: the pattern of every test's own."""
+    database.upgrade(postgres_server.url)
+    return postgres_server.url
+
+
+@pytest.fixture
+def database_url(migrated: str) -> Iterator[str]:
+    """A database of this test's own, with the schema."""
+    name = f"t{os.getpid()}_{next(_counter)}"
+    _admin(migrated, f"CREATE DATABASE {name} TEMPLATE broadcaster")
+    yield make_url(migrated).set(database=name).render_as_string(hide_password=False)
+    _admin(migrated, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sessions(database_url: str) -> Iterator[Sessions]:
+    """Sessions of this test's own database."""
+    engine = database.connect(database_url, pool_size=10)
+    yield database.sessions(engine)
+    engine.dispose()

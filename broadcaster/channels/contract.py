@@ -12,12 +12,16 @@ from broadcaster.messages.message import Message
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a channel can do, as data; the capability table of the README is made from it."""
+    """What a channel can do, as data; the capability table of the README is made from it.
+
+    `idempotent`: the same message handed over twice reaches its reader once.
+    """
 
     receipts: bool
     listing: bool
     segments: bool
     cancels: bool
+    idempotent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

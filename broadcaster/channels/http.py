@@ -8,6 +8,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -86,7 +87,7 @@ class Door:
 
     async def request(self, method: str, url: str, **options: Any) -> Reply:
         """One request, one answer; NotSent when nothing can have left, Ambiguous when nobody knows."""
-        host = aiohttp.client.URL(url).host or ""
+        host = urlsplit(url).hostname or ""
         if not self._live and _is_literal(host) and not is_loopback_address(host):
             raise DoorClosed(f"MODE is not live: no connection to {host}.")
         try:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from broadcaster import logs
 from broadcaster.dispatch import wave
 from broadcaster.dispatch.engine import Engine
-from broadcaster.dispatch.window import Finished
+from broadcaster.dispatch.window import Finished, Flight
 from broadcaster.store.waves import Wait
 
 log = logs.get(__name__)
@@ -30,6 +30,7 @@ def forever() -> bool:
 class Drained:
     """What one drain did, and whether work was left."""
 
+    flight: Flight
     sent: int = 0
     waves: int = 0
     more: bool = False
@@ -39,36 +40,36 @@ class Drained:
 
 def drain(engine: Engine, queue: str, seconds: float = LONGEST_S, go_on: Callable[[], bool] = forever) -> Drained:
     """Serve a queue until nothing is open, `seconds` have passed or `go_on` says no; every outcome is recorded."""
-    done = Drained()
+    done = Drained(Flight(engine.window))
     until = time.monotonic() + seconds
     while time.monotonic() < until and go_on():
         _collect(engine, done, 0.0)
-        if engine.window.free() < LEAST_CLAIM:
+        if done.flight.free() < LEAST_CLAIM:
             _collect(engine, done, FLUSH_S)
             continue
-        claimed = wave.claim_next(engine, queue)
+        claimed = wave.claim_next(engine, queue, done.flight.free())
         if claimed is None:
-            if not engine.window.pending:
+            if not done.flight.pending:
                 break
             _collect(engine, done, FLUSH_S)
         elif isinstance(claimed, Wait):
             done.more = True
             _collect(engine, done, min(claimed.seconds, FLUSH_S))
-            if not engine.window.pending:
+            if not done.flight.pending:
                 time.sleep(min(claimed.seconds, FLUSH_S))
         else:
             done.waves += 1
-            wave.post(engine, claimed)
+            done.flight.start(claimed)
     else:
         done.more = True
-    while engine.window.pending:
+    while done.flight.pending:
         _collect(engine, done, FLUSH_S)
     return done
 
 
 def _collect(engine: Engine, done: Drained, wait: float) -> None:
     """Record what has finished; when the database is away the outcomes are kept and tried again."""
-    done.outcomes += engine.window.finished(wait)
+    done.outcomes += done.flight.finished(wait)
     if not done.outcomes:
         return
     try:

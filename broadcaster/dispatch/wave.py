@@ -35,15 +35,16 @@ def failpoint(name: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def claim_next(engine: Engine, queue: str) -> OpenedWave | Wait | None:
+def claim_next(engine: Engine, queue: str, most: int) -> OpenedWave | Wait | None:
     """Claim the first wave that any channel of a queue grants: what is due again first, then the lanes by rank.
 
-    None when nothing is open; Wait with the shortest pause when work is there and no sender grants any.
+    `most` bounds the rows by the free places in flight. None when nothing is open; Wait with the shortest pause
+    when work is there and no sender grants any.
     """
     waits = []
     for channel in QUEUES[queue]:
         born = time.monotonic()
-        claimed = _claim(engine, channel, queue)
+        claimed = _claim(engine, channel, queue, max(1, most))
         failpoint("claimed")
         if isinstance(claimed, ClaimedWave):
             return _open(engine, claimed, born)
@@ -52,8 +53,7 @@ def claim_next(engine: Engine, queue: str) -> OpenedWave | Wait | None:
     return Wait(min(waits)) if waits else None
 
 
-def _claim(engine: Engine, channel: str, queue: str) -> ClaimedWave | Wait | None:
-    most = max(1, engine.window.free())
+def _claim(engine: Engine, channel: str, queue: str, most: int) -> ClaimedWave | Wait | None:
     with engine.sessions.begin() as session:
         again = claim_retries(session, channel, most, engine.scales.lease)
         if again is not None:
@@ -88,12 +88,6 @@ def _outgoing(engine: Engine, wave: ClaimedWave, intent: Intent, message: Messag
     key = Key(wave.fanout_id, intent.address_id, intent.n)
     to = engine.sealer.open(intent.value_enc, intent.value_index)
     return Outgoing(key, to, message, proof(engine.secret, DELIVERY, str(key)), life)
-
-
-def post(engine: Engine, wave: OpenedWave) -> None:
-    """Hand a wave to the window; each row is sent once."""
-    if wave.rows:
-        engine.window.start(wave)
 
 
 def record(engine: Engine, finished: Sequence[Finished], *, again: bool = False) -> None:

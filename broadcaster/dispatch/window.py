@@ -52,44 +52,21 @@ class Finished:
 
 @dataclass
 class Window:
-    """A bounded number of requests in flight per channel."""
+    """A bounded number of requests in flight per channel, shared by every drain of the process."""
 
     channels: Mapping[str, Channel]
     in_flight: int = 100
     dice: Random = field(default_factory=Random)
 
     def __post_init__(self) -> None:
-        self._done: queue.SimpleQueue[Finished] = queue.SimpleQueue()
-        self._pending = 0
         self._loop = asyncio.new_event_loop()
         self._places: dict[str, asyncio.Semaphore] = {}
         self._thread = threading.Thread(target=self._loop.run_forever, name="sending", daemon=True)
         self._thread.start()
 
-    @property
-    def pending(self) -> int:
-        """Rows handed in whose outcome nobody has collected yet."""
-        return self._pending
-
-    def free(self) -> int:
-        """How many more rows are worth claiming now: enough to keep the window full, no more."""
-        return max(0, self.in_flight + self.in_flight // 2 - self._pending)
-
-    def start(self, wave: OpenedWave) -> None:
-        """Begin to send a wave; returns at once."""
-        self._pending += len(wave.rows)
-        self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self._send_wave(wave)))
-
-    def finished(self, wait: float) -> list[Finished]:
-        """The outcomes since the last call; waits up to `wait` seconds for the first one."""
-        found: list[Finished] = []
-        try:
-            found.append(self._done.get(timeout=wait) if wait > 0 else self._done.get_nowait())
-            while True:
-                found.append(self._done.get_nowait())
-        except queue.Empty:
-            self._pending -= len(found)
-            return found
+    def start(self, wave: OpenedWave, done: queue.SimpleQueue[Finished]) -> None:
+        """Begin to send a wave; returns at once, and every row's outcome goes into `done`."""
+        self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self._send_wave(wave, done)))
 
     def run(self, work: Coroutine[Any, Any, Result], timeout: float) -> Result:
         """Run something in the sending loop from another thread; TimeoutError after `timeout` seconds."""
@@ -105,7 +82,7 @@ class Window:
         if not self._loop.is_running():
             self._loop.close()
 
-    async def _send_wave(self, wave: OpenedWave) -> None:
+    async def _send_wave(self, wave: OpenedWave, done: queue.SimpleQueue[Finished]) -> None:
         places = self._places.setdefault(wave.channel, asyncio.Semaphore(self.in_flight))
         step = wave.spread / max(1, len(wave.rows))
         tasks = set()
@@ -114,18 +91,20 @@ class Window:
             if early > 0.002:
                 await asyncio.sleep(early)
             await places.acquire()
-            task = self._loop.create_task(self._send(wave, row, places))
+            task = self._loop.create_task(self._send(wave, row, places, done))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
         if tasks:
             await asyncio.wait(tasks)
 
-    async def _send(self, wave: OpenedWave, row: Outgoing, places: asyncio.Semaphore) -> None:
+    async def _send(
+        self, wave: OpenedWave, row: Outgoing, places: asyncio.Semaphore, done: queue.SimpleQueue[Finished]
+    ) -> None:
         try:
             finished = await self._post(wave, row)
         finally:
             places.release()
-        self._done.put(finished)
+        done.put(finished)
 
     async def _post(self, wave: OpenedWave, row: Outgoing) -> Finished:
         key = row.key
@@ -141,3 +120,35 @@ class Window:
             log.exception("send_failed_unexpectedly", channel=wave.channel, delivery=str(key))
             return Finished(wave, Outcome(key.address, key.n, Event.AMBIGUOUS, "bug"))
         return Finished(wave, Outcome(key.address, key.n, Event.ACCEPTED, ref=accepted.ref))
+
+
+@dataclass
+class Flight:
+    """One drain's rows in the window: what it started, and what has come back."""
+
+    window: Window
+    pending: int = 0
+
+    def __post_init__(self) -> None:
+        self._done: queue.SimpleQueue[Finished] = queue.SimpleQueue()
+
+    def free(self) -> int:
+        """How many more rows are worth claiming now: enough to keep the window full, no more."""
+        return max(0, self.window.in_flight + self.window.in_flight // 2 - self.pending)
+
+    def start(self, wave: OpenedWave) -> None:
+        """Begin to send a wave; returns at once."""
+        if wave.rows:
+            self.pending += len(wave.rows)
+            self.window.start(wave, self._done)
+
+    def finished(self, wait: float) -> list[Finished]:
+        """The outcomes since the last call; waits up to `wait` seconds for the first one."""
+        found: list[Finished] = []
+        try:
+            found.append(self._done.get(timeout=wait) if wait > 0 else self._done.get_nowait())
+            while True:
+                found.append(self._done.get_nowait())
+        except queue.Empty:
+            self.pending -= len(found)
+            return found

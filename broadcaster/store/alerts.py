@@ -70,11 +70,11 @@ class Body(Base):
     __tablename__ = "body"
     id: Mapped[int] = identity()
     sha: Mapped[str] = mapped_column(unique=True)
-    subject: Mapped[str] = mapped_column(default="")
+    subject: Mapped[str] = mapped_column(default="", server_default="")
     text: Mapped[str]
-    html: Mapped[str] = mapped_column(default="")
-    encoding: Mapped[str] = mapped_column(default="")
-    segments: Mapped[int] = mapped_column(default=1)
+    html: Mapped[str] = mapped_column(default="", server_default="")
+    encoding: Mapped[str] = mapped_column(default="", server_default="")
+    segments: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class RevisionText(Base):

@@ -137,7 +137,7 @@ class Delivery(Base):
     community_id: Mapped[int | None]
     wave_id: Mapped[int | None]
     body_id: Mapped[int]
-    n: Mapped[int] = mapped_column(default=1)
+    n: Mapped[int] = mapped_column(default=1, server_default="1")
     state: Mapped[str]
     reason: Mapped[str] = mapped_column(default="", server_default="")
     carrier_ref: Mapped[str | None]

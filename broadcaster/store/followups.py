@@ -47,20 +47,21 @@ def lose_leases(session: Session, settle: float) -> int:
     return int(session.execute(text(_LEASES), {"settle": settle}).mappings().one()["rows"])
 
 
-def due_asks(session: Session, most: int = 2000) -> list[DueAsk]:
-    """The attempts to ask after now; the next question is put off before the call, so that nobody asks twice."""
+def due_asks(session: Session, settle: float, most: int = 2000) -> list[DueAsk]:
+    """The attempts to ask after now; the next question is put off by SETTLE / 4 first, so that nobody asks twice."""
     rows = session.execute(
         text(
             "WITH due AS (SELECT fanout_id, address_id FROM followup WHERE kind = 'ask' AND due <= clock_timestamp()"
             "   ORDER BY due LIMIT :most FOR UPDATE SKIP LOCKED),"
-            " put_off AS (UPDATE followup u SET due = clock_timestamp() + interval '15 seconds' FROM due"
+            " put_off AS (UPDATE followup u SET due = clock_timestamp() + make_interval(secs => :later)"
+            "   FROM due"
             "   WHERE u.fanout_id = due.fanout_id AND u.address_id = due.address_id RETURNING u.*)"
             " SELECT p.fanout_id, p.address_id, p.n, f.channel, a.value_enc, a.value_index, b.text, p.started_at"
             " FROM put_off p JOIN fanout f ON f.id = p.fanout_id JOIN address a ON a.id = p.address_id"
             " JOIN delivery d ON d.fanout_id = p.fanout_id AND d.address_id = p.address_id"
             " JOIN body b ON b.id = d.body_id"
         ),
-        {"most": most},
+        {"most": most, "later": settle / 4},
     ).mappings()
     return [
         DueAsk(**{**row, "value_enc": bytes(row["value_enc"]), "value_index": bytes(row["value_index"])})
@@ -160,6 +161,11 @@ def blind(session: Session, ask: DueAsk, after: float) -> bool:
         {"f": ask.fanout_id, "started": ask.started_at, "after": after},
     ).first()
     return late is not None and _queue_again(session, ask, "blind")
+
+
+def send_again_unchanged(session: Session, ask: DueAsk) -> bool:
+    """A channel on which the same message twice is the same as once: just send it again."""
+    return _queue_again(session, ask, "idempotent")
 
 
 def _queue_again(session: Session, ask: DueAsk, why: str) -> bool:

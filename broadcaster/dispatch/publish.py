@@ -1,0 +1,135 @@
+"""The one writer of the public files: what is on air, rewritten every ten seconds and at every release."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broadcaster.alert import alert as heart
+from broadcaster.alert.alert import CommunityAnswer, Content, RevisionKind
+from broadcaster.alert.lifecycle import AlertKind, Tier
+from broadcaster.channels import files
+from broadcaster.directory import WALK_IN, Directory
+from broadcaster.dispatch.office import Office
+from broadcaster.feeds import atom, public_page
+from broadcaster.feeds.cap import InfoTexts
+from broadcaster.feeds.snapshot import OnAir, PublishedDocument, Snapshot, Town, TownAnswer, Words
+from broadcaster.store import alerts, directory_load, texts
+from broadcaster.store.alerts import Alert, Document, Revision
+from broadcaster.store.database import Sessions, only_one
+
+SHOWN_AFTER_END_S = 6 * 3600
+"""An ended alert stays on the page for six hours, so that people find the all-clear."""
+LOCK = "publish"
+
+
+def publish(sessions: Sessions, office: Office, root: Path, now: datetime) -> list[str]:
+    """Write the public files as they should be now; returns what changed. Another writer at work: nothing."""
+    with sessions.begin() as session, only_one(session, LOCK) as ours:
+        if not ours:
+            return []
+        directory = directory_load.load(session)
+        shown = snapshot(session, office, directory, now)
+        documents = {f"cap/{row.identifier}.xml": row.bytes for row in _documents(session)}
+        pages = {**public_page.files(shown), **_feeds(session, office, now)}
+        return files.publish(root, pages, documents)
+
+
+def _documents(session: Session) -> list[Document]:
+    return list(session.scalars(select(Document).where(Document.kind == "cap").order_by(Document.id)))
+
+
+def _feeds(session: Session, office: Office, now: datetime) -> dict[str, bytes]:
+    facts = atom.FeedFacts(
+        base=office.public_base_url,
+        title=f"{office.voice.authority}: 911 outage alerts",
+        author=office.voice.authority,
+        updated=now,
+    )
+    return atom.feed_files(facts, {row.identifier: row.bytes for row in _documents(session)[-atom.MOST_ENTRIES :]})
+
+
+def snapshot(session: Session, office: Office, directory: Directory, now: datetime) -> Snapshot:
+    """Everything the public may know at this moment."""
+    shown = [_on_air(session, directory, alert, revision) for alert, revision in _public(session, now)]
+    return Snapshot(
+        as_of=now,
+        authority=office.voice.authority,
+        mode=office.mode,
+        state_name=office.voice.state_name,
+        timezone=office.voice.timezone,
+        on_air=tuple(shown),
+        towns=tuple(
+            Town(c.code, c.name, directory.county_names[c.county_fips], c.zips, c.places) for c in directory.communities
+        ),
+        documents=tuple(
+            PublishedDocument(row.identifier, row.identifier, row.sent.astimezone(UTC)) for row in _documents(session)
+        ),
+        changed=max((air.issued for air in shown), default=None),
+        lookup_sms=office.voice.lookup_sms,
+        lookup_voice=office.voice.lookup_voice,
+    )
+
+
+def _public(session: Session, now: datetime) -> list[tuple[Alert, Revision]]:
+    """Alerts that are open, or ended a short while ago, with their newest public revision."""
+    found = []
+    for alert in session.scalars(select(Alert).where(Alert.state != "draft").order_by(Alert.id.desc())):
+        ended = alert.closed_at is not None and (now - alert.closed_at).total_seconds() > SHOWN_AFTER_END_S
+        revisions = [] if ended else alerts.released_revisions(session, alert.id, Tier.PUBLIC)
+        if revisions:
+            found.append((alert, revisions[-1]))
+    return found
+
+
+def _on_air(session: Session, directory: Directory, alert: Alert, revision: Revision) -> OnAir:
+    content = heart.content_from_json(revision.content)
+    pages = texts.of_revision(session, revision.id, "page")
+    english = next(page for page in pages if page.lang == "en")
+    info = InfoTexts(**json.loads(next(row.text for row in texts.of_revision(session, revision.id, "cap"))))
+    return OnAir(
+        alert=alert.public_id,
+        kind=RevisionKind(revision.kind),
+        failure=content.failure.value,
+        headline=english.subject,
+        paragraphs=tuple(json.loads(english.text)),
+        began=content.began,
+        issued=(revision.frozen_at or revision.made_at).astimezone(UTC),
+        expires=content.expires,
+        communities=_answers(directory, content),
+        next_update=content.next_update,
+        advice=info.instruction if not content.answers else "",
+        translations=tuple(
+            Words(page.lang, page.subject, tuple(json.loads(page.text))) for page in pages if page.lang != "en"
+        ),
+        is_test=alert.kind == AlertKind.TEST,
+    )
+
+
+def _answers(directory: Directory, content: Content) -> tuple[TownAnswer, ...]:
+    return tuple(_answer(directory, content, answer) for answer in _by_name(directory, content.answers))
+
+
+def _by_name(directory: Directory, answers: Sequence[CommunityAnswer]) -> list[CommunityAnswer]:
+    return sorted(answers, key=lambda answer: directory.community(answer.community).name)
+
+
+def _answer(directory: Directory, content: Content, answer: CommunityAnswer) -> TownAnswer:
+    place = directory.community(answer.community)
+    number = answer.number
+    return TownAnswer(
+        code=place.code,
+        name=place.name,
+        county=directory.county_names[place.county_fips],
+        number=number.display if number else "",
+        dial=number.e164 if number else "",
+        walk_in="" if number else WALK_IN,
+        verified_on=number.verified_on if number else None,
+        restored=place.code in content.restored,
+        zips=place.zips,
+    )

@@ -1,0 +1,114 @@
+"""The guarantee: without Celery and without Redis, everything released still goes out and comes to its end.
+
+A plain supervised process, at least one per host: `keep` every SWEEP_EVERY seconds, and a drain of every lane that
+nobody has served for a moment.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from broadcaster import logs
+from broadcaster.dispatch.drain import drain
+from broadcaster.dispatch.engine import QUEUES, Engine
+from broadcaster.dispatch.followup import follow_up
+from broadcaster.store import endings, fanouts, tallies
+
+log = logs.get(__name__)
+QUIET_S = 1.0
+"""A queue with open work that has started no wave for so long is drained here."""
+
+
+def keep(engine: Engine) -> None:
+    """One round of housekeeping: leases, questions, expiry, endings, plans, folding."""
+    follow_up(engine)
+    with engine.sessions.begin() as session:
+        for fanout in endings.expire_overdue(session):
+            log.warning("fanout_expired", fanout=fanout)
+        endings.end_queued(session)
+    with engine.sessions.begin() as session:
+        endings.reopen_for_late(session)
+        for fanout in fanouts.uncounted(session):
+            fanouts.plan(session, fanout)
+    with engine.sessions.begin() as session:
+        for fanout in endings.finish(session):
+            log.info("fanout_done", fanout=fanout, missed=fanouts.missed(session, fanout))
+    with engine.sessions.begin() as session:
+        tallies.fold(session)
+
+
+_IDLE = text(
+    "SELECT EXISTS (SELECT 1 FROM lane l JOIN fanout f ON f.id = l.fanout_id WHERE l.state = 'open'"
+    "   AND l.channel = ANY(:ch) AND f.expires_at > clock_timestamp()"
+    " UNION ALL SELECT 1 FROM followup u JOIN fanout f ON f.id = u.fanout_id WHERE u.kind = 'retry'"
+    "   AND u.due <= clock_timestamp() AND f.state = 'running' AND f.channel = ANY(:ch))"
+    " AND NOT EXISTS (SELECT 1 FROM wave w JOIN fanout f ON f.id = w.fanout_id WHERE f.channel = ANY(:ch)"
+    "   AND w.started_at > clock_timestamp() - make_interval(secs => :quiet))"
+)
+
+
+def nobody_serves(engine: Engine, queue: str, quiet: float = QUIET_S) -> bool:
+    """Whether a queue has open work and no wave was started for it within `quiet` seconds."""
+    with engine.sessions() as session:
+        return bool(session.execute(_IDLE, {"ch": list(QUEUES[queue]), "quiet": quiet}).scalar_one())
+
+
+@dataclass
+class Sweep:
+    """The process: a thread per duty, so that a long drain never delays the follow-ups.
+
+    `duties` are further housekeeping by name (receipts, publishing), each in its own thread, every so many seconds.
+    """
+
+    engine: Engine
+    every: float
+    duties: Mapping[str, tuple[Callable[[], object], float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._repeat("keep", lambda: keep(self.engine), self.every)
+        for queue in QUEUES:
+            self._repeat(f"drain-{queue}", lambda queue=queue: self._drain(queue), min(self.every, 0.5))  # type: ignore[misc]
+        for name, (duty, every) in self.duties.items():
+            self._repeat(name, duty, every)
+
+    def stop(self) -> None:
+        """Finish what is in flight and end."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(30.0)
+
+    def wait(self) -> None:
+        """Until `stop` is called from a signal."""
+        self._stop.wait()
+
+    def _repeat(self, name: str, duty: Callable[[], object], every: float) -> None:
+        thread = threading.Thread(target=self._loop, args=(name, duty, every), name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _loop(self, name: str, duty: Callable[[], object], every: float) -> None:
+        while not self._stop.is_set():
+            began = time.monotonic()
+            try:
+                duty()
+            except SQLAlchemyError as error:
+                log.error("duty_failed", duty=name, error=str(error.__cause__ or error)[:300])
+            except Exception:
+                log.exception("duty_failed", duty=name)
+            self._stop.wait(max(0.05, every - (time.monotonic() - began)))
+
+    def _drain(self, queue: str) -> None:
+        if nobody_serves(self.engine, queue):
+            log.info("sweep_drains", queue=queue)
+            drain(self.engine, queue, go_on=lambda: not self._stop.is_set())

@@ -1,0 +1,147 @@
+"""Ready-made parts for tests: people, alerts, an office, an engine on real servers."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from broadcaster.alert.alert import Area, Content, FailureKind
+from broadcaster.alert.lifecycle import AlertKind
+from broadcaster.channels.contract import Channel
+from broadcaster.channels.http import Door
+from broadcaster.channels.public_feed import PublicFeed
+from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
+from broadcaster.directory import Community, CommunityKind, County, Directory, Psap
+from broadcaster.dispatch import actions
+from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.engine import Engine, Scales
+from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.window import Window
+from broadcaster.local.carrier import Running
+from broadcaster.messages.edition import Voice
+from broadcaster.settings import Mode
+from broadcaster.store import directory_load, people, residents, senders
+from broadcaster.store.alerts import Revision
+from broadcaster.store.database import Sessions, public_id
+from broadcaster.store.people import User
+from broadcaster.store.sealed import Sealer
+from broadcaster.alert.phone import AlternateNumber
+
+SECRET = "a-secret-of-the-tests-0123456789abcdef"
+SEALER = Sealer(b"f" * 32, b"i" * 32)
+SID, TOKEN, SENDER = "AC" + "0" * 32, "token-of-the-tests", "+15005550006"
+QUICK = Scales(lease=3.0, settle=6.0, blind=8.0)
+"""The three times of the algorithm, scaled to a tenth."""
+
+
+def office(mode: Mode = Mode.DEMO) -> Office:
+    """An authority of the tests; unsigned."""
+    voice = Voice("State 911 Department", "State 911", "Massachusetts", "America/New_York", "https://911.example")
+    return Office(mode, voice, "25", "http://localhost:8911", "state911@ma.example", "State 911 Department")
+
+
+def town(no: int, county: str = "25027") -> Community:
+    """A small town with a PSAP of its own."""
+    return Community(f"town-{no}", f"Town {no}", CommunityKind.MUNICIPALITY, county, "America/New_York", f"psap-{no}")
+
+
+def directory(towns: int = 3) -> Directory:
+    """Some towns, each with its own number."""
+    places = tuple(town(no) for no in range(1, towns + 1))
+    return Directory(
+        counties=(County("25027", "Worcester"),),
+        communities=places,
+        psaps=tuple(Psap(place.psap_code, f"{place.name} dispatch", place.county_fips) for place in places),
+        agencies=(),
+        numbers={
+            place.code: (AlternateNumber(f"+1508555{100 + no:04d}", "Police", verified_on=datetime.now(UTC).date()),)
+            for no, place in enumerate(places)
+        },
+        county_numbers={},
+        state_numbers=(AlternateNumber("+16175550199", "State Police"),),
+        sample=True,
+    )
+
+
+def content(**changes: object) -> Content:
+    """A statewide outage that began ten minutes ago."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    made = Content(
+        failure=FailureKind.ALL_CALLS,
+        area=Area(statewide=True),
+        began=now - timedelta(minutes=10),
+        expires=now + timedelta(hours=2),
+        next_update=now + timedelta(minutes=30),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+@dataclass
+class House:
+    """A database with a directory, people, residents; and the office that issues."""
+
+    sessions: Sessions
+    office: Office
+    issuer: int = 0
+    approver: int = 0
+
+    def actor(self, session, user: int | None = None) -> Actor:
+        """Somebody who acts in a session, the issuer unless told otherwise."""
+        return Actor(session, self.office, SEALER, user or self.issuer, datetime.now(UTC))
+
+    def release(self, words: Content | None = None) -> int:
+        """An initial alert all the way through two people; returns the revision's id."""
+        with self.sessions.begin() as session:
+            revision = actions.new_alert(self.actor(session), AlertKind.OUTAGE, words or content())
+            actions.submit(self.actor(session), revision)
+            key = revision.id
+        self.approve(key)
+        return key
+
+    def approve(self, revision: int) -> None:
+        """The second person approves a submitted revision."""
+        with self.sessions.begin() as session:
+            row = session.get_one(Revision, revision)
+            actions.approve(self.actor(session, self.approver), row, row.hash)
+
+
+def person(session, email: str, *roles: str) -> User:
+    """A person of the desk with some roles."""
+    user = User(email=email, password_hash="x", session_key=public_id())
+    user.roles = [people.role(session, name) for name in roles]
+    session.add(user)
+    session.flush()
+    return user
+
+
+def furnish(sessions: Sessions, places: Directory, everyone: dict[str, list[str]], mps: float = 1000.0) -> House:
+    """Fill a database: a directory, an issuer, an approver, a sender, and residents by phone -> community codes."""
+    house = House(sessions, office())
+    with sessions.begin() as session:
+        directory_load.save(session, places, SEALER)
+        house.issuer = person(session, "issuer@ma.example", "issuer").id
+        house.approver = person(session, "approver@ma.example", "approver", "issuer").id
+        senders.register(session, "sms", "twilio", SENDER, mps)
+        senders.register(session, "feed", "files", "public", 100.0)
+        ids = directory_load.community_ids(session)
+        for phone, codes in everyone.items():
+            address = residents.address(session, SEALER, "sms", phone)
+            for code in codes:
+                residents.subscribe(session, address, ids[code])
+    return house
+
+
+@contextmanager
+def engine(sessions: Sessions, carrier: Running, folder, scales: Scales = QUICK, in_flight: int = 50):
+    """An engine whose texts go to a simulated carrier and whose files go to a folder."""
+    account = TwilioAccount(SID, TOKEN, SENDER, "http://localhost:1/callbacks/twilio/status", carrier.url)
+    channels: dict[str, Channel] = {
+        "sms": TwilioSms(account, Door(live=False, in_flight=in_flight)),
+        "feed": PublicFeed(folder),
+    }
+    window = Window(channels, in_flight)
+    try:
+        yield Engine(sessions, SEALER, channels, window, SECRET, scales)
+    finally:
+        window.close()

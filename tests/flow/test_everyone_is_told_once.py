@@ -1,0 +1,44 @@
+"""The whole engine on real parts: everybody of the area is texted once, with the previewed words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from broadcaster.dispatch.drain import drain
+from broadcaster.dispatch.followup import follow_up
+from broadcaster.dispatch.sweep import keep
+from broadcaster.local.carrier import Carrier, Faults, start_in_thread
+from broadcaster.store import tallies
+from broadcaster.store.deliveries import Fanout
+from broadcaster.store.database import Sessions
+from tests.factories import SID, TOKEN, directory, engine, furnish
+
+CALM = Faults(share_callbacks_dropped=0.0, listing_lag_s=0.0, delivery_ms=0.0)
+
+
+def phones(many: int) -> list[str]:
+    """Distinct fictional numbers."""
+    return [f"+1{201 + no // 100}5550{100 + no % 100}" for no in range(many)]
+
+
+def test_each_person_gets_the_text_of_their_town(sessions: Sessions, tmp_path: Path) -> None:
+    everyone = {phone: [f"town-{no % 3 + 1}"] for no, phone in enumerate(phones(300))}
+    everyone[phones(1)[0]] = ["town-1", "town-2"]
+    house = furnish(sessions, directory(3), everyone)
+    with start_in_thread(Carrier(SID, TOKEN, faults=CALM)) as carrier, engine(sessions, carrier, tmp_path) as works:
+        house.release()
+        drained = drain(works, "sms")
+        keep(works)
+        texts = carrier.ledger()["messages"]
+    assert drained.sent == 300
+    assert Counter(row["to"] for row in texts) == Counter(dict.fromkeys(everyone, 1))
+    for row in texts:
+        towns = [code.replace("town-", "Town ") for code in everyone[row["to"]]]
+        assert any(f"in {town}." in row["body"] for town in towns)
+    with sessions() as session:
+        fanout = session.query(Fanout).filter_by(channel="sms").one()
+        assert (fanout.state, fanout.planned) == ("done", 300)
+        assert tallies.by_community(session, fanout.id) == tallies.truth(session, fanout.id)
+        assert tallies.whole(session, fanout.id).states == {"accepted": 300}
+        assert follow_up(works) == 0
