@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from broadcaster.alert.alert import Area, Content, FailureKind
 from broadcaster.alert.lifecycle import AlertKind
+from broadcaster.alert.phone import AlternateNumber
 from broadcaster.channels.contract import Channel
 from broadcaster.channels.http import Door
 from broadcaster.channels.public_feed import PublicFeed
@@ -18,7 +19,6 @@ from broadcaster.dispatch.actions import Actor
 from broadcaster.dispatch.engine import Engine, Scales
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.window import Window
-from broadcaster.local.carrier import Running
 from broadcaster.messages.edition import Voice
 from broadcaster.settings import Mode
 from broadcaster.store import directory_load, people, residents, senders
@@ -26,7 +26,6 @@ from broadcaster.store.alerts import Revision
 from broadcaster.store.database import Sessions, public_id
 from broadcaster.store.people import User
 from broadcaster.store.sealed import Sealer
-from broadcaster.alert.phone import AlternateNumber
 
 SECRET = "a-secret-of-the-tests-0123456789abcdef"
 SEALER = Sealer(b"f" * 32, b"i" * 32)
@@ -132,10 +131,15 @@ def furnish(sessions: Sessions, places: Directory, everyone: dict[str, list[str]
     return house
 
 
+def phones(many: int) -> list[str]:
+    """Distinct fictional numbers."""
+    return [f"+1{201 + no // 100}5550{100 + no % 100}" for no in range(many)]
+
+
 @contextmanager
-def engine(sessions: Sessions, carrier: Running, folder, scales: Scales = QUICK, in_flight: int = 50):
+def engine(sessions: Sessions, carrier_url: str, folder, scales: Scales = QUICK, in_flight: int = 50):
     """An engine whose texts go to a simulated carrier and whose files go to a folder."""
-    account = TwilioAccount(SID, TOKEN, SENDER, "http://localhost:1/callbacks/twilio/status", carrier.url)
+    account = TwilioAccount(SID, TOKEN, SENDER, "http://localhost:1/callbacks/twilio/status", carrier_url)
     channels: dict[str, Channel] = {
         "sms": TwilioSms(account, Door(live=False, in_flight=in_flight)),
         "feed": PublicFeed(folder),

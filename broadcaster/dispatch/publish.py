@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,14 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcaster.alert import alert as heart
-from broadcaster.alert.alert import CommunityAnswer, Content, RevisionKind
+from broadcaster.alert.alert import RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.channels import files
-from broadcaster.directory import WALK_IN, Directory
+from broadcaster.directory import Directory
 from broadcaster.dispatch.office import Office
-from broadcaster.feeds import atom, public_page
-from broadcaster.feeds.cap import InfoTexts
-from broadcaster.feeds.snapshot import OnAir, PublishedDocument, Snapshot, Town, TownAnswer, Words
+from broadcaster.feeds import atom, places, public_page
+from broadcaster.feeds.snapshot import OnAir, PublishedDocument, Snapshot, Words
 from broadcaster.store import alerts, directory_load, texts
 from broadcaster.store.alerts import Alert, Document, Revision
 from broadcaster.store.database import Sessions, only_one
@@ -64,9 +62,7 @@ def snapshot(session: Session, office: Office, directory: Directory, now: dateti
         state_name=office.voice.state_name,
         timezone=office.voice.timezone,
         on_air=tuple(shown),
-        towns=tuple(
-            Town(c.code, c.name, directory.county_names[c.county_fips], c.zips, c.places) for c in directory.communities
-        ),
+        towns=places.towns(directory),
         documents=tuple(
             PublishedDocument(row.identifier, row.identifier, row.sent.astimezone(UTC)) for row in _documents(session)
         ),
@@ -91,7 +87,6 @@ def _on_air(session: Session, directory: Directory, alert: Alert, revision: Revi
     content = heart.content_from_json(revision.content)
     pages = texts.of_revision(session, revision.id, "page")
     english = next(page for page in pages if page.lang == "en")
-    info = InfoTexts(**json.loads(next(row.text for row in texts.of_revision(session, revision.id, "cap"))))
     return OnAir(
         alert=alert.public_id,
         kind=RevisionKind(revision.kind),
@@ -101,35 +96,10 @@ def _on_air(session: Session, directory: Directory, alert: Alert, revision: Revi
         began=content.began,
         issued=(revision.frozen_at or revision.made_at).astimezone(UTC),
         expires=content.expires,
-        communities=_answers(directory, content),
+        communities=places.town_answers(directory, content.answers, content.restored),
         next_update=content.next_update,
-        advice=info.instruction if not content.answers else "",
         translations=tuple(
             Words(page.lang, page.subject, tuple(json.loads(page.text))) for page in pages if page.lang != "en"
         ),
         is_test=alert.kind == AlertKind.TEST,
-    )
-
-
-def _answers(directory: Directory, content: Content) -> tuple[TownAnswer, ...]:
-    return tuple(_answer(directory, content, answer) for answer in _by_name(directory, content.answers))
-
-
-def _by_name(directory: Directory, answers: Sequence[CommunityAnswer]) -> list[CommunityAnswer]:
-    return sorted(answers, key=lambda answer: directory.community(answer.community).name)
-
-
-def _answer(directory: Directory, content: Content, answer: CommunityAnswer) -> TownAnswer:
-    place = directory.community(answer.community)
-    number = answer.number
-    return TownAnswer(
-        code=place.code,
-        name=place.name,
-        county=directory.county_names[place.county_fips],
-        number=number.display if number else "",
-        dial=number.e164 if number else "",
-        walk_in="" if number else WALK_IN,
-        verified_on=number.verified_on if number else None,
-        restored=place.code in content.restored,
-        zips=place.zips,
     )

@@ -10,23 +10,18 @@ from broadcaster.dispatch.followup import follow_up
 from broadcaster.dispatch.sweep import keep
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.store import tallies
-from broadcaster.store.deliveries import Fanout
 from broadcaster.store.database import Sessions
-from tests.factories import SID, TOKEN, directory, engine, furnish
+from broadcaster.store.deliveries import Fanout
+from tests.factories import SID, TOKEN, directory, engine, furnish, phones
 
 CALM = Faults(share_callbacks_dropped=0.0, listing_lag_s=0.0, delivery_ms=0.0)
-
-
-def phones(many: int) -> list[str]:
-    """Distinct fictional numbers."""
-    return [f"+1{201 + no // 100}5550{100 + no % 100}" for no in range(many)]
 
 
 def test_each_person_gets_the_text_of_their_town(sessions: Sessions, tmp_path: Path) -> None:
     everyone = {phone: [f"town-{no % 3 + 1}"] for no, phone in enumerate(phones(300))}
     everyone[phones(1)[0]] = ["town-1", "town-2"]
     house = furnish(sessions, directory(3), everyone)
-    with start_in_thread(Carrier(SID, TOKEN, faults=CALM)) as carrier, engine(sessions, carrier, tmp_path) as works:
+    with start_in_thread(Carrier(SID, TOKEN, faults=CALM)) as carrier, engine(sessions, carrier.url, tmp_path) as works:
         house.release()
         drained = drain(works, "sms")
         keep(works)

@@ -1,0 +1,20 @@
+"""A sender as a process of its own, so that it can be killed: drains one queue with the engine of the tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from broadcaster.dispatch.drain import drain
+from broadcaster.store import database
+from tests.factories import engine
+
+
+def main(database_url: str, carrier_url: str, folder: str) -> None:
+    """Drain the texts once, with a small window."""
+    sessions = database.sessions(database.connect(database_url))
+    with engine(sessions, carrier_url, Path(folder), in_flight=20) as works:
+        drain(works, "sms", seconds=30.0)
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,79 @@
+"""What the stories share: a released alert, senders that die, and the judgement by the carrier's own ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from broadcaster.dispatch.drain import drain
+from broadcaster.dispatch.engine import Engine
+from broadcaster.dispatch.sweep import keep
+from broadcaster.local.carrier import Running
+from broadcaster.store import fanouts, tallies
+from broadcaster.store.database import Sessions
+from broadcaster.store.deliveries import Fanout
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait for something to become true; AssertionError when it does not."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def sender(database_url: str, carrier: Running, folder: Path, failpoint: str = "") -> subprocess.Popen[bytes]:
+    """A sending process that dies at a fail point, or lives until its queue is empty."""
+    env = {**os.environ, "FAILPOINT": failpoint, "PYTHONPATH": str(ROOT)}
+    argv = [sys.executable, "-m", "tests.flow.sender_process", database_url, carrier.url, str(folder)]
+    return subprocess.Popen(argv, env=env, cwd=ROOT, stderr=subprocess.DEVNULL)
+
+
+def finish(works: Engine, seconds: float = 60.0) -> None:
+    """Sweep until every fan-out is done."""
+    end = time.monotonic() + seconds
+    while True:
+        drain(works, "sms", seconds=1.0)
+        keep(works)
+        with works.sessions() as session:
+            if not session.query(Fanout).filter(Fanout.channel == "sms", Fanout.state != "done").count():
+                return
+        assert time.monotonic() < end, "fan-outs are still open"
+        time.sleep(0.1)
+
+
+def texted(carrier: Running) -> Counter[str]:
+    """How many texts each phone was sent, by the carrier's ledger."""
+    return Counter(row["to"] for row in carrier.ledger()["messages"])
+
+
+def accepted(carrier: Running) -> int:
+    """How many messages the carrier has taken."""
+    return int(carrier.summary()["accepted"])
+
+
+def sums_close(sessions: Sessions, revision: int, planned: int) -> tallies.Count:
+    """The sum rule, the independent anti-join, and tallies equal to GROUP BY; returns the counts."""
+    with sessions() as session:
+        fanout = session.query(Fanout).filter_by(channel="sms", revision_id=revision).one()
+        count = tallies.whole(session, fanout.id)
+        assert fanout.state == "done"
+        assert fanout.planned == planned == count.total
+        assert count.of("sending", "unknown", "queued") == 0
+        assert tallies.by_community(session, fanout.id) == tallies.truth(session, fanout.id)
+        if fanout.ended_as == "running":
+            assert fanouts.missed(session, fanout.id) == 0
+        return count
+
+
+def sha(text: str) -> str:
+    """The hash under which a body was previewed and frozen."""
+    return hashlib.sha256(f"\x00{text}\x00".encode()).hexdigest()
