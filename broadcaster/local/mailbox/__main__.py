@@ -1,0 +1,5 @@
+"""`python -m broadcaster.local.mailbox`."""
+
+from broadcaster.local.mailbox.server import main
+
+main()
