@@ -52,6 +52,7 @@ class Settings(BaseModel):
     index_key: str = ""
     field_key_id: int = 1
     public_base_url: str = "http://localhost:8911"
+    callbacks_base_url: str = ""
     port: int = 8911
     callbacks_port: int = 8912
     window_port: int = 8913
@@ -90,7 +91,7 @@ class Settings(BaseModel):
     publish_every: Seconds = 10.0
     log_level: str = "INFO"
 
-    @field_validator("public_base_url", "twilio_api_url", "lookup_url")
+    @field_validator("public_base_url", "callbacks_base_url", "twilio_api_url", "lookup_url")
     @classmethod
     def _no_trailing_slash(cls, url: str) -> str:
         return url.rstrip("/")
@@ -120,6 +121,11 @@ class Settings(BaseModel):
     def published(self) -> Path:
         """The folder that holds the public files."""
         return self.publish_dir or self.data_dir / "public"
+
+    @property
+    def callback_address(self) -> str:
+        """Where carriers reach our callbacks: CALLBACKS_BASE_URL, or PUBLIC_BASE_URL where one proxy serves all."""
+        return self.callbacks_base_url or self.public_base_url
 
     @property
     def field_key_bytes(self) -> bytes:

@@ -144,8 +144,8 @@ def engine(sessions: Sessions, carrier_url: str, folder, scales: Scales = QUICK,
         "sms": TwilioSms(account, Door(live=False, in_flight=in_flight)),
         "feed": PublicFeed(folder),
     }
-    window = Window(channels, in_flight)
+    made = Engine(sessions, SEALER, channels, Window(channels, in_flight), SECRET, scales)
     try:
-        yield Engine(sessions, SEALER, channels, window, SECRET, scales)
+        yield made
     finally:
-        window.close()
+        made.close()

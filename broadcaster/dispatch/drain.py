@@ -39,7 +39,8 @@ class Drained:
 
 
 def drain(engine: Engine, queue: str, seconds: float = LONGEST_S, go_on: Callable[[], bool] = forever) -> Drained:
-    """Serve a queue until nothing is open, `seconds` have passed or `go_on` says no; every outcome is recorded."""
+    """Serve a queue until nothing is open, `seconds` have passed or `go_on` says no. Every outcome is recorded, the
+    last ones in the background (`engine.stragglers`)."""
     done = Drained(Flight(engine.window))
     until = time.monotonic() + seconds
     while time.monotonic() < until and go_on():
@@ -62,9 +63,15 @@ def drain(engine: Engine, queue: str, seconds: float = LONGEST_S, go_on: Callabl
             done.flight.start(claimed)
     else:
         done.more = True
-    while done.flight.pending:
-        _collect(engine, done, FLUSH_S)
+    if done.flight.pending:
+        engine.stragglers.follow(lambda: _finish(engine, done))
     return done
+
+
+def _finish(engine: Engine, done: Drained) -> None:
+    """Record the last outcomes of a drain as they come: a text that hangs never keeps the next ones back."""
+    while done.flight.pending or done.outcomes:
+        _collect(engine, done, FLUSH_S)
 
 
 def _collect(engine: Engine, done: Drained, wait: float) -> None:

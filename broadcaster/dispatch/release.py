@@ -25,7 +25,7 @@ from broadcaster.dispatch.render import Stamp, Work
 from broadcaster.feeds import cap
 from broadcaster.feeds.cap import InfoTexts, Reference
 from broadcaster.messages.edition import Edition
-from broadcaster.store import directory_load, fanouts, residents, texts
+from broadcaster.store import directory_load, fanouts, residents, senders, texts
 from broadcaster.store.alerts import Alert, Document, Revision
 from broadcaster.store.deliveries import Fanout, Source
 from broadcaster.store.fanouts import LaneSpec
@@ -80,7 +80,7 @@ def to_agencies(releasing: Releasing) -> list[int]:
     targets = [
         (boxes[row.agency_id], row.agency_id, row.body_id) for row in rows if row.agency_id and row.agency_id in boxes
     ]
-    if not targets:
+    if not targets or not _is_on(releasing, ChannelName.EMAIL):
         return []
     _supersede(releasing, Tier.AGENCY)
     return [_listed(releasing, Tier.AGENCY, ChannelName.EMAIL, targets)]
@@ -90,13 +90,18 @@ def to_the_public(releasing: Releasing) -> list[int]:
     """The public tier: the CAP document and its feed, and a lane of texts per community. Returns the fan-outs."""
     made = []
     channels = releasing.content.channels
-    if ChannelName.SMS in channels:
+    if ChannelName.SMS in channels and _is_on(releasing, ChannelName.SMS):
         made += _text_people(releasing)
     else:
         _supersede(releasing, Tier.PUBLIC)
     if ChannelName.FEED in channels and not plan.feed_blocked(releasing.revision):
         made.append(_publish(releasing))
     return made
+
+
+def _is_on(releasing: Releasing, channel: ChannelName) -> bool:
+    """Whether this installation has a sender for a channel; one that is off never keeps the others back."""
+    return senders.pace(releasing.session, channel.value) > 0
 
 
 def _supersede(releasing: Releasing, tier: Tier) -> list[int]:

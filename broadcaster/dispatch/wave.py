@@ -43,6 +43,8 @@ def claim_next(engine: Engine, queue: str, most: int) -> OpenedWave | Wait | Non
     """
     waits = []
     for channel in QUEUES[queue]:
+        if channel not in engine.channels:
+            continue
         born = time.monotonic()
         claimed = _claim(engine, channel, queue, max(1, most))
         failpoint("claimed")

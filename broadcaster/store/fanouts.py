@@ -200,3 +200,24 @@ def expiry(session: Session, fanout: int) -> datetime:
     """When a fan-out ends."""
     moment: datetime = session.execute(text("SELECT expires_at FROM fanout WHERE id = :f"), {"f": fanout}).scalar_one()
     return moment
+
+
+def of_alert(session: Session, alert: int) -> list[int]:
+    """Every fan-out of an alert, oldest first."""
+    rows = session.execute(
+        text("SELECT f.id FROM fanout f JOIN revision r ON r.id = f.revision_id WHERE r.alert_id = :a ORDER BY f.id"),
+        {"a": alert},
+    )
+    return list(rows.scalars())
+
+
+def open_of_alert(session: Session, alert: int) -> int:
+    """How many fan-outs of an alert are neither done nor held."""
+    count = session.execute(
+        text(
+            "SELECT count(*) FROM fanout f JOIN revision r ON r.id = f.revision_id"
+            " WHERE r.alert_id = :a AND f.state NOT IN ('done', 'held')"
+        ),
+        {"a": alert},
+    )
+    return int(count.scalar_one())

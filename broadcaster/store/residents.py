@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, func, text
@@ -100,3 +102,67 @@ def active_in(session: Session, community_ids: list[int]) -> int:
         {"ids": community_ids},
     )
     return int(count.scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class NewResident:
+    """A phone, its language, the ids of its communities, and whether its owner said STOP before."""
+
+    phone: str
+    lang: str
+    communities: tuple[int, ...]
+    opted_out: bool = False
+
+
+_IMPORT_ADDRESSES = text(
+    "INSERT INTO address (kind, value_enc, value_index, lang, owner) SELECT 'sms', x.enc, x.idx, x.lang, 'resident'"
+    " FROM unnest(CAST(:enc AS bytea[]), CAST(:idx AS bytea[]), CAST(:lang AS text[])) AS x(enc, idx, lang)"
+    " ON CONFLICT (value_index) DO UPDATE SET lang = excluded.lang"
+)
+_IMPORT_SUBSCRIPTIONS = text(
+    "WITH wanted AS (SELECT a.id AS address_id, x.community, x.no FROM unnest(CAST(:idx AS bytea[]),"
+    "   CAST(:community AS bigint[])) WITH ORDINALITY AS x(idx, community, no) JOIN address a ON a.value_index = x.idx"
+    "   WHERE NOT EXISTS (SELECT 1 FROM subscription s WHERE s.address_id = a.id AND s.community_id = x.community)),"
+    " locked AS (SELECT id, last_slot FROM community WHERE id IN (SELECT community FROM wanted)"
+    "   ORDER BY id FOR UPDATE),"
+    " numbered AS (SELECT w.address_id, l.id AS community, l.last_slot"
+    "   + row_number() OVER (PARTITION BY l.id ORDER BY w.no) AS slot"
+    "   FROM wanted w JOIN locked l ON l.id = w.community),"
+    " grown AS (UPDATE community c SET last_slot = n.slot FROM (SELECT community, max(slot) AS slot FROM numbered"
+    "   GROUP BY 1) n WHERE c.id = n.community)"
+    " INSERT INTO subscription (community_id, slot, address_id) SELECT community, slot, address_id FROM numbered"
+)
+
+
+def import_residents(session: Session, sealer: Sealer, rows: Sequence[NewResident]) -> int:
+    """Write residents in bulk; those who are there already keep their slots. Returns how many rows were given."""
+    index = {row.phone: sealer.index(f"sms:{row.phone}") for row in rows}
+    session.execute(
+        _IMPORT_ADDRESSES,
+        {
+            "enc": [sealer.seal(phone, key) for phone, key in index.items()],
+            "idx": list(index.values()),
+            "lang": list({row.phone: row.lang for row in rows}.values()),
+        },
+    )
+    pairs = [(index[row.phone], community) for row in rows for community in row.communities]
+    session.execute(_IMPORT_SUBSCRIPTIONS, {"idx": [p[0] for p in pairs], "community": [p[1] for p in pairs]})
+    for row in rows:
+        if row.opted_out:
+            suppress(session, index[row.phone], "import")
+    return len(rows)
+
+
+def everyone(session: Session, sealer: Sealer) -> Iterator[tuple[str, str, str, str]]:
+    """Every resident as (phone, language, community codes joined by ``;``, ``yes`` when opted out)."""
+    rows = session.execute(
+        text(
+            "SELECT a.value_enc, a.value_index, a.lang, string_agg(c.code, ';' ORDER BY c.code) AS codes,"
+            " s.value_index IS NOT NULL AS stopped FROM address a JOIN subscription u ON u.address_id = a.id"
+            " JOIN community c ON c.id = u.community_id LEFT JOIN suppression s ON s.value_index = a.value_index"
+            " WHERE a.owner = 'resident' GROUP BY a.id, s.value_index ORDER BY a.id"
+        ).execution_options(yield_per=2000)
+    )
+    for row in rows:
+        phone = sealer.open(bytes(row.value_enc), bytes(row.value_index))
+        yield phone, row.lang, row.codes, "yes" if row.stopped else ""

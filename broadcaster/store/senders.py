@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, UniqueConstraint, func, text
@@ -17,7 +18,7 @@ class Sender(Base):
     __table_args__ = (
         UniqueConstraint("channel", "address"),
         CheckConstraint("segments_per_s > 0", name="pace"),
-        CheckConstraint("circuit IN ('closed', 'open')", name="circuit"),
+        CheckConstraint("circuit IN ('closed', 'open', 'retired')", name="circuit"),
     )
     id: Mapped[int] = identity()
     channel: Mapped[str]
@@ -35,7 +36,8 @@ def register(session: Session, channel: str, carrier: str, address: str, segment
         text(
             "INSERT INTO sender (channel, carrier, address, segments_per_s) VALUES (:ch, :ca, :ad, :pace)"
             " ON CONFLICT (channel, address) DO UPDATE SET segments_per_s = excluded.segments_per_s,"
-            " carrier = excluded.carrier"
+            " carrier = excluded.carrier,"
+            " circuit = CASE WHEN sender.circuit = 'retired' THEN 'closed' ELSE sender.circuit END"
         ),
         {"ch": channel, "ca": carrier, "ad": address, "pace": segments_per_s},
     )
@@ -48,3 +50,10 @@ def pace(session: Session, channel: str) -> float:
         {"ch": channel},
     )
     return float(total.scalar_one())
+
+
+def retire_others(session: Session, kept: Sequence[tuple[str, str]]) -> None:
+    """Senders that the settings no longer name are not claimed from; their rows stay for the waves that name them."""
+    known = session.execute(text("SELECT id, channel, address FROM sender")).all()
+    gone = [row.id for row in known if (row.channel, row.address) not in set(kept)]
+    session.execute(text("UPDATE sender SET circuit = 'retired' WHERE id = ANY(:ids)"), {"ids": gone})

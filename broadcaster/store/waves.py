@@ -5,15 +5,17 @@ A crash before the commit: nothing happened. After it: the rows are `sending`, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
 MOST_ROWS = 256
 """A wave is at most 256 rows and at most one second of its sender's pace (design section 4)."""
+MOST_LANES = 40
 GRANT_S = 0.9
 """Seconds of pace granted at most, so that the last row still starts within its second."""
 
@@ -36,7 +38,6 @@ class ClaimedWave:
     id: int
     fanout_id: int
     channel: str
-    purpose: str
     started_at: datetime
     expires_at: datetime
     starts_in: float
@@ -63,13 +64,16 @@ class Pace:
 
 _SENDER = text(
     "SELECT id, segments_per_s, greatest(0, extract(epoch FROM tat - clock_timestamp()))::float8 AS ahead"
-    " FROM sender WHERE channel = :channel AND (circuit = 'closed' OR open_until < clock_timestamp())"
+    " FROM sender WHERE channel = :channel"
+    " AND (circuit = 'closed' OR (circuit = 'open' AND open_until < clock_timestamp()))"
     " ORDER BY tat, id LIMIT 1 FOR UPDATE"
 )
 _LANE = text(
-    "SELECT l.fanout_id, l.no, l.source, l.community_id, l.follows_fanout, l.next_key, f.expires_at, f.revision_id"
+    "SELECT l.fanout_id, l.no, l.channel, l.source, l.community_id, l.follows_fanout, l.next_key,"
+    "   f.expires_at, f.revision_id"
     " FROM lane l JOIN fanout f ON f.id = l.fanout_id"
     " WHERE l.state = 'open' AND l.channel = :channel AND l.queue = :queue AND f.expires_at > clock_timestamp()"
+    " AND (CAST(:fanout AS bigint) IS NULL OR l.fanout_id = :fanout)"
     " ORDER BY l.priority, l.rank, l.fanout_id, l.no LIMIT 1 FOR UPDATE OF l SKIP LOCKED"
 )
 _WAVE = text(
@@ -123,47 +127,63 @@ def pace(session: Session, channel: str) -> Pace | Wait | None:
 def claim(session: Session, channel: str, queue: str, most: int, lease: float) -> ClaimedWave | Wait | None:
     """Claim the next wave of a channel's queue, first by priority; None when nothing is open.
 
-    `most` bounds the rows by the caller's free places in flight; `lease` is in seconds.
+    `most` bounds the rows by the caller's free places in flight; `lease` is in seconds. Small lanes of one fan-out
+    share a wave.
     """
     granted = pace(session, channel)
     if not isinstance(granted, Pace):
         return granted
-    lane = session.execute(_LANE, {"channel": channel, "queue": queue}).mappings().one_or_none()
+    lane = _next_lane(session, channel, queue, None)
     if lane is None:
         return None
     dearest = _dearest(session, lane)
     rows = min(MOST_ROWS, most, granted.granted // dearest)
-    if rows < 1:
-        if granted.ahead > 0:
-            return Wait(min(GRANT_S, granted.ahead))
-        rows = 1
-    return _take(session, granted, lane, rows, lease)
+    if rows < 1 and granted.ahead > 0:
+        return Wait(min(GRANT_S, granted.ahead))
+    wave = _new_wave(session, lane["fanout_id"], granted, "first", lease)
+    taken: list[RowMapping] = []
+    left = max(1, rows)
+    for _ in range(MOST_LANES):
+        picked = _take(session, wave["id"], lane, left)
+        taken += [row for row in picked if row["state"] == "sending"]
+        left -= len(picked)
+        following = _next_lane(session, channel, queue, lane["fanout_id"]) if left > 0 else None
+        if following is None:
+            break
+        lane = following
+    return _claimed(session, wave, lane, granted, [{**row, "n": 1} for row in taken])
+
+
+def _next_lane(session: Session, channel: str, queue: str, fanout: int | None) -> RowMapping | None:
+    """Lock the first open lane by priority; only one of this fan-out when it is given."""
+    values = {"channel": channel, "queue": queue, "fanout": fanout}
+    return session.execute(_LANE, values).mappings().one_or_none()
 
 
 def _dearest(session: Session, lane: RowMapping) -> int:
-    """Segments of the dearest text that this lane can send."""
+    """Segments of the dearest text of the fan-out."""
     if lane["source"] == "targets":
         return 1
     most = session.execute(
         text(
             "SELECT coalesce(max(b.segments), 1) FROM revision_text t JOIN body b ON b.id = t.body_id"
-            " WHERE t.revision_id = :r AND t.form = :form AND (t.community_id = :c OR CAST(:c AS bigint) IS NULL)"
+            " WHERE t.revision_id = :r AND t.form = 'sms'"
         ),
-        {"r": lane["revision_id"], "c": lane["community_id"], "form": "sms"},
+        {"r": lane["revision_id"]},
     )
     return int(most.scalar_one())
 
 
-def _take(session: Session, granted: Pace, lane: RowMapping, rows: int, lease: float) -> ClaimedWave:
-    fanout = lane["fanout_id"]
-    wave = (
-        session.execute(_WAVE, {"fanout": fanout, "sender": granted.sender_id, "purpose": "first", "lease": lease})
-        .mappings()
-        .one()
-    )
+def _new_wave(session: Session, fanout: int, granted: Pace, purpose: str, lease: float) -> RowMapping:
+    values = {"fanout": fanout, "sender": granted.sender_id, "purpose": purpose, "lease": lease}
+    return session.execute(_WAVE, values).mappings().one()
+
+
+def _take(session: Session, wave: int, lane: RowMapping, rows: int) -> Sequence[RowMapping]:
+    """Write the intents of up to `rows` people of one lane, and move its cursor."""
     values = {
-        "fanout": fanout,
-        "wave": wave["id"],
+        "fanout": lane["fanout_id"],
+        "wave": wave,
         "revision": lane["revision_id"],
         "form": "sms",
         "community": lane["community_id"],
@@ -174,27 +194,31 @@ def _take(session: Session, granted: Pace, lane: RowMapping, rows: int, lease: f
     picked = session.execute(text(_PICK[lane["source"]]), values).mappings().all()
     key = picked[-1]["key"] if picked else lane["next_key"]
     ended = len(picked) < rows and _at_the_end(session, lane, key)
-    session.execute(_MOVE, {"fanout": fanout, "no": lane["no"], "key": key, "state": "done" if ended else "open"})
-    sending = [row for row in picked if row["state"] == "sending"]
-    _account(session, granted, wave["id"], len(sending), sum(row["segments"] or 1 for row in sending))
+    session.execute(
+        _MOVE, {"fanout": lane["fanout_id"], "no": lane["no"], "key": key, "state": "done" if ended else "open"}
+    )
+    return picked
+
+
+def _claimed(
+    session: Session, wave: RowMapping, lane: RowMapping, granted: Pace, rows: Sequence[Mapping[str, Any]]
+) -> ClaimedWave:
+    """Pay the sender for the wave's segments, and hand its rows over."""
+    segments = sum(row["segments"] or 1 for row in rows)
+    _account(session, granted, wave["id"], len(rows), segments)
     return ClaimedWave(
         id=wave["id"],
-        fanout_id=fanout,
-        channel=_channel(session, fanout),
-        purpose="first",
+        fanout_id=lane["fanout_id"],
+        channel=lane["channel"],
         started_at=wave["started_at"],
         expires_at=lane["expires_at"],
         starts_in=granted.ahead,
-        spread=min(GRANT_S, sum(row["segments"] or 1 for row in sending) / granted.segments_per_s),
+        spread=min(GRANT_S, segments / granted.segments_per_s),
         intents=tuple(
-            Intent(row["address_id"], 1, bytes(row["value_enc"]), bytes(row["value_index"]), row["body_id"])
-            for row in sending
+            Intent(row["address_id"], row["n"], bytes(row["value_enc"]), bytes(row["value_index"]), row["body_id"])
+            for row in rows
         ),
     )
-
-
-def _channel(session: Session, fanout: int) -> str:
-    return str(session.execute(text("SELECT channel FROM fanout WHERE id = :f"), {"f": fanout}).scalar_one())
 
 
 def _at_the_end(session: Session, lane: RowMapping, key: int) -> bool:
@@ -234,7 +258,7 @@ _RETRY = """WITH due AS (SELECT u.fanout_id, u.address_id, u.n FROM followup u J
  SELECT m.address_id, m.n, m.body_id, m.state, a.value_enc, a.value_index, b.segments
  FROM moved m JOIN address a ON a.id = m.address_id JOIN body b ON b.id = m.body_id"""
 _RETRY_FANOUT = text(
-    "SELECT f.id, f.expires_at FROM fanout f WHERE f.state = 'running' AND f.channel = :channel"
+    "SELECT f.id AS fanout_id, f.channel, f.expires_at FROM fanout f WHERE f.state = 'running' AND f.channel = :channel"
     " AND f.expires_at > clock_timestamp() AND EXISTS (SELECT 1 FROM followup u WHERE u.fanout_id = f.id"
     " AND u.kind = 'retry' AND u.due <= clock_timestamp()) ORDER BY f.id LIMIT 1 FOR SHARE OF f"
 )
@@ -248,34 +272,12 @@ def claim_retries(session: Session, channel: str, most: int, lease: float) -> Cl
     granted = pace(session, channel)
     if not isinstance(granted, Pace):
         return granted
-    wave = (
-        session.execute(
-            _WAVE, {"fanout": fanout["id"], "sender": granted.sender_id, "purpose": "retry", "lease": lease}
-        )
-        .mappings()
-        .one()
-    )
+    wave = _new_wave(session, fanout["fanout_id"], granted, "retry", lease)
     values = {
         "channel": channel,
-        "fanout": fanout["id"],
+        "fanout": fanout["fanout_id"],
         "wave": wave["id"],
         "most": max(1, min(MOST_ROWS, most, granted.granted // 2)),
     }
     rows = session.execute(text(_RETRY), values).mappings().all()
-    sending = [row for row in rows if row["state"] == "sending"]
-    segments = sum(row["segments"] for row in sending)
-    _account(session, granted, wave["id"], len(sending), segments)
-    return ClaimedWave(
-        id=wave["id"],
-        fanout_id=fanout["id"],
-        channel=channel,
-        purpose="retry",
-        started_at=wave["started_at"],
-        expires_at=fanout["expires_at"],
-        starts_in=granted.ahead,
-        spread=min(GRANT_S, segments / granted.segments_per_s),
-        intents=tuple(
-            Intent(row["address_id"], row["n"], bytes(row["value_enc"]), bytes(row["value_index"]), row["body_id"])
-            for row in sending
-        ),
-    )
+    return _claimed(session, wave, fanout, granted, [dict(row) for row in rows if row["state"] == "sending"])

@@ -147,7 +147,7 @@ def upgrade() -> None:
         sa.Column("tat", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("circuit", sa.String(), server_default="closed", nullable=False),
         sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("circuit IN ('closed', 'open')", name=op.f("ck_sender_circuit")),
+        sa.CheckConstraint("circuit IN ('closed', 'open', 'retired')", name=op.f("ck_sender_circuit")),
         sa.CheckConstraint("segments_per_s > 0", name=op.f("ck_sender_pace")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sender")),
         sa.UniqueConstraint("channel", "address", name=op.f("uq_sender_channel_address")),

@@ -1,0 +1,73 @@
+"""Commands about alerts: fan out what is approved without Celery, and check the ledger."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from broadcaster.alert.lifecycle import LifecycleRefused
+from broadcaster.dispatch import engine as engines
+from broadcaster.dispatch.drain import drain
+from broadcaster.dispatch.engine import QUEUES
+from broadcaster.dispatch.sweep import keep
+from broadcaster.local import home
+from broadcaster.store import alerts, database, fanouts, ledger
+
+
+@click.command()
+@click.argument("alert_id")
+def release(alert_id: str) -> None:
+    """Fan out in this process what is approved already, with neither Celery nor Redis. It never approves.
+
+    Example: broadcaster release 7k2m9q4x8h3n5p6r
+    """
+    env = home.environment()
+    if not env.get("REDIS_URL"):
+        env["REDIS_URL"] = "redis://unused.invalid"
+    settings = home.adopt(home.connected(env))
+    engine = engines.build(settings)
+    engines.register_senders(engine.sessions, settings)
+    with engine.sessions() as session:
+        alert = alerts.by_public_id(session, alert_id)
+        if alert is None:
+            raise LifecycleRefused(f"There is no alert {alert_id}: its id is in the address of its board.")
+        if not fanouts.of_alert(session, alert.id):
+            raise LifecycleRefused(f"Nothing of alert {alert_id} is approved: two people do that at the desk.")
+        key = alert.id
+    _send_all(engine, key)
+    engine.close()
+
+
+def _send_all(engine: engines.Engine, alert: int) -> None:
+    while True:
+        sent = sum(drain(engine, queue).sent for queue in QUEUES)
+        keep(engine)
+        with engine.sessions() as session:
+            still = fanouts.open_of_alert(session, alert)
+        click.echo(f"{sent} sent, {still} fan-outs still open", err=True)
+        if not still:
+            return
+
+
+@click.group()
+def audit() -> None:
+    """The ledger."""
+
+
+@audit.command("verify")
+def verify() -> None:
+    """Read the whole chain of the ledger again; exits 1 and names the first event that was changed.
+
+    Example: broadcaster audit verify
+    """
+    settings = home.adopt(home.connected(home.environment()))
+    with database.sessions(database.connect(settings.database_url))() as session:
+        verdict = ledger.verify(session)
+    if verdict.broken_at is not None:
+        click.echo(f"The ledger is broken: {verdict.why}. The {verdict.events} events before it are whole.")
+        sys.exit(1)
+    click.echo(f"{verdict.events} events, unbroken; the chain ends with {verdict.chain[:16]}.")
+
+
+COMMANDS = (release, audit)

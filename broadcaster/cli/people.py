@@ -1,0 +1,62 @@
+"""Commands about people: accounts of the desk and tokens of the API."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from broadcaster.alert.lifecycle import Role
+from broadcaster.dispatch.engine import sealer_of
+from broadcaster.local import home
+from broadcaster.store import database, people
+from broadcaster.web import accounts
+
+
+@click.group()
+def users() -> None:
+    """People of the desk."""
+
+
+@users.command("add")
+@click.argument("email")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--name", default="", help="How the desk calls this person.")
+def add_user(email: str, roles: tuple[str, ...], name: str) -> None:
+    """Add a person; the password comes from standard input, the TOTP secret is printed once.
+
+    Example: broadcaster users add ana@state.example --role issuer < password.txt
+    """
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    settings = home.adopt(home.connected(home.environment()))
+    with database.sessions(database.connect(settings.database_url)).begin() as session:
+        secret = accounts.add_user(session, sealer_of(settings), email, name, password, roles)
+    click.echo(f"TOTP secret of {email}, shown this once: {secret}")
+
+
+@click.group()
+def tokens() -> None:
+    """Bearer tokens of the API."""
+
+
+@tokens.command("add")
+@click.argument("email")
+@click.option("--label", default="", help="What the token is for.")
+def add_token(email: str, label: str) -> None:
+    """Make a bearer token of a person; it is printed once and never has more rights than the person.
+
+    Example: broadcaster tokens add ana@state.example --label dashboard
+    """
+    settings = home.adopt(home.connected(home.environment()))
+    with database.sessions(database.connect(settings.database_url)).begin() as session:
+        user = people.by_email(session, email)
+        if user is None:
+            raise accounts.AccountRefused(f"Nobody has the address {email}: add the person first.")
+        token = people.new_token(session, user, label)
+    click.echo(token)
+
+
+COMMANDS = (users, tokens)

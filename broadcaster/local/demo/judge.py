@@ -1,0 +1,107 @@
+"""The judgement of the demo: the carrier's own ledger against the generator's own list, and every sum closed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from broadcaster.local.massachusetts.residents import Resident, expected
+
+LEAST_ACCEPTED = 0.99
+
+
+@dataclass
+class Verdict:
+    """What the ledgers say. `reasons` is empty when the demo passed."""
+
+    residents: int = 0
+    should_hear: int = 0
+    heard: int = 0
+    lost: int = 0
+    strangers: int = 0
+    doubled: int = 0
+    doubles_counted: int = 0
+    wrong_town: int = 0
+    not_all_clear_last: int = 0
+    stopped_and_texted: int = 0
+    sums: list[dict[str, Any]] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    def json(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+
+def judge(
+    everyone: Sequence[Resident],
+    affected: Mapping[str, str],
+    messages: Sequence[Mapping[str, Any]],
+    channels: Sequence[Mapping[str, Any]],
+) -> Verdict:
+    """Compare; `affected` maps the affected codes to names, `messages` are the carrier's, `channels` the board's."""
+    verdict = Verdict(residents=len(everyone))
+    should = expected(everyone, set(affected))
+    texts: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for message in messages:
+        texts[str(message["to"])].append(message)
+    verdict.should_hear = len(should)
+    verdict.heard = len(should.keys() & texts.keys())
+    verdict.lost = len(should.keys() - texts.keys())
+    verdict.strangers = len(texts.keys() - should.keys())
+    verdict.stopped_and_texted = len({one.phone for one in everyone if one.opted_out} & texts.keys())
+    verdict.doubled = _doubled(messages)
+    verdict.wrong_town = sum(not _names_a_town(rows, should.get(to, set()), affected) for to, rows in texts.items())
+    verdict.not_all_clear_last = sum(not _ends_well(rows) for rows in texts.values())
+    verdict.sums = [_sum(channel) for channel in channels]
+    verdict.doubles_counted = sum(
+        int(channel["possible_doubles"]) + int(channel["confirmed_doubles"]) for channel in channels
+    )
+    verdict.reasons = list(_reasons(verdict))
+    return verdict
+
+
+def _doubled(messages: Sequence[Mapping[str, Any]]) -> int:
+    """Texts beyond the first with the same words to the same phone."""
+    return sum(count - 1 for count in Counter((row["to"], row["body"]) for row in messages).values())
+
+
+def _names_a_town(rows: Sequence[Mapping[str, Any]], codes: set[str], names: Mapping[str, str]) -> bool:
+    towns = [names[code] for code in codes if code in names]
+    return all(any(town in row["body"] for town in towns) for row in rows)
+
+
+def _ends_well(rows: Sequence[Mapping[str, Any]]) -> bool:
+    last = max(rows, key=lambda row: int(row["seq"]))
+    return "works again" in last["body"] or "ya funciona" in last["body"]
+
+
+def _sum(channel: Mapping[str, Any]) -> dict[str, Any]:
+    counts = dict(channel["counts"])
+    closed = sum(counts.values()) == channel["planned"]
+    still = sum(counts.get(state, 0) for state in ("sending", "unknown", "queued"))
+    return {
+        "channel": channel["channel"],
+        "revision": channel["revision_no"],
+        "state": channel["state"],
+        "planned": channel["planned"],
+        **counts,
+        "closes": closed and still == 0,
+    }
+
+
+def _reasons(verdict: Verdict) -> list[str]:
+    faults = {
+        "people who should have heard did not": verdict.lost,
+        "phones outside the list were texted": verdict.strangers,
+        "people who said STOP were texted": verdict.stopped_and_texted,
+        "texts name a town that is not the reader's": verdict.wrong_town,
+        "people do not hold the all-clear as their last text": verdict.not_all_clear_last,
+        "doubled texts were not counted": max(0, verdict.doubled - verdict.doubles_counted),
+        "sums do not close": sum(not one["closes"] for one in verdict.sums),
+    }
+    found = [f"{count} {what}" for what, count in faults.items() if count]
+    if verdict.should_hear and verdict.heard / verdict.should_hear < LEAST_ACCEPTED:
+        found.append("less than 99 % of the reachable were reached")
+    return found

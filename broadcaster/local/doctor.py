@@ -1,0 +1,132 @@
+"""What a careful operator checks before a drill, in one go: each finding says what to do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import redis
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from broadcaster import settings as knobs
+from broadcaster.channels import registry
+from broadcaster.feeds import signature
+from broadcaster.local import home
+from broadcaster.messages import wording
+from broadcaster.settings import Mode, Settings, SettingsError
+from broadcaster.store import database
+
+LEAST_FREE = 500_000_000
+"""Bytes on the disk of DATA_DIR below which the doctor says no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: it works, it does not, or it is off (None)."""
+
+    what: str
+    works: bool | None
+    sentence: str
+
+
+def examine(env: Mapping[str, str]) -> list[Finding]:
+    """Look at everything; a broken part never hides the others."""
+    settings = knobs.load(env)
+    found = [_secrets(settings)]
+    try:
+        settings = knobs.load(home.connected(env))
+    except SettingsError as error:
+        found.append(Finding("database", False, str(error)))
+    else:
+        found += [_guarded("database", _database, settings), _guarded("broker", _broker, settings)]
+        found.append(_guarded("sample data", _sample, settings))
+    found += [_channel(settings, name) for name in registry.WAYS_OUT]
+    found += [_certificate(settings), _templates(), _disk(settings), _lookup(settings)]
+    return found
+
+
+def _guarded(what: str, look: Callable[[Settings], Finding], settings: Settings) -> Finding:
+    try:
+        return look(settings)
+    except (SQLAlchemyError, redis.RedisError) as error:
+        first = str(error).strip().splitlines()[0]
+        return Finding(what, False, f"does not answer ({first}): check its URL and whether it runs.")
+
+
+def _secrets(settings: Settings) -> Finding:
+    missing = [name for name in ("secret_key", "field_key", "index_key") if not getattr(settings, name)]
+    if missing:
+        names = ", ".join(name.upper() for name in missing)
+        return Finding("secrets", False, f"{names} not set: make each with `openssl rand -base64 32`.")
+    return Finding("secrets", True, "all three are set.")
+
+
+def _database(settings: Settings) -> Finding:
+    engine = database.connect(settings.database_url)
+    with engine.connect() as connection:
+        version = connection.execute(text("SHOW server_version")).scalar_one()
+        schema = connection.execute(text("SELECT to_regclass('installation')")).scalar_one()
+        mode = connection.execute(text("SELECT mode FROM installation")).scalar() if schema else None
+    engine.dispose()
+    if schema is None:
+        return Finding("database", False, f"PostgreSQL {version} has no tables yet: run `broadcaster db upgrade`.")
+    if mode not in (None, settings.mode.value):
+        return Finding("database", False, f"belongs to a {mode} installation: start with MODE={mode}.")
+    return Finding("database", True, f"PostgreSQL {version}, {mode} installation.")
+
+
+def _broker(settings: Settings) -> Finding:
+    broker = redis.Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
+    policy = str(broker.config_get("maxmemory-policy").get("maxmemory-policy", ""))
+    broker.close()
+    if policy != "noeviction":
+        return Finding("broker", False, f"maxmemory-policy is {policy}: set it to noeviction.")
+    return Finding("broker", True, "answers; alerts go out without it too.")
+
+
+def _sample(settings: Settings) -> Finding:
+    engine = database.connect(settings.database_url)
+    with engine.connect() as connection:
+        sample = connection.execute(text("SELECT count(*) FROM number WHERE sample")).scalar_one()
+    engine.dispose()
+    if sample and settings.mode is Mode.LIVE:
+        return Finding("sample data", False, f"{sample} sample numbers in a live directory: import your own directory.")
+    return Finding("sample data", True, f"{sample} sample numbers, mode {settings.mode.value}.")
+
+
+def _channel(settings: Settings, name: str) -> Finding:
+    missing = registry.WAYS_OUT[name].missing(settings)
+    if missing:
+        return Finding(f"channel {name}", None, f"off: set {missing}.")
+    return Finding(f"channel {name}", True, f"on, {registry.WAYS_OUT[name].pace(settings):g} a second.")
+
+
+def _certificate(settings: Settings) -> Finding:
+    if settings.cap_signing_cert is None or settings.cap_signing_key is None:
+        return Finding("CAP signature", None, "off: set CAP_SIGNING_KEY and CAP_SIGNING_CERT.")
+    try:
+        pem = settings.cap_signing_cert.read_bytes()
+    except OSError as error:
+        return Finding("CAP signature", False, f"{settings.cap_signing_cert} cannot be read: {error.strerror}.")
+    warning = signature.expiry_warning(pem, datetime.now(UTC))
+    return Finding("CAP signature", not warning, warning or "the certificate is good for more than 60 days.")
+
+
+def _templates() -> Finding:
+    languages = wording.languages()
+    return Finding("templates", True, f"languages: {', '.join(languages)}.")
+
+
+def _disk(settings: Settings) -> Finding:
+    place = next(path for path in (settings.data_dir, *settings.data_dir.parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    return Finding("disk", free > LEAST_FREE, f"{free // 1_000_000} MB free below {place}.")
+
+
+def _lookup(settings: Settings) -> Finding:
+    if not settings.lookup_url:
+        return Finding("lookup", None, "LOOKUP_URL is not set: texts and WEA name no page to find a number.")
+    return Finding("lookup", True, settings.lookup_url)

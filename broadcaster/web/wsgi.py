@@ -1,0 +1,28 @@
+"""What a WSGI server runs on PORT: the public window at its addresses, the desk and the API at theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from broadcaster import logs, settings
+from broadcaster.web.application import create_app
+from broadcaster.window import create_app as create_window
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+DESK = ("/desk", "/api/", "/ack/", "/trouble/", "/subscribe", "/healthz", "/readyz", "/metrics")
+
+
+def application() -> WSGIApplication:
+    """The application of this process's environment."""
+    chosen = settings.current()
+    logs.configure(chosen.log_level)
+    desk, window = create_app(chosen), create_window(chosen.published)
+
+    def both(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        return (desk if path.startswith(DESK) else window)(environ, start_response)
+
+    return both
