@@ -43,7 +43,7 @@ def settings(**more: object) -> Settings:
         "twilio_auth_token": TOKEN,
         "twilio_account_sid": "AC" + "1" * 32,
     }
-    return Settings.model_construct(**{**Settings().model_dump(), **plain, **more})
+    return Settings.model_validate({**plain, **more})
 
 
 @contextmanager

@@ -6,6 +6,7 @@ listing settles the rest); STOP is committed before the answer.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -30,6 +31,7 @@ from broadcaster.store import database, receipts
 from broadcaster.store.database import Sessions
 from broadcaster.store.receipts import NewReceipt
 from broadcaster.store.sealed import Sealer
+from broadcaster.tasks import ring
 
 log = logs.get(__name__)
 STATUS, INBOUND = "/callbacks/twilio/status", "/callbacks/twilio/inbound"
@@ -37,6 +39,7 @@ DELIVERY = "delivery"
 """The purpose of the proofs that our own status callbacks carry."""
 LONGEST_BODY = 64 * 1024
 MOST_FIELDS = 200
+RING_EVERY_S = 0.25
 THREADS = 64
 """Requests that wait for one commit together."""
 ANSWERS = {
@@ -54,8 +57,18 @@ class Forged(PermissionError):
     """The carrier did not sign this, or we did not make the address that it came to."""
 
 
-def silent() -> None:
-    """No bell: the sweep applies what waits within seconds."""
+class ReceiptsBell:
+    """Tells the workers that receipts wait, at most every `RING_EVERY_S`; nothing depends on it, the sweep applies
+    what waits within seconds."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self) -> None:
+        """Ring, unless it rang a moment ago; returns at once."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + RING_EVERY_S
+            ring("receipts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +79,21 @@ class _Hooks:
     sessions: Sessions
     sealer: Sealer
     batches: Batches
-    bell: Bell
     status: Verifier
     inbound: Verifier
 
 
-def create_callbacks(settings: Settings, sessions: Sessions, bell: Bell = silent) -> Flask:
-    """The WSGI application; `bell` is rung after each commit. SettingsError when a secret is missing."""
-    token, address = settings.required("twilio_auth_token"), settings.public_base_url
+def create_callbacks(settings: Settings, sessions: Sessions, bell: Bell | None = None) -> Flask:
+    """The WSGI application; `bell` (the workers', if none is given) is rung after commits.
+
+    SettingsError when a secret is missing.
+    """
+    token, address = settings.required("twilio_auth_token"), settings.callback_address
     hooks = _Hooks(
         settings=settings,
         sessions=sessions,
         sealer=Sealer(settings.field_key_bytes, settings.index_key_bytes, settings.field_key_id),
-        batches=Batches(lambda waiting: _write(sessions, waiting), bell),
-        bell=bell,
+        batches=Batches(lambda waiting: _write(sessions, waiting), bell or ReceiptsBell()),
         status=Verifier.of(token, address + STATUS),
         inbound=Verifier.of(token, address + INBOUND),
     )

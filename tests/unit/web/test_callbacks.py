@@ -126,7 +126,7 @@ def test_many_callbacks_at_once_share_a_few_transactions(sessions: Sessions) -> 
     commits: list[object] = []
     engine = sessions.kw["bind"]
     event.listen(engine, "commit", commits.append)
-    app = create_callbacks(onair.settings(), sessions)
+    app = create_callbacks(onair.settings(), sessions, bell=lambda: None)
 
     def one(number: int) -> int:
         form = {**FORM, "MessageSid": f"SM{number:032}"}

@@ -1,0 +1,204 @@
+"""What the board shows of each channel: a bar, its legend in words, and the line that says how it stands.
+
+Accepted is not delivered: the two never share a colour or a word, and what no phone reported is said to be unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from broadcaster.alert.delivery import State
+from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount, CommunityCount
+
+TITLES = {"sms": "Text messages", "email": "Agency mail", "feed": "Public page and CAP feed"}
+TIERS = {"agency": "agencies", "public": "the public"}
+STANDS = {
+    "running": "Going out",
+    "held": "ON HOLD: nothing goes out until it is resumed",
+    "superseded": "Stopped: a newer message replaces it",
+    "expired": "Stopped at its expiry",
+    "done": "Finished",
+}
+ENDED = {"superseded": "Finished: a newer message replaced it", "expired": "Finished at its expiry"}
+REASONS = {
+    "21610": "said STOP to the carrier",
+    "21211": "no valid number",
+    "21614": "cannot receive texts",
+    "30003": "phone off or out of reach",
+    "30004": "blocked",
+    "30005": "unknown number",
+    "30006": "landline or unreachable carrier",
+    "30007": "filtered by the carrier",
+    "30008": "unknown error at the carrier",
+    "smtp_550": "no such mailbox",
+    "bad_address": "no valid address",
+}
+"""The commonest codes in words (twilio.md 5.3); others are shown as they came."""
+WORST = "worst"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a bar and its legend; `x` and `width` are in percent of what was planned."""
+
+    name: str
+    label: str
+    number: int
+    hint: str = ""
+    x: float = 0.0
+    width: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One channel in one tier."""
+
+    count: ChannelCount
+    title: str
+    stands: str
+    parts: tuple[Part, ...]
+
+    @property
+    def headline(self) -> int:
+        """What a carrier has taken."""
+        return self.count.counts.get(State.ACCEPTED, 0)
+
+    @property
+    def is_red(self) -> bool:
+        """Whether somebody must look: held, or over with people whom nothing reached."""
+        return self.count.state == "held" or (self.count.is_over and self.count.counts.get(State.REJECTED, 0) > 0)
+
+
+def cards(board: Board) -> list[Card]:
+    """The newest fan-out of each channel and tier."""
+    return [card(each) for each in board.newest]
+
+
+def earlier(board: Board) -> list[ChannelCount]:
+    """The fan-outs that newer ones followed."""
+    newest = {each.fanout for each in board.newest}
+    return [each for each in board.channels if each.fanout not in newest]
+
+
+def card(count: ChannelCount) -> Card:
+    """The card of one fan-out."""
+    title = f"{TITLES.get(count.channel, count.channel)} to {TIERS[count.tier]}"
+    return Card(count, title, stands(count), tuple(_laid_out(_parts(count), count.planned or count.counted)))
+
+
+def stands(count: ChannelCount) -> str:
+    """Where a fan-out stands, in words."""
+    return ENDED.get(count.ended_as, STANDS["done"]) if count.is_over else STANDS[count.state]
+
+
+def _parts(count: ChannelCount) -> list[Part]:
+    state, phone = count.counts.get, count.handsets.get
+    accepted = [Part("accepted", "Accepted by the mail relay", state(State.ACCEPTED, 0))]
+    if count.channel == "feed":
+        accepted = [Part("published", "Published", state(State.ACCEPTED, 0))]
+    elif count.channel == "sms":
+        delivered, failed = phone("delivered", 0), phone("undelivered", 0) + phone("failed", 0)
+        waiting = state(State.ACCEPTED, 0) - delivered - failed
+        accepted = [
+            Part("delivered", "Delivered to the phone", delivered),
+            Part("accepted", "Accepted, no word from the phone", waiting, "the carrier has it; nobody knows more yet"),
+            Part("undelivered", "Accepted, but not delivered", failed, "the carrier could not reach the phone"),
+        ]
+    reasons = "; ".join(f"{number:,} {REASONS.get(code, code)}" for code, number in count.rejected_by_reason.items())
+    left = count.not_yet_reached
+    return [
+        *accepted,
+        Part("under-way", "Being sent or waiting to be sent again", state(State.SENDING, 0) + state(State.QUEUED, 0)),
+        Part("unknown", "Unknown: the carrier is being asked", state(State.UNKNOWN, 0)),
+        Part("rejected", "Rejected", state(State.REJECTED, 0), reasons),
+        Part("suppressed", "Said STOP", state(State.SUPPRESSED, 0)),
+        Part("superseded", "Superseded by a newer message", state(State.SUPERSEDED, 0)),
+        Part("expired", "Expired before their turn", state(State.EXPIRED, 0)),
+        Part("left", "Not yet reached", left or 0, "counting" if left is None else ""),
+    ]
+
+
+ALWAYS = frozenset({"delivered", "accepted", "published", "rejected", "unknown", "left"})
+"""Shown also at 0; the rest only when there is something to say."""
+
+
+def _laid_out(parts: Iterable[Part], planned: int) -> Iterator[Part]:
+    x = 0.0
+    for part in parts:
+        if part.number or part.name in ALWAYS:
+            width = 100 * part.number / planned if planned else 0.0
+            yield Part(part.name, part.label, part.number, part.hint, round(x, 3), round(width, 3))
+            x += width
+
+
+Column = Callable[[CommunityCount], tuple[float | str, ...]]
+
+
+def _most(name: str) -> Column:
+    return lambda place: (-place.counts.get(name, 0),)
+
+
+COLUMNS: dict[str, tuple[str, Column]] = {
+    "name": ("Community", lambda place: ()),
+    "planned": ("Planned", lambda place: (-place.planned,)),
+    "accepted": ("Accepted", _most("accepted")),
+    "delivered": ("Delivered", lambda place: (-place.handsets.get("delivered", 0),)),
+    "rejected": ("Rejected", _most("rejected")),
+    "suppressed": ("Said STOP", _most("suppressed")),
+    "unknown": ("Unknown", _most("unknown")),
+    "stopped": ("Superseded or expired", lambda place: (-_stopped(place),)),
+    WORST: ("Not reached", lambda place: (-place.unreached, -place.planned)),
+}
+"""The table's columns and how each one sorts: most first, and by name among equals."""
+
+
+def _stopped(place: CommunityCount) -> int:
+    return place.counts.get(State.SUPERSEDED, 0) + place.counts.get(State.EXPIRED, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A community in the table; `tone` is red where it is over and somebody was not reached."""
+
+    place: CommunityCount
+    cells: tuple[tuple[str, int], ...]
+    tone: str
+
+
+def rows(count: ChannelCount, by: str) -> list[Row]:
+    """The communities of a fan-out, sorted by one of COLUMNS."""
+    key = COLUMNS[by][1]
+    return [_row(place, count) for place in sorted(count.per_community, key=lambda one: (key(one), one.name))]
+
+
+def _row(place: CommunityCount, count: ChannelCount) -> Row:
+    state = place.counts.get
+    cells = (
+        ("planned", place.planned),
+        ("accepted", state(State.ACCEPTED, 0)),
+        ("delivered", place.handsets.get("delivered", 0)),
+        ("rejected", state(State.REJECTED, 0)),
+        ("suppressed", state(State.SUPPRESSED, 0)),
+        ("unknown", state(State.UNKNOWN, 0)),
+        ("stopped", _stopped(place)),
+        (WORST, place.unreached),
+    )
+    moving = place.waiting or state(State.SENDING, 0) or state(State.QUEUED, 0)
+    if not place.planned:
+        return Row(place, cells, "is-empty")
+    if not place.unreached:
+        return Row(place, cells, "")
+    return Row(place, cells, "is-moving" if moving and count.state == "running" else "is-red")
+
+
+def silent_agencies(board: Board) -> list[AgencyLine]:
+    """Who has not acknowledged the newest mail; whoever never answered anything comes first."""
+    missing = [line for line in board.agencies if not line.is_current]
+    return sorted(missing, key=lambda line: (line.acknowledged_no is not None, line.state == State.ACCEPTED, line.name))
+
+
+def answered_agencies(board: Board) -> list[AgencyLine]:
+    """Who has acknowledged the newest mail, in the order of the day; those with trouble first."""
+    done = [line for line in board.agencies if line.is_current and line.acknowledged_at]
+    return sorted(done, key=lambda line: (line.answer not in ("jammed", "wrong"), str(line.acknowledged_at)))
