@@ -41,16 +41,19 @@ def _restored(edition: Edition, old: Content, directory: Directory) -> Iterator[
 
 
 def _numbers(old: Content, new: Content, directory: Directory) -> Iterator[tuple[str, str]]:
-    was = {answer.community: way_out(answer, FALLBACK) for answer in old.answers}
-    now = {answer.community: way_out(answer, FALLBACK) for answer in new.answers}
-    changed = [code for code in now if code in was and was[code] != now[code]]
+    before = {answer.community: answer for answer in old.answers}
+    after = {answer.community: answer for answer in new.answers}
+    other = [code for code in after if code in before and before[code] != after[code]]
+    was = {code: way_out(before[code], FALLBACK) for code in other}
+    now = {code: way_out(after[code], FALLBACK) for code in other}
+    changed = [code for code in other if was[code] != now[code]]
     for code in changed[:MOST_CHANGES]:
         label = word("agency", "number_was", place=plain(directory.community(code).name))
         yield label, word("agency", "was_now", old=was[code], new_one=now[code])
     if len(changed) > MOST_CHANGES:
         yield word("agency", "others"), word("agency", "more", count=str(len(changed) - MOST_CHANGES))
-    for name, codes in (("area_added", now.keys() - was), ("area_removed", was.keys() - now)):
-        if codes and was:
+    for name, codes in (("area_added", after.keys() - before), ("area_removed", before.keys() - after)):
+        if codes and before:
             yield word("agency", "area"), word("agency", name, place=_few(sorted(codes), directory))
 
 

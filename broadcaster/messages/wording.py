@@ -111,6 +111,7 @@ def said(form: Form, text: str) -> Template:
     return parse(_expanded(text, _spoken_of(form)), text)
 
 
+@cache
 def dialled(dial: str, lang: str) -> Template:
     """What people are told to do, as half a sentence: ``call {number}``."""
     return parse(_sentences(ROOT / "_dial" / lang / f"{dial}.txt")["dial"], dial)
