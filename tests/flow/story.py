@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from broadcaster.dispatch.drain import drain
@@ -19,6 +20,7 @@ from broadcaster.store import fanouts, tallies
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Fanout
 
+NOON = datetime(2026, 6, 18, 17, 15, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -52,7 +54,7 @@ def finish(works: Engine, seconds: float = 60.0) -> None:
 
 def texted(carrier: Running) -> Counter[str]:
     """How many texts each phone was sent, by the carrier's ledger."""
-    return Counter(row["to"] for row in carrier.ledger()["messages"])
+    return Counter(row["to"] for row in carrier.ledger()["messages"] if row["direction"] == "outbound-api")
 
 
 def accepted(carrier: Running) -> int:
