@@ -1,0 +1,35 @@
+/* Comforts only: every page works without this file. */
+"use strict";
+function minutes() {
+  for (const node of document.querySelectorAll("[data-since]")) {
+    const passed = Math.max(0, Math.floor((Date.now() - Date.parse(node.dataset.since)) / 60000));
+    node.textContent = passed < 120 ? passed + " min" : Math.floor(passed / 60) + " h " + String(passed % 60).padStart(2, "0") + " min";
+  }
+}
+setInterval(minutes, 15000);
+
+const map = document.querySelector("svg.map");
+if (map) {
+  const whole = document.getElementById("statewide");
+  const box = (path) => document.getElementById("counties-" + path.dataset.county);
+  const paint = () => {
+    for (const path of map.querySelectorAll("path")) {
+      path.classList.toggle("is-chosen", whole.checked || Boolean(box(path) && box(path).checked));
+    }
+  };
+  map.classList.add("is-live");
+  map.addEventListener("click", (event) => {
+    const path = event.target.closest("path");
+    if (path && box(path)) { box(path).checked = !box(path).checked; paint(); }
+  });
+  whole.form.addEventListener("change", paint);
+  paint();
+}
+
+for (const form of document.querySelectorAll("form")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    setTimeout(() => { delete form.dataset.sent; }, 8000);
+  });
+}
