@@ -1,0 +1,49 @@
+"""From a request to somebody who acts on an alert, inside one transaction."""
+
+from __future__ import annotations
+
+from flask import abort
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broadcaster.dispatch.actions import Actor
+from broadcaster.store import alerts
+from broadcaster.store.alerts import Alert, Release, Revision
+from broadcaster.web.guard import person
+from broadcaster.web.house import house
+
+
+def actor(store: Session) -> Actor:
+    """Who is signed in, acting in this transaction."""
+    home = house()
+    return Actor(store, home.office, home.sealer, person().id, home.clock())
+
+
+def alert_of(store: Session, public_id: str) -> Alert:
+    """The alert of this address, or 404."""
+    found = alerts.by_public_id(store, public_id)
+    if found is None:
+        abort(404, description="There is no alert at this address: start from the desk.")
+    return found
+
+
+def revision_of(store: Session, public_id: str, no: int) -> Revision:
+    """The revision of this address, or 404."""
+    query = select(Revision).join(Alert).where(Alert.public_id == public_id, Revision.no == no)
+    found = store.scalar(query)
+    if found is None:
+        abort(404, description="There is no revision of this number: start from the desk.")
+    return found
+
+
+def newest(store: Session, public_id: str) -> Revision:
+    """The newest revision of an alert, or 404."""
+    alert = alert_of(store, public_id)
+    query = select(Revision).where(Revision.alert_id == alert.id).order_by(Revision.no.desc()).limit(1)
+    return store.scalars(query).one()
+
+
+def releases_of(store: Session, revision: Revision) -> dict[str, Release]:
+    """The releases of a revision by tier; empty before submit."""
+    rows = store.scalars(select(Release).where(Release.revision_id == revision.id))
+    return {row.tier: row for row in rows}

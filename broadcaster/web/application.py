@@ -1,0 +1,188 @@
+"""The application: its settings, its blueprints, what it says when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, flash, g, redirect, render_template, request, url_for
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import StrictUndefined
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from broadcaster.alert.lifecycle import AlertState, LifecycleRefused
+from broadcaster.dispatch.office import Office
+from broadcaster.feeds.public_page import Wording, day, dialable
+from broadcaster.settings import Settings
+from broadcaster.store import database
+from broadcaster.store.database import Sessions
+from broadcaster.store.sealed import Sealer
+from broadcaster.tasks import ring
+from broadcaster.web import board, guard, headers, outline
+from broadcaster.web.approval import approval
+from broadcaster.web.desk import desk
+from broadcaster.web.form import form
+from broadcaster.web.form_numbers import numbers
+from broadcaster.web.health import health
+from broadcaster.web.house import NAME, House, house, utc_now
+from broadcaster.web.revision import revision
+from broadcaster.web.signin import signin
+from broadcaster.web.watch import watched
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "web"
+STATIC_PATH = "/desk/static"
+LARGEST_REQUEST = 2 * 1024 * 1024
+DESK_CONNECTIONS = 20
+PAGES = (signin, desk, form, numbers, revision, approval, board.blueprint, health)
+log = structlog.get_logger()
+
+
+def create_app(
+    settings: Settings,
+    sessions: Sessions | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    bell: Callable[..., None] = ring,
+) -> Flask:
+    """The application of one installation. SettingsError when a secret is missing.
+
+    `sessions` is for callers that have a database already; `clock` gives aware moments in
+    whole seconds; `bell` is rung after a release has committed.
+    """
+    app = Flask("broadcaster.web", template_folder=str(TEMPLATES), static_folder="static", static_url_path=STATIC_PATH)
+    app.extensions[NAME] = House(
+        settings=settings,
+        sessions=sessions or database.sessions(database.connect(settings.required("database_url"), DESK_CONNECTIONS)),
+        sealer=Sealer(settings.field_key_bytes, settings.index_key_bytes, settings.field_key_id),
+        office=Office.of(settings),
+        clock=clock,
+        bell=bell,
+    )
+    _configure(app, settings)
+    CSRFProtect(app)
+    headers.install(app, https=_is_https(settings))
+    app.before_request(guard.refuse_other_sites)
+    app.before_request(_look_around)
+    for blueprint in PAGES:
+        app.register_blueprint(blueprint)
+    app.add_url_rule("/", "front", lambda: redirect(url_for("desk.home")))
+    _templates(app, settings)
+    _refusals(app)
+    return app
+
+
+def _is_https(settings: Settings) -> bool:
+    return settings.public_base_url.startswith("https:")
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    https = _is_https(settings)
+    app.config.update(
+        SECRET_KEY=settings.required("secret_key"),
+        TRUSTED_HOSTS=[urlsplit(settings.public_base_url).hostname or "localhost", "localhost", "127.0.0.1"],
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_PARTS=5_000,
+        SESSION_COOKIE_NAME="__Host-desk" if https else f"desk-{settings.mode}",
+        SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",  # an approver comes by a link in a message; every POST carries a token besides
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),  # their addresses change with their content
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form that was open all night must still go
+    )
+
+
+def _look_around() -> None:
+    """Who is asking, and which outages are open: both stand on every page."""
+    g.open_alerts = []
+    if request.endpoint == "static" or request.blueprint == "health":
+        return
+    guard.load_person()
+    if guard.visitor() is not None and request.method == "GET":
+        with house().sessions.begin() as store:
+            g.open_alerts = watched(store, house().clock(), AlertState.OPEN)
+
+
+def _templates(app: Flask, settings: Settings) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(dialable=dialable, day=day, spoken=_spoken, thousands=lambda number: f"{number:,}")
+
+    def shared() -> dict[str, Any]:
+        return {
+            "person": guard.visitor(),
+            "open_alerts": g.get("open_alerts", []),
+            "mode": settings.mode.value,
+            "authority": settings.authority,
+            "state_name": settings.state_name,
+            "when": Wording(house().zone),
+            "now": house().clock(),
+            "csp_nonce": headers.nonce,
+            "asset": lambda name: url_for("static", filename=name, v=outline.stamp()),
+        }
+
+    app.context_processor(shared)
+
+
+def _spoken(seconds: float) -> str:
+    """``40 seconds``, ``12 minutes``, ``2 h 05 min``."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} seconds"
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def _refusals(app: Flask) -> None:
+    """What the desk says when it says no; always a sentence that says what to do."""
+    app.register_error_handler(LifecycleRefused, _lifecycle)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _no_database)
+    app.register_error_handler(PoolTimeout, _no_database)
+    app.register_error_handler(Exception, _broken)
+
+
+def _lifecycle(refused: LifecycleRefused) -> Response:
+    flash(str(refused), "error")
+    where = request.view_args or {}
+    if "alert" in where and "no" in where:
+        return redirect(url_for("revision.page", alert=where["alert"], no=where["no"]), 303)
+    return redirect(url_for("desk.home"), 303)
+
+
+def _csrf(error: CSRFError) -> tuple[str, int]:
+    log.warning("web.csrf_refused", path=request.path, reason=str(error.description))
+    return _said(400, "This page was open for too long or came from elsewhere: go back, load it again, then send it.")
+
+
+def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
+    if error.code is None or error.code < 400:
+        return error
+    own = {
+        400: "The request could not be read: go back and try again.",
+        401: "Sign in first.",
+        404: "There is nothing at this address: start from the desk.",
+        405: "This address only takes the button of its page: start from the desk.",
+        413: "That is too much at once: send less text.",
+    }
+    given = error.description if type(error).description != error.description else None
+    return _said(error.code, given or own.get(error.code) or f"{error.name}.")
+
+
+def _no_database(error: Exception) -> tuple[str, int]:
+    log.error("web.no_database", error=str(error))
+    return _said(503, "The database does not answer. Nothing was saved. Try again; `broadcaster doctor` says more.")
+
+
+def _broken(error: Exception) -> tuple[str, int]:
+    log.exception("web.broken", path=request.path)
+    return _said(500, "Something in Broadcaster is broken; it was logged. Nothing was saved. Try again.")
+
+
+def _said(code: int, sentence: str) -> tuple[str, int]:
+    return render_template("desk/problem.html", sentence=sentence, code=code), code

@@ -1,0 +1,144 @@
+"""Submit, release, approve, return, reject, hold, resume: a view checks who asks, calls, redirects."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from broadcaster.alert.alert import RevisionKind
+from broadcaster.alert.lifecycle import Move, Role, Tier, needs_two_people
+from broadcaster.dispatch import actions
+from broadcaster.dispatch.actions import AlertRefused
+from broadcaster.store.alerts import Revision
+from broadcaster.store.people import User
+from broadcaster.web import accounts, acting
+from broadcaster.web.guard import only, person, require_person
+from broadcaster.web.house import house
+from broadcaster.web.revision import shown
+
+approval = Blueprint("approval", __name__, url_prefix="/desk/alerts/<alert>/revisions/<int:no>")
+approval.before_request(require_person)
+
+WRONG_CODE = "This code does not fit, or it was used already: wait for the next one and type that."
+BELLS = ("urgent", "sms")
+Answer = Response | tuple[str, int]
+
+
+@approval.post("/submit")
+@only(Role.ISSUER)
+def submit(alert: str, no: int) -> Response:
+    """Freeze exactly what was previewed and ask for its release."""
+    try:
+        with house().sessions.begin() as store:
+            actions.submit(acting.actor(store), acting.revision_of(store, alert, no))
+    except AlertRefused as refused:
+        for problem in refused.problems:
+            flash(problem.sentence, "error")
+        return redirect(url_for("form.edit", alert=alert), 303)
+    flash("Submitted. What you see here is frozen: this is what goes out.", "success")
+    return _back(alert, no)
+
+
+@approval.post("/release-agencies")
+@only(Role.ISSUER)
+def release_agencies(alert: str, no: int) -> Response:
+    """The agency tier, at once."""
+    with house().sessions.begin() as store:
+        actions.release_agencies(acting.actor(store), acting.revision_of(store, alert, no))
+    house().bell(*BELLS)
+    flash("The agencies are being told now.", "success")
+    return _back(alert, no)
+
+
+@approval.post("/approve")
+@only(Role.APPROVER)
+def approve(alert: str, no: int) -> Answer:
+    """The second person, with a one-time code, for the hash that they saw."""
+    house().brake.wait(_brake_name())
+    with house().sessions.begin() as store:
+        row = acting.revision_of(store, alert, no)
+        if not _code_fits(store):
+            return shown(store, row, WRONG_CODE), 422
+        actions.approve(acting.actor(store), row, request.form.get("hash", ""))
+    house().bell(*BELLS)
+    flash("Approved. It is going out now.", "success")
+    return redirect(url_for("board.page", alert=alert), 303)
+
+
+@approval.post("/return")
+@only(Role.APPROVER)
+def send_back(alert: str, no: int) -> Answer:
+    """Back to the author, with a reason."""
+    return _turn_down(alert, no, Move.RETURN)
+
+
+@approval.post("/reject")
+@only(Role.APPROVER)
+def reject(alert: str, no: int) -> Answer:
+    """Not to go out, with a reason."""
+    return _turn_down(alert, no, Move.REJECT)
+
+
+def _turn_down(alert: str, no: int, move: Move) -> Answer:
+    reason = request.form.get("reason", "").strip()[:500]
+    with house().sessions.begin() as store:
+        row = acting.revision_of(store, alert, no)
+        if not reason:
+            return shown(store, row, reason="Say why in a few words: the author reads it."), 422
+        actions.turn_down(acting.actor(store), row, move, reason)
+    house().bell(*BELLS)
+    flash(f"{'Returned' if move is Move.RETURN else 'Rejected'}: “{reason}”", "success")
+    return _back(alert, no)
+
+
+@approval.post("/hold")
+@only(Role.ISSUER)
+def hold(alert: str, no: int) -> Response:
+    """Stop a tier at once; one person is enough to stop."""
+    with house().sessions.begin() as store:
+        for tier in _tiers(acting.revision_of(store, alert, no), store, "released"):
+            actions.hold(acting.actor(store), acting.revision_of(store, alert, no), tier)
+    flash("On hold: nothing more goes out until it is resumed.", "success")
+    return _back(alert, no)
+
+
+@approval.post("/resume")
+@only(Role.ISSUER, Role.APPROVER)
+def resume(alert: str, no: int) -> Answer:
+    """Let a tier go on; the public one takes a second person and a code, as the approval did."""
+    house().brake.wait(_brake_name())
+    with house().sessions.begin() as store:
+        row = acting.revision_of(store, alert, no)
+        tiers = _tiers(row, store, "held")
+        needs_code = any(needs_two_people(tier, RevisionKind(row.kind)) for tier in tiers)
+        if needs_code and not _code_fits(store):
+            return shown(store, row, WRONG_CODE), 422
+        for tier in tiers:
+            actions.resume(acting.actor(store), row, tier, request.form.get("hash", ""))
+    house().bell(*BELLS)
+    flash("Resumed: it goes on.", "success")
+    return _back(alert, no)
+
+
+def _tiers(row: Revision, store: Session, state: str) -> list[Tier]:
+    """The tiers asked for, or else every one in this state."""
+    asked = request.form.get("tier", "")
+    found = [Tier(tier) for tier, release in acting.releases_of(store, row).items() if release.state == state]
+    return [tier for tier in found if asked in ("", tier)]
+
+
+def _code_fits(store: Session) -> bool:
+    """Step-up: a fresh one-time code, spent in the transaction of the act. Wrong ones delay, never lock."""
+    user = store.get_one(User, person().id)
+    fits = accounts.use_code(store, house().sealer, user, request.form.get("code", "")[:16], house().clock())
+    (house().brake.passed if fits else house().brake.failed)(_brake_name())
+    return fits
+
+
+def _brake_name() -> str:
+    return f"code:{person().id}"
+
+
+def _back(alert: str, no: int) -> Response:
+    return redirect(url_for("revision.page", alert=alert, no=no), 303)

@@ -1,0 +1,23 @@
+"""The home page of the desk: one large action, and everything that waits for somebody."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, render_template
+from werkzeug.wrappers import Response
+
+from broadcaster.alert.lifecycle import AlertState
+from broadcaster.web.guard import require_person
+from broadcaster.web.house import house
+from broadcaster.web.watch import watched
+
+desk = Blueprint("desk", __name__, url_prefix="/desk")
+desk.before_request(require_person)
+
+
+@desk.get("/")
+def home() -> str | Response:
+    """What is open, what waits, what was begun."""
+    with house().sessions.begin() as store:
+        drafts = watched(store, house().clock(), AlertState.DRAFT)
+    waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]
+    return render_template("desk/home.html", drafts=drafts, waiting=waiting)

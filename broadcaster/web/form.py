@@ -1,0 +1,187 @@
+"""The form: what fails, where, since when. One screen, rendered on the server, right without JavaScript."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from babel import Locale
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from broadcaster import audience
+from broadcaster.alert.alert import ChannelName, Content, FailureKind, RevisionKind, content_from_json
+from broadcaster.alert.lifecycle import AlertKind, Role
+from broadcaster.directory import Community, Directory
+from broadcaster.dispatch import actions
+from broadcaster.messages.wording import languages
+from broadcaster.store import directory_load
+from broadcaster.store.alerts import Revision
+from broadcaster.web import acting, form_typed, outline
+from broadcaster.web.form_read import Reading, read
+from broadcaster.web.form_typed import FIELDS, Typed
+from broadcaster.web.guard import only, require_person
+from broadcaster.web.house import house
+
+form = Blueprint("form", __name__, url_prefix="/desk")
+form.before_request(require_person)
+
+FAILURES = {
+    FailureKind.ALL_CALLS: ("All calls", "911 is down. People are told to call another number."),
+    FailureKind.INTERMITTENT: ("Some calls", "People try 911 first, and call another number if it fails."),
+    FailureKind.ONE_CARRIER: ("One carrier or service", "Its customers use another phone, Wi-Fi calling or a number."),
+    FailureKind.NO_LOCATION: ("Calls arrive without location", "911 works. People say where they are first."),
+    FailureKind.TEXT_TO_911: ("Text-to-911", "Calls work. People who text are told what to do instead."),
+}
+CHANNELS = {
+    ChannelName.SMS: ("Text messages", "to everybody who signed up in the area"),
+    ChannelName.EMAIL: ("Agency mail", "to police, fire, hospitals and answering points of the area"),
+    ChannelName.FEED: ("Public page and CAP feed", "for the web, broadcasters and alert aggregators"),
+}
+NUMBERS_FOLLOW = frozenset({RevisionKind.INITIAL, RevisionKind.UPDATE, RevisionKind.NUMBER_CHANGE})
+"""Kinds whose numbers are looked at after the form."""
+NEXT = (
+    f"/alerts/<alert>/next/<any({', '.join(kind for kind in RevisionKind if kind is not RevisionKind.INITIAL)}):kind>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the form offers as places: communities and PSAPs by county."""
+
+    directory: Directory
+    inside: tuple[str, ...] = ()
+
+    @property
+    def counties(self) -> list[tuple[str, str, list[Community]]]:
+        """FIPS, name and communities of each county, by name."""
+        found = sorted(self.directory.counties, key=lambda county: county.name)
+        return [(county.fips, county.name, list(self.directory.in_county(county.fips))) for county in found]
+
+    @property
+    def psaps(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """County name and its PSAPs (code, name)."""
+        names = self.directory.county_names
+        rows = sorted(self.directory.psaps, key=lambda psap: (names[psap.county_fips], psap.name))
+        grouped = groupby(rows, key=lambda psap: names[psap.county_fips])
+        return [(county, [(psap.code, psap.name) for psap in group]) for county, group in grouped]
+
+    @property
+    def inside_by_county(self) -> list[tuple[str, list[Community]]]:
+        """The communities of the alert by county: those that can be restored or confirmed."""
+        return [
+            (name, here)
+            for _, name, communities in self.counties
+            if (here := [community for community in communities if community.code in self.inside])
+        ]
+
+
+@form.get("/new")
+@only(Role.ISSUER)
+def new() -> str:
+    """The empty form, with everything filled in that we can know."""
+    with house().sessions.begin() as store:
+        directory = directory_load.load(store)
+    typed = form_typed.blank(house().clock(), house().zone, languages())
+    return _page(typed, {}, Choice(directory), RevisionKind.INITIAL)
+
+
+@form.post("/new")
+@only(Role.ISSUER)
+def create() -> str | Response | tuple[str, int]:
+    """Save the first draft of a new alert, or show the same form with a sentence beside what is wrong."""
+    with house().sessions.begin() as store:
+        reading = _reading(store)
+        content = read(reading, RevisionKind.INITIAL, None)
+        if content is not None:
+            revision = actions.new_alert(acting.actor(store), AlertKind.OUTAGE, content)
+            return redirect(_after(revision), 303)
+    return _page(reading.typed, reading.problems, Choice(reading.directory), RevisionKind.INITIAL), 422
+
+
+@form.get("/alerts/<alert>/edit")
+@only(Role.ISSUER)
+def edit(alert: str) -> str:
+    """The form of the newest revision."""
+    with house().sessions.begin() as store:
+        revision = acting.newest(store, alert)
+        directory = directory_load.load(store)
+        content = content_from_json(revision.content)
+        typed = form_typed.from_content(content, directory, house().zone)
+        if not content.confirmations and RevisionKind(revision.kind) is RevisionKind.ALL_CLEAR:
+            typed = form_typed.with_hour(typed, form_typed.local(house().clock(), house().zone))
+        return _page(typed, {}, _choice(directory, content), RevisionKind(revision.kind), revision)
+
+
+@form.post("/alerts/<alert>/edit")
+@only(Role.ISSUER)
+def save(alert: str) -> str | Response | tuple[str, int]:
+    """Save the draft; what was frozen already stays, and its successor is saved."""
+    with house().sessions.begin() as store:
+        revision = acting.newest(store, alert)
+        base, kind = content_from_json(revision.content), RevisionKind(revision.kind)
+        reading = _reading(store)
+        content = read(reading, kind, base)
+        if content is not None:
+            return redirect(_after(actions.edit(acting.actor(store), revision, content)), 303)
+        return _page(reading.typed, reading.problems, _choice(reading.directory, base), kind, revision), 422
+
+
+@form.post(NEXT)
+@only(Role.ISSUER)
+def follow(alert: str, kind: str) -> Response:
+    """Start the next revision; one of the same kind that is still a draft is gone on with."""
+    with house().sessions.begin() as store:
+        revision = acting.newest(store, alert)
+        if revision.frozen_at is not None or revision.kind != kind:
+            revision = actions.next_draft(acting.actor(store), revision.alert, RevisionKind(kind))
+        if not FIELDS[RevisionKind(revision.kind)]:
+            return redirect(url_for("revision.page", alert=alert, no=revision.no), 303)
+    return redirect(url_for("form.edit", alert=alert), 303)
+
+
+@form.get(NEXT)
+@only(Role.ISSUER)
+def ask(alert: str, kind: str) -> str:
+    """A link to the next revision: a page with one button, for a GET changes nothing."""
+    with house().sessions.begin() as store:
+        acting.alert_of(store, alert)
+    return render_template("desk/next.html", alert=alert, kind=RevisionKind(kind))
+
+
+def _reading(store: Session) -> Reading:
+    typed = form_typed.from_request(request.form)
+    return Reading(typed, directory_load.load(store), house().zone, house().clock())
+
+
+def _choice(directory: Directory, content: Content) -> Choice:
+    return Choice(directory, audience.affected(content.area, directory))
+
+
+def _after(revision: Revision) -> str:
+    """Where the form leads: to the numbers, or straight to the preview where no number changes."""
+    alert = revision.alert.public_id
+    if RevisionKind(revision.kind) in NUMBERS_FOLLOW:
+        return url_for("numbers.page", alert=alert)
+    return url_for("revision.page", alert=alert, no=revision.no)
+
+
+def _page(
+    typed: Typed, problems: dict[str, str], choice: Choice, kind: RevisionKind, revision: Revision | None = None
+) -> str:
+    english = Locale("en")
+    return render_template(
+        "desk/form.html",
+        typed=typed,
+        problems=problems,
+        choice=choice,
+        kind=kind,
+        revision=revision,
+        asked=FIELDS[kind],
+        failures=FAILURES,
+        channels=CHANNELS,
+        tongues={lang: english.languages.get(lang, lang) for lang in languages()},
+        drawing=outline.of_state(house().settings.state_fips),
+        zone=house().clock().astimezone(house().zone).tzname(),
+    )

@@ -1,0 +1,144 @@
+"""The numbers: what each affected community will be told to dial, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from broadcaster import audience
+from broadcaster.alert.alert import Content, RevisionKind, Rung, content_from_json
+from broadcaster.alert.lifecycle import Role
+from broadcaster.alert.phone import AlternateNumber, PhoneRefused, Visibility, parse
+from broadcaster.directory import Answer, Community, Directory
+from broadcaster.dispatch import actions
+from broadcaster.store import directory_load
+from broadcaster.web import acting
+from broadcaster.web.guard import only, require_person
+from broadcaster.web.house import house
+
+numbers = Blueprint("numbers", __name__, url_prefix="/desk")
+numbers.before_request(require_person)
+
+OWN = frozenset({Rung.COMMUNITY, Rung.SECOND})
+RUNGS = {
+    Rung.SECOND: "its second number",
+    Rung.COUNTY: "the number of the county",
+    Rung.STATE: "the number of the State Police",
+    Rung.WALK_IN: "go to the nearest fire or police station",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One community on the page; `typed` is the override as typed."""
+
+    community: Community
+    county: str
+    answer: Answer
+    typed: str
+    problem: str
+    stale: bool
+
+    @property
+    def is_red(self) -> bool:
+        """No number of its own, and none was given."""
+        return self.answer.rung not in OWN and not self.typed
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether the row stands open at the top: no own number, an old one, one given by hand, a bad one."""
+        return self.is_red or self.stale or bool(self.typed) or bool(self.problem)
+
+
+@numbers.get("/alerts/<alert>/numbers")
+@only(Role.ISSUER)
+def page(alert: str) -> str:
+    """The second screen."""
+    with house().sessions.begin() as store:
+        revision = acting.newest(store, alert)
+        content, directory = content_from_json(revision.content), directory_load.load(store)
+        typed = {code: number.display for code, number in content.overrides}
+        return _page(alert, rows(content, directory, typed, {}), RevisionKind(revision.kind), revision.no)
+
+
+@numbers.post("/alerts/<alert>/numbers")
+@only(Role.ISSUER)
+def save(alert: str) -> str | Response | tuple[str, int]:
+    """Save the overrides; one that cannot be dialled is refused beside its field and nothing is saved."""
+    with house().sessions.begin() as store:
+        revision = acting.newest(store, alert)
+        content, directory = content_from_json(revision.content), directory_load.load(store)
+        inside = audience.affected(content.area, directory)
+        typed = {code: text[:40] for code in inside if (text := request.form.get(f"number-{code}", "").strip())}
+        chosen, problems = overrides(typed, directory, house().clock().date())
+        if problems:
+            shown = rows(content, directory, typed, problems)
+            return _page(alert, shown, RevisionKind(revision.kind), revision.no), 422
+        changed = replace(content, overrides=tuple(sorted(chosen.items())), answers=())
+        if changed.overrides != content.overrides:
+            revision = actions.edit(acting.actor(store), revision, changed)
+        return redirect(url_for("revision.page", alert=alert, no=revision.no), 303)
+
+
+def overrides(
+    typed: Mapping[str, str], directory: Directory, today: date
+) -> tuple[dict[str, AlternateNumber], dict[str, str]]:
+    """The numbers given by hand and what is wrong with them, both by community code; the directory's own is none."""
+    chosen: dict[str, AlternateNumber] = {}
+    problems: dict[str, str] = {}
+    hidden = restricted(directory)
+    for code, text in typed.items():
+        try:
+            e164 = parse(text)
+        except PhoneRefused as error:
+            problems[code] = str(error)
+            continue
+        if e164 in hidden:
+            problems[code] = f"{text} is restricted in the directory and cannot be published: give another number."
+            continue
+        own = directory.ladder(code).number
+        if own is None or own.e164 != e164:
+            chosen[code] = AlternateNumber(e164, verified_on=today)
+    return chosen, problems
+
+
+def restricted(directory: Directory) -> frozenset[str]:
+    """Every number (E.164) that somebody in the directory has marked as restricted."""
+    every = (*directory.numbers.values(), *directory.county_numbers.values(), directory.state_numbers)
+    return frozenset(number.e164 for listed in every for number in listed if number.visibility is Visibility.RESTRICTED)
+
+
+def rows(
+    content: Content, directory: Directory, typed: Mapping[str, str], problems: Mapping[str, str]
+) -> list[Row]:  # fmt: skip
+    """The page's rows by county and name."""
+    today = house().clock().date()
+    found = []
+    for code in audience.affected(content.area, directory):
+        community, answer = directory.community(code), directory.ladder(code)
+        stale = answer.number is not None and answer.rung in OWN and answer.number.is_stale(today)
+        county = directory.county_names[community.county_fips]
+        found.append(Row(community, county, answer, typed.get(code, ""), problems.get(code, ""), stale))
+    return sorted(found, key=lambda row: (row.county, row.community.name))
+
+
+def _page(alert: str, shown: list[Row], kind: RevisionKind, no: int) -> str:
+    quiet = [row for row in shown if not row.needs_a_look]
+    return render_template(
+        "desk/numbers.html",
+        alert=alert,
+        kind=kind,
+        no=no,
+        look=sorted((row for row in shown if row.needs_a_look), key=lambda row: (not row.problem, not row.is_red)),
+        counties=[(county, list(here)) for county, here in groupby(quiet, key=lambda row: row.county)],
+        total=len(shown),
+        red=sum(row.is_red for row in shown),
+        stale=sum(row.stale for row in shown),
+        bad=sum(bool(row.problem) for row in shown),
+        rungs=RUNGS,
+    )

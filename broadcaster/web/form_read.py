@@ -1,0 +1,256 @@
+"""From what was typed to a content, or to a sentence beside each field that cannot be used. Pure.
+
+Bad input is refused here; the few rules that stop an alert are the heart's (`alert.problems`), not the form's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from broadcaster import audience
+from broadcaster.alert.alert import (
+    LONGEST_LIFE,
+    Area,
+    Certainty,
+    ChannelName,
+    Confirmation,
+    Content,
+    FailureKind,
+    RevisionKind,
+)
+from broadcaster.directory import Directory, UnknownCommunity
+from broadcaster.messages.wording import languages
+from broadcaster.web.form_typed import FIELDS, Typed, TypedConfirmation
+
+SLACK = timedelta(minutes=5)
+"""Clocks differ, and a form is open for a while."""
+LONGEST_NOTE = 500
+LONGEST_NAME = 80
+
+
+@dataclass
+class Reading:
+    """A reading of the form: problems by field, in the order of the form."""
+
+    typed: Typed
+    directory: Directory
+    zone: ZoneInfo
+    now: datetime
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def refuse(self, name: str, sentence: str) -> None:
+        """Note what is wrong with a field; the first sentence stays."""
+        self.problems.setdefault(name, sentence)
+
+    def moment(self, name: str, text: str, *, needed: bool = True) -> datetime | None:
+        """The aware moment of a local time; None (and a problem, if it is needed) when it is none."""
+        if not text.strip():
+            if needed:
+                self.refuse(name, "Fill in date and time.")
+            return None
+        try:
+            return datetime.fromisoformat(text.strip()).replace(second=0, microsecond=0, tzinfo=self.zone)
+        except ValueError:
+            self.refuse(name, f"“{text.strip()[:40]}” is no date with a time: write it like 2024-06-18T13:15.")
+            return None
+
+
+def read(reading: Reading, kind: RevisionKind, base: Content | None) -> Content | None:
+    """The content that the form means, on top of `base` (the draft so far); None when `reading` found problems."""
+    asked = FIELDS[kind]
+    started = base or _empty(reading.now)
+    content = replace(started, **dict(_decided(reading, asked, started)))
+    if "confirmations" in asked:
+        content = replace(content, confirmations=tuple(_confirmations(reading, content)))
+    if "area" in asked and not reading.problems:
+        inside = set(audience.affected(content.area, reading.directory))
+        content = replace(content, overrides=tuple(pair for pair in content.overrides if pair[0] in inside))
+    return None if reading.problems else replace(content, answers=())
+
+
+def _empty(now: datetime) -> Content:
+    return Content(FailureKind.ALL_CALLS, Area(), began=now, expires=now + timedelta(hours=2))
+
+
+def _decided(reading: Reading, asked: frozenset[str], base: Content) -> Iterator[tuple[str, Any]]:
+    """Field by field, what was decided; only what this kind of revision asks for."""
+    typed = reading.typed
+    if "failure" in asked:
+        yield from _failure(reading)
+    if "area" in asked:
+        yield "area", _area(reading)
+    if "restored" in asked:
+        yield "restored", _restored(reading, base)
+    yield from _times(reading, asked, base)
+    if "note" in asked:
+        if len(typed.note) > LONGEST_NOTE:
+            reading.refuse("note", f"The note has {len(typed.note)} characters: keep it under {LONGEST_NOTE}.")
+        yield "note", " ".join(typed.note.split())
+    if "channels" in asked:
+        yield "channels", _channels(reading)
+    if "languages" in asked:
+        yield "languages", ("en", *(lang for lang in languages() if lang in typed.languages and lang != "en"))
+
+
+def _failure(reading: Reading) -> Iterator[tuple[str, Any]]:
+    typed = reading.typed
+    try:
+        failure = FailureKind(typed.failure)
+        yield "failure", failure
+        if failure is FailureKind.ONE_CARRIER and not typed.provider.strip():
+            reading.refuse("provider", "Name the carrier or service whose customers cannot reach 911.")
+    except ValueError:
+        reading.refuse("failure", "Choose what fails.")
+    if len(typed.provider) > LONGEST_NAME:
+        reading.refuse("provider", f"Keep the name under {LONGEST_NAME} characters.")
+    yield "provider", " ".join(typed.provider.split()) if typed.failure == FailureKind.ONE_CARRIER else ""
+    try:
+        yield "certainty", Certainty(typed.certainty)
+    except ValueError:
+        reading.refuse("certainty", "Say whether the outage is confirmed or only reported.")
+
+
+def _area(reading: Reading) -> Area:
+    typed = reading.typed
+    pasted = _named(reading, "names", typed.names)
+    area = Area(
+        statewide=typed.statewide,
+        counties=tuple(sorted(typed.counties)),
+        communities=tuple(sorted({*typed.communities, *pasted})),
+        psaps=tuple(sorted(typed.psaps)),
+    )
+    if area.is_empty and "names" not in reading.problems:
+        reading.refuse("area", "Choose where 911 fails: the whole state, counties, communities or answering points.")
+        return area
+    try:
+        audience.affected(area, reading.directory)
+    except UnknownCommunity as error:
+        reading.refuse("area", str(error))
+    return area
+
+
+def _named(reading: Reading, name: str, text: str, among: Sequence[str] | None = None) -> list[str]:
+    """The codes of communities named in a text, one a line or with commas between; every miss is named."""
+    found, misses = [], []
+    for part in (part.strip() for part in re.split(r"[\n,;]+", text)):
+        if not part:
+            continue
+        code, miss = _one_named(reading.directory, part)
+        if code and among is not None and code not in among:
+            miss = f"{reading.directory.community(code).name} is not in the area of this alert."
+        if miss:
+            misses.append(miss)
+        else:
+            found.append(code)
+    if misses:
+        more = f" And {len(misses) - 3} more names do not fit." if len(misses) > 3 else ""
+        reading.refuse(name, " ".join(misses[:3]) + more)
+    return found
+
+
+def _one_named(directory: Directory, text: str) -> tuple[str, str]:
+    """The code of the one community of this name, or why there is none."""
+    try:
+        hits = directory.find(text)
+    except UnknownCommunity:
+        return "", f"“{text[:40]}” is not in the directory: check the spelling."
+    exact = [hit for hit in hits if _same(hit.name, text)] or [
+        hit for hit in hits if any(_same(place, text) for place in hit.places)
+    ]
+    if len(exact) == 1:
+        return exact[0].code, ""
+    names = ", ".join(hit.name for hit in hits[:4])
+    return "", f"“{text[:40]}” could be {names}{' or others' if len(hits) > 4 else ''}: write the whole name."
+
+
+def _same(name: str, text: str) -> bool:
+    return name.casefold().split() == text.casefold().split()
+
+
+def _restored(reading: Reading, base: Content) -> tuple[str, ...]:
+    inside = audience.affected(base.area, reading.directory)
+    chosen = {code for code in reading.typed.restored if code in inside}
+    chosen.update(_named(reading, "restored", reading.typed.restored_names, inside))
+    if not chosen:
+        reading.refuse("restored", "Choose the communities in which 911 works again.")
+    if chosen == set(inside):
+        reading.refuse("restored", "That is every community: send an all-clear instead.")
+    return tuple(sorted(chosen))
+
+
+def _times(reading: Reading, asked: frozenset[str], base: Content) -> Iterator[tuple[str, Any]]:
+    typed, now = reading.typed, reading.now
+    began: datetime | None = base.began
+    if "began" in asked:
+        began = reading.moment("began", typed.began)
+        if began and began > now + SLACK:
+            reading.refuse("began", "That is in the future: say since when 911 has failed.")
+        yield "began", began
+    if "expires" in asked:
+        yield "expires", _expires(reading, began)
+    if "next_update" in asked:
+        promised = reading.moment("next_update", typed.next_update, needed=False)
+        if promised and promised < now - SLACK:
+            reading.refuse("next_update", "That is in the past: choose a time to come, or leave it empty.")
+        yield "next_update", promised
+    if "expected_restoration" in asked:
+        expected = reading.moment("expected_restoration", typed.expected_restoration, needed=False)
+        if expected and began and expected <= began:
+            reading.refuse("expected_restoration", "911 cannot be restored before it failed: check the time.")
+        yield "expected_restoration", expected
+
+
+def _expires(reading: Reading, began: datetime | None) -> datetime | None:
+    expires = reading.moment("expires", reading.typed.expires)
+    if expires is None:
+        return None
+    if began and expires <= began:
+        reading.refuse("expires", "The alert would end before the outage began: choose a later end.")
+    elif expires <= reading.now:
+        reading.refuse("expires", "The alert would be over already: choose a later end.")
+    elif expires > reading.now + LONGEST_LIFE + SLACK:
+        reading.refuse("expires", "An alert lives at most 4 hours and is then renewed: choose an earlier end.")
+    return expires
+
+
+def _channels(reading: Reading) -> tuple[ChannelName, ...]:
+    chosen = tuple(channel for channel in ChannelName if channel.value in reading.typed.channels)
+    if not chosen:
+        reading.refuse("channels", "Choose at least one way to tell people.")
+    return chosen
+
+
+def _confirmations(reading: Reading, content: Content) -> Iterator[Confirmation]:
+    inside = audience.affected(content.area, reading.directory)
+    rows = [(number, row) for number, row in enumerate(reading.typed.confirmations) if not row.is_blank]
+    if not rows:
+        reading.refuse("confirmations", "Name who confirms that 911 works: the vendor, or a PSAP that took a call.")
+    covered: set[str] = set()
+    for number, row in rows:
+        confirmation = _confirmation(reading, number, row, inside)
+        if confirmation:
+            covered.update(confirmation.communities)
+            yield confirmation
+    missing = [reading.directory.community(code).name for code in inside if code not in covered]
+    if missing:
+        shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        reading.refuse("confirmations", f"Nobody has confirmed yet that 911 works again in {shown}.")
+
+
+def _confirmation(reading: Reading, number: int, row: TypedConfirmation, inside: Sequence[str]) -> Confirmation | None:
+    if not row.who.strip():
+        reading.refuse(f"who-{number}", "Say who confirms it: name and organisation.")
+    if not row.how.strip():
+        reading.refuse(f"how-{number}", "Say how they know: a test call, their own systems, a 911 call taken.")
+    at = reading.moment(f"at-{number}", row.at)
+    if at and at > reading.now + SLACK:
+        reading.refuse(f"at-{number}", "That is in the future: say when it was confirmed.")
+    named = _named(reading, f"names_of-{number}", row.names, inside) if row.names.strip() else list(inside)
+    if at is None or any(name.endswith(f"-{number}") for name in reading.problems):
+        return None
+    return Confirmation(tuple(sorted(named)), row.who.strip()[:LONGEST_NAME], row.how.strip()[:LONGEST_NAME], at)

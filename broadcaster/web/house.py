@@ -1,0 +1,48 @@
+"""What every view needs and no view makes: settings, sessions, keys, the office, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+
+from broadcaster.dispatch.office import Office
+from broadcaster.settings import Settings
+from broadcaster.store.database import Sessions
+from broadcaster.store.sealed import Sealer
+from broadcaster.tasks import ring
+from broadcaster.web.brake import Brake
+
+NAME = "broadcaster"
+
+
+def utc_now() -> datetime:
+    """The clock of the desk, in whole seconds: what is shown is what is stored."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One per application."""
+
+    settings: Settings
+    sessions: Sessions
+    sealer: Sealer
+    office: Office
+    clock: Callable[[], datetime] = utc_now
+    bell: Callable[..., None] = ring
+    brake: Brake = field(default_factory=Brake)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which people type and read times."""
+        return ZoneInfo(self.settings.timezone)
+
+
+def house() -> House:
+    """The house of the application that serves this request."""
+    return cast(House, current_app.extensions[NAME])

@@ -1,0 +1,154 @@
+"""One revision: exactly what will go out over every channel, and what this person may do with it now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from flask import Blueprint, Response, abort, render_template, request
+from sqlalchemy.orm import Session
+
+from broadcaster.alert.alert import RevisionKind, content_from_json
+from broadcaster.alert.lifecycle import LifecycleRefused, ReleaseState, Role, check_approver, needs_two_people
+from broadcaster.alert.lifecycle import Tier as TierName
+from broadcaster.directory import Directory
+from broadcaster.dispatch import plan
+from broadcaster.dispatch.plan import Draft, Preview, SmsText
+from broadcaster.store import directory_load
+from broadcaster.store.alerts import Release, Revision
+from broadcaster.store.people import User
+from broadcaster.web import acting, watch
+from broadcaster.web.form import NUMBERS_FOLLOW
+from broadcaster.web.form_typed import FIELDS
+from broadcaster.web.guard import person, require_person
+from broadcaster.web.house import house
+
+revision = Blueprint("revision", __name__, url_prefix="/desk")
+revision.before_request(require_person)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a revision stands and what this person may do; `why_not` says why they cannot approve."""
+
+    frozen: bool
+    agency: Release | None
+    public: Release | None
+    newest: int
+    may_issue: bool
+    why_not: str
+    one_tier: bool
+
+    @property
+    def decides(self) -> bool:
+        """Whether this person can approve now."""
+        return self.waits and not self.why_not
+
+    @property
+    def waits(self) -> bool:
+        """Whether a second person has to decide."""
+        return self.public is not None and self.public.state == ReleaseState.PENDING
+
+    @property
+    def agencies_can_hear(self) -> bool:
+        """Whether an issuer can release to agencies alone."""
+        waits = self.agency is not None and self.agency.state == ReleaseState.PENDING
+        return waits and self.may_issue and not self.one_tier and not self.turned_down
+
+    @property
+    def turned_down(self) -> bool:
+        """Whether the public tier was returned or rejected."""
+        return self.public is not None and self.public.state in (ReleaseState.RETURNED, ReleaseState.REJECTED)
+
+    @property
+    def editable(self) -> bool:
+        """Whether an edit makes sense: a draft, one that waits, or one that came back."""
+        return self.may_issue and (not self.frozen or self.waits or self.turned_down)
+
+
+@revision.get("/alerts/<alert>/revisions/<int:no>")
+def page(alert: str, no: int) -> str:
+    """The preview; before submit it is made now, afterwards it is read from the frozen rows."""
+    with house().sessions.begin() as store:
+        return shown(store, acting.revision_of(store, alert, no))
+
+
+@revision.get("/alerts/<alert>/revisions/<int:no>/mail/<agency>")
+def mail(alert: str, no: int, agency: str) -> Response:
+    """One agency's mail as its reader sees it, on a page that can load and run nothing."""
+    with house().sessions.begin() as store:
+        row = acting.revision_of(store, alert, no)
+        texts = previewed(store, row, directory_load.load(store)).mails
+    found = next((text for text in texts if text.agency == agency), None)
+    if found is None:
+        abort(404, description="No mail goes to this agency.")
+    answer = Response(found.message.html, content_type="text/html; charset=utf-8")
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+    return answer
+
+
+def previewed(store: Session, row: Revision, directory: Directory) -> Preview:
+    """What goes out, by the code that sends."""
+    if row.frozen_at is not None:
+        return plan.frozen_preview(store, house().office, directory, row)
+    draft = Draft(row.alert, RevisionKind(row.kind), content_from_json(row.content))
+    return plan.preview(store, house().office, directory, draft, house().clock())
+
+
+def shown(store: Session, row: Revision, problem: str = "", reason: str = "") -> str:
+    """The page, with a sentence beside the field that was wrong."""
+    directory = directory_load.load(store)
+    preview = previewed(store, row, directory)
+    return render_template(
+        "desk/revision.html",
+        row=row,
+        kind=RevisionKind(row.kind),
+        preview=preview,
+        sample=_sample(preview.sms),
+        by_community=[(code, list(texts)) for code, texts in groupby(preview.sms, key=lambda text: text.community)],
+        standing=standing(store, row),
+        people=_names(store, row),
+        place=watch.place(store, preview.content.area),
+        names={community.code: community.name for community in directory.communities},
+        has_form=bool(FIELDS[RevisionKind(row.kind)]),
+        has_numbers=RevisionKind(row.kind) in NUMBERS_FOLLOW,
+        problem=problem,
+        reason=reason,
+    )
+
+
+def standing(store: Session, row: Revision) -> Standing:
+    """What this person may do with a revision now."""
+    releases = acting.releases_of(store, row)
+    who = person()
+    editors = {editor.user_id for editor in row.editors} | {row.authored_by}
+    try:
+        check_approver(who.id, editors, who.roles)
+        why_not = ""
+    except LifecycleRefused as refused:
+        why_not = str(refused)
+    return Standing(
+        frozen=row.frozen_at is not None,
+        agency=releases.get(TierName.AGENCY),
+        public=releases.get(TierName.PUBLIC),
+        newest=acting.newest(store, row.alert.public_id).no,
+        may_issue=who.may(Role.ISSUER),
+        why_not=why_not,
+        one_tier=needs_two_people(TierName.AGENCY, RevisionKind(row.kind)),
+    )
+
+
+def _sample(texts: list[SmsText]) -> SmsText | None:
+    """The text message shown as on a phone: the one asked for, else the first."""
+    wanted, lang = request.args.get("community", ""), request.args.get("lang", "en")
+    here = [text for text in texts if text.community == wanted] or texts
+    return next((text for text in here if text.lang == lang), here[0] if here else None)
+
+
+def _names(store: Session, row: Revision) -> dict[int, str]:
+    releases = acting.releases_of(store, row).values()
+    ids = {row.authored_by, *(editor.user_id for editor in row.editors)}
+    ids |= {release.approved_by for release in releases if release.approved_by}
+    ids |= {release.requested_by for release in releases}
+    found = (store.get(User, key) for key in ids)
+    return {user.id: user.name for user in found if user}

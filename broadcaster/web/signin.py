@@ -1,0 +1,82 @@
+"""Signing in with a password and a one-time code on one page, and signing out everywhere."""
+
+from __future__ import annotations
+
+import re
+
+import structlog
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from broadcaster.store import ledger, people
+from broadcaster.web import accounts
+from broadcaster.web.guard import require_person, sign_in, visitor
+from broadcaster.web.house import house
+
+signin = Blueprint("signin", __name__, url_prefix="/desk")
+log = structlog.get_logger()
+
+OURS = re.compile(r"/desk(/[A-Za-z0-9_-]+)*/?")
+WRONG = "That does not fit. Check the mail address, the password and the code; each code works once."
+LOUD_AFTER = 20
+
+
+@signin.get("/sign-in")
+def page() -> str | Response:
+    """The form; whoever is signed in goes on."""
+    if visitor() is not None:
+        return redirect(_goal(request.args.get("next", "")), 303)
+    return render_template("desk/sign_in.html", email="", problem="", goal=request.args.get("next", ""))
+
+
+@signin.post("/sign-in")
+def enter() -> Response | tuple[str, int]:
+    """Check all three; the answer is the same whatever was wrong, and as slow."""
+    email = request.form.get("email", "").strip()[:254]
+    house().brake.wait(email.lower())
+    if not _check(email, request.form.get("password", "")[:1024], request.form.get("code", "")[:16]):
+        failures = house().brake.failed(email.lower())
+        if failures % LOUD_AFTER == 0:
+            log.error("signin.many_failures", account=email, failures=failures)
+        goal = request.form.get("next", "")
+        return render_template("desk/sign_in.html", email=email, problem=WRONG, goal=goal), 422
+    house().brake.passed(email.lower())
+    return redirect(_goal(request.form.get("next", "")), 303)
+
+
+def _check(email: str, password: str, code: str) -> bool:
+    with house().sessions.begin() as store:
+        user = people.by_email(store, email)
+        if not accounts.password_fits(user, password) or user is None:
+            if user is not None:
+                user.failures, user.failed_at = user.failures + 1, house().clock()
+            return False
+        if not accounts.use_code(store, house().sealer, user, code, house().clock()):
+            user.failures, user.failed_at = user.failures + 1, house().clock()
+            return False
+        ledger.append(store, user.email, "signed-in", user.email, {"failures_before": user.failures})
+        user.failures, user.failed_at = 0, None
+        sign_in(user)
+        return True
+
+
+@signin.post("/sign-out")
+def leave() -> Response:
+    """End every session of this person, on this machine and on any other."""
+    if (stopped := require_person()) is not None:
+        return stopped
+    who = visitor()
+    if who is None:
+        abort(401)
+    with house().sessions.begin() as store:
+        user = people.by_email(store, who.email)
+        if user is not None:
+            accounts.end_sessions(house().sealer, user)
+            ledger.append(store, user.email, "signed-out", user.email)
+    session.clear()
+    return redirect(url_for("signin.page"), 303)
+
+
+def _goal(path: str) -> str:
+    """Where to go afterwards: a page of the desk, and nothing else that a link can name (open redirect, CRLF)."""
+    return path if OURS.fullmatch(path) else url_for("desk.home")

@@ -1,0 +1,106 @@
+"""The clocks that stand on every page: which outages are open, how long we have known, what is overdue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broadcaster.alert.alert import Area, Content, RevisionKind, content_from_json
+from broadcaster.alert.lifecycle import AlertState, ReleaseState, Tier
+from broadcaster.store.alerts import Alert, Release, Revision
+from broadcaster.store.directory import Community, County, Psap
+
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """An alert and its newest revision, as the desk lists it. `loud` is why somebody must act now, or empty."""
+
+    alert: str
+    place: str
+    since: datetime
+    minutes: int
+    no: int
+    kind: RevisionKind
+    state: AlertState
+    content: Content
+    public: str
+    agency: str
+    frozen: bool
+    author: int
+    loud: str = ""
+    public_heard: bool = False
+    expired: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether a second person has to decide."""
+        return self.frozen and self.public == ReleaseState.PENDING
+
+
+def watched(session: Session, now: datetime, *states: AlertState) -> list[Watched]:
+    """The alerts in these states, the longest known first."""
+    query = select(Alert).where(Alert.state.in_(states)).order_by(Alert.known_since, Alert.id)
+    return [_watched(session, alert, now) for alert in session.scalars(query)]
+
+
+def _watched(session: Session, alert: Alert, now: datetime) -> Watched:
+    revisions = list(session.scalars(select(Revision).where(Revision.alert_id == alert.id).order_by(Revision.no)))
+    newest, releases = revisions[-1], _releases(session, alert)
+    out = [row for row in revisions if any(_is_out(releases.get((row.id, tier))) for tier in Tier)]
+    on_air = content_from_json(out[-1].content) if out else None
+    content = content_from_json(newest.content)
+    is_open = alert.state == AlertState.OPEN and on_air is not None
+    return Watched(
+        alert=alert.public_id,
+        place=place(session, (on_air or content).area),
+        since=alert.known_since,
+        minutes=max(0, int((now - alert.known_since).total_seconds() // 60)),
+        no=newest.no,
+        kind=RevisionKind(newest.kind),
+        state=AlertState(alert.state),
+        content=content,
+        public=releases.get((newest.id, "public"), ""),
+        agency=releases.get((newest.id, "agency"), ""),
+        frozen=newest.frozen_at is not None,
+        author=newest.authored_by,
+        loud=_loud(on_air, now) if is_open and on_air else "",
+        public_heard=any(_is_out(releases.get((row.id, Tier.PUBLIC))) for row in revisions),
+        expired=is_open and on_air is not None and on_air.expires <= now,
+    )
+
+
+def _releases(session: Session, alert: Alert) -> dict[tuple[int, str], str]:
+    rows = session.scalars(select(Release).join(Revision).where(Revision.alert_id == alert.id))
+    return {(row.revision_id, row.tier): row.state for row in rows}
+
+
+def _is_out(state: str | None) -> bool:
+    return state in (ReleaseState.RELEASED, ReleaseState.HELD)
+
+
+def _loud(content: Content, now: datetime) -> str:
+    """Why an open alert must not be left alone; an expired one has not ended (design law 10)."""
+    if content.expires <= now:
+        return "It expired without an all-clear: renew it with an update, or end it with an all-clear."
+    if content.next_update and content.next_update <= now:
+        return "The promised update is overdue: send one."
+    return ""
+
+
+def place(session: Session, area: Area) -> str:
+    """An area in a few words: ``the whole state``, ``Essex County, Ayer and 3 more``."""
+    if area.statewide:
+        return "the whole state"
+    counties = session.scalars(select(County.name).where(County.fips.in_(area.counties)).order_by(County.name))
+    communities = session.scalars(
+        select(Community.name).where(Community.code.in_(area.communities)).order_by(Community.name)
+    )
+    psaps = session.scalars(select(Psap.name).where(Psap.code.in_(area.psaps)).order_by(Psap.name))
+    names = [*(f"{name} County" for name in counties), *communities, *psaps]
+    shown = ", ".join(names[:MOST_NAMED])
+    return f"{shown} and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else shown
