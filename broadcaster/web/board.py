@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, current_app, jsonify, render_template, request
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.alert import RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import AlertState, ReleaseState, Role
 from broadcaster.receipts import tally
-from broadcaster.receipts.counts import Board
+from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount
 from broadcaster.store.alerts import Alert, Revision
+from broadcaster.store.deliveries import FanoutState
 from broadcaster.web import acting, board_cards, watch
+from broadcaster.web.board_cards import Card
 from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house
 
 blueprint = Blueprint("board", __name__, url_prefix="/desk", static_folder="assets/board", static_url_path="/board")
 blueprint.before_request(require_person)
 
+KEPT_S = 0.8
 NEXT = (
     (RevisionKind.UPDATE, "Update"),
     (RevisionKind.NUMBER_CHANGE, "Change a number"),
@@ -42,31 +49,81 @@ class Steering:
     may_issue: bool
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What everybody who looks at this alert sees alike."""
+
+    board: Board
+    cards: list[Card]
+    earlier: list[ChannelCount]
+    rows: str
+    silent: list[AgencyLine]
+    answered: list[AgencyLine]
+    going: frozenset[str]
+
+
 @blueprint.get("/alerts/<alert>")
 def page(alert: str) -> str:
     """The board; with `live=1` only the part that changes."""
+    live = "live" in request.args
     by = request.args.get("sort", board_cards.WORST)
     by = by if by in board_cards.COLUMNS else board_cards.WORST
     with house().sessions.begin() as store:
         row = acting.alert_of(store, alert)
-        made = tally.board(store, row, house().clock())
+        key = (row.id, by) if live else None
         return render_template(
-            "board/live.html" if "live" in request.args else "board/board.html",
+            "board/live.html" if live else "board/board.html",
             alert=row,
-            board=made,
+            view=_kept().view(key, lambda: _view(store, row, by)),
             place=_place(store, row),
-            cards=board_cards.cards(made),
-            earlier=board_cards.earlier(made),
-            rows=board_cards.rows(made.texts, by) if made.texts else [],
             sort=by,
             columns=board_cards.COLUMNS,
-            silent=board_cards.silent_agencies(made),
-            answered=board_cards.answered_agencies(made),
             steering=_steering(store, row),
             next_kinds=NEXT,
             stands=board_cards.stands,
+            reasons=board_cards.REASONS,
             due=due,
         )
+
+
+def _view(store: Session, row: Alert, by: str) -> View:
+    made = tally.board(store, row, house().clock())
+    rows = board_cards.rows(made.texts, by) if made.texts else []
+    return View(
+        board=made,
+        cards=board_cards.cards(made),
+        earlier=board_cards.earlier(made),
+        rows=Markup(render_template("board/rows.html", rows=rows)) if rows else "",  # noqa: S704 - a template's own
+        silent=board_cards.silent_agencies(made),
+        answered=board_cards.answered_agencies(made),
+        going=frozenset(each.tier for each in made.newest if each.state == FanoutState.RUNNING),
+    )
+
+
+class Kept:
+    """What one look at the database showed, for everybody who asks within the same moment: twenty people who watch
+    cost as much as one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._views: dict[tuple[int, str], tuple[float, View]] = {}
+
+    def view(self, key: tuple[int, str] | None, make: Callable[[], View]) -> View:
+        """The kept view, or a new one; without a key always a new one."""
+        if key is None:
+            return make()
+        with self._lock:
+            born, kept = self._views.get(key, (0.0, None))
+            if kept is None or time.monotonic() - born > KEPT_S:
+                self._views = {other: it for other, it in self._views.items() if time.monotonic() - it[0] < KEPT_S}
+                kept = make()
+                self._views[key] = (time.monotonic(), kept)
+            return kept
+
+
+def _kept() -> Kept:
+    kept: Kept = current_app.extensions.setdefault("broadcaster-board", Kept())
+    return kept
 
 
 @blueprint.get("/alerts/<alert>/board.json")

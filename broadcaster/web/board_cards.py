@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from broadcaster.alert.delivery import State
 from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount, CommunityCount
 
-TITLES = {"sms": "Text messages", "email": "Agency mail", "feed": "Public page and CAP feed"}
-TIERS = {"agency": "agencies", "public": "the public"}
+TITLES = {
+    ("sms", "public"): "Text messages",
+    ("sms", "agency"): "Text messages to agencies",
+    ("email", "agency"): "Agency mail",
+    ("feed", "public"): "Public page and CAP feed",
+}
 STANDS = {
     "running": "Going out",
     "held": "ON HOLD: nothing goes out until it is resumed",
@@ -83,7 +87,7 @@ def earlier(board: Board) -> list[ChannelCount]:
 
 def card(count: ChannelCount) -> Card:
     """The card of one fan-out."""
-    title = f"{TITLES.get(count.channel, count.channel)} to {TIERS[count.tier]}"
+    title = TITLES.get((count.channel, count.tier)) or f"{count.channel} to {count.tier}"
     return Card(count, title, stands(count), tuple(_laid_out(_parts(count), count.planned or count.counted)))
 
 
@@ -167,9 +171,11 @@ class Row:
 
 
 def rows(count: ChannelCount, by: str) -> list[Row]:
-    """The communities of a fan-out, sorted by one of COLUMNS."""
+    """The communities of a fan-out, sorted by one of COLUMNS; the worst are those where it is over."""
     key = COLUMNS[by][1]
-    return [_row(place, count) for place in sorted(count.per_community, key=lambda one: (key(one), one.name))]
+    made = sorted((_row(place, count) for place in count.per_community), key=lambda row: row.place.name)
+    made.sort(key=lambda row: (by == WORST and row.tone != "is-red", key(row.place)))
+    return made
 
 
 def _row(place: CommunityCount, count: ChannelCount) -> Row:

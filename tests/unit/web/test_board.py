@@ -57,7 +57,7 @@ def test_the_board_says_how_many_of_how_many(sessions: Sessions) -> None:
     assert legend["Rejected1 landline or unreachable carrier"] == "1"
     assert legend["Not yet reached"] == "2"
     assert sum(int(number) for number in legend.values()) == 15
-    assert "Accepted is not delivered" in words(page)
+    assert "accepted is not delivered" in words(page)
 
 
 def test_bars_fill_the_whole_width(sessions: Sessions) -> None:
@@ -73,7 +73,7 @@ def test_communities_come_worst_first_and_can_be_sorted_without_scripts(sessions
         rows = select(page_of(sessions, air, query), ".places tbody tr")
         return [(select(row, "th")[0].text.strip(), row.get("class", "")) for row in rows]
 
-    assert names("") == [("Lynn", "is-moving"), ("Springfield", "is-red"), ("Worcester", "is-empty")]
+    assert names("") == [("Springfield", "is-red"), ("Lynn", "is-moving"), ("Worcester", "is-empty")]
     assert [name for name, _ in names("?sort=name")] == ["Lynn", "Springfield", "Worcester"]
     assert names("?sort=delivered")[0][0] == "Springfield"
     assert names("?sort=<script>") == names("")
