@@ -24,7 +24,7 @@ from broadcaster.store.database import now
 
 log = logs.get(__name__)
 RING_WITHIN_S = 0.3
-app = worker.make(settings.current().redis_url)
+app = worker.make()
 
 
 @cache

@@ -14,9 +14,12 @@ SOFT_LIMIT_S = 40
 """A drain claims for 10 s and a POST lasts at most 10 s: 40 s is past any honest task."""
 
 
-def make(broker: str) -> Celery:
-    """The Celery application on a broker; the tasks are in `broadcaster.tasks`."""
-    app = Celery("broadcaster", broker=broker, include=["broadcaster.tasks"])
+def make() -> Celery:
+    """The Celery application; the tasks are in `broadcaster.tasks`.
+
+    A worker finds its broker in CELERY_BROKER_URL, which `broadcaster worker` sets; the bell names it when it rings.
+    """
+    app = Celery("broadcaster", include=["broadcaster.tasks"])
     app.conf.update(
         task_queues=[Queue(name) for name in QUEUES],
         task_default_queue="housekeeping",

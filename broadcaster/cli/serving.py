@@ -83,7 +83,7 @@ def worker(queues: tuple[str, ...], concurrency: int) -> None:
 
     Example: broadcaster worker urgent sms --concurrency 2
     """
-    _ready()
+    os.environ["CELERY_BROKER_URL"] = _ready().redis_url
     argv = [sys.executable, "-m", "celery", "-A", "broadcaster.tasks", "worker", "--pool", "prefork"]
     argv += ["--concurrency", str(concurrency), "--queues", ",".join(queues or QUEUES), "--loglevel", "WARNING"]
     argv += ["--without-gossip", "--without-mingle", "-n", f"{'-'.join(queues) or 'all'}@%h"]

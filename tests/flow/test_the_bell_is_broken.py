@@ -1,0 +1,54 @@
+"""Redis is stopped before the approval and the workers' children are killed: the sweep alone finishes the alert."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from broadcaster import tasks
+from broadcaster.local.carrier import Carrier, Faults, start_in_thread
+from broadcaster.local.valkey import Valkey
+from broadcaster.settings import key_bytes
+from broadcaster.store.database import Sessions
+from broadcaster.store.deliveries import Fanout
+from broadcaster.store.sealed import Sealer
+from tests import factories
+from tests.factories import SID, TOKEN, directory, furnish, phones
+from tests.flow import installation, story
+
+
+def done(sessions: Sessions) -> bool:
+    """Whether the texts' fan-out is done."""
+    with sessions() as session:
+        return session.query(Fanout).filter_by(channel="sms", state="done").count() == 1
+
+
+def test_nobody_notices(sessions: Sessions, database_url: str, tmp_path: Path, monkeypatch) -> None:
+    everyone = {phone: [f"town-{no % 3 + 1}"] for no, phone in enumerate(phones(200))}
+    keys = installation.KEYS
+    monkeypatch.setattr(factories, "SEALER", Sealer(key_bytes(keys["FIELD_KEY"]), key_bytes(keys["INDEX_KEY"])))
+    house = furnish(sessions, directory(3), everyone, mps=200.0)
+    valkey = Valkey(tmp_path / "valkey")
+    url = valkey.start()
+    with start_in_thread(Carrier(SID, TOKEN, faults=Faults(share_callbacks_dropped=1.0, delivery_ms=0.0))) as carrier:
+        env = installation.environment(database_url, url, carrier.url, tmp_path)
+        with installation.process(env, "worker", "sms") as worker, installation.process(env, "sweep"):
+            story.until(lambda: len(installation.children(worker.pid)) >= 1)
+            valkey.stop()
+            for child in installation.children(worker.pid):
+                installation.kill(child)
+            revision = house.release()
+            story.until(lambda: story.accepted(carrier) > 20)
+            valkey.start()
+            story.until(lambda: done(sessions), 60.0)
+        assert story.texted(carrier) == Counter(dict.fromkeys(everyone, 1))
+    valkey.stop()
+    story.sums_close(sessions, revision, len(everyone))
+
+
+def test_a_bell_that_nobody_answers_holds_nothing_up(valkey: str, monkeypatch) -> None:
+    """Ringing returns at once when Redis refuses connections, and is only logged."""
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    tasks.settings.current.cache_clear()
+    tasks.ring("sms")
+    tasks.settings.current.cache_clear()
