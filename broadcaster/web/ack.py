@@ -1,0 +1,134 @@
+"""An agency acknowledges: GET shows its notice and changes nothing (mail scanners follow links), POST answers.
+
+No sign-in: the proof in the address is ours and nobody else can make one, so it is also what stands against forgery.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from broadcaster.channels.agency_email import ACK, ack_token
+from broadcaster.channels.proof import proves
+from broadcaster.messages.mail import ACK_TOKEN
+from broadcaster.messages.wording import plain
+from broadcaster.store import ledger
+from broadcaster.web.house import house
+
+blueprint = Blueprint("ack", __name__, static_folder="assets/ack", static_url_path="/ack/static")
+blueprint.record_once(lambda made: made.app.extensions["csrf"].exempt(blueprint))  # the token in the address is ours
+ANSWERS = {
+    "read": "We have read this",
+    "right": "We have read this, and the number you publish for us is right",
+    "wrong": "The number you publish for us is wrong",
+    "jammed": "Our lines are jammed, or calls do not reach us",
+    "other": "Something else",
+}
+LONGEST_NOTE = 500
+NOT_OURS = "This link is not complete, or it is not ours. Open it again from the mail, in one piece."
+GONE = "This notice is no longer kept here. Call the 911 authority if you need it."
+_TOKEN = re.compile(r"(\d{1,18})\.(\d{1,18})\.([A-Za-z0-9_-]{22})")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A mail to an agency: which one, what it said, and what the agency answered so far."""
+
+    fanout: int
+    address: int
+    agency: int | None
+    name: str
+    subject: str
+    text: str
+    alert: str
+    answer: str
+    note: str
+
+
+_NOTICE = text(
+    "SELECT t.fanout_id, t.address_id, t.agency_id, coalesce(g.name, '') AS name, b.subject, b.text, a.public_id,"
+    "   coalesce(k.answer, '') AS answer, coalesce(k.note, '') AS note FROM target t"
+    " JOIN fanout f ON f.id = t.fanout_id JOIN revision r ON r.id = f.revision_id JOIN alert a ON a.id = r.alert_id"
+    " JOIN body b ON b.id = t.body_id LEFT JOIN agency g ON g.id = t.agency_id"
+    " LEFT JOIN acknowledgement k ON k.fanout_id = t.fanout_id AND k.address_id = t.address_id"
+    " WHERE t.fanout_id = :f AND t.address_id = :a AND f.channel = 'email' ORDER BY t.slot LIMIT 1"
+)
+_ANSWER = text(
+    "INSERT INTO acknowledgement AS k (fanout_id, address_id, agency_id, answer, note)"
+    " VALUES (:f, :a, :agency, :answer, :note) ON CONFLICT (fanout_id, address_id) DO UPDATE"
+    " SET answer = excluded.answer, note = excluded.note, at = clock_timestamp()"
+    " WHERE (k.answer, k.note) IS DISTINCT FROM (excluded.answer, excluded.note) RETURNING 1"
+)
+
+
+@blueprint.get("/ack/<token>")
+def page(token: str) -> str | tuple[str, int]:
+    """The notice, and the buttons; nothing is recorded."""
+    place = _place(token)
+    if place is None:
+        return _refused(NOT_OURS)
+    with house().sessions() as store:
+        notice = _notice(store, *place)
+    if notice is None:
+        return _refused(GONE)
+    return render_template("ack/notice.html", notice=notice, answers=ANSWERS, token=token, words=_words(notice))
+
+
+@blueprint.post("/ack/<token>")
+def answer(token: str) -> AnyResponse | tuple[str, int]:
+    """Record the answer; the same answer again changes nothing, another one replaces it."""
+    place = _place(token)
+    if place is None:
+        return _refused(NOT_OURS)
+    given = request.form.get("answer", "read")
+    given = given if given in ANSWERS else "other"
+    note = plain(request.form.get("note", ""))[:LONGEST_NOTE]
+    with house().sessions.begin() as store:
+        notice = _notice(store, *place)
+        if notice is None:
+            return _refused(GONE)
+        _record(store, notice, given, note)
+    return redirect(url_for("ack.page", token=token), 303)
+
+
+def _record(store: Session, notice: Notice, given: str, note: str) -> None:
+    values = {"f": notice.fanout, "a": notice.address, "agency": notice.agency, "answer": given, "note": note}
+    if store.execute(_ANSWER, values).first() is not None:
+        said = {"agency": notice.name, "fanout": notice.fanout, "answer": given, "note": note}
+        ledger.append(store, f"agency:{notice.agency or notice.name}", "acknowledged", f"alert:{notice.alert}", said)
+
+
+def _place(token: str) -> tuple[int, int] | None:
+    """Fan-out and address of a link that we made, or None."""
+    parts = _TOKEN.fullmatch(token)
+    if parts is None or not proves(house().settings.secret_key, ACK, f"{parts[1]}.{parts[2]}", parts[3]):
+        return None
+    return int(parts[1]), int(parts[2])
+
+
+def _notice(store: Session, fanout: int, address: int) -> Notice | None:
+    row = store.execute(_NOTICE, {"f": fanout, "a": address}).first()
+    return Notice(*row) if row else None
+
+
+def _words(notice: Notice) -> str:
+    """The mail as it was sent."""
+    token = ack_token(house().settings.secret_key, notice.fanout, notice.address)
+    return notice.text.replace(ACK_TOKEN, f"{house().settings.public_base_url}/ack/{token}")
+
+
+def _refused(sentence: str) -> tuple[str, int]:
+    return render_template("ack/refused.html", sentence=sentence), 404
+
+
+@blueprint.after_request
+def _unlisted(response: Response) -> Response:
+    """No search engine, cache or next page learns the address."""
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
