@@ -53,6 +53,7 @@ class Settings(BaseModel):
     field_key_id: int = 1
     public_base_url: str = "http://localhost:8911"
     callbacks_base_url: str = ""
+    bind: str = "127.0.0.1"
     port: int = 8911
     callbacks_port: int = 8912
     window_port: int = 8913

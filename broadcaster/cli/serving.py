@@ -66,7 +66,7 @@ def web() -> None:
     argv = [sys.executable, "-m", "gunicorn", "-k", "gthread", "--threads", str(WEB_THREADS), "--workers", "1"]
     argv += [
         "--bind",
-        f"127.0.0.1:{settings.port}",
+        f"{settings.bind}:{settings.port}",
         "--timeout",
         "60",
         "--no-control-socket",
@@ -151,7 +151,7 @@ def window(port: int | None, folder: Path | None) -> None:
     argv = [sys.executable, "-m", "gunicorn", "-k", "gthread", "--threads", "32", "--workers", "1"]
     argv += [
         "--bind",
-        f"127.0.0.1:{port or settings.window_port}",
+        f"{settings.bind}:{port or settings.window_port}",
         "--no-control-socket",
         "broadcaster.window.wsgi:application()",
     ]

@@ -114,11 +114,11 @@ def wsgi() -> Flask:
     return create_callbacks(settings, database.sessions(database.connect(settings.database_url)))
 
 
-def serve(settings: Settings, host: str = "127.0.0.1") -> None:
-    """Serve the environment's application on `callbacks_port` until a signal ends it."""
+def serve(settings: Settings) -> None:
+    """Serve the environment's application on `bind` and `callbacks_port` until a signal ends it."""
     server = Granian(
         "broadcaster.web.callbacks:wsgi",
-        address=host,
+        address=settings.bind,
         port=settings.callbacks_port,
         interface=Interfaces.WSGI,
         factory=True,
