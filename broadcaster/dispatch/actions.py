@@ -51,8 +51,7 @@ class Actor:
 
     def releasing(self, revision: Revision) -> Releasing:
         """What a release of this revision works with."""
-        directory = directory_load.load(self.session)
-        return Releasing(self.session, self.office, directory, self.sealer, revision, self.now)
+        return Releasing(self.session, self.office, self.sealer, revision, self.now)
 
 
 def new_alert(actor: Actor, kind: AlertKind, content: Content, known_since: datetime | None = None) -> Revision:

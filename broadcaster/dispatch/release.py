@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 
 from sqlalchemy import select
@@ -45,18 +46,22 @@ PUBLISHED_PLACE = "public window"
 IDENTIFIER_PREFIX = "broadcaster"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Releasing:
     """What a release works with: the revision, its frozen content, and who issues."""
 
     session: Session
     office: Office
-    directory: Directory
     sealer: Sealer
     revision: Revision
     now: datetime
 
-    @property
+    @cached_property
+    def directory(self) -> Directory:
+        """The directory without agencies, read when it is first needed."""
+        return directory_load.load(self.session, agencies=False)
+
+    @cached_property
     def content(self) -> Content:
         """The frozen content."""
         return heart.content_from_json(self.revision.content)
@@ -75,11 +80,9 @@ class Releasing:
 
 def to_agencies(releasing: Releasing) -> list[int]:
     """The agency tier: one mail per agency. Returns the fan-outs made."""
-    rows = texts.of_revision(releasing.session, releasing.revision.id, "mail")
+    mails = texts.mail_bodies(releasing.session, releasing.revision.id)
     boxes = directory_load.mailboxes(releasing.session)
-    targets = [
-        (boxes[row.agency_id], row.agency_id, row.body_id) for row in rows if row.agency_id and row.agency_id in boxes
-    ]
+    targets = [(boxes[agency], agency, body) for agency, body in mails if agency in boxes]
     if not targets or not _is_on(releasing, ChannelName.EMAIL):
         return []
     _supersede(releasing, Tier.AGENCY)

@@ -118,11 +118,8 @@ def _sms(work: Work) -> Iterator[Text]:
 
 def mails(work: Work) -> list[tuple[Agency, Message]]:
     """One mail per agency, however many of its communities are affected."""
-    affected = work.affected
-    return [
-        (agency, compose.agency_mail(work.edition, agency, affected, work.directory))
-        for agency in audience.agencies(work.content, work.directory)
-    ]
+    agencies = audience.agencies(work.content, work.directory)
+    return list(compose.agency_mails(work.edition, agencies, work.affected, work.directory))
 
 
 def infos(work: Work) -> list[InfoTexts]:

@@ -7,7 +7,7 @@ from broadcaster.directory import Community
 from broadcaster.messages.bulletin import CapTexts, Page, cap_texts, kind_for, page, post
 from broadcaster.messages.edition import Edition, RestrictedNumber, Voice, answer_values, dial_of, values
 from broadcaster.messages.fit import Part, fewest_segments
-from broadcaster.messages.mail import agency_mail
+from broadcaster.messages.mail import agency_mail, agency_mails
 from broadcaster.messages.wording import Form, line, missing_languages, spoken, word
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "RestrictedNumber",
     "Voice",
     "agency_mail",
+    "agency_mails",
     "cap_texts",
     "missing_languages",
     "page",

@@ -14,7 +14,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from broadcaster.directory import Agency, AgencyRole, Community, Directory
-from broadcaster.messages.bulletin import bulletin, failing, post, way_out
+from broadcaster.messages.bulletin import Bulletin, bulletin, failing, post, way_out
 from broadcaster.messages.changes import changes
 from broadcaster.messages.edition import Clock, Edition, answers_of
 from broadcaster.messages.message import Message
@@ -48,12 +48,24 @@ def agency_mail(edition: Edition, agency: Agency, affected: Sequence[Community],
 
     Carries ACK_TOKEN in text and HTML. RestrictedNumber when an answer must not be seen.
     """
-    own = [community for community in affected if community.code in agency.communities]
-    told = {**_agency_values(edition, agency, own), "post": post(edition, own or affected, directory)}
-    made = bulletin(edition, affected, directory, FALLBACK)
-    made = replace(made, ways=tuple({**way, **told} for way in made.ways))
+    return next(message for _, message in agency_mails(edition, [agency], affected, directory))
+
+
+def agency_mails(
+    edition: Edition, agencies: Sequence[Agency], affected: Sequence[Community], directory: Directory
+) -> Iterator[tuple[Agency, Message]]:
+    """The mail of each agency; what they all share is worded once."""
+    shared = bulletin(edition, affected, directory, FALLBACK)
+    for agency in agencies:
+        own = [community for community in affected if community.code in agency.communities]
+        told = {**_agency_values(edition, agency, own), "post": post(edition, own or affected, directory)}
+        made = replace(shared, ways=tuple({**way, **told} for way in shared.ways))
+        yield agency, _mail(made, _lists(edition, agency, affected, directory))
+
+
+def _mail(made: Bulletin, lists: Mapping[str, list[Block]]) -> Message:
     subject = made.within("subject", lambda text: len(text) <= SUBJECT_LIMIT)
-    blocks = list(_blocks(made.form, made.ways[0], _lists(edition, agency, affected, directory)))
+    blocks = list(_blocks(made.form, made.ways[0], lists))
     if made.mark:
         blocks.insert(0, Block("", made.mark.strip()))
     return Message(subject, _as_text(blocks), _as_html(subject, blocks))

@@ -112,7 +112,7 @@ def _save_agencies(
     session.flush()
 
 
-def load(session: Session, sealer: Sealer | None = None) -> plain.Directory:
+def load(session: Session, sealer: Sealer | None = None, *, agencies: bool = True) -> plain.Directory:
     """The whole directory as one value; contacts are opened only when a sealer is given."""
     psaps = {row.id: row for row in session.scalars(select(Psap))}
     communities = list(session.scalars(select(Community).order_by(Community.name)))
@@ -126,7 +126,7 @@ def load(session: Session, sealer: Sealer | None = None) -> plain.Directory:
         ),
         communities=tuple(_community(row, served[row.id], psaps) for row in communities),
         psaps=tuple(plain.Psap(row.code, row.name, row.county_fips) for row in psaps.values()),
-        agencies=_agencies(session, {row.id: row.code for row in communities}, sealer),
+        agencies=_agencies(session, {row.id: row.code for row in communities}, sealer) if agencies else (),
         numbers=numbers["community"],
         county_numbers=numbers["county"],
         state_numbers=numbers["state"].get("", ()),

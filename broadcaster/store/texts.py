@@ -80,6 +80,18 @@ def of_revision(session: Session, revision: int, form: str) -> list[FrozenText]:
     return [FrozenText(**row) for row in rows]
 
 
+def mail_bodies(session: Session, revision: int) -> list[tuple[int, int]]:
+    """(agency id, body id) of every mail of a revision, in the order of rendering; the words stay where they are."""
+    rows = session.execute(
+        text(
+            "SELECT agency_id, body_id FROM revision_text WHERE revision_id = :r AND form = 'mail'"
+            " AND agency_id IS NOT NULL ORDER BY id"
+        ),
+        {"r": revision},
+    )
+    return [(row.agency_id, row.body_id) for row in rows]
+
+
 def one_body(session: Session, sha: str, subject: str, words: str) -> int:
     """The id of a body outside any revision's texts (a notice about the alert itself)."""
     values = {"sha": sha, "subject": subject, "text": words}
