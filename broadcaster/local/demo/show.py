@@ -1,0 +1,157 @@
+"""The demo from the first server to the last line on the screen."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pyotp
+
+from broadcaster import logs
+from broadcaster.dispatch import engine as engines
+from broadcaster.local import home, installation, massachusetts
+from broadcaster.local.demo import stage as stages
+from broadcaster.local.demo.desk import Desk
+from broadcaster.local.demo.judge import Verdict, judge
+from broadcaster.local.demo.replay import THAT_DAY_MIN, Replay
+from broadcaster.local.demo.stage import Cast, Stage
+from broadcaster.local.supervisor import Supervisor
+from broadcaster.settings import Settings
+from broadcaster.store import database, people
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How the demo is to run: end by itself, print JSON, with how many residents."""
+
+    leave: bool = False
+    as_json: bool = False
+    residents: int = 20_000
+
+
+def say(line: str) -> None:
+    """One line of progress, on standard error."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def run(wish: Wish) -> int:
+    """The whole demo; the exit status is 0 only when nobody was missed, every sum closes and nothing is unknown."""
+    stage = stages.prepare(home.environment({**os.environ, "MODE": "demo"}))
+    logs.configure("WARNING")
+    say("Starting Postgres and Valkey, loading Massachusetts ...")
+    with installation.standing(stage.env) as (settings, running, env):
+        logs.configure("WARNING")
+        cast = stages.furnish(settings, wish.residents)
+        tokens = _settle(settings)
+        say(f"{len(cast.everyone):,} residents in 357 communities. Starting the processes ...")
+        services = [*stages.simulators(stage), *installation.services(settings, env)]
+        supervisor = Supervisor(services, settings.data_dir / "logs", each_tick=running.revive)
+        with supervisor:
+            _welcome(stage, cast)
+            verdict, replay = _play(stage, cast, tokens, supervisor)
+            _show(wish, verdict, replay)
+            if not wish.leave:
+                _stay(stage, cast, supervisor)
+    return 0 if not verdict.reasons else 1
+
+
+def _settle(settings: Settings) -> dict[str, str]:
+    """Senders known to the limiter, and a token for each person."""
+    sessions = database.sessions(database.connect(settings.database_url))
+    engines.register_senders(sessions, settings)
+    with sessions.begin() as session:
+        found = {}
+        for email in stages.PEOPLE:
+            user = people.by_email(session, email)
+            if user is not None:
+                found[email] = people.new_token(session, user, "demo")
+    sessions.kw["bind"].dispose()
+    return found
+
+
+def _play(stage: Stage, cast: Cast, tokens: Mapping[str, str], supervisor: Supervisor) -> tuple[Verdict, Replay]:
+    faults = {"share_429": stages.SHARE_429, "share_accept_then_hang": stages.SHARE_HANG}
+    _json(f"{stage.url('CARRIER')}/sim/faults", faults)
+    say(f"The simulated carrier throttles {stages.SHARE_429:.0%} and hangs on {stages.SHARE_HANG:.1%} of the texts.")
+    base = f"http://localhost:{stage.ports['PORT']}"
+    desks = [Desk(base, tokens[email], cast.secrets[email]) for email in stages.PEOPLE]
+    replay = Replay(desks[0], desks[1], supervisor.tick, say)
+    replay.play()
+    names = {one.code: one.name for one in massachusetts.load(datetime.now(UTC).date()).communities}
+    ledger = _json(f"{stage.url('CARRIER')}/sim/ledger")
+    messages = [row for row in ledger["messages"] if row["direction"] == "outbound-api"]
+    return judge(cast.everyone, names, messages, replay.board()["channels"]), replay
+
+
+def _json(url: str, put: Mapping[str, Any] | None = None) -> Any:
+    data = None if put is None else json.dumps(put).encode()
+    request = urllib.request.Request(  # noqa: S310 - our own simulator on loopback
+        url, data=data, method="GET" if put is None else "PUT", headers={"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=120) as reply:  # noqa: S310 - the same
+        return json.loads(reply.read())
+
+
+def _welcome(stage: Stage, cast: Cast) -> None:
+    say("")
+    say(f"  the public page  http://localhost:{stage.ports['PORT']}/")
+    say(f"  the desk         http://localhost:{stage.ports['PORT']}/desk")
+    say(f"  the phones       {stage.url('CARRIER')}/")
+    say(f"  the mailboxes    {stage.url('MAILBOX')}/")
+    say("")
+    _codes(cast)
+
+
+def _codes(cast: Cast) -> None:
+    left = 30 - int(time.time()) % 30
+    for email in stages.PEOPLE:
+        code = pyotp.TOTP(cast.secrets[email]).now()
+        say(f"  {email:28} password {stages.PASSWORD}   code {code} ({left} s)")
+
+
+def _show(wish: Wish, verdict: Verdict, replay: Replay) -> None:
+    if wish.as_json:
+        summary = {**verdict.json(), "ok": not verdict.reasons, "minutes": replay.minutes, "that_day": THAT_DAY_MIN}
+        print(json.dumps(summary, indent=2), flush=True)
+    say("")
+    for what, minutes in replay.minutes.items():
+        then = f"   (that day: {THAT_DAY_MIN[what]} min)" if what in THAT_DAY_MIN else ""
+        say(f"  {what:32} {minutes * 60:8.1f} s{then}")
+    say(
+        f"  {verdict.heard:,} of {verdict.should_hear:,} people who should hear were texted, by the carrier's own ledger;"
+    )
+    say(
+        f"  lost {verdict.lost}, strangers {verdict.strangers}, doubled {verdict.doubled} (counted: {verdict.doubles_counted})."
+    )
+    for one in verdict.sums:
+        parts = ", ".join(
+            f"{name} {number:,}"
+            for name, number in one.items()
+            if isinstance(number, int) and name not in ("revision", "closes")
+        )
+        say(
+            f"  revision {one['revision']}, {one['channel']:5} {one['state']:5} {parts}{'' if one['closes'] else '  DOES NOT CLOSE'}"
+        )
+    say("  Passed." if not verdict.reasons else f"  FAILED: {'; '.join(verdict.reasons)}.")
+
+
+def _stay(stage: Stage, cast: Cast, supervisor: Supervisor) -> None:
+    """Stay up, with the current codes on the screen, until Ctrl-C."""
+    say("")
+    say("  Everything stays up; Ctrl-C ends it. Sign in with:")
+    told = threading.Event()
+    shown = 0
+    while not told.wait(0.1):
+        supervisor.tick()
+        step = int(time.time()) // 30
+        if step != shown:
+            shown = step
+            _codes(cast)
