@@ -10,6 +10,8 @@ from enum import StrEnum
 import phonenumbers
 
 SHORT_SERVICES = {"911": "911", "112": "911", "999": "911", "933": "933", "988": "988", "211": "211", "311": "311"}
+NORTH_AMERICAN = re.compile(r"\+1[2-9](?!11)\d\d[2-9]\d{6}")
+"""Ten digits; no area code ends in 11, for a phone that is given 911-555-0123 dials 911."""
 STALE_AFTER_DAYS = 365
 """47 CFR 4.9(h)(1) asks for a yearly confirmation of contact information."""
 
@@ -63,6 +65,6 @@ def parse(text: str, region: str = "US") -> str:
     if not phonenumbers.is_possible_number(number) or number.extension:
         raise PhoneRefused(f"“{text.strip()}” cannot be dialled: type ten digits with the area code, no extension.")
     e164 = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    if re.fullmatch(r"\+1\d{10}", e164) and not re.fullmatch(r"\+1[2-9]\d\d[2-9]\d{6}", e164):
+    if e164.startswith("+1") and not NORTH_AMERICAN.fullmatch(e164):
         raise PhoneRefused(f"“{text.strip()}” is no number of the North American plan: check the area code.")
     return e164
