@@ -87,18 +87,31 @@ def append(session: Session, actor: str, action: str, obj: str, data: Mapping[st
 
 
 def verify(session: Session) -> Verdict:
-    """Read the whole chain again; the first event that does not fit is named."""
+    """Read the whole chain again; the first event that does not fit is named.
+
+    Events may be written meanwhile: the chain must reach the end known before, and not beyond the end known after.
+    """
+    known_end, known_chain = _head(session)
     previous, expected = START, 1
     for event in session.execute(select(AuditEvent).order_by(AuditEvent.seq)).scalars().yield_per(1000):
         if event.seq != expected:
             return Verdict(expected - 1, previous.hex(), expected, f"event {expected} is missing")
-        if _link(previous, event.canonical) != event.chain or not _same_columns(event):
+        if (
+            _link(previous, event.canonical) != event.chain
+            or not _same_columns(event)
+            or (event.seq == known_end and event.chain != known_chain)
+        ):
             return Verdict(expected - 1, previous.hex(), expected, f"event {expected} was changed")
         previous, expected = event.chain, expected + 1
-    head = session.get(AuditHead, 1)
-    if head is not None and (head.seq, head.chain) != (expected - 1, previous):
+    if not known_end <= expected - 1 <= _head(session)[0]:
         return Verdict(expected - 1, previous.hex(), expected, "the end of the chain is missing")
     return Verdict(expected - 1, previous.hex())
+
+
+def _head(session: Session) -> tuple[int, bytes]:
+    """The end of the chain as its head has it: number and hash of the last event."""
+    row = session.execute(select(AuditHead.seq, AuditHead.chain).where(AuditHead.id == 1)).one_or_none()
+    return (row.seq, row.chain) if row else (0, START)
 
 
 def _same_columns(event: AuditEvent) -> bool:
