@@ -131,6 +131,7 @@ _IMPORT_SUBSCRIPTIONS = text(
     " grown AS (UPDATE community c SET last_slot = n.slot FROM (SELECT community, max(slot) AS slot FROM numbered"
     "   GROUP BY 1) n WHERE c.id = n.community)"
     " INSERT INTO subscription (community_id, slot, address_id) SELECT community, slot, address_id FROM numbered"
+    " ON CONFLICT (address_id, community_id) DO NOTHING"
 )
 
 

@@ -42,5 +42,5 @@ class Sealer:
         try:
             nonce, cipher = sealed[1 : 1 + NONCE], sealed[1 + NONCE :]
             return AESGCM(self.field_key).decrypt(nonce, cipher, bound_to).decode()
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: too short to hold a nonce and a tag
             raise Unsealable("A sealed field does not open: check FIELD_KEY.") from error
