@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from broadcaster.store.deliveries import FanoutState, LaneState
+from broadcaster.store.deliveries import FanoutState
 from broadcaster.store.fanouts import OPEN_STATES, turn
 
 
@@ -15,7 +15,7 @@ def expire_overdue(session: Session) -> list[int]:
         session.execute(
             text(
                 "SELECT id FROM fanout WHERE state IN ('running', 'held') AND expires_at <= clock_timestamp()"
-                " ORDER BY id FOR UPDATE SKIP LOCKED"
+                " ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
             )
         ).scalars()
     )
@@ -46,19 +46,19 @@ _REST = """WITH rest AS (SELECT min(l.no) AS no, x.address_id FROM lane l CROSS 
        AND (l.community_id IS NULL OR d.community_id = l.community_id)
      UNION ALL SELECT t.address_id FROM target t WHERE l.source = 'targets' AND t.fanout_id = l.fanout_id
        AND t.slot > l.next_key) x
-   WHERE l.fanout_id = :f AND l.state = :state AND l.rest = 0
+   WHERE l.fanout_id = :f AND l.state IN ('superseded', 'expired') AND l.rest = 0
      AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.fanout_id = :f AND d.address_id = x.address_id)
    GROUP BY x.address_id),
  counted AS (SELECT no, count(*) AS rest FROM rest GROUP BY no),
  marked AS (UPDATE lane l SET rest = c.rest FROM counted c WHERE l.fanout_id = :f AND l.no = c.no
-   RETURNING l.community_id, l.rest)
- INSERT INTO tally (fanout_id, community_id, what, delta) SELECT :f, community_id, :state, rest FROM marked
+   RETURNING l.community_id, l.state, l.rest)
+ INSERT INTO tally (fanout_id, community_id, what, delta) SELECT :f, community_id, state, rest FROM marked
  RETURNING delta"""
 
 
-def count_rest(session: Session, fanout: int, state: str) -> int:
-    """Write the unclaimed people of a stopped fan-out into its tally, once, as superseded or expired."""
-    return sum(session.execute(text(_REST), {"f": fanout, "state": state}).scalars())
+def count_rest(session: Session, fanout: int) -> int:
+    """Write the unclaimed people of a fan-out's stopped lanes into its tally, each once, as superseded or expired."""
+    return sum(session.execute(text(_REST), {"f": fanout}).scalars())
 
 
 def finish(session: Session) -> list[int]:
@@ -70,7 +70,7 @@ def finish(session: Session) -> list[int]:
                 " AND NOT EXISTS (SELECT 1 FROM lane l WHERE l.fanout_id = f.id AND l.state IN ('open', 'held'))"
                 " AND NOT EXISTS (SELECT 1 FROM wave w WHERE w.fanout_id = f.id AND w.closed_at IS NULL)"
                 " AND NOT EXISTS (SELECT 1 FROM followup u WHERE u.fanout_id = f.id)"
-                " ORDER BY f.id FOR UPDATE OF f SKIP LOCKED"
+                " ORDER BY f.id FOR NO KEY UPDATE OF f SKIP LOCKED"
             )
         )
         .mappings()
@@ -82,20 +82,29 @@ def finish(session: Session) -> list[int]:
             continue
         if row["state"] == FanoutState.RUNNING and _late_joiners(session, row["id"]):
             continue
-        for stopped in (LaneState.SUPERSEDED, LaneState.EXPIRED):
-            count_rest(session, row["id"], stopped.value)
+        count_rest(session, row["id"])
         _close(session, row["id"])
         finished.append(row["id"])
     return finished
+
+
+_NEWER = (
+    " EXISTS (SELECT 1 FROM revision r JOIN revision n ON n.alert_id = r.alert_id AND n.no > r.no"
+    "   JOIN release x ON x.revision_id = n.id AND x.tier = f.tier AND x.state IN ('released', 'held')"
+    "   WHERE r.id = f.revision_id AND n.kind NOT IN ('number_change', 'restored_in_part'))"
+)
+"""A newer revision speaks to everybody: whoever joins now must not hear the old words (a change of some communities'
+line supersedes their lanes instead)."""
 
 
 def _late_joiners(session: Session, fanout: int) -> bool:
     """Open again the lanes behind which somebody signed up while the alert was on air."""
     opened = session.execute(
         text(
-            "UPDATE lane l SET state = 'open' FROM community c WHERE l.fanout_id = :f AND l.source = 'subscribers'"
-            " AND l.state = 'done' AND c.id = l.community_id"
-            " AND EXISTS (SELECT 1 FROM subscription s WHERE s.community_id = c.id AND s.slot > l.next_key) RETURNING 1"
+            "UPDATE lane l SET state = 'open' FROM community c, fanout f WHERE l.fanout_id = :f"
+            " AND l.source = 'subscribers' AND l.state = 'done' AND c.id = l.community_id AND f.id = l.fanout_id"
+            " AND EXISTS (SELECT 1 FROM subscription s WHERE s.community_id = c.id AND s.slot > l.next_key)"
+            f" AND NOT {_NEWER} RETURNING 1"
         ),
         {"f": fanout},
     )
@@ -126,9 +135,10 @@ def reopen_for_late(session: Session) -> list[int]:
         session.execute(
             text(
                 "SELECT f.id FROM fanout f WHERE f.state = 'done' AND f.ended_as = 'running' AND f.channel = 'sms'"
-                " AND f.expires_at > clock_timestamp() AND EXISTS (SELECT 1 FROM lane l JOIN community c"
-                "   ON c.id = l.community_id WHERE l.fanout_id = f.id AND l.source = 'subscribers'"
-                "   AND c.last_slot > l.next_key) ORDER BY f.id FOR UPDATE SKIP LOCKED"
+                f" AND f.expires_at > clock_timestamp() AND NOT {_NEWER}"
+                " AND EXISTS (SELECT 1 FROM lane l JOIN community c ON c.id = l.community_id"
+                "   WHERE l.fanout_id = f.id AND l.source = 'subscribers'"
+                "   AND c.last_slot > l.next_key) ORDER BY f.id FOR NO KEY UPDATE OF f SKIP LOCKED"
             )
         ).scalars()
     )

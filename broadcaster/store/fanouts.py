@@ -73,6 +73,11 @@ def add_targets(session: Session, fanout: int, rows: Sequence[tuple[int, int | N
 
 
 def _lock(session: Session, fanouts: Sequence[int]) -> None:
+    """Fan-outs first, then lanes: no retry and no lane is claimed between this and the commit.
+
+    NO KEY: a claim that holds its lane may still write its wave, whose foreign key looks at the fan-out.
+    """
+    session.execute(text("SELECT 1 FROM fanout WHERE id = ANY(:f) ORDER BY id FOR NO KEY UPDATE"), {"f": list(fanouts)})
     session.execute(
         text("SELECT 1 FROM lane WHERE fanout_id = ANY(:f) ORDER BY fanout_id, no FOR UPDATE"), {"f": list(fanouts)}
     )
@@ -113,7 +118,7 @@ def supersede_older(session: Session, alert: int, tier: str, revision: int) -> l
         session.execute(
             text(
                 "SELECT f.id, f.state FROM fanout f JOIN revision r ON r.id = f.revision_id WHERE r.alert_id = :a"
-                " AND f.tier = :t AND f.revision_id <> :r AND f.purpose = 'alert' ORDER BY f.id FOR UPDATE OF f"
+                " AND f.tier = :t AND f.revision_id <> :r AND f.purpose = 'alert' ORDER BY f.id FOR NO KEY UPDATE OF f"
             ),
             {"a": alert, "t": tier, "r": revision},
         )
@@ -133,13 +138,16 @@ _SUPERSEDE_QUEUED = """WITH moved AS (UPDATE delivery d SET state = 'superseded'
 
 
 def supersede_communities(session: Session, fanouts: Sequence[int], communities: Sequence[int]) -> None:
-    """Some communities' line changed: their lanes of earlier fan-outs end, everybody else's go on."""
+    """Some communities' line changed: their lanes of earlier fan-outs end, everybody else's go on.
+
+    Lanes at their end give way too: who joins now, or is still to be told again, hears the newer words only.
+    """
     _lock(session, fanouts)
     values = {"f": list(fanouts), "c": list(communities)}
     session.execute(
         text(
             "UPDATE lane SET state = 'superseded' WHERE fanout_id = ANY(:f) AND community_id = ANY(:c)"
-            " AND state IN ('open', 'held')"
+            " AND state IN ('open', 'held', 'done')"
         ),
         values,
     )

@@ -81,10 +81,17 @@ _WAVE = text(
     " VALUES (:fanout, :sender, :purpose, 0, clock_timestamp() + make_interval(secs => :lease))"
     " RETURNING id, started_at"
 )
-_INSERT = """,
+_GAVE_WAY = (
+    "(SELECT g.community_id FROM lane g"
+    " WHERE g.fanout_id = :fanout AND g.state = 'superseded' AND g.community_id IS NOT NULL)"
+)
+"""The communities that a newer revision speaks to instead of this fan-out."""
+_INSERT = f""",
  made AS (INSERT INTO delivery (fanout_id, address_id, community_id, wave_id, body_id, n, state)
-   SELECT :fanout, p.address_id, p.community_id, CASE WHEN s.value_index IS NULL THEN :wave END, p.body_id, 1,
-     CASE WHEN s.value_index IS NULL THEN 'sending' ELSE 'suppressed' END
+   SELECT :fanout, p.address_id, p.community_id,
+     CASE WHEN s.value_index IS NULL AND (p.community_id IN {_GAVE_WAY}) IS NOT TRUE THEN :wave END, p.body_id, 1,
+     CASE WHEN s.value_index IS NOT NULL THEN 'suppressed' WHEN p.community_id IN {_GAVE_WAY} THEN 'superseded'
+       ELSE 'sending' END
    FROM picked p JOIN address a ON a.id = p.address_id LEFT JOIN suppression s ON s.value_index = a.value_index
    ON CONFLICT DO NOTHING RETURNING address_id, body_id, state)
  SELECT p.key, p.address_id, m.state, a.value_enc, a.value_index, m.body_id, b.segments
@@ -136,7 +143,7 @@ def claim(session: Session, channel: str, queue: str, most: int, lease: float) -
     lane = _next_lane(session, channel, queue, None)
     if lane is None:
         return None
-    dearest = _dearest(session, lane)
+    dearest = 1 if lane["source"] == "targets" else _dearest(session, lane["revision_id"])
     rows = min(MOST_ROWS, most, granted.granted // dearest)
     if rows < 1 and granted.ahead > 0:
         return Wait(min(GRANT_S, granted.ahead))
@@ -160,16 +167,14 @@ def _next_lane(session: Session, channel: str, queue: str, fanout: int | None) -
     return session.execute(_LANE, values).mappings().one_or_none()
 
 
-def _dearest(session: Session, lane: RowMapping) -> int:
-    """Segments of the dearest text of the fan-out."""
-    if lane["source"] == "targets":
-        return 1
+def _dearest(session: Session, revision: int) -> int:
+    """Segments of the dearest text message of a revision."""
     most = session.execute(
         text(
             "SELECT coalesce(max(b.segments), 1) FROM revision_text t JOIN body b ON b.id = t.body_id"
             " WHERE t.revision_id = :r AND t.form = 'sms'"
         ),
-        {"r": lane["revision_id"]},
+        {"r": revision},
     )
     return int(most.scalar_one())
 
@@ -241,25 +246,28 @@ def _account(session: Session, granted: Pace, wave: int, rows: int, segments: in
     )
 
 
-_RETRY = """WITH due AS (SELECT u.fanout_id, u.address_id, u.n FROM followup u JOIN fanout f ON f.id = u.fanout_id
+_RETRY = f"""WITH due AS (SELECT u.fanout_id, u.address_id, u.n FROM followup u JOIN fanout f ON f.id = u.fanout_id
    WHERE u.kind = 'retry' AND u.due <= clock_timestamp() AND f.state = 'running' AND f.channel = :channel
      AND f.id = :fanout ORDER BY u.due LIMIT :most FOR UPDATE OF u SKIP LOCKED),
- listed AS (SELECT d.*, s.value_index IS NOT NULL AS stopped FROM due d JOIN address a ON a.id = d.address_id
+ listed AS (SELECT d.*, CASE WHEN s.value_index IS NOT NULL THEN 'suppressed'
+     WHEN v.community_id IN {_GAVE_WAY} THEN 'superseded' END AS ended
+   FROM due d JOIN delivery v USING (fanout_id, address_id) JOIN address a ON a.id = d.address_id
    LEFT JOIN suppression s ON s.value_index = a.value_index),
  gone AS (DELETE FROM followup u USING due d WHERE u.fanout_id = d.fanout_id AND u.address_id = d.address_id
    RETURNING u.address_id),
  past AS (INSERT INTO past_attempt (fanout_id, address_id, n, wave_id, outcome)
    SELECT d.fanout_id, d.address_id, d.n, v.wave_id, 'not_sent' FROM listed d
-   JOIN delivery v USING (fanout_id, address_id) WHERE NOT d.stopped ON CONFLICT DO NOTHING),
- moved AS (UPDATE delivery v SET state = CASE WHEN l.stopped THEN 'suppressed' ELSE 'sending' END,
-     n = CASE WHEN l.stopped THEN v.n ELSE v.n + 1 END, wave_id = :wave, reason = ''
+   JOIN delivery v USING (fanout_id, address_id) WHERE d.ended IS NULL ON CONFLICT DO NOTHING),
+ moved AS (UPDATE delivery v SET state = coalesce(l.ended, 'sending'),
+     n = CASE WHEN l.ended IS NULL THEN v.n + 1 ELSE v.n END, wave_id = :wave, reason = ''
    FROM listed l WHERE v.fanout_id = l.fanout_id AND v.address_id = l.address_id AND v.n = l.n AND v.state = 'queued'
    RETURNING v.address_id, v.n, v.body_id, v.state)
  SELECT m.address_id, m.n, m.body_id, m.state, a.value_enc, a.value_index, b.segments
  FROM moved m JOIN address a ON a.id = m.address_id JOIN body b ON b.id = m.body_id"""
 _RETRY_FANOUT = text(
-    "SELECT f.id AS fanout_id, f.channel, f.expires_at FROM fanout f WHERE f.state = 'running' AND f.channel = :channel"
-    " AND f.expires_at > clock_timestamp() AND EXISTS (SELECT 1 FROM followup u WHERE u.fanout_id = f.id"
+    "SELECT f.id AS fanout_id, f.revision_id, f.channel, f.expires_at FROM fanout f"
+    " WHERE f.state = 'running' AND f.channel = :channel AND f.expires_at > clock_timestamp()"
+    " AND EXISTS (SELECT 1 FROM followup u WHERE u.fanout_id = f.id"
     " AND u.kind = 'retry' AND u.due <= clock_timestamp()) ORDER BY f.id LIMIT 1 FOR SHARE OF f"
 )
 
@@ -272,12 +280,16 @@ def claim_retries(session: Session, channel: str, most: int, lease: float) -> Cl
     granted = pace(session, channel)
     if not isinstance(granted, Pace):
         return granted
+    dearest = _dearest(session, fanout["revision_id"]) if channel == "sms" else 1
+    rows = min(MOST_ROWS, most, granted.granted // dearest)
+    if rows < 1 and granted.ahead > 0:
+        return Wait(min(GRANT_S, granted.ahead))
     wave = _new_wave(session, fanout["fanout_id"], granted, "retry", lease)
     values = {
         "channel": channel,
         "fanout": fanout["fanout_id"],
         "wave": wave["id"],
-        "most": max(1, min(MOST_ROWS, most, granted.granted // 2)),
+        "most": max(1, rows),
     }
-    rows = session.execute(text(_RETRY), values).mappings().all()
-    return _claimed(session, wave, fanout, granted, [dict(row) for row in rows if row["state"] == "sending"])
+    taken = session.execute(text(_RETRY), values).mappings().all()
+    return _claimed(session, wave, fanout, granted, [dict(row) for row in taken if row["state"] == "sending"])
