@@ -30,7 +30,10 @@ _LEASES = """WITH lost AS (SELECT id, fanout_id, started_at FROM wave
 
 @dataclass(frozen=True, slots=True)
 class DueAsk:
-    """One attempt whose outcome nobody knows, and what is needed to recognise it in the carrier's listing."""
+    """One attempt whose outcome nobody knows, and what is needed to recognise it in the carrier's listing.
+
+    `asked_at` is the database's clock before the question: what a listing lacks, it lacked at that moment.
+    """
 
     fanout_id: int
     address_id: int
@@ -40,6 +43,7 @@ class DueAsk:
     value_index: bytes
     text: str
     started_at: datetime
+    asked_at: datetime
 
 
 def lose_leases(session: Session, settle: float) -> int:
@@ -56,7 +60,8 @@ def due_asks(session: Session, settle: float, most: int = 2000) -> list[DueAsk]:
             " put_off AS (UPDATE followup u SET due = clock_timestamp() + make_interval(secs => :later)"
             "   FROM due"
             "   WHERE u.fanout_id = due.fanout_id AND u.address_id = due.address_id RETURNING u.*)"
-            " SELECT p.fanout_id, p.address_id, p.n, f.channel, a.value_enc, a.value_index, b.text, p.started_at"
+            " SELECT p.fanout_id, p.address_id, p.n, f.channel, a.value_enc, a.value_index, b.text, p.started_at,"
+            " clock_timestamp() AS asked_at"
             " FROM put_off p JOIN fanout f ON f.id = p.fanout_id JOIN address a ON a.id = p.address_id"
             " JOIN delivery d ON d.fanout_id = p.fanout_id AND d.address_id = p.address_id"
             " JOIN body b ON b.id = d.body_id"
@@ -70,10 +75,11 @@ def due_asks(session: Session, settle: float, most: int = 2000) -> list[DueAsk]:
 
 
 def owned(session: Session, refs: Sequence[str], fanout: int, address: int) -> set[str]:
-    """Which of the references belong to an attempt at this delivery already."""
+    """Which of the references belong to an attempt already: at this delivery, or at this address by another alert."""
     rows = session.execute(
         text(
-            "SELECT carrier_ref AS ref FROM delivery WHERE fanout_id = :f AND address_id = :a AND carrier_ref = ANY(:r)"
+            "SELECT d.carrier_ref AS ref FROM fanout f CROSS JOIN LATERAL (SELECT carrier_ref FROM delivery"
+            "   WHERE fanout_id = f.id AND address_id = :a AND carrier_ref = ANY(:r)) d"
             " UNION SELECT ref FROM past_attempt WHERE fanout_id = :f AND address_id = :a AND ref = ANY(:r)"
             " UNION SELECT ref FROM sighting WHERE ref = ANY(:r)"
         ),
@@ -106,11 +112,11 @@ def drop(session: Session, ask: DueAsk) -> None:
 _ABSENT = text(
     "UPDATE followup SET asked = asked + 1,"
     " due = clock_timestamp() + make_interval(secs => :scale * (CAST(:steps AS float8[]))[least(asked + 1, :last)]),"
-    " absences = CASE WHEN clock_timestamp() < settle_at THEN 0"
-    "   WHEN absent_at IS NULL OR clock_timestamp() >= absent_at + make_interval(secs => :gap) THEN absences + 1"
+    " absences = CASE WHEN :at < settle_at THEN absences"
+    "   WHEN absent_at IS NULL OR :at >= absent_at + make_interval(secs => :gap) THEN absences + 1"
     "   ELSE absences END,"
-    " absent_at = CASE WHEN clock_timestamp() < settle_at THEN NULL"
-    "   WHEN absent_at IS NULL OR clock_timestamp() >= absent_at + make_interval(secs => :gap) THEN clock_timestamp()"
+    " absent_at = CASE WHEN :at < settle_at THEN absent_at"
+    "   WHEN absent_at IS NULL OR :at >= absent_at + make_interval(secs => :gap) THEN :at"
     "   ELSE absent_at END"
     " WHERE fanout_id = :f AND address_id = :a AND n = :n AND kind = 'ask' RETURNING absences, settle_at, due"
 )
@@ -125,6 +131,7 @@ def absent(session: Session, ask: DueAsk, settle: float) -> bool:
             "f": ask.fanout_id,
             "a": ask.address_id,
             "n": ask.n,
+            "at": ask.asked_at,
             "scale": scale,
             "steps": list(ASK_AGAIN_S),
             "last": len(ASK_AGAIN_S),
