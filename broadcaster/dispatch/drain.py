@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from broadcaster import logs
 from broadcaster.dispatch import wave
 from broadcaster.dispatch.engine import Engine
-from broadcaster.dispatch.window import Finished, Flight
+from broadcaster.dispatch.window import Finished, Flight, OpenedWave
 from broadcaster.store.waves import Wait
 
 log = logs.get(__name__)
@@ -19,6 +19,7 @@ LONGEST_S = 10.0
 """A drain claims for at most 10 s and then lets the bell ring again."""
 FLUSH_S = 0.05
 LEAST_CLAIM = 16
+AWAY_S = 0.2
 
 
 def forever() -> bool:
@@ -42,30 +43,45 @@ def drain(engine: Engine, queue: str, seconds: float = LONGEST_S, go_on: Callabl
     """Serve a queue until nothing is open, `seconds` have passed or `go_on` says no. Every outcome is recorded, the
     last ones in the background (`engine.stragglers`)."""
     done = Drained(Flight(engine.window))
-    until = time.monotonic() + seconds
+    try:
+        done.more = _serve(engine, queue, done, time.monotonic() + seconds, go_on)
+    finally:  # the database may go in the middle of a claim: what is in flight is recorded all the same
+        if done.flight.pending or done.outcomes:
+            engine.stragglers.follow(lambda: _finish(engine, done))
+    return done
+
+
+def _serve(engine: Engine, queue: str, done: Drained, until: float, go_on: Callable[[], bool]) -> bool:
+    """Claim and start waves until nothing is open (False), or the time is over (True)."""
+    more = False
     while time.monotonic() < until and go_on():
         _collect(engine, done, 0.0)
         if done.flight.free() < LEAST_CLAIM:
             _collect(engine, done, FLUSH_S)
             continue
-        claimed = wave.claim_next(engine, queue, done.flight.free())
+        claimed = _claim(engine, queue, done)
         if claimed is None:
             if not done.flight.pending:
-                break
+                return more
             _collect(engine, done, FLUSH_S)
         elif isinstance(claimed, Wait):
-            done.more = True
+            more = True
             _collect(engine, done, min(claimed.seconds, FLUSH_S))
             if not done.flight.pending:
                 time.sleep(min(claimed.seconds, FLUSH_S))
         else:
             done.waves += 1
             done.flight.start(claimed)
-    else:
-        done.more = True
-    if done.flight.pending:
-        engine.stragglers.follow(lambda: _finish(engine, done))
-    return done
+    return True
+
+
+def _claim(engine: Engine, queue: str, done: Drained) -> OpenedWave | Wait | None:
+    """The next wave; when the database is away or busy, a pause, so that what is in flight is still recorded."""
+    try:
+        return wave.claim_next(engine, queue, done.flight.free())
+    except OperationalError as error:
+        log.warning("claim_failed", queue=queue, error=str(error.orig)[:200])
+        return Wait(AWAY_S)
 
 
 def _finish(engine: Engine, done: Drained) -> None:
