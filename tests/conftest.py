@@ -28,16 +28,18 @@ def _admin(url: str, statement: str) -> None:
 
 @pytest.fixture(scope="session")
 def migrated(postgres_server: Postgres) -> str:
-    """The URL of a database with the schema and nothing in it: the pattern of every test's own."""
-    database.upgrade(postgres_server.url)
-    return postgres_server.url
+    """The URL of a database with the schema and nothing in it: the pattern of every test's own, touched by none."""
+    _admin(postgres_server.url, "CREATE DATABASE pattern")
+    pattern = make_url(postgres_server.url).set(database="pattern").render_as_string(hide_password=False)
+    database.upgrade(pattern)
+    return pattern
 
 
 @pytest.fixture
 def database_url(migrated: str) -> Iterator[str]:
     """A database of this test's own, with the schema."""
     name = f"t{os.getpid()}_{next(_counter)}"
-    _admin(migrated, f"CREATE DATABASE {name} TEMPLATE broadcaster")
+    _admin(migrated, f"CREATE DATABASE {name} TEMPLATE pattern")
     yield make_url(migrated).set(database=name).render_as_string(hide_password=False)
     _admin(migrated, f"DROP DATABASE {name} WITH (FORCE)")
 
