@@ -1,0 +1,127 @@
+"""The API: one table of calls, from which the addresses and the OpenAPI document are both made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, abort, g, jsonify, request
+from pydantic import BaseModel
+from werkzeug.exceptions import NotFound
+
+from broadcaster import tasks
+from broadcaster.alert.lifecycle import Role
+from broadcaster.web import acting, api_calls, api_problem, tokens
+from broadcaster.web import api_models as m
+from broadcaster.web.api_calls import Call, WrongCode
+from broadcaster.web.api_openapi import Operation, document
+from broadcaster.web.guard import Person, person
+from broadcaster.web.house import house
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+blueprint.record_once(lambda made: made.app.extensions["csrf"].exempt(blueprint))  # a bearer token, never a cookie
+api_problem.install(blueprint)
+BELLS = ("urgent", "sms")
+ANYBODY = tuple(Role)
+ISSUER, APPROVER = (Role.ISSUER,), (Role.APPROVER,)
+
+
+def _route(method: str, path: str, call: Callable[[Call], Any], roles: tuple[Role, ...], **more: Any) -> Operation:
+    body, answer = more.pop("body", m.Nothing), more.pop("answer", m.AlertOut)
+    return Operation(method, path, body, answer, roles, more.pop("status", 200), call=call, **more)
+
+
+ONE = "/alerts/<alert>"
+ROUTES = (
+    _route("GET", "/alerts", api_calls.listed, ANYBODY, answer=m.ListOut),
+    _route("POST", "/alerts", api_calls.create, ISSUER, body=m.AlertIn, status=201),
+    _route("GET", ONE, api_calls.show, ANYBODY, answer=m.StateOut),
+    _route("PATCH", ONE, api_calls.change, ISSUER, body=m.ChangeIn),
+    _route("GET", f"{ONE}/preview", api_calls.preview, ANYBODY),
+    _route("POST", f"{ONE}/submit", api_calls.submit, ISSUER),
+    _route("POST", f"{ONE}/release-agencies", api_calls.release_agencies, ISSUER, rings=True),
+    _route("POST", f"{ONE}/approve", api_calls.approve, APPROVER, body=m.ApproveIn, rings=True),
+    _route("POST", f"{ONE}/return", api_calls.send_back, APPROVER, body=m.ReasonIn, rings=True),
+    _route("POST", f"{ONE}/reject", api_calls.reject, APPROVER, body=m.ReasonIn, rings=True),
+    _route("POST", f"{ONE}/hold", api_calls.hold, ISSUER, body=m.HoldIn),
+    _route("POST", f"{ONE}/resume", api_calls.resume, (Role.ISSUER, Role.APPROVER), body=m.ResumeIn, rings=True),
+    _route("POST", f"{ONE}/revisions", api_calls.follow, ISSUER, body=m.RevisionIn, status=201),
+    _route("GET", f"{ONE}/report", api_calls.report, ANYBODY, answer=m.ReportOut),
+    _route("GET", "/directory", api_calls.directory, ANYBODY, answer=m.DirectoryOut),
+)
+
+
+@blueprint.before_request
+def _authenticate() -> None:
+    """Who asks: the person of the bearer token. A cookie counts for nothing here."""
+    g.person = None
+    with house().sessions.begin() as store:
+        user = tokens.bearer(store, request.headers.get("Authorization", ""), house().clock())
+        if user is not None:
+            g.person = Person(user.id, user.email, user.name, frozenset(user.role_names))
+    if g.person is None and request.endpoint != "api.openapi":
+        abort(401)
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """The description of this API (OpenAPI 3.1)."""
+    return jsonify(document(ROUTES, house().settings.public_base_url))
+
+
+def _serve(route: Operation, alert: str = "") -> tuple[Response, int]:
+    if not person().may(*route.roles):
+        names = " or ".join(route.roles)
+        abort(403, description=f"This takes the role {names}, and this token's person does not have it.")
+    body = route.body.model_validate(_sent())
+    answer = _acted(route, alert, body)
+    if route.rings:
+        tasks.ring(*BELLS)
+    made = jsonify(answer.model_dump(mode="json"))
+    if route.status == 201:
+        made.headers["Location"] = f"{request.root_path}/api/v1/alerts/{getattr(answer, 'id', '')}"
+    return made, route.status
+
+
+def _acted(route: Operation, alert: str, body: BaseModel) -> BaseModel:
+    """The call in its own transaction; a wrong one-time code delays the next try, and never locks anybody out."""
+    name, has_code = f"code:{person().id}", "totp" in type(body).model_fields
+    if has_code:
+        house().brake.wait(name)
+    try:
+        with house().sessions.begin() as store:
+            answer = route.call(Call(store, acting.actor(store), alert, body))
+    except WrongCode:
+        house().brake.failed(name)
+        raise
+    if has_code:
+        house().brake.passed(name)
+    return answer
+
+
+def _sent() -> Any:
+    """The JSON of the body; an empty one is an empty object."""
+    if not request.get_data():
+        return {}
+    sent = request.get_json(force=True, silent=True)
+    if sent is None:
+        abort(400, description="The body is not JSON.")
+    return sent
+
+
+def _add(route: Operation) -> None:
+    def view(alert: str = "") -> tuple[Response, int]:
+        return _serve(route, alert)
+
+    blueprint.add_url_rule(route.path, endpoint=route.name, view_func=view, methods=[route.method])
+
+
+for _each in ROUTES:
+    _add(_each)
+
+
+@blueprint.route("/", defaults={"rest": ""}, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+@blueprint.route("/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+def nothing(rest: str) -> Response:
+    """Whatever is no call is said so in a problem document too."""
+    raise NotFound

@@ -1,0 +1,289 @@
+"""What each call of the API does; like any view it checks, calls, answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+from flask import request
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broadcaster import audience
+from broadcaster.alert import alert as heart
+from broadcaster.alert.alert import Content, Problem, RevisionKind, content_from_json, content_to_json
+from broadcaster.alert.lifecycle import LifecycleRefused, Move, ReleaseState, Tier, needs_two_people
+from broadcaster.alert.phone import Visibility
+from broadcaster.directory import Directory
+from broadcaster.dispatch import actions, plan
+from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.plan import Draft, Preview
+from broadcaster.receipts import tally
+from broadcaster.store import directory_load, ledger
+from broadcaster.store.alerts import Alert, Revision
+from broadcaster.store.people import User
+from broadcaster.web import accounts, acting, api_content
+from broadcaster.web import api_models as m
+from broadcaster.web.api_problem import Refused
+from broadcaster.web.guard import person
+from broadcaster.web.house import house
+
+BRIEF = 20
+WRONG_CODE = "This code does not fit, or it was used already: wait for the next one and send that."
+
+
+class WrongCode(Refused):
+    """A one-time code that does not fit."""
+
+    def __init__(self) -> None:
+        super().__init__(Problem("totp", WRONG_CODE))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: its transaction, who acts, which alert, and the checked body."""
+
+    store: Session
+    actor: Actor
+    alert: str
+    body: BaseModel
+
+    @property
+    def newest(self) -> Revision:
+        """The newest revision of the alert; 404 when there is none."""
+        return acting.newest(self.store, self.alert)
+
+
+def create(call: Call) -> m.AlertOut:
+    """A draft of a new alert."""
+    body, directory = cast(m.AlertIn, call.body), directory_load.load(call.store)
+    content = api_content.changed(api_content.blank(call.actor.now), body, directory, call.actor.now)
+    _refuse_impossible(RevisionKind.INITIAL, content, directory)
+    return _alert(call, actions.new_alert(call.actor, body.kind, content))
+
+
+def change(call: Call) -> m.AlertOut:
+    """Change the draft."""
+    row, directory = call.newest, directory_load.load(call.store)
+    if row.frozen_at is not None:
+        raise LifecycleRefused("This revision was submitted already: what was frozen is never changed.")
+    body = cast(m.ChangeIn, call.body)
+    content = api_content.changed(content_from_json(row.content), body, directory, call.actor.now)
+    content = api_content.everywhere(content, directory)
+    _refuse_impossible(RevisionKind(row.kind), content, directory, but=() if body.confirmations else ("confirmations",))
+    return _alert(call, actions.edit(call.actor, row, content))
+
+
+def _refuse_impossible(
+    kind: RevisionKind, content: Content, directory: Directory, but: tuple[str, ...] = ()
+) -> None:  # fmt: skip
+    found = [each for each in _problems(kind, content, directory) if each.field not in but]
+    if found:
+        raise Refused(*found)
+
+
+def _problems(kind: RevisionKind, content: Content, directory: Directory) -> list[Problem]:
+    inside = () if content.area.is_empty else audience.affected(content.area, directory)
+    return heart.problems(kind, content, inside)
+
+
+def submit(call: Call) -> m.AlertOut:
+    """Freeze exactly what was previewed and ask for its release."""
+    return _alert(call, actions.submit(call.actor, call.newest))
+
+
+def release_agencies(call: Call) -> m.AlertOut:
+    """The agency tier, at once."""
+    row = call.newest
+    actions.release_agencies(call.actor, row)
+    return _alert(call, row)
+
+
+def approve(call: Call) -> m.AlertOut:
+    """The public tier, by a second person, for the hash that they read."""
+    body, row = cast(m.ApproveIn, call.body), call.newest
+    _spend_code(call, body.totp)
+    actions.approve(call.actor, row, body.hash)
+    return _alert(call, row)
+
+
+def send_back(call: Call) -> m.AlertOut:
+    """Back to the author, with a reason."""
+    return _turned_down(call, Move.RETURN)
+
+
+def reject(call: Call) -> m.AlertOut:
+    """Not to go out, with a reason."""
+    return _turned_down(call, Move.REJECT)
+
+
+def _turned_down(call: Call, move: Move) -> m.AlertOut:
+    row = call.newest
+    actions.turn_down(call.actor, row, move, cast(m.ReasonIn, call.body).reason)
+    return _alert(call, row)
+
+
+def hold(call: Call) -> m.AlertOut:
+    """Stop at once what is going out; one person is enough to stop."""
+    row, tiers = _with(call, ReleaseState.RELEASED, cast(m.HoldIn, call.body).tier)
+    for tier in tiers:
+        actions.hold(call.actor, row, tier)
+    return _alert(call, row)
+
+
+def resume(call: Call) -> m.AlertOut:
+    """Let what is held go on; the public tier takes a second person and a code, as its approval did."""
+    body = cast(m.ResumeIn, call.body)
+    row, tiers = _with(call, ReleaseState.HELD, body.tier)
+    if any(needs_two_people(tier, RevisionKind(row.kind)) for tier in tiers):
+        _spend_code(call, body.totp)
+    for tier in tiers:
+        actions.resume(call.actor, row, tier, body.hash)
+    return _alert(call, row)
+
+
+def _with(call: Call, state: ReleaseState, asked: Tier | None) -> tuple[Revision, list[Tier]]:
+    """The newest revision with a tier in this state (a draft may stand in front of it), and those tiers."""
+    for row in reversed(acting.alert_of(call.store, call.alert).revisions):
+        found = [Tier(tier) for tier, release in acting.releases_of(call.store, row).items() if release.state == state]
+        if tiers := [tier for tier in found if asked in (None, tier)]:
+            return row, tiers
+    raise LifecycleRefused(f"Nothing of this alert is {'on hold' if state is ReleaseState.HELD else 'going out'}.")
+
+
+def follow(call: Call) -> m.AlertOut:
+    """The next revision, prefilled from the newest one that is out."""
+    kind = cast(m.RevisionIn, call.body).kind
+    alert = acting.alert_of(call.store, call.alert)
+    return _alert(call, actions.next_draft(call.actor, alert, kind))
+
+
+def listed(call: Call) -> m.ListOut:
+    """The alerts, newest first; ``?state=open`` keeps those in a state."""
+    query = select(Alert).order_by(Alert.id.desc()).limit(200)
+    if state := request.args.get("state"):
+        query = query.where(Alert.state == state)
+    rows = call.store.scalars(query)
+    return m.ListOut(
+        alerts=[m.LineOut(id=a.public_id, kind=a.kind, state=a.state, known_since=a.known_since) for a in rows]
+    )
+
+
+def show(call: Call) -> m.StateOut:
+    """State, clocks and counts."""
+    alert = acting.alert_of(call.store, call.alert)
+    plain = tally.board(call.store, alert, call.actor.now).json()
+    revisions = [
+        {
+            "no": row.no,
+            "kind": row.kind,
+            "hash": row.hash,
+            "frozen": row.frozen_at is not None,
+            "releases": _releases(call, row),
+        }
+        for row in alert.revisions
+    ]
+    shared = {name: plain[name] for name in ("kind", "state", "as_of", "clocks", "channels", "agencies")}
+    return m.StateOut(id=alert.public_id, revisions=revisions, **shared)
+
+
+def preview(call: Call) -> m.AlertOut:
+    """The newest revision with what every channel carries; ``?previews=full`` gives every text and mail."""
+    return _alert(call, call.newest)
+
+
+def report(call: Call) -> m.ReportOut:
+    """The timeline from the ledger, and the counts."""
+    events = ledger.timeline(call.store, f"alert:{acting.alert_of(call.store, call.alert).public_id}")
+    return m.ReportOut(id=call.alert, timeline=[json.loads(event.canonical) for event in events], counts=show(call))
+
+
+def directory(call: Call) -> m.DirectoryOut:
+    """The directory, without restricted numbers and without anybody's address."""
+    plain = directory_load.load(call.store)
+    return m.DirectoryOut(
+        sample=plain.sample,
+        counties=[{"fips": county.fips, "name": county.name} for county in plain.counties],
+        psaps=[{"code": psap.code, "name": psap.name, "county": psap.county_fips} for psap in plain.psaps],
+        agencies=[{"code": a.code, "name": a.name, "role": a.role.value} for a in plain.agencies],
+        communities=[
+            {
+                "code": place.code,
+                "name": place.name,
+                "kind": place.kind.value,
+                "county": place.county_fips,
+                "psap": place.psap_code,
+                "zips": list(place.zips),
+                "numbers": [
+                    {"number": number.e164, "label": number.label, "verified_on": str(number.verified_on or "")}
+                    for number in plain.numbers.get(place.code, ())
+                    if number.visibility is Visibility.PUBLIC
+                ],
+            }
+            for place in plain.communities
+        ],
+    )
+
+
+def _spend_code(call: Call, code: str) -> None:
+    user = call.store.get_one(User, person().id)
+    if not accounts.use_code(call.store, house().sealer, user, code[:16], call.actor.now):
+        raise WrongCode
+
+
+def _releases(call: Call, row: Revision) -> dict[str, str]:
+    return {tier: release.state for tier, release in acting.releases_of(call.store, row).items()}
+
+
+def _alert(call: Call, row: Revision) -> m.AlertOut:
+    plain, kind, content = directory_load.load(call.store), RevisionKind(row.kind), content_from_json(row.content)
+    call.store.flush()
+    stops = [] if row.frozen_at else _problems(kind, content, plain)
+    shown = _preview(call, row, kind, content, plain) if not stops and _wanted() != "none" else None
+    return m.AlertOut(
+        id=row.alert.public_id,
+        kind=row.alert.kind,
+        state=row.alert.state,
+        revision=row.no,
+        revision_kind=row.kind,
+        frozen=row.frozen_at is not None,
+        hash=row.hash,
+        releases=_releases(call, row),
+        content=content_to_json(content),
+        problems=[m.ProblemOut(**asdict(each)) for each in stops],
+        findings=[m.FindingOut(**asdict(each)) for each in shown.findings] if shown else [],
+        previews=_previews(shown) if shown else None,
+    )
+
+
+def _wanted() -> str:
+    return request.args.get("previews", "brief")
+
+
+def _preview(call: Call, row: Revision, kind: RevisionKind, content: Content, plain: Directory) -> Preview:
+    if row.frozen_at is not None:
+        return plan.frozen_preview(call.store, call.actor.office, plain, row)
+    return plan.preview(call.store, call.actor.office, plain, Draft(row.alert, kind, content), call.actor.now)
+
+
+def _previews(shown: Preview) -> m.PreviewOut:
+    most = None if _wanted() == "full" else BRIEF
+    sms: list[dict[str, Any]] = [asdict(each) for each in shown.sms[:most]]
+    return m.PreviewOut(
+        sms=[m.TextOut(**each) for each in sms],
+        sms_count=len(shown.sms),
+        mails=[
+            m.MailOut(agency=each.agency, subject=each.message.subject, text=each.message.text)
+            for each in shown.mails[:most]
+        ],
+        mail_count=len(shown.mails),
+        cap=shown.cap_xml,
+        page=asdict(shown.page),
+        wea=[{"lang": lang, "wea90": short, "wea360": long} for lang, short, long in shown.wea],
+        reach=asdict(shown.reach),
+        unanswered=[each.community for each in shown.unanswered],
+        stale_numbers=shown.stale,
+        missing_languages=list(shown.missing_languages),
+    )

@@ -1,0 +1,225 @@
+"""What the API takes and gives, as models: the OpenAPI document is made from them, so it cannot say anything else."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from broadcaster.alert.alert import Certainty, ChannelName, FailureKind, RevisionKind
+from broadcaster.alert.lifecycle import AlertKind, Tier
+from broadcaster.alert.phone import Visibility
+
+Note = Annotated[str, Field(max_length=500)]
+Name = Annotated[str, Field(max_length=80)]
+
+
+class In(BaseModel):
+    """Something that is sent to us: an unknown field is a mistake, not a detail."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Nothing(In):
+    """An empty body."""
+
+
+class AreaIn(In):
+    """Where: the whole state, or counties (FIPS), communities and PSAPs by code."""
+
+    statewide: bool = False
+    counties: list[str] = []
+    communities: list[str] = []
+    psaps: list[str] = []
+
+
+class NumberIn(In):
+    """An alternate number for one community, as people type it."""
+
+    number: str
+    label: Name = ""
+    visibility: Visibility = Visibility.PUBLIC
+    sms: bool = False
+
+
+class ConfirmationIn(In):
+    """Who says that 911 works again, where, and how they know; without communities: everywhere in the alert."""
+
+    communities: list[str] = []
+    who: Annotated[str, Field(min_length=1, max_length=80)]
+    how: Annotated[str, Field(min_length=1, max_length=80)]
+    at: AwareDatetime
+
+
+class ChangeIn(In):
+    """What can be decided about a draft; a field that is left out stays as it is."""
+
+    failure: FailureKind | None = None
+    provider: Name | None = None
+    certainty: Certainty | None = None
+    area: AreaIn | None = None
+    began: AwareDatetime | None = None
+    expires: AwareDatetime | None = None
+    next_update: AwareDatetime | None = None
+    expected_restoration: AwareDatetime | None = None
+    note: Note | None = None
+    overrides: dict[str, NumberIn] | None = None
+    channels: list[ChannelName] | None = None
+    languages: list[str] | None = None
+    restored: list[str] | None = None
+    confirmations: list[ConfirmationIn] | None = None
+
+
+class AlertIn(ChangeIn):
+    """A new alert. Left out: it expires in two hours, and the next update is promised in 30 minutes."""
+
+    kind: AlertKind = AlertKind.OUTAGE
+    failure: FailureKind
+    area: AreaIn
+    began: AwareDatetime
+
+
+class ApproveIn(In):
+    """The hash of exactly what was read, and a fresh one-time code of the person."""
+
+    hash: str
+    totp: str
+
+
+class ReasonIn(In):
+    """Why, in a few words: the author reads it."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class HoldIn(In):
+    """Which tier to hold; without one: every tier that is out."""
+
+    tier: Tier | None = None
+
+
+class ResumeIn(HoldIn):
+    """As for the approval; the code is only asked for where a second person is needed."""
+
+    hash: str
+    totp: str = ""
+
+
+class RevisionIn(In):
+    """Which kind of revision comes next."""
+
+    kind: RevisionKind
+
+
+class FindingOut(BaseModel):
+    """What is wrong with a document, and by whose rule; an error keeps it from its own channel."""
+
+    code: str
+    level: str
+    xpath: str
+    sentence: str
+    source: str
+
+
+class ProblemOut(BaseModel):
+    """A field, and a sentence that says what to do."""
+
+    field: str
+    sentence: str
+
+
+class TextOut(BaseModel):
+    """A text message as the people of one community read it."""
+
+    community: str
+    lang: str
+    text: str
+    encoding: str
+    segments: int
+
+
+class MailOut(BaseModel):
+    """A mail as one agency reads it."""
+
+    agency: str
+    subject: str
+    text: str
+
+
+class PreviewOut(BaseModel):
+    """What every channel carries, made by the code that sends. Texts and mails: the first 20, all with `full`."""
+
+    sms: list[TextOut]
+    sms_count: int
+    mails: list[MailOut]
+    mail_count: int
+    cap: str
+    page: dict[str, Any]
+    wea: list[dict[str, str]]
+    reach: dict[str, float]
+    unanswered: list[str]
+    stale_numbers: list[str]
+    missing_languages: list[str]
+
+
+class AlertOut(BaseModel):
+    """An alert and its newest revision. `problems` is what still stops it; then there is no preview."""
+
+    id: str
+    kind: str
+    state: str
+    revision: int
+    revision_kind: str
+    frozen: bool
+    hash: str | None
+    releases: dict[str, str]
+    content: dict[str, Any]
+    problems: list[ProblemOut]
+    findings: list[FindingOut]
+    previews: PreviewOut | None
+
+
+class LineOut(BaseModel):
+    """An alert in the list."""
+
+    id: str
+    kind: str
+    state: str
+    known_since: AwareDatetime
+
+
+class ListOut(BaseModel):
+    """The alerts, newest first."""
+
+    alerts: list[LineOut]
+
+
+class StateOut(BaseModel):
+    """State, clocks, and for each channel and community the counts, whose sum with `not_yet_reached` is planned."""
+
+    id: str
+    kind: str
+    state: str
+    as_of: AwareDatetime
+    revisions: list[dict[str, Any]]
+    clocks: dict[str, Any]
+    channels: list[dict[str, Any]]
+    agencies: list[dict[str, Any]]
+
+
+class ReportOut(BaseModel):
+    """The timeline, as it stands in the ledger, and the counts."""
+
+    id: str
+    timeline: list[dict[str, Any]]
+    counts: StateOut
+
+
+class DirectoryOut(BaseModel):
+    """Who answers where; restricted numbers are left out."""
+
+    sample: bool
+    counties: list[dict[str, str]]
+    communities: list[dict[str, Any]]
+    psaps: list[dict[str, str]]
+    agencies: list[dict[str, Any]]

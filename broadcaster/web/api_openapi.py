@@ -1,0 +1,133 @@
+"""The OpenAPI 3.1 document, made from the table of calls and the models that check them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from broadcaster.alert.lifecycle import Role
+from broadcaster.web import api_models as m
+
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+REFUSALS = {
+    401: "No bearer token, or nobody's",
+    403: "The person does not have the role",
+    404: "There is no such alert",
+    409: "Not now: the sentence says why",
+    422: "Fields that cannot be used, each with a sentence",
+    503: "The database does not answer; nothing was saved",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one address: what it takes, what it gives, who may, what it does.
+
+    `rings` says that there may be something to send afterwards.
+    """
+
+    method: str
+    path: str
+    body: type[BaseModel]
+    answer: type[BaseModel]
+    roles: tuple[Role, ...]
+    status: int
+    call: Callable[..., BaseModel]
+    rings: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the operation."""
+        return self.call.__name__
+
+    @property
+    def address(self) -> str:
+        """The path as OpenAPI writes it."""
+        return re.sub(r"<(\w+)>", r"{\1}", self.path)
+
+
+def document(operations: Sequence[Operation], base_url: str) -> dict[str, Any]:
+    """The whole document."""
+    models = {model for each in operations for model in (each.body, each.answer)} - {m.Nothing}
+    listed = [(model, "validation" if issubclass(model, m.In) else "serialization") for model in models]
+    named = sorted(listed, key=lambda pair: pair[0].__name__)
+    _, schemas = models_json_schema(named, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+    paths: dict[str, dict[str, Any]] = {}
+    for each in operations:
+        paths.setdefault(f"/api/v1{each.address}", {})[each.method.lower()] = _operation(each)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Broadcaster",
+            "version": "1",
+            "summary": "Tell everyone which number to call when 911 fails",
+        },
+        "servers": [{"url": base_url}],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "schemas": {**schemas.get("$defs", {}), "Problem": PROBLEM},
+        },
+    }
+
+
+def _operation(each: Operation) -> dict[str, Any]:
+    told = " ".join((each.call.__doc__ or "").split())
+    made: dict[str, Any] = {
+        "operationId": each.name,
+        "summary": told,
+        "description": f"Roles: {', '.join(each.roles)}.",
+        "parameters": _parameters(each),
+        "responses": {
+            str(each.status): {"description": "Done", "content": {"application/json": {"schema": _ref(each.answer)}}},
+            **{
+                str(code): {
+                    "description": words,
+                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                }
+                for code, words in REFUSALS.items()
+            },
+        },
+    }
+    if each.body is not m.Nothing:
+        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(each.body)}}}
+    return made
+
+
+def _ref(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+def _parameters(each: Operation) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    if "{alert}" in each.address:
+        found.append({"name": "alert", "in": "path", "required": True, "schema": {"type": "string"}})
+    if each.answer is m.AlertOut:
+        choice = {"type": "string", "enum": ["none", "brief", "full"], "default": "brief"}
+        found.append({"name": "previews", "in": "query", "schema": choice})
+    if each.answer is m.ListOut:
+        found.append({"name": "state", "in": "query", "schema": {"type": "string"}})
+    return found

@@ -1,0 +1,44 @@
+"""Bearer tokens of the API: a person's, never more rights than the person; only their SHA-256 is kept."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broadcaster.store import ledger
+from broadcaster.store.people import ApiToken, User
+
+PREFIX = "bc_"
+"""By which a leaked token is recognised in logs and repositories."""
+SEEN_EVERY = timedelta(minutes=1)
+
+
+def make(session: Session, user: User, label: str = "") -> str:
+    """A new token of a person; it is shown this once."""
+    token = PREFIX + secrets.token_urlsafe(32)
+    session.add(ApiToken(user_id=user.id, digest=_digest(token), label=label))
+    ledger.append(session, "console", "token-added", user.email, {"label": label})
+    return token
+
+
+def bearer(session: Session, header: str, now: datetime) -> User | None:
+    """Whose token an ``Authorization`` header carries; None when it is nobody's, revoked or of somebody inactive."""
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip().startswith(PREFIX):
+        return None
+    found = session.scalar(
+        select(ApiToken).where(ApiToken.digest == _digest(token.strip()), ApiToken.revoked_at.is_(None))
+    )
+    if found is None or not found.user.active:
+        return None
+    if found.used_at is None or now - found.used_at > SEEN_EVERY:
+        found.used_at = now
+    return found.user
+
+
+def _digest(token: str) -> bytes:
+    return sha256(token.encode()).digest()
