@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
@@ -17,6 +18,8 @@ from tests.servers import postgres_server, valkey
 
 __all__ = ["postgres_server", "valkey"]
 _counter = itertools.count(1)
+settings.register_profile("house", deadline=None, derandomize=True, database=None)
+settings.load_profile("house")
 
 
 def _admin(url: str, statement: str) -> None:

@@ -1,0 +1,158 @@
+"""Who may move an alert, and where to: every move in one table, and two different people."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from broadcaster.alert.alert import RevisionKind
+from broadcaster.alert.lifecycle import (
+    AFTERWARDS,
+    MOVES,
+    PAST,
+    AlertState,
+    LifecycleRefused,
+    Move,
+    ReleaseState,
+    Role,
+    Tier,
+    check_approver,
+    check_hash,
+    check_next,
+    moved,
+    needs_two_people,
+    state_after,
+)
+
+TABLE = """
+             release   return    reject    withdraw   hold   resume
+pending      released  returned  rejected  withdrawn  -      -
+released     -         -         -         -          held   -
+held         -         -         -         -          -      released
+returned     -         -         -         -          -      -
+rejected     -         -         -         -          -      -
+withdrawn    -         -         -         -          -      -
+"""
+
+
+def cells() -> list[tuple[str, str, str]]:
+    head, *lines = [line.split() for line in TABLE.strip().splitlines()]
+    return [(line[0], move, after) for line in lines for move, after in zip(head, line[1:], strict=True)]
+
+
+@pytest.mark.parametrize(("state", "move", "after"), cells())
+def test_every_move_of_a_release(state: str, move: str, after: str) -> None:
+    if after == "-":
+        with pytest.raises(LifecycleRefused, match=f"cannot be {PAST[Move(move)]} now"):
+            moved(ReleaseState(state), Move(move))
+    else:
+        assert moved(ReleaseState(state), Move(move)) is ReleaseState(after)
+
+
+def test_the_table_names_every_state_and_every_move() -> None:
+    assert {(state, move) for state, move, _ in cells()} == set(
+        itertools.product(map(str, ReleaseState), map(str, Move))
+    )
+    assert set(AFTERWARDS) == set(ReleaseState)
+    assert set(PAST) == set(Move)
+
+
+def test_a_refused_move_says_what_has_happened() -> None:
+    with pytest.raises(LifecycleRefused, match=r"^This revision has been released already: it cannot be rejected now"):
+        moved(ReleaseState.RELEASED, Move.REJECT)
+
+
+def test_nobody_comes_back_from_an_end() -> None:
+    ends = {ReleaseState.RETURNED, ReleaseState.REJECTED, ReleaseState.WITHDRAWN}
+    assert not [move for move in MOVES if move[0] in ends]
+
+
+@pytest.mark.parametrize("kind", RevisionKind)
+def test_the_public_hears_on_two_peoples_word_and_agencies_on_one_except_that_it_is_over(kind: RevisionKind) -> None:
+    assert needs_two_people(Tier.PUBLIC, kind)
+    assert needs_two_people(Tier.AGENCY, kind) is (kind is RevisionKind.ALL_CLEAR)
+
+
+@pytest.mark.parametrize(
+    ("approver", "editors", "roles", "refusal"),
+    [
+        (2, [1], ["approver"], None),
+        (2, [1], ["issuer", "approver", "admin"], None),
+        (2, [], ["approver"], None),
+        (2, [1], [], "Only an approver"),
+        (2, [1], ["issuer", "admin", "auditor"], "Only an approver"),
+        (1, [1], ["approver"], "a second person"),
+        (1, [3, 2, 1], ["issuer", "approver", "admin"], "a second person"),
+        (1, [1], ["issuer"], "Only an approver"),
+    ],
+)
+def test_two_people(approver: int, editors: list[int], roles: list[str], refusal: str | None) -> None:
+    if refusal is None:
+        check_approver(approver, editors, roles)
+    else:
+        with pytest.raises(LifecycleRefused, match=refusal):
+            check_approver(approver, editors, roles)
+
+
+def test_roles_are_the_words_in_the_database() -> None:
+    check_approver(2, [1], [Role.APPROVER])
+    assert [role.value for role in Role] == ["issuer", "approver", "admin", "auditor"]
+
+
+def test_what_was_seen_is_what_is_approved() -> None:
+    check_hash("a" * 64, "a" * 64)
+    for shown in ("b" * 64, "", "A" * 64, "a" * 63):
+        with pytest.raises(LifecycleRefused, match="changed after this page was opened"):
+            check_hash(shown, "a" * 64)
+
+
+INITIAL, UPDATE, ALL_CLEAR, FALSE_ALARM = (
+    RevisionKind.INITIAL, RevisionKind.UPDATE, RevisionKind.ALL_CLEAR, RevisionKind.FALSE_ALARM,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", RevisionKind)
+def test_the_first_word_is_the_initial_alert(kind: RevisionKind) -> None:
+    if kind is INITIAL:
+        check_next(kind, [])
+    else:
+        with pytest.raises(LifecycleRefused, match="the first revision is the initial alert"):
+            check_next(kind, [])
+
+
+@pytest.mark.parametrize("kind", RevisionKind)
+def test_after_it_anything_but_another_initial_alert(kind: RevisionKind) -> None:
+    if kind is INITIAL:
+        with pytest.raises(LifecycleRefused, match="The initial alert is out"):
+            check_next(kind, [INITIAL])
+    else:
+        check_next(kind, [INITIAL])
+        check_next(kind, [INITIAL, UPDATE])
+
+
+@pytest.mark.parametrize("kind", RevisionKind)
+@pytest.mark.parametrize("ending", [ALL_CLEAR, FALSE_ALARM])
+def test_nothing_follows_an_end(kind: RevisionKind, ending: RevisionKind) -> None:
+    with pytest.raises(LifecycleRefused, match="This alert has ended"):
+        check_next(kind, [INITIAL, ending])
+
+
+STATES = {
+    (Tier.PUBLIC, ALL_CLEAR, AlertState.OPEN): AlertState.CLOSED,
+    (Tier.PUBLIC, FALSE_ALARM, AlertState.OPEN): AlertState.WITHDRAWN,
+    (Tier.AGENCY, ALL_CLEAR, AlertState.OPEN): AlertState.OPEN,
+    (Tier.AGENCY, FALSE_ALARM, AlertState.OPEN): AlertState.OPEN,
+    (Tier.AGENCY, INITIAL, AlertState.DRAFT): AlertState.OPEN,
+    (Tier.PUBLIC, INITIAL, AlertState.DRAFT): AlertState.OPEN,
+    (Tier.PUBLIC, INITIAL, AlertState.OPEN): AlertState.OPEN,
+    (Tier.PUBLIC, UPDATE, AlertState.OPEN): AlertState.OPEN,
+    (Tier.PUBLIC, RevisionKind.RESTORED_IN_PART, AlertState.OPEN): AlertState.OPEN,
+    (Tier.PUBLIC, UPDATE, AlertState.CLOSED): AlertState.CLOSED,
+}
+
+
+@pytest.mark.parametrize("step", STATES)
+def test_only_the_public_hearing_that_it_is_over_ends_an_alert(step: tuple[Tier, RevisionKind, AlertState]) -> None:
+    tier, kind, state = step
+    assert state_after(kind, tier, state) is STATES[step]
