@@ -10,7 +10,7 @@ from lxml import html
 
 from broadcaster.store.database import Sessions
 from broadcaster.store.people import User
-from broadcaster.web import ack, api, create_app
+from broadcaster.web import create_app
 from tests import onair
 from tests.onair import NOW
 
@@ -18,9 +18,6 @@ from tests.onair import NOW
 def app_of(sessions: Sessions) -> Flask:
     """The application with its forms' tokens switched off: these tests are not about them."""
     app = create_app(onair.settings(public_base_url="http://localhost"), sessions, lambda: NOW)
-    for page in (ack.blueprint, api.blueprint):
-        if page.name not in app.blueprints:
-            app.register_blueprint(page)
     app.config["WTF_CSRF_ENABLED"] = False
     app.config["TESTING"] = True
     return app

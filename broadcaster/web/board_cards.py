@@ -39,6 +39,11 @@ REASONS = {
     "bad_address": "no valid address",
 }
 """The commonest codes in words (twilio.md 5.3); others are shown as they came."""
+UNKNOWN = {
+    "sms": "Unknown: the carrier is being asked",
+    "email": "Unknown: the relay did not answer, it is sent again",
+}
+"""Nobody can ask a mail relay what it has."""
 WORST = "worst"
 
 
@@ -114,7 +119,7 @@ def _parts(count: ChannelCount) -> list[Part]:
     return [
         *accepted,
         Part("under-way", "Being sent or waiting to be sent again", state(State.SENDING, 0) + state(State.QUEUED, 0)),
-        Part("unknown", "Unknown: the carrier is being asked", state(State.UNKNOWN, 0)),
+        Part("unknown", UNKNOWN.get(count.channel, "Unknown"), state(State.UNKNOWN, 0)),
         Part("rejected", "Rejected", state(State.REJECTED, 0), reasons),
         Part("suppressed", "Said STOP", state(State.SUPPRESSED, 0)),
         Part("superseded", "Superseded by a newer message", state(State.SUPERSEDED, 0)),
