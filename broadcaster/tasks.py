@@ -52,8 +52,6 @@ def drain(queue: str) -> None:
     """Serve a sending queue for a while; ring again if work is left."""
     if queue in engines.QUEUES and draining.drain(engine(), queue).more:
         ring(queue)
-    if queue == "urgent":
-        publish()
 
 
 @app.task(name="receipts")  # type: ignore[untyped-decorator]
@@ -68,6 +66,7 @@ def housekeeping() -> None:
     sweep.keep(engine())
 
 
+@app.task(name="publish")  # type: ignore[untyped-decorator]
 def publish() -> None:
     """Write the public files as they should be now."""
     chosen = settings.current()
@@ -99,5 +98,7 @@ def _ring(queues: tuple[str, ...]) -> None:
 def _send(queue: str) -> None:
     if queue in ("receipts", "housekeeping"):
         app.send_task(queue, queue=queue)
-    else:
-        app.send_task("drain", args=[queue], queue=queue)
+        return
+    app.send_task("drain", args=[queue], queue=queue)
+    if queue == "urgent":
+        app.send_task("publish", queue="housekeeping")

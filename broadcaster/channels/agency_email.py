@@ -125,7 +125,7 @@ class AgencyEmail:
 
     name = "email"
     carrier = "smtp"
-    traits = Traits(receipts=False, listing=False, segments=False, cancels=False)
+    traits = Traits(receipts=False, listing=False, segments=False, cancels=False, in_flight=16)
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer

@@ -14,7 +14,7 @@ from broadcaster.messages.message import Message
 class Traits:
     """What a channel can do, as data; the capability table of the README is made from it.
 
-    `idempotent`: the same message handed over twice reaches its reader once.
+    `idempotent`: the same message handed over twice reaches its reader once. `in_flight`: more at once is no use.
     """
 
     receipts: bool
@@ -22,6 +22,7 @@ class Traits:
     segments: bool
     cancels: bool
     idempotent: bool = False
+    in_flight: int = 1000
 
 
 @dataclass(frozen=True, slots=True)

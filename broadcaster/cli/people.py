@@ -11,6 +11,7 @@ from broadcaster.dispatch.engine import sealer_of
 from broadcaster.local import home
 from broadcaster.store import database, people
 from broadcaster.web import accounts
+from broadcaster.web import tokens as tokens_of_people
 
 
 @click.group()
@@ -55,7 +56,7 @@ def add_token(email: str, label: str) -> None:
         user = people.by_email(session, email)
         if user is None:
             raise accounts.AccountRefused(f"Nobody has the address {email}: add the person first.")
-        token = people.new_token(session, user, label)
+        token = tokens_of_people.make(session, user, label)
     click.echo(token)
 
 

@@ -13,14 +13,13 @@ import click
 
 from broadcaster import logs
 from broadcaster.dispatch import engine as engines
-from broadcaster.dispatch import publish as publishing
 from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.publish import Publisher
 from broadcaster.dispatch.sweep import Sweep
 from broadcaster.local import demo as demonstration
 from broadcaster.local import home, installation
 from broadcaster.receipts import intake
 from broadcaster.settings import Settings
-from broadcaster.store.database import now
 from broadcaster.web import callbacks as webhooks
 from broadcaster.worker import QUEUES
 
@@ -99,16 +98,10 @@ def sweep() -> None:
     settings = _ready()
     engine = engines.build(settings)
     engines.register_senders(engine.sessions, settings)
-    office = Office.of(settings)
-
-    def publish() -> None:
-        with engine.sessions() as session:
-            moment = now(session)
-        publishing.publish(engine.sessions, office, settings.published, moment)
-
+    publisher = Publisher(engine.sessions, Office.of(settings), settings.published, settings.publish_every)
     duties = {
         "receipts": (lambda: intake.apply_waiting(engine.sessions), 1.0),
-        "publish": (publish, settings.publish_every),
+        "publish": (publisher.look, 1.0),
     }
     running = Sweep(engine, settings.sweep_every, duties)
     running.start()

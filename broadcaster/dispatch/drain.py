@@ -18,7 +18,6 @@ log = logs.get(__name__)
 LONGEST_S = 10.0
 """A drain claims for at most 10 s and then lets the bell ring again."""
 FLUSH_S = 0.05
-LEAST_CLAIM = 16
 AWAY_S = 0.2
 
 
@@ -56,9 +55,6 @@ def _serve(engine: Engine, queue: str, done: Drained, until: float, go_on: Calla
     more = False
     while time.monotonic() < until and go_on():
         _collect(engine, done, 0.0)
-        if done.flight.free() < LEAST_CLAIM:
-            _collect(engine, done, FLUSH_S)
-            continue
         claimed = _claim(engine, queue, done)
         if claimed is None:
             if not done.flight.pending:
@@ -78,7 +74,7 @@ def _serve(engine: Engine, queue: str, done: Drained, until: float, go_on: Calla
 def _claim(engine: Engine, queue: str, done: Drained) -> OpenedWave | Wait | None:
     """The next wave; when the database is away or busy, a pause, so that what is in flight is still recorded."""
     try:
-        return wave.claim_next(engine, queue, done.flight.free())
+        return wave.claim_next(engine, queue, done.flight.free)
     except OperationalError as error:
         log.warning("claim_failed", queue=queue, error=str(error.orig)[:200])
         return Wait(AWAY_S)

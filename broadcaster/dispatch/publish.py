@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from broadcaster.alert import alert as heart
@@ -18,23 +20,23 @@ from broadcaster.dispatch.office import Office
 from broadcaster.feeds import atom, places, public_page
 from broadcaster.feeds.snapshot import OnAir, PublishedDocument, Snapshot, Words
 from broadcaster.store import alerts, directory_load, texts
-from broadcaster.store.alerts import Alert, Document, Revision
-from broadcaster.store.database import Sessions, only_one
+from broadcaster.store.alerts import Alert, Document, Release, Revision
+from broadcaster.store.database import Sessions, now, only_one
 
 SHOWN_AFTER_END_S = 6 * 3600
 """An ended alert stays on the page for six hours, so that people find the all-clear."""
 LOCK = "publish"
 
 
-def publish(sessions: Sessions, office: Office, root: Path, now: datetime) -> list[str]:
+def publish(sessions: Sessions, office: Office, root: Path, at: datetime) -> list[str]:
     """Write the public files as they should be now; returns what changed. Another writer at work: nothing."""
     with sessions.begin() as session, only_one(session, LOCK) as ours:
         if not ours:
             return []
         directory = directory_load.load(session)
-        shown = snapshot(session, office, directory, now)
+        shown = snapshot(session, office, directory, at)
         documents = {f"cap/{row.identifier}.xml": row.bytes for row in _documents(session)}
-        pages = {**public_page.files(shown), **_feeds(session, office, now)}
+        pages = {**public_page.files(shown), **_feeds(session, office, at)}
         return files.publish(root, pages, documents)
 
 
@@ -42,21 +44,21 @@ def _documents(session: Session) -> list[Document]:
     return list(session.scalars(select(Document).where(Document.kind == "cap").order_by(Document.id)))
 
 
-def _feeds(session: Session, office: Office, now: datetime) -> dict[str, bytes]:
+def _feeds(session: Session, office: Office, at: datetime) -> dict[str, bytes]:
     facts = atom.FeedFacts(
         base=office.public_base_url,
         title=f"{office.voice.authority}: 911 outage alerts",
         author=office.voice.authority,
-        updated=now,
+        updated=at,
     )
     return atom.feed_files(facts, {row.identifier: row.bytes for row in _documents(session)[-atom.MOST_ENTRIES :]})
 
 
-def snapshot(session: Session, office: Office, directory: Directory, now: datetime) -> Snapshot:
+def snapshot(session: Session, office: Office, directory: Directory, at: datetime) -> Snapshot:
     """Everything the public may know at this moment."""
-    shown = [_on_air(session, directory, alert, revision) for alert, revision in _public(session, now)]
+    shown = [_on_air(session, directory, alert, revision) for alert, revision in _public(session, at)]
     return Snapshot(
-        as_of=now,
+        as_of=at,
         authority=office.voice.authority,
         mode=office.mode,
         state_name=office.voice.state_name,
@@ -72,11 +74,11 @@ def snapshot(session: Session, office: Office, directory: Directory, now: dateti
     )
 
 
-def _public(session: Session, now: datetime) -> list[tuple[Alert, Revision]]:
+def _public(session: Session, at: datetime) -> list[tuple[Alert, Revision]]:
     """Alerts that are open, or ended a short while ago, with their newest public revision."""
     found = []
     for alert in session.scalars(select(Alert).where(Alert.state != "draft").order_by(Alert.id.desc())):
-        ended = alert.closed_at is not None and (now - alert.closed_at).total_seconds() > SHOWN_AFTER_END_S
+        ended = alert.closed_at is not None and (at - alert.closed_at).total_seconds() > SHOWN_AFTER_END_S
         revisions = [] if ended else alerts.released_revisions(session, alert.id, Tier.PUBLIC)
         if revisions:
             found.append((alert, revisions[-1]))
@@ -103,3 +105,27 @@ def _on_air(session: Session, directory: Directory, alert: Alert, revision: Revi
         ),
         is_test=alert.kind == AlertKind.TEST,
     )
+
+
+@dataclass
+class Publisher:
+    """The writer's watch: at once when something was released, and every `every` seconds for the "as of"."""
+
+    sessions: Sessions
+    office: Office
+    root: Path
+    every: float
+    _seen: object = None
+    _written: float = 0.0
+
+    def look(self) -> list[str]:
+        """Publish if there is a reason to; returns the paths that changed."""
+        with self.sessions() as session:
+            moment = now(session)
+            newest = session.execute(select(func.max(Release.at), func.max(Document.id))).one()
+        fresh = tuple(newest) != self._seen
+        if not fresh and time.monotonic() - self._written < self.every:
+            return []
+        changed = publish(self.sessions, self.office, self.root, moment)
+        self._seen, self._written = tuple(newest), time.monotonic()
+        return changed

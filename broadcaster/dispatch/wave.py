@@ -9,7 +9,7 @@ import os
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import text
@@ -25,6 +25,9 @@ from broadcaster.store import outcomes
 from broadcaster.store.waves import ClaimedWave, Intent, Wait, claim, claim_retries
 
 log = logs.get(__name__)
+LEAST_CLAIM = 16
+"""Fewer free places than this are not worth a transaction."""
+FULL_S = 0.02
 DELIVERY = "delivery"
 """The purpose of the proofs in callbacks and acknowledgement links."""
 
@@ -35,18 +38,21 @@ def failpoint(name: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def claim_next(engine: Engine, queue: str, most: int) -> OpenedWave | Wait | None:
+def claim_next(engine: Engine, queue: str, free: Callable[[str], int]) -> OpenedWave | Wait | None:
     """Claim the first wave that any channel of a queue grants: what is due again first, then the lanes by rank.
 
-    `most` bounds the rows by the free places in flight. None when nothing is open; Wait with the shortest pause
+    `free` tells a channel's free places in flight. None when nothing is open; Wait with the shortest pause
     when work is there and no sender grants any.
     """
     waits = []
     for channel in QUEUES[queue]:
         if channel not in engine.channels:
             continue
-        born = time.monotonic()
-        claimed = _claim(engine, channel, queue, max(1, most))
+        born, places = time.monotonic(), free(channel)
+        if places < min(LEAST_CLAIM, engine.window.limit(channel)):
+            waits.append(FULL_S)
+            continue
+        claimed = _claim(engine, channel, queue, places)
         failpoint("claimed")
         if isinstance(claimed, ClaimedWave):
             return _open(engine, claimed, born)

@@ -9,6 +9,7 @@ import asyncio
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -64,6 +65,10 @@ class Window:
         self._thread = threading.Thread(target=self._loop.run_forever, name="sending", daemon=True)
         self._thread.start()
 
+    def limit(self, channel: str) -> int:
+        """How many requests of a channel may be in flight at once."""
+        return min(self.in_flight, self.channels[channel].traits.in_flight)
+
     def start(self, wave: OpenedWave, done: queue.SimpleQueue[Finished]) -> None:
         """Begin to send a wave; returns at once, and every row's outcome goes into `done`."""
         self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self._send_wave(wave, done)))
@@ -83,7 +88,7 @@ class Window:
             self._loop.close()
 
     async def _send_wave(self, wave: OpenedWave, done: queue.SimpleQueue[Finished]) -> None:
-        places = self._places.setdefault(wave.channel, asyncio.Semaphore(self.in_flight))
+        places = self._places.setdefault(wave.channel, asyncio.Semaphore(self.limit(wave.channel)))
         step = wave.spread / max(1, len(wave.rows))
         tasks = set()
         for no, row in enumerate(wave.rows):
@@ -127,19 +132,25 @@ class Flight:
     """One drain's rows in the window: what it started, and what has come back."""
 
     window: Window
-    pending: int = 0
 
     def __post_init__(self) -> None:
         self._done: queue.SimpleQueue[Finished] = queue.SimpleQueue()
+        self._pending: Counter[str] = Counter()
 
-    def free(self) -> int:
-        """How many more rows are worth claiming now: enough to keep the window full, no more."""
-        return max(0, self.window.in_flight + self.window.in_flight // 2 - self.pending)
+    @property
+    def pending(self) -> int:
+        """Rows handed in whose outcome nobody has collected yet."""
+        return self._pending.total()
+
+    def free(self, channel: str) -> int:
+        """How many more rows of a channel are worth claiming now: a tenth more than it can have in flight."""
+        limit = self.window.limit(channel)
+        return max(0, limit + limit // 10 - self._pending[channel])
 
     def start(self, wave: OpenedWave) -> None:
         """Begin to send a wave; returns at once."""
         if wave.rows:
-            self.pending += len(wave.rows)
+            self._pending[wave.channel] += len(wave.rows)
             self.window.start(wave, self._done)
 
     def finished(self, wait: float) -> list[Finished]:
@@ -150,5 +161,5 @@ class Flight:
             while True:
                 found.append(self._done.get_nowait())
         except queue.Empty:
-            self.pending -= len(found)
+            self._pending.subtract(one.wave.channel for one in found)
             return found

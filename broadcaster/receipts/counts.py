@@ -73,6 +73,8 @@ class ChannelCount:
     expires_at: datetime
     counts: Mapping[str, int]
     handsets: Mapping[str, int]
+    started_at: datetime | None = None
+    first_accepted_at: datetime | None = None
     rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
     possible_doubles: int = 0
     confirmed_doubles: int = 0
@@ -101,7 +103,7 @@ class ChannelCount:
         for name in ("counts", "handsets", "per_community", "expires_at"):
             plain.pop(name)
         return {
-            **plain,
+            **{name: json_of(value) for name, value in plain.items()},
             "expires_at": self.expires_at.isoformat(),
             **{state: self.counts.get(state, 0) for state in STATES},
             "handset": {name: self.handsets.get(name, 0) for name in HANDSETS},

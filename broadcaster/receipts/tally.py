@@ -111,6 +111,8 @@ def _channel(session: Session, row: RowMapping) -> ChannelCount:
         revision_kind=row["kind"],
         state=row["state"],
         ended_as=row["ended_as"] or "",
+        started_at=row["started_at"],
+        first_accepted_at=row["first_accepted_at"],
         planned=row["planned"],
         expires_at=row["expires_at"],
         counts=counts,

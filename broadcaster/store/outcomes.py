@@ -46,16 +46,18 @@ _RECORD = text(
     "   ON CONFLICT (fanout_id, address_id) DO UPDATE SET kind = excluded.kind, n = excluded.n, due = excluded.due,"
     "     settle_at = excluded.settle_at, absences = 0, absent_at = NULL),"
     " settled AS (DELETE FROM followup u USING moved m WHERE u.fanout_id = :fanout AND u.address_id = m.address_id"
-    "   AND u.n = m.n AND u.kind = 'ask' AND m.state IN ('accepted', 'rejected')),"
-    " strange AS (INSERT INTO sighting (carrier, ref, fanout_id, address_id, n)"
-    "   SELECT :carrier, o.ref, :fanout, o.address_id, o.n FROM o JOIN delivery d"
-    "     ON d.fanout_id = :fanout AND d.address_id = o.address_id"
-    "   WHERE o.ref IS NOT NULL AND d.carrier_ref IS DISTINCT FROM o.ref"
-    "     AND NOT EXISTS (SELECT 1 FROM moved m WHERE m.address_id = o.address_id)"
-    "   ON CONFLICT DO NOTHING RETURNING 1)"
-    " SELECT (SELECT count(*) FROM moved) AS moved, (SELECT count(*) FROM strange) AS strange,"
-    "   (SELECT count(*) FROM moved WHERE state = 'accepted') AS accepted"
+    "   AND u.n = m.n AND u.kind = 'ask' AND m.state IN ('accepted', 'rejected'))"
+    " SELECT address_id, state FROM moved"
 )
+_STRANGE = text(
+    "INSERT INTO sighting (carrier, ref, fanout_id, address_id, n)"
+    " SELECT :carrier, o.ref, :fanout, o.address_id, o.n FROM unnest(CAST(:address AS bigint[]), CAST(:n AS bigint[]),"
+    "   CAST(:ref AS text[])) AS o(address_id, n, ref) JOIN delivery d"
+    "   ON d.fanout_id = :fanout AND d.address_id = o.address_id WHERE d.carrier_ref IS DISTINCT FROM o.ref"
+    "   AND NOT EXISTS (SELECT 1 FROM past_attempt p WHERE p.fanout_id = :fanout AND p.address_id = o.address_id"
+    "     AND p.ref = o.ref) ON CONFLICT DO NOTHING RETURNING 1"
+)
+"""A statement of its own: it must see what a callback committed while the rows were being moved."""
 _SUPPRESS = text(
     "INSERT INTO suppression (value_index, source) SELECT a.value_index, 'carrier' FROM address a"
     " WHERE a.id = ANY(:ids) ON CONFLICT DO NOTHING"
@@ -86,13 +88,26 @@ def record(
         "ref": [o.ref for o in outcomes],
         "wait": [o.wait for o in outcomes],
     }
-    row = session.execute(_RECORD, values).mappings().one()
-    if row["accepted"]:
+    moved = {row.address_id: row.state for row in session.execute(_RECORD, values)}
+    if "accepted" in moved.values():
         session.execute(
             text("UPDATE fanout SET first_accepted_at = clock_timestamp() WHERE id = :f AND first_accepted_at IS NULL"),
             {"f": fanout},
         )
-    return Recorded(int(row["moved"]), int(row["strange"]))
+    facts = [outcome for outcome in outcomes if outcome.ref is not None and outcome.address_id not in moved]
+    return Recorded(len(moved), _note_strange(session, fanout, facts, carrier) if facts else 0)
+
+
+def _note_strange(session: Session, fanout: int, facts: Sequence[Outcome], carrier: str) -> int:
+    """References that fit no open attempt are confirmed doubles; those that a callback brought first are not."""
+    values = {
+        "fanout": fanout,
+        "carrier": carrier,
+        "address": [fact.address_id for fact in facts],
+        "n": [fact.n for fact in facts],
+        "ref": [fact.ref for fact in facts],
+    }
+    return len(session.execute(_STRANGE, values).all())
 
 
 def suppress_at_carriers_word(session: Session, address_ids: Sequence[int]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, Table, func
@@ -79,16 +77,3 @@ def role(session: Session, name: str) -> Role:
         session.add(found)
         session.flush()
     return found
-
-
-def digest(token: str) -> bytes:
-    """What is kept of a bearer token: its SHA-256."""
-    return hashlib.sha256(token.encode()).digest()
-
-
-def new_token(session: Session, user: User, label: str) -> str:
-    """A new bearer token of a person; it is never seen again."""
-    token = "bc_" + secrets.token_urlsafe(32)
-    session.add(ApiToken(user_id=user.id, digest=digest(token), label=label))
-    session.flush()
-    return token

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import structlog
 from flask import Flask, flash, g, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
+from broadcaster import logs
 from broadcaster.alert.lifecycle import AlertState, LifecycleRefused
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds.public_page import Wording, day, dialable
@@ -25,7 +25,8 @@ from broadcaster.store import database
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
-from broadcaster.web import board, guard, headers, outline
+from broadcaster.web import ack, api, board, guard, headers, outline
+from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
 from broadcaster.web.form import form
@@ -40,8 +41,8 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "web"
 STATIC_PATH = "/desk/static"
 LARGEST_REQUEST = 2 * 1024 * 1024
 DESK_CONNECTIONS = 20
-PAGES = (signin, desk, form, numbers, revision, approval, board.blueprint, health)
-log = structlog.get_logger()
+PAGES = (signin, desk, form, numbers, revision, approval, board.blueprint, api.blueprint, ack.blueprint, health)
+log = logs.get(__name__)
 
 
 def create_app(
@@ -142,6 +143,7 @@ def _refusals(app: Flask) -> None:
     app.register_error_handler(LifecycleRefused, _lifecycle)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(SecurityError, _strange_host)
     app.register_error_handler(OperationalError, _no_database)
     app.register_error_handler(PoolTimeout, _no_database)
     app.register_error_handler(Exception, _broken)
@@ -160,9 +162,11 @@ def _csrf(error: CSRFError) -> tuple[str, int]:
     return _said(400, "This page was open for too long or came from elsewhere: go back, load it again, then send it.")
 
 
-def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
+def _http(error: HTTPException) -> tuple[str, int] | HTTPException | Response:
     if error.code is None or error.code < 400:
         return error
+    if request.path.startswith("/api/"):
+        return problem(error.code, DETAILS.get(error.code) or f"{error.name}.")
     own = {
         400: "The request could not be read: go back and try again.",
         401: "Sign in first.",
@@ -172,6 +176,12 @@ def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
     }
     given = error.description if type(error).description != error.description else None
     return _said(error.code, given or own.get(error.code) or f"{error.name}.")
+
+
+def _strange_host(error: SecurityError) -> tuple[str, int, dict[str, str]]:
+    """Plain words without any address in them: nothing is built from a host name that is not ours."""
+    log.warning("web.strange_host", reason=str(error.description))
+    return "This desk is not at that address: use the one in PUBLIC_BASE_URL.\n", 400, {"Content-Type": "text/plain"}
 
 
 def _no_database(error: Exception) -> tuple[str, int]:

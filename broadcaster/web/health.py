@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import structlog
 from flask import Blueprint
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from broadcaster import logs
 from broadcaster.web.house import house
 
 health = Blueprint("health", __name__)
-log = structlog.get_logger()
+log = logs.get(__name__)
 
 
 @health.get("/healthz")

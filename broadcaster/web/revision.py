@@ -8,13 +8,13 @@ from itertools import groupby
 from flask import Blueprint, Response, abort, render_template, request
 from sqlalchemy.orm import Session
 
-from broadcaster.alert.alert import RevisionKind, content_from_json
+from broadcaster.alert.alert import ChannelName, RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import LifecycleRefused, ReleaseState, Role, check_approver, needs_two_people
 from broadcaster.alert.lifecycle import Tier as TierName
 from broadcaster.directory import Directory
 from broadcaster.dispatch import plan
 from broadcaster.dispatch.plan import Draft, Preview, SmsText
-from broadcaster.store import directory_load
+from broadcaster.store import directory_load, senders
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.people import User
 from broadcaster.web import acting, watch
@@ -109,12 +109,24 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "") ->
         standing=standing(store, row),
         people=_names(store, row),
         place=watch.place(store, preview.content.area),
+        off=_off(store, preview),
         names={community.code: community.name for community in directory.communities},
         has_form=bool(FIELDS[RevisionKind(row.kind)]),
         has_numbers=RevisionKind(row.kind) in NUMBERS_FOLLOW,
         problem=problem,
         reason=reason,
     )
+
+
+OFF = {
+    ChannelName.SMS: "Text messages are off: no carrier is set up.",
+    ChannelName.EMAIL: "Agency mail is off: no mail server is set up.",
+}
+
+
+def _off(store: Session, preview: Preview) -> list[str]:
+    """The chosen ways out for which this installation has no sender: nothing goes out over them, and that is said."""
+    return [OFF[name] for name in preview.content.channels if name in OFF and not senders.pace(store, name)]
 
 
 def standing(store: Session, row: Revision) -> Standing:

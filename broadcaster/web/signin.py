@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-import structlog
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
+from broadcaster import logs
 from broadcaster.store import ledger, people
 from broadcaster.web import accounts
 from broadcaster.web.guard import require_person, sign_in, visitor
 from broadcaster.web.house import house
 
 signin = Blueprint("signin", __name__, url_prefix="/desk")
-log = structlog.get_logger()
+log = logs.get(__name__)
 
 OURS = re.compile(r"/desk(/[A-Za-z0-9_-]+)*/?")
 WRONG = "That does not fit. Check the mail address, the password and the code; each code works once."

@@ -37,6 +37,10 @@ class Desk:
         """An action."""
         return self._call("POST", path, body)
 
+    def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A change of a draft."""
+        return self._call("PATCH", path, body)
+
     def approve(self, alert: str, shown: str) -> dict[str, Any]:
         """Approve a hash with a code that nobody has used."""
         return self.post(f"/alerts/{alert}/approve", {"hash": shown, "totp": self._code()})

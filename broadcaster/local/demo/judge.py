@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from broadcaster.alert.delivery import State
 from broadcaster.local.massachusetts.residents import Resident, expected
 
 LEAST_ACCEPTED = 0.99
@@ -78,7 +79,7 @@ def _ends_well(rows: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _sum(channel: Mapping[str, Any]) -> dict[str, Any]:
-    counts = dict(channel["counts"])
+    counts = {state.value: int(channel[state]) for state in State}
     closed = sum(counts.values()) == channel["planned"]
     still = sum(counts.get(state, 0) for state in ("sending", "unknown", "queued"))
     return {
@@ -86,7 +87,7 @@ def _sum(channel: Mapping[str, Any]) -> dict[str, Any]:
         "revision": channel["revision_no"],
         "state": channel["state"],
         "planned": channel["planned"],
-        **counts,
+        **{state: number for state, number in counts.items() if number},
         "closes": closed and still == 0,
     }
 

@@ -1,7 +1,7 @@
 """18 June 2024 once more, by two people at the API: notice, agencies, approval, texts, update, all-clear.
 
-Of that day: 13:15 known, 14:30 first public alert, 15:15 restored, 16:20 all-clear (outage-domain.md 1.1). Its times are
-shifted to today and compressed; the engine's clock is real.
+Of that day: 13:15 known, 14:30 first public alert, 15:15 restored, 16:20 all-clear (outage-domain.md 1.1). Its times
+are shifted to today and compressed; the engine's clock is real.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from broadcaster.alert.delivery import State
 from broadcaster.local.demo.desk import Desk
 
 UPDATE_AT = 0.5
@@ -63,7 +64,8 @@ class Replay:
         )
         self.alert = made["id"]
         shown = self.issuer.post(f"/alerts/{self.alert}/submit", {})
-        self.say(f"       Submitted: {shown['hash'][:12]}, {shown['reach']['people']:,} people, no edits after this.")
+        people = shown["previews"]["reach"]["people"]
+        self.say(f"       Submitted: {shown['hash'][:12]}, {people:,.0f} people; what is approved is what was shown.")
         self.issuer.post(f"/alerts/{self.alert}/release-agencies", {})
         self._mark("agencies")
         self.say("       Agencies are being told at once, on one person's word.")
@@ -79,8 +81,7 @@ class Replay:
 
     def _all_clear(self) -> None:
         self._mark("restored")
-        codes = [row["code"] for row in self.issuer.get("/directory")["communities"]]
-        said = {"communities": codes, "who": "Vendor's network centre", "how": "test calls from every PSAP"}
+        said = {"who": "Vendor's network centre", "how": "test calls from every PSAP"}
         confirmation = {**said, "at": datetime.now(UTC).replace(microsecond=0).isoformat()}
         self._next("all_clear", {"confirmations": [confirmation]})
         self.say("15:15  Restored and confirmed: the all-clear goes to everybody who was told (that day: 16:20).")
@@ -88,18 +89,20 @@ class Replay:
         self._measure()
 
     def _next(self, kind: str, changes: Mapping[str, Any]) -> None:
-        self.issuer.post(f"/alerts/{self.alert}/revisions", {"kind": kind, **changes})
+        self.issuer.post(f"/alerts/{self.alert}/revisions", {"kind": kind})
+        self.issuer.patch(f"/alerts/{self.alert}", changes)
         shown = self.issuer.post(f"/alerts/{self.alert}/submit", {})
         self.approver.approve(self.alert, shown["hash"])
         self._mark(kind)
 
     def _channels(self, channel: str = "sms") -> list[Mapping[str, Any]]:
+        """The fan-outs of a channel, newest first."""
         return [row for row in self.board()["channels"] if row["channel"] == channel]
 
     def _share(self) -> float:
         rows = self._channels()
-        planned = rows[-1]["planned"] if rows else None
-        return float(rows[-1]["counts"].get("accepted", 0)) / planned if planned else 0.0
+        planned = rows[0]["planned"] if rows else None
+        return float(rows[0]["accepted"]) / planned if planned else 0.0
 
     def _all_done(self) -> bool:
         return all(row["state"] == "done" for row in self.board()["channels"])
@@ -121,14 +124,14 @@ class Replay:
         rows = self._channels()
         if not rows:
             return "waiting for the first lane"
-        row = rows[-1]
-        counts = ", ".join(f"{name} {number:,}" for name, number in sorted(row["counts"].items()) if number)
-        delivered = row["handsets"].get("delivered", 0)
+        row = rows[0]
+        counts = ", ".join(f"{state} {row[state]:,}" for state in State if row[state])
+        delivered = row["handset"]["delivered"]
         return f"texts, revision {row['revision_no']}: {counts} of {row['planned'] or 0:,}; delivered {delivered:,}"
 
     def _measure(self) -> None:
-        firsts = [row["first_accepted_at"] for row in self._channels()]
-        first, last = (datetime.fromisoformat(firsts[at]) for at in (0, -1))
+        newest_first = [row["first_accepted_at"] for row in self._channels()]
+        last, first = (datetime.fromisoformat(newest_first[at]) for at in (0, -1))
         self.minutes = {
             "known to agencies": _minutes(self._marks["known"], self._marks["agencies"]),
             "known to first public text": _minutes(self._marks["known"], first),

@@ -26,6 +26,7 @@ from broadcaster.local.demo.stage import Cast, Stage
 from broadcaster.local.supervisor import Supervisor
 from broadcaster.settings import Settings
 from broadcaster.store import database, people
+from broadcaster.web import tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _settle(settings: Settings) -> dict[str, str]:
         for email in stages.PEOPLE:
             user = people.by_email(session, email)
             if user is not None:
-                found[email] = people.new_token(session, user, "demo")
+                found[email] = tokens.make(session, user, "demo")
     sessions.kw["bind"].dispose()
     return found
 
@@ -125,22 +126,19 @@ def _show(wish: Wish, verdict: Verdict, replay: Replay) -> None:
     for what, minutes in replay.minutes.items():
         then = f"   (that day: {THAT_DAY_MIN[what]} min)" if what in THAT_DAY_MIN else ""
         say(f"  {what:32} {minutes * 60:8.1f} s{then}")
-    say(
-        f"  {verdict.heard:,} of {verdict.should_hear:,} people who should hear were texted, by the carrier's own ledger;"
-    )
-    say(
-        f"  lost {verdict.lost}, strangers {verdict.strangers}, doubled {verdict.doubled} (counted: {verdict.doubles_counted})."
-    )
+    heard = f"{verdict.heard:,} of {verdict.should_hear:,}"
+    say(f"  {heard} people who should hear were texted, by the carrier's own ledger;")
+    doubled = f"doubled {verdict.doubled} ({verdict.doubles_counted} counted)"
+    say(f"  lost {verdict.lost}, strangers {verdict.strangers}, {doubled}.")
     for one in verdict.sums:
-        parts = ", ".join(
-            f"{name} {number:,}"
-            for name, number in one.items()
-            if isinstance(number, int) and name not in ("revision", "closes")
-        )
-        say(
-            f"  revision {one['revision']}, {one['channel']:5} {one['state']:5} {parts}{'' if one['closes'] else '  DOES NOT CLOSE'}"
-        )
+        say(f"  {_sum_line(one)}")
     say("  Passed." if not verdict.reasons else f"  FAILED: {'; '.join(verdict.reasons)}.")
+
+
+def _sum_line(one: Mapping[str, Any]) -> str:
+    states = [f"{name} {number:,}" for name, number in one.items() if type(number) is int and name != "revision"]
+    end = "" if one["closes"] else "  DOES NOT CLOSE"
+    return f"revision {one['revision']}, {one['channel']:5} {one['state']:5} {', '.join(states)}{end}"
 
 
 def _stay(stage: Stage, cast: Cast, supervisor: Supervisor) -> None:
