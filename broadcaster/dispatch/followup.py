@@ -86,4 +86,4 @@ def _without_listing(engine: Engine, channel: Channel, asks: Sequence[DueAsk]) -
             if channel.traits.idempotent:
                 followups.send_again_unchanged(session, ask)
             else:
-                followups.blind(session, ask, engine.scales.settle)
+                followups.end_asking(session, ask, engine.scales.settle)

@@ -106,10 +106,12 @@ def work_for(session: Session, office: Office, directory: Directory, draft: Draf
     return Work(office, directory, edition, tuple(told))
 
 
-def preview(session: Session, office: Office, directory: Directory, draft: Draft, now: datetime) -> Preview:
-    """What every channel would carry if this draft were submitted now."""
+def preview(
+    session: Session, office: Office, directory: Directory, draft: Draft, now: datetime, *, mails: int | None = None
+) -> Preview:
+    """What every channel would carry if this draft were submitted now; `mails` bounds how many are worded."""
     work = work_for(session, office, directory, draft, now)
-    return _shown(session, work, render.texts(work), now)
+    return _shown(session, work, render.texts(work, mails), now)
 
 
 def frozen_preview(session: Session, office: Office, directory: Directory, revision: Revision) -> Preview:
@@ -182,7 +184,8 @@ def _reach(session: Session, work: Work, made: Sequence[Text], now: datetime) ->
     seconds = people * each / pace if pace else 0.0
     life = max(0.0, (work.content.expires - now).total_seconds())
     late = max(0, round(people - life * pace / each)) if pace and each else 0
-    agencies = sum(text.form == "mail" for text in made)
+    told = ChannelName.EMAIL in work.content.channels
+    agencies = len(audience.agencies(work.content, work.directory)) if told else 0
     return Reach(people, len(codes), round(people * each), seconds, late, agencies)
 
 

@@ -80,14 +80,14 @@ def answered(content: Content, directory: Directory, told: Sequence[str] = ()) -
     return (*answers, *(directory.ladder(code).frozen for code in sorted(set(told) - here)))
 
 
-def texts(work: Work) -> list[Text]:
-    """Every text of a revision, for the channels that were chosen."""
+def texts(work: Work, most_mails: int | None = None) -> list[Text]:
+    """Every text of a revision, for the channels that were chosen; a preview may do with the first mails."""
     channels = work.content.channels
     made: list[Text] = []
     if ChannelName.SMS in channels:
         made += _sms(work)
     if ChannelName.EMAIL in channels:
-        made += [Text(agency.code, "en", "mail", message) for agency, message in mails(work)]
+        made += [Text(agency.code, "en", "mail", message) for agency, message in mails(work, most_mails)]
     for info in infos(work):
         made.append(Text(EVERYBODY, info.lang, "cap", Message("", json.dumps(asdict(info), ensure_ascii=False), "")))
         page = compose.page(work.edition, work.affected, work.directory, info.lang)
@@ -116,9 +116,9 @@ def _sms(work: Work) -> Iterator[Text]:
             yield Text(community.code, lang, "sms", Message("", words, ""), fitted.encoding.value, fitted.segments)
 
 
-def mails(work: Work) -> list[tuple[Agency, Message]]:
+def mails(work: Work, most: int | None = None) -> list[tuple[Agency, Message]]:
     """One mail per agency, however many of its communities are affected."""
-    agencies = audience.agencies(work.content, work.directory)
+    agencies = audience.agencies(work.content, work.directory)[:most]
     return list(compose.agency_mails(work.edition, agencies, work.affected, work.directory))
 
 

@@ -170,6 +170,20 @@ def blind(session: Session, ask: DueAsk, after: float) -> bool:
     return late is not None and _queue_again(session, ask, "blind")
 
 
+def end_asking(session: Session, ask: DueAsk, after: float) -> bool:
+    """Nobody can be asked: past `after` seconds it goes again and is counted, or ends with a fan-out that is over."""
+    row = session.execute(
+        text(
+            "SELECT state, clock_timestamp() > CAST(:started AS timestamptz) + make_interval(secs => :after) AS late"
+            " FROM fanout WHERE id = :f"
+        ),
+        {"f": ask.fanout_id, "started": ask.started_at, "after": after},
+    ).one()
+    if not row.late:
+        return False
+    return _queue_again(session, ask, "blind" if row.state in ("running", "held") else "unresolved")
+
+
 def send_again_unchanged(session: Session, ask: DueAsk) -> bool:
     """A channel on which the same message twice is the same as once: just send it again."""
     return _queue_again(session, ask, "idempotent")

@@ -57,37 +57,45 @@ def _rank_of(column: str) -> str:
     return "CASE " + column + " " + " ".join(f"WHEN '{h}' THEN {rank}" for h, rank in RANK.items()) + " ELSE 0 END"
 
 
+_WAITING = text("SELECT id FROM receipt WHERE applied_at IS NULL ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED")
 _APPLY = text(
-    "WITH waiting AS (SELECT id, fanout_id, address_id, n, carrier, ref, status, code FROM receipt"
-    "   WHERE applied_at IS NULL ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED),"
-    " words AS (SELECT * FROM unnest(CAST(:status AS text[]), CAST(:handset AS text[])) AS w(status, handset)),"
+    "WITH words AS (SELECT * FROM unnest(CAST(:status AS text[]), CAST(:handset AS text[])) AS w(status, handset)),"
     " best AS (SELECT DISTINCT ON (r.fanout_id, r.address_id) r.fanout_id, r.address_id, r.n, r.ref, r.code,"
     "     coalesce(w.handset, 'none') AS handset"
-    "   FROM waiting r LEFT JOIN words w ON w.status = r.status"
+    "   FROM receipt r LEFT JOIN words w ON w.status = r.status WHERE r.id = ANY(:ids)"
     f"   ORDER BY r.fanout_id, r.address_id, r.n DESC, {_rank_of('w.handset')} DESC, r.id),"
     " moved AS (UPDATE delivery d SET"
     "     state = CASE WHEN d.state IN ('sending', 'unknown') THEN 'accepted' ELSE d.state END,"
     "     carrier_ref = coalesce(d.carrier_ref, b.ref),"
     f"    handset = CASE WHEN {_rank_of('b.handset')} > {_rank_of('d.handset')} THEN b.handset ELSE d.handset END,"
-    "     reason = CASE WHEN b.handset IN ('undelivered', 'failed') AND b.code <> '' THEN b.code ELSE d.reason END"
+    "     reason = CASE WHEN b.handset IN ('undelivered', 'failed') AND b.code <> '' THEN b.code"
+    "       WHEN b.handset = 'delivered' THEN '' ELSE d.reason END"
     "   FROM best b WHERE d.fanout_id = b.fanout_id AND d.address_id = b.address_id AND d.n = b.n"
     "     AND d.state IN ('sending', 'unknown', 'accepted') AND coalesce(d.carrier_ref, b.ref) = b.ref"
     f"    AND (d.state <> 'accepted' OR {_rank_of('b.handset')} > {_rank_of('d.handset')})"
-    "   RETURNING d.fanout_id, d.address_id, d.n),"
-    " settled AS (DELETE FROM followup u USING moved m WHERE u.fanout_id = m.fanout_id"
-    "   AND u.address_id = m.address_id AND u.n = m.n AND u.kind = 'ask'),"
-    " strange AS (INSERT INTO sighting (carrier, ref, fanout_id, address_id, n)"
-    "   SELECT DISTINCT ON (r.carrier, r.ref) r.carrier, r.ref, r.fanout_id, r.address_id, r.n FROM waiting r"
-    "   JOIN delivery d ON d.fanout_id = r.fanout_id AND d.address_id = r.address_id"
-    "   WHERE (r.n < d.n OR d.state IN ('queued', 'suppressed', 'superseded', 'expired')"
-    "       OR (d.carrier_ref IS NOT NULL AND d.carrier_ref <> r.ref))"
-    "     AND coalesce(d.carrier_ref, '') <> r.ref ON CONFLICT DO NOTHING),"
-    " done AS (UPDATE receipt r SET applied_at = clock_timestamp() FROM waiting w WHERE r.id = w.id RETURNING 1)"
-    " SELECT count(*) FROM done"
+    "   RETURNING d.fanout_id, d.address_id, d.n)"
+    " DELETE FROM followup u USING moved m WHERE u.fanout_id = m.fanout_id"
+    "   AND u.address_id = m.address_id AND u.n = m.n AND u.kind = 'ask'"
 )
+_STRANGE = text(
+    "INSERT INTO sighting (carrier, ref, fanout_id, address_id, n)"
+    " SELECT DISTINCT ON (r.carrier, r.ref) r.carrier, r.ref, r.fanout_id, r.address_id, r.n FROM receipt r"
+    " JOIN delivery d ON d.fanout_id = r.fanout_id AND d.address_id = r.address_id"
+    " WHERE r.id = ANY(:ids) AND r.n <= d.n AND d.carrier_ref IS DISTINCT FROM r.ref"
+    "   AND (d.carrier_ref IS NOT NULL OR r.n < d.n OR d.state IN ('queued', 'suppressed', 'superseded', 'expired'))"
+    "   AND NOT EXISTS (SELECT 1 FROM past_attempt p WHERE p.fanout_id = r.fanout_id"
+    "     AND p.address_id = r.address_id AND p.ref = r.ref)"
+    " ON CONFLICT DO NOTHING"
+)
+"""A statement of its own, after the rows have moved: it sees what was committed meanwhile."""
 
 
 def apply(session: Session, handsets: dict[str, str], most: int = 2000) -> int:
     """Apply waiting receipts in bulk; `handsets` maps a carrier's status to ours. Returns how many were applied."""
-    values = {"most": most, "status": list(handsets), "handset": list(handsets.values())}
-    return int(session.execute(_APPLY, values).scalar_one())
+    ids = list(session.execute(_WAITING, {"most": most}).scalars())
+    if not ids:
+        return 0
+    session.execute(_APPLY, {"ids": ids, "status": list(handsets), "handset": list(handsets.values())})
+    session.execute(_STRANGE, {"ids": ids})
+    session.execute(text("UPDATE receipt SET applied_at = clock_timestamp() WHERE id = ANY(:ids)"), {"ids": ids})
+    return len(ids)

@@ -265,7 +265,9 @@ def _wanted() -> str:
 def _preview(call: Call, row: Revision, kind: RevisionKind, content: Content, plain: Directory) -> Preview:
     if row.frozen_at is not None:
         return plan.frozen_preview(call.store, call.actor.office, plain, row)
-    return plan.preview(call.store, call.actor.office, plain, Draft(row.alert, kind, content), call.actor.now)
+    most = None if _wanted() == "full" else BRIEF
+    draft = Draft(row.alert, kind, content)
+    return plan.preview(call.store, call.actor.office, plain, draft, call.actor.now, mails=most)
 
 
 def _previews(shown: Preview) -> m.PreviewOut:
@@ -278,7 +280,7 @@ def _previews(shown: Preview) -> m.PreviewOut:
             m.MailOut(agency=each.agency, subject=each.message.subject, text=each.message.text)
             for each in shown.mails[:most]
         ],
-        mail_count=len(shown.mails),
+        mail_count=shown.reach.agencies,
         cap=shown.cap_xml,
         page=asdict(shown.page),
         wea=[{"lang": lang, "wea90": short, "wea360": long} for lang, short, long in shown.wea],
