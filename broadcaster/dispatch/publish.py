@@ -19,6 +19,7 @@ from broadcaster.directory import Directory
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds import atom, places, public_page
 from broadcaster.feeds.snapshot import OnAir, PublishedDocument, Snapshot, Words
+from broadcaster.messages import wording
 from broadcaster.store import alerts, directory_load, texts
 from broadcaster.store.alerts import Alert, Document, Release, Revision
 from broadcaster.store.database import Sessions, now, only_one
@@ -92,7 +93,7 @@ def _on_air(session: Session, directory: Directory, alert: Alert, revision: Revi
     return OnAir(
         alert=alert.public_id,
         kind=RevisionKind(revision.kind),
-        failure=content.failure.value,
+        failure=wording.service(content.failure, "en"),
         headline=english.subject,
         paragraphs=tuple(json.loads(english.text)),
         began=content.began,

@@ -112,6 +112,12 @@ def said(form: Form, text: str) -> Template:
 
 
 @cache
+def service(failure: FailureKind, lang: str) -> str:
+    """What fails, in three words: ``All calls to 911``."""
+    return _sentences(ROOT / "_kinds" / failure.value / f"{spoken(lang)}.txt")["service"]
+
+
+@cache
 def dialled(dial: str, lang: str) -> Template:
     """What people are told to do, as half a sentence: ``call {number}``."""
     return parse(_sentences(ROOT / "_dial" / lang / f"{dial}.txt")["dial"], dial)
