@@ -139,7 +139,8 @@ def test_the_image_runs_as_nobody_from_hashed_packages() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert re.findall(r"^USER (.+)$", dockerfile, re.M) == ["10001:10001"]
     assert "--require-hashes -r requirements.txt" in dockerfile and "npm ci" in dockerfile
-    assert all(":" in image for image in re.findall(r"^FROM (\S+)", dockerfile, re.M))
+    stages = set(re.findall(r"^FROM .+ AS (\S+)$", dockerfile, re.M))
+    assert all(":" in image or image in stages for image in re.findall(r"^FROM (\S+)", dockerfile, re.M))
     copied = {word for line in re.findall(r"^COPY (?!--from)(.+)$", dockerfile, re.M) for word in line.split()[:-1]}
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8")
     assert all(f"!{word.split('*')[0]}" in ignored for word in copied)

@@ -1,0 +1,150 @@
+"""The tables of the README that are made from the program. Write them anew with ``python -m tests.house.tables``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import click
+
+from broadcaster.channels import registry
+from broadcaster.channels.contract import Traits
+from broadcaster.cli import root
+from broadcaster.settings import SECRETS, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+MEANING = {
+    "mode": "What the installation is for: `live`, `training` or `demo`. Outside `live`, nothing beyond this machine"
+    " is reached",
+    "data_dir": "State of the embedded servers, their logs, and the keys of a demo",
+    "publish_dir": "Where the public files are written; empty: `public` under `DATA_DIR`",
+    "database_url": "PostgreSQL 15 or newer; empty: an embedded one under `DATA_DIR`",
+    "redis_url": "Redis or Valkey, the bell of the workers; empty: an embedded one under `DATA_DIR`",
+    "secret_key": "Sessions, links and callback proofs; `openssl rand -base64 32`",
+    "field_key": "Encrypts phones, addresses and second factors",
+    "index_key": "The blind index that finds a phone without decrypting; must differ from `FIELD_KEY`",
+    "field_key_id": "Which `FIELD_KEY` new values are written with",
+    "public_base_url": "The https address that the outside sees; links are made from it",
+    "callbacks_base_url": "Where the carrier reaches the callbacks, if not at `PUBLIC_BASE_URL`",
+    "bind": "The address that our servers listen on; behind a proxy on another host or in a container `0.0.0.0`",
+    "port": "The desk, the API and the public window together",
+    "callbacks_port": "The carriers' callbacks",
+    "window_port": "The public window alone",
+    "timezone": "The zone of every hour that people read",
+    "authority": "The full name of the authority, in mails and on the public page",
+    "authority_short": "Its name in a text",
+    "state_fips": "The two digits of the state",
+    "state_name": "The name of the state",
+    "watch_phone": "The number of the watch, printed for agencies",
+    "twilio_account_sid": "The account at the carrier; empty: the channel is off",
+    "twilio_auth_token": "Its token, which also signs the callbacks",
+    "twilio_messaging_service_sid": "The sender: a Messaging Service ...",
+    "twilio_from": "... or one number",
+    "twilio_api_url": "Any carrier that speaks this API",
+    "sms_mps": "Segments a second that the carrier has approved for the sender",
+    "sms_in_flight": "Requests that a process keeps open at the carrier",
+    "smtp_url": "`smtp://user:password@host:port` or `smtps://...`; STARTTLS where offered; empty: the channel is off",
+    "mail_from": "The sender of the agency mail",
+    "mail_per_second": "Mails a second that the relay takes",
+    "cap_sender": "`sender` of CAP documents; empty: `state911@` and the host of `PUBLIC_BASE_URL`",
+    "cap_sender_name": "`senderName` of CAP documents; empty: `AUTHORITY`",
+    "cap_signing_key": "A PEM file; without key and certificate CAP documents go out unsigned",
+    "cap_signing_cert": "A PEM file",
+    "lookup_url": "The page where anyone finds the number of their community; printed where numbers do not fit",
+    "lookup_sms": "A number to text a town or ZIP to",
+    "lookup_voice": "A number to call and ask",
+    "lease": "Seconds after which a wave whose process died is taken over",
+    "settle": "Seconds after which a message that the carrier does not list was never accepted",
+    "blind": "Seconds that a message of unknown outcome waits for a carrier whose listing is down; then it goes again,"
+    " and is counted as possibly doubled",
+    "sweep_every": "Seconds between two rounds of the sweep",
+    "publish_every": "Seconds between two writings of the public files",
+    "log_level": "`DEBUG`, `INFO`, `WARNING` or `ERROR`",
+}
+"""What each setting means, by the field of Settings."""
+
+TRAIT = {
+    "receipts": "reports delivery",
+    "listing": "can be asked what it has",
+    "segments": "counts in segments",
+    "cancels": "can cancel what waits",
+    "idempotent": "twice is once",
+    "in_flight": "most at once",
+}
+"""What each trait of a channel means to a reader."""
+
+CHANNEL = {"sms": "texts to residents", "email": "mail to agencies", "feed": "public page and CAP feed"}
+COMPLETE = {
+    "twilio_account_sid": "AC1",
+    "twilio_auth_token": "token",
+    "twilio_from": "+18885550911",
+    "smtp_url": "smtp://127.0.0.1:1",
+    "mail_from": "a@state.example",
+    "secret_key": "a-long-and-varied-0123456789-secret",
+}
+"""Enough settings for every channel to be made; nothing is opened."""
+
+
+def settings() -> Iterator[str]:
+    """A row for each setting, in the order of Settings."""
+    yield "| setting | default | meaning |"
+    yield "| --- | --- | --- |"
+    for name, info in Settings.model_fields.items():
+        default = "" if info.default in ("", None) else f"`{getattr(info.default, 'value', info.default)}`"
+        secret = " (secret)" if name.upper() in SECRETS else ""
+        yield f"| `{name.upper()}` | {default} | {MEANING[name]}{secret} |"
+
+
+def channels() -> Iterator[str]:
+    """A row for each channel that can be set up, from its traits."""
+    names = [field.name for field in fields(Traits)]
+    yield "| channel | for | " + " | ".join(TRAIT[name] for name in names) + " |"
+    yield "| --- " * (len(names) + 2) + "|"
+    full = Settings.model_validate({"mode": "demo", **COMPLETE})
+    for name, way in registry.WAYS_OUT.items():
+        traits = way.make(full).traits
+        marks = " | ".join(_mark(getattr(traits, trait)) for trait in names)
+        yield f"| `{name}` | {CHANNEL[name]} | {marks} |"
+
+
+def _mark(value: bool | int) -> str:
+    return ("no", "yes")[value] if isinstance(value, bool) else f"{value:,}"
+
+
+def commands() -> Iterator[str]:
+    """A row for each command, with the first line of its help and its example."""
+    yield "| command | what it does | example |"
+    yield "| --- | --- | --- |"
+    for path, command in _leaves(root, ()):
+        paragraphs = [" ".join(part.split()) for part in (command.help or "").split("\n\n")]
+        example = paragraphs[-1].removeprefix("Example: ").replace("|", "\\|")
+        yield f"| `{' '.join(path)}` | {paragraphs[0]} | `{example}` |"
+
+
+def _leaves(group: click.Group, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in sorted(group.commands.items()):
+        if isinstance(command, click.Group):
+            yield from _leaves(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+TABLES = {"settings": settings, "channels": channels, "commands": commands}
+
+
+def written(text: str) -> str:
+    """The README with every table as the program has it now; ValueError when a marker is missing."""
+    for name, rows in TABLES.items():
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.S)
+        if not pattern.search(text):
+            raise ValueError(f"The README has no place for the table of {name}.")
+        made = "\n".join(rows())
+        text = pattern.sub(lambda found, made=made: f"{found[1]}{made}\n{found[2]}", text)  # type: ignore[misc]
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")
