@@ -9,11 +9,22 @@ from datetime import UTC, datetime, timedelta
 from broadcaster.alert.alert import Area, Content, FailureKind
 from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.alert.phone import AlternateNumber
+from broadcaster.channels.agency_email import AgencyEmail, Mailer, Relay
 from broadcaster.channels.contract import Channel
 from broadcaster.channels.http import Door
 from broadcaster.channels.public_feed import PublicFeed
 from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
-from broadcaster.directory import Community, CommunityKind, County, Directory, Psap
+from broadcaster.directory import (
+    Agency,
+    AgencyRole,
+    Community,
+    CommunityKind,
+    Contact,
+    ContactChannel,
+    County,
+    Directory,
+    Psap,
+)
 from broadcaster.dispatch import actions
 from broadcaster.dispatch.actions import Actor
 from broadcaster.dispatch.engine import Engine, Scales
@@ -34,10 +45,10 @@ QUICK = Scales(lease=3.0, settle=6.0, blind=8.0)
 """The three times of the algorithm, scaled to a tenth."""
 
 
-def office(mode: Mode = Mode.DEMO) -> Office:
-    """An authority of the tests; unsigned."""
+def office(mode: Mode = Mode.DEMO, signing: tuple[bytes, bytes] | None = None) -> Office:
+    """An authority of the tests; unsigned unless it is given a key."""
     voice = Voice("State 911 Department", "State 911", "Massachusetts", "America/New_York", "https://911.example")
-    return Office(mode, voice, "25", "http://localhost:8911", "state911@ma.example", "State 911 Department")
+    return Office(mode, voice, "25", "http://localhost:8911", "state911@ma.example", "State 911 Department", signing)
 
 
 def town(no: int, county: str = "25027") -> Community:
@@ -45,14 +56,20 @@ def town(no: int, county: str = "25027") -> Community:
     return Community(f"town-{no}", f"Town {no}", CommunityKind.MUNICIPALITY, county, "America/New_York", f"psap-{no}")
 
 
+def police(town: Community) -> Agency:
+    """The police of a town, with a mailbox."""
+    box = Contact(ContactChannel.EMAIL, f"police@{town.code}.example", 1)
+    return Agency(f"{town.code}-police", f"{town.name} Police", AgencyRole.POLICE, (box,), (town.code,))
+
+
 def directory(towns: int = 3) -> Directory:
-    """Some towns, each with its own number."""
+    """Some towns, each with its own number and its police."""
     places = tuple(town(no) for no in range(1, towns + 1))
     return Directory(
         counties=(County("25027", "Worcester"),),
         communities=places,
         psaps=tuple(Psap(place.psap_code, f"{place.name} dispatch", place.county_fips) for place in places),
-        agencies=(),
+        agencies=tuple(police(place) for place in places),
         numbers={
             place.code: (AlternateNumber(f"+1508555{100 + no:04d}", "Police", verified_on=datetime.now(UTC).date()),)
             for no, place in enumerate(places)
@@ -123,6 +140,7 @@ def furnish(sessions: Sessions, places: Directory, everyone: dict[str, list[str]
         house.approver = person(session, "approver@ma.example", "approver", "issuer").id
         senders.register(session, "sms", "twilio", SENDER, mps)
         senders.register(session, "feed", "files", "public", 100.0)
+        senders.register(session, "email", "smtp", "alerts@ma.example", 100.0)
         ids = directory_load.community_ids(session)
         for phone, codes in everyone.items():
             address = residents.address(session, SEALER, "sms", phone)
@@ -137,14 +155,19 @@ def phones(many: int) -> list[str]:
 
 
 @contextmanager
-def engine(sessions: Sessions, carrier_url: str, folder, scales: Scales = QUICK, in_flight: int = 50):
-    """An engine whose texts go to a simulated carrier and whose files go to a folder."""
+def engine(sessions: Sessions, carrier_url: str, folder, in_flight: int = 50, smtp_url: str = ""):
+    """An engine whose texts go to a simulated carrier, whose mail to a sink, and whose files go to a folder."""
     account = TwilioAccount(SID, TOKEN, SENDER, "http://localhost:1/callbacks/twilio/status", carrier_url)
     channels: dict[str, Channel] = {
         "sms": TwilioSms(account, Door(live=False, in_flight=in_flight)),
         "feed": PublicFeed(folder),
     }
-    made = Engine(sessions, SEALER, channels, Window(channels, in_flight), SECRET, scales)
+    if smtp_url:
+        mailer = Mailer(
+            Relay.of(smtp_url), "alerts@ma.example", "State 911", "http://localhost:8911", SECRET, live=False
+        )
+        channels["email"] = AgencyEmail(mailer)
+    made = Engine(sessions, SEALER, channels, Window(channels, in_flight), SECRET, QUICK)
     try:
         yield made
     finally:

@@ -1,0 +1,52 @@
+"""Agencies hear at once, on one person's word, once each; and they hear when the public does not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from broadcaster.alert.lifecycle import AlertKind, Move
+from broadcaster.dispatch import actions
+from broadcaster.dispatch.drain import drain
+from broadcaster.dispatch.sweep import keep
+from broadcaster.local import mailbox
+from broadcaster.store.alerts import Revision
+from broadcaster.store.database import Sessions
+from broadcaster.store.deliveries import Fanout
+from tests.factories import content, directory, engine, furnish
+
+
+def test_one_mail_each_before_anybody_approved_and_a_word_when_it_is_returned(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    house = furnish(sessions, directory(3), {})
+    with (
+        mailbox.start_in_thread() as post,
+        engine(sessions, "http://127.0.0.1:9", tmp_path, smtp_url=post.smtp_url) as works,
+    ):
+        with sessions.begin() as session:
+            revision = actions.new_alert(house.actor(session), AlertKind.OUTAGE, content())
+            actions.submit(house.actor(session), revision)
+            actions.release_agencies(house.actor(session), revision)
+            key = revision.id
+        drain(works, "urgent")
+        works.stragglers.wait()
+        keep(works)
+        first = post.mails()
+        with sessions.begin() as session:
+            row = session.get_one(Revision, key)
+            actions.turn_down(house.actor(session, house.approver), row, Move.RETURN, "Wrong county.")
+        drain(works, "urgent")
+        works.stragglers.wait()
+        keep(works)
+        later = post.mails()[len(first) :]
+    boxes = Counter(f"police@town-{no}.example" for no in (1, 2, 3))
+    assert Counter(mail.to for mail in first) == boxes
+    assert Counter(mail.to for mail in later) == boxes
+    for mail in first:
+        no = mail.to[len("police@town-")]
+        assert f"508-555-010{int(no) - 1}" in mail.text
+        assert "911 is down" in mail.text and "/ack/" in mail.text and "%%" not in mail.text
+    assert all("returned" in mail.subject for mail in later)
+    with sessions() as session:
+        assert {fanout.state for fanout in session.query(Fanout)} == {"done"}
