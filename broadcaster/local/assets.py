@@ -43,7 +43,6 @@ def build(target: Path = STATIC) -> bool:
     (fresh / "desk.css").write_text(css, encoding="utf-8")
     for relative in sorted(set(COPIED_URL.findall(css))):
         _copy(USWDS / relative, fresh / relative)
-    _copy(MODULES / "htmx.org" / "dist" / "htmx.min.js", fresh / "htmx.min.js")
     for script in sorted((ROOT / "templates" / "web").glob("*/desk*.js")):
         _copy(script, fresh / script.name)
     write_outlines(fresh / "counties")
