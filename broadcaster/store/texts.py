@@ -36,8 +36,8 @@ _TEXTS = text(
     "INSERT INTO revision_text (revision_id, community_id, agency_id, lang, form, body_id)"
     " SELECT :revision, x.community, x.agency, x.lang, x.form, b.id"
     " FROM unnest(CAST(:community AS bigint[]), CAST(:agency AS bigint[]), CAST(:lang AS text[]),"
-    "   CAST(:form AS text[]), CAST(:sha AS text[])) AS x(community, agency, lang, form, sha)"
-    " JOIN body b ON b.sha = x.sha"
+    "   CAST(:form AS text[]), CAST(:sha AS text[])) WITH ORDINALITY AS x(community, agency, lang, form, sha, place)"
+    " JOIN body b ON b.sha = x.sha ORDER BY x.place"
 )
 
 

@@ -133,7 +133,7 @@ def _templates(app: Flask, settings: Settings) -> None:
 def _spoken(seconds: float) -> str:
     """``40 seconds``, ``12 minutes``, ``2 h 05 min``."""
     if seconds < 90:
-        return f"{max(1, round(seconds))} seconds"
+        return f"{round(seconds)} seconds" if seconds >= 1.5 else "1 second"
     minutes = round(seconds / 60)
     return f"{minutes} minutes" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
 

@@ -22,13 +22,22 @@ def fanouts(desk: Desk) -> list[str]:
         return sorted(f"{row.tier} {row.channel}" for row in store.scalars(select(Fanout)))
 
 
+def what_goes_out(author: Browser) -> list[str]:
+    parts = author.page.xpath(
+        "//*[@class='bubble' or @class='wea' or contains(@class, 'page-sample') or @class='texts']"
+    )
+    return [" ".join(part.text_content().split()) for part in parts]
+
+
 def test_the_whole_walk(desk: Desk) -> None:
     author, second = desk.browser(ISSUER), desk.browser(SECOND)
     alert = walk(desk, author)
     assert "6 in 3 communities" in author.words and "2, marked CONFIRMED" in author.words
     assert "State 911, 12:01 PM: 911 is down in Ayer. In an emergency call 978-555-0101." in author.words
+    before = what_goes_out(author)
     author.send("/submit")
     assert "this is what goes out" in author.words
+    assert what_goes_out(author) == before
     assert "Waiting for a second person" in author.words and fanouts(desk) == []
     page = author.path
     author.send("/release-agencies")
