@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from broadcaster.alert import alert as heart
-from broadcaster.alert.alert import RevisionKind
+from broadcaster.alert.alert import ChannelName, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.channels import files
 from broadcaster.directory import Directory
@@ -81,7 +81,7 @@ def _public(session: Session, at: datetime) -> list[tuple[Alert, Revision]]:
     for alert in session.scalars(select(Alert).where(Alert.state != "draft").order_by(Alert.id.desc())):
         ended = alert.closed_at is not None and (at - alert.closed_at).total_seconds() > SHOWN_AFTER_END_S
         revisions = [] if ended else alerts.released_revisions(session, alert.id, Tier.PUBLIC)
-        if revisions:
+        if revisions and ChannelName.FEED in heart.content_from_json(revisions[-1].content).channels:
             found.append((alert, revisions[-1]))
     return found
 
@@ -123,10 +123,10 @@ class Publisher:
         """Publish if there is a reason to; returns the paths that changed."""
         with self.sessions() as session:
             moment = now(session)
-            newest = session.execute(select(func.max(Release.at), func.max(Document.id))).one()
-        fresh = tuple(newest) != self._seen
+            newest = (session.scalar(select(func.max(Release.at))), session.scalar(select(func.max(Document.id))))
+        fresh = newest != self._seen
         if not fresh and time.monotonic() - self._written < self.every:
             return []
         changed = publish(self.sessions, self.office, self.root, moment)
-        self._seen, self._written = tuple(newest), time.monotonic()
+        self._seen, self._written = newest, time.monotonic()
         return changed
