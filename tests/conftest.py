@@ -18,6 +18,8 @@ from tests.servers import postgres_server, valkey
 
 __all__ = ["postgres_server", "valkey"]
 _counter = itertools.count(1)
+HASTY = ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
+"""The tests' server survives `kill -9` of any process as before; only a power cut would hurt it."""
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
 
@@ -32,6 +34,8 @@ def _admin(url: str, statement: str) -> None:
 @pytest.fixture(scope="session")
 def migrated(postgres_server: Postgres) -> str:
     """The URL of a database with the schema and nothing in it: the pattern of every test's own, touched by none."""
+    for statement in HASTY:
+        _admin(postgres_server.url, statement)
     _admin(postgres_server.url, "CREATE DATABASE pattern")
     pattern = make_url(postgres_server.url).set(database="pattern").render_as_string(hide_password=False)
     database.upgrade(pattern)

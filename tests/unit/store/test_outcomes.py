@@ -1,0 +1,323 @@
+"""What came of a wave: facts are always kept, decisions are fenced by the attempt's number, repetition is nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from broadcaster.alert.delivery import MOVES, OPEN, TERMINAL, Event, State
+from broadcaster.store import endings, fanouts, followups, outcomes, tallies
+from broadcaster.store.database import Base, Sessions
+from broadcaster.store.followups import DueAsk
+from broadcaster.store.outcomes import Outcome, Recorded
+from broadcaster.store.waves import ClaimedWave
+from tests.unit.store.ground import SETTLE, Ground, ended, phone, prepare
+
+OF_A_SEND = (Event.ACCEPTED, Event.REJECTED, Event.AMBIGUOUS, Event.NOT_SENT)
+
+
+@pytest.mark.parametrize("event", OF_A_SEND)
+def test_every_outcome_of_a_send_by_the_table_of_moves(sessions: Sessions, event: Event) -> None:
+    """One person in each state, the same outcome for all: those move whom the table moves, and nobody else."""
+    ground = prepare(sessions, {"lynn": len(State)})
+    wave = ground.wave()
+    before = dict(zip((i.address_id for i in wave.intents), State, strict=True))
+    for address, state in before.items():
+        ground.sql("UPDATE delivery SET state = :s WHERE address_id = :a", s=state.value, a=address)
+    ground.all_end(wave, event)
+    after = dict(ground.sql("SELECT address_id, state FROM delivery"))
+    assert after == {address: MOVES.get((state, event), state).value for address, state in before.items()}
+    ground.counts()
+
+
+def test_what_is_written_with_each_outcome(sessions: Sessions) -> None:
+    ground = prepare(sessions, {"lynn": 4})
+    wave = ground.wave()
+    reasons = ["", "30006", "timeout", "throttled"]
+    ground.record(
+        wave, [replace(ended(i, e), reason=r) for i, e, r in zip(wave.intents, OF_A_SEND, reasons, strict=True)]
+    )
+    rows = ground.sql("SELECT state, reason, carrier_ref FROM delivery ORDER BY address_id")
+    first = wave.intents[0].address_id
+    assert rows == [
+        ("accepted", "", f"SM-{first}-1"),
+        ("rejected", "30006", None),
+        ("unknown", "timeout", None),
+        ("queued", "throttled", None),
+    ]
+    assert ground.sql("SELECT kind, n FROM followup ORDER BY kind") == [("ask", 1), ("retry", 1)]
+    assert ground.sql(
+        "SELECT settle_at = w.started_at + interval '60 s', u.started_at = w.started_at FROM followup u, wave w"
+    ) == [(True, True)] * 2  # fmt: skip
+    assert ground.sql("SELECT first_accepted_at IS NOT NULL FROM fanout") == [True]
+    assert ground.sql("SELECT recorded, closed_at IS NOT NULL FROM wave") == [(4, True)]
+
+
+def test_the_pause_before_the_next_attempt_is_kept(sessions: Sessions) -> None:
+    ground = prepare(sessions, {"lynn": 1})
+    wave = ground.wave()
+    ground.record(wave, [ended(wave.intents[0], Event.NOT_SENT, wait=17.0)])
+    assert ground.sql("SELECT due - clock_timestamp() BETWEEN interval '10 s' AND interval '17 s' FROM followup") == [
+        True
+    ]
+
+
+@pytest.mark.parametrize("event", OF_A_SEND)
+def test_recording_twice_is_recording_once(sessions: Sessions, event: Event) -> None:
+    """The commit's answer was lost, and the worker records again."""
+    ground = prepare(sessions, {"lynn": 3})
+    wave = ground.wave()
+    found = [ended(intent, event) for intent in wave.intents]
+    assert ground.record(wave, found) == Recorded(3, 0)
+    before = ground.sql("SELECT * FROM delivery ORDER BY 2"), ground.sql("SELECT * FROM followup ORDER BY 2")
+    with sessions.begin() as session:
+        assert outcomes.record(session, wave.id, wave.fanout_id, found, "twilio", SETTLE) == Recorded(0, 0)
+    after = ground.sql("SELECT * FROM delivery ORDER BY 2"), ground.sql("SELECT * FROM followup ORDER BY 2")
+    assert after == before
+    assert ground.sql("SELECT count(*) FROM sighting") == [0]
+    ground.counts()
+
+
+def test_the_outcome_of_an_older_attempt_decides_nothing(sessions: Sessions) -> None:
+    ground = prepare(sessions, {"lynn": 3})
+    first = ground.wave()
+    ground.all_end(first, Event.NOT_SENT)
+    ground.retry()
+    for event in (Event.REJECTED, Event.AMBIGUOUS, Event.NOT_SENT):
+        assert ground.all_end(first, event) == Recorded(0, 0)
+    assert ground.counts() == {"sending": 3}
+    assert ground.sql("SELECT count(*) FROM followup") == [0]
+
+
+def test_a_reference_that_fits_no_open_attempt_is_a_confirmed_double(sessions: Sessions) -> None:
+    ground = prepare(sessions, {"lynn": 1})
+    first = ground.wave()
+    ground.all_end(first, Event.NOT_SENT)
+    second = ground.retry()
+    ground.all_end(second, Event.ACCEPTED)
+    assert ground.all_end(first, Event.ACCEPTED) == Recorded(0, 1)
+    assert ground.all_end(first, Event.ACCEPTED) == Recorded(0, 0)
+    address = first.intents[0].address_id
+    assert ground.sql("SELECT carrier, ref, n FROM sighting") == [("twilio", f"SM-{address}-1", 1)]
+    assert ground.sql("SELECT carrier_ref FROM delivery") == [f"SM-{address}-2"]
+    with sessions() as session:
+        assert tallies.doubles(session, ground.fanout) == (0, 1)
+    assert ground.counts() == {"accepted": 1}
+
+
+def test_a_fact_that_comes_after_the_lease_was_lost_still_counts(sessions: Sessions) -> None:
+    ground = prepare(sessions, {"lynn": 3})
+    wave = ground.wave()
+    assert ground.lose_leases() == 3
+    assert ground.counts() == {"unknown": 3}
+    events = [Event.ACCEPTED, Event.REJECTED, Event.NOT_SENT]
+    ground.record(wave, [ended(i, e) for i, e in zip(wave.intents, events, strict=True)])
+    assert ground.counts() == {"accepted": 1, "rejected": 1, "queued": 1}
+    assert ground.sql("SELECT kind FROM followup") == ["retry"]
+    assert len(ground.retry().intents) == 1
+
+
+def test_an_answer_that_nobody_can_read_after_the_lease_was_lost_changes_nothing(sessions: Sessions) -> None:
+    ground = prepare(sessions, {"lynn": 1})
+    wave = ground.wave()
+    ground.lose_leases()
+    before = ground.sql("SELECT * FROM followup")
+    assert ground.all_end(wave, Event.AMBIGUOUS) == Recorded(0, 0)
+    assert ground.sql("SELECT * FROM followup") == before
+
+
+def test_a_wave_closes_with_its_last_row(sessions: Sessions) -> None:
+    ground = prepare(sessions, {"lynn": 3})
+    wave = ground.wave()
+    closed = "SELECT closed_at IS NOT NULL FROM wave"
+    for no, intent in enumerate(wave.intents):
+        assert ground.sql(closed) == [False], no
+        ground.record(wave, [ended(intent, Event.ACCEPTED)])
+    assert ground.sql(closed) == [True]
+
+
+def test_recording_again_does_not_close_a_wave_early(sessions: Sessions) -> None:
+    ground = prepare(sessions, {"lynn": 3})
+    wave = ground.wave()
+    one = [ended(wave.intents[0], Event.ACCEPTED)]
+    ground.record(wave, one)
+    for _ in range(3):
+        with sessions.begin() as session:
+            outcomes.record(session, wave.id, wave.fanout_id, one, "twilio", SETTLE)
+            outcomes.close_when_complete(session, wave.id, 0)
+    assert ground.sql("SELECT recorded, closed_at FROM wave") == [(1, None)]
+    assert ground.lose_leases() == 2
+
+
+def test_the_carriers_word_that_somebody_opted_out_holds_from_now_on(sessions: Sessions) -> None:
+    ground = prepare(sessions, {"lynn": 2})
+    wave = ground.wave()
+    with sessions.begin() as session:
+        outcomes.suppress_at_carriers_word(session, [wave.intents[0].address_id])
+        outcomes.suppress_at_carriers_word(session, [wave.intents[0].address_id])
+    assert ground.sql("SELECT source FROM suppression") == ["carrier"]
+    ground.all_end(wave, Event.ACCEPTED)
+    again = ground.fan_out(ground.revise("update"), ground.subscribers("lynn"))
+    ground.send_everything()
+    assert ground.counts(again) == {"accepted": 1, "suppressed": 1}
+
+
+# Any order of facts
+
+
+STEPS = (
+    "claim", "retry", "outcome", "outcome again", "lose leases", "receipt", "adopt", "absent", "blind", "stop",
+    "expire", "supersede", "fold", "finish",
+)  # fmt: skip
+
+
+@dataclass
+class Night:
+    """A few people, and whatever happens to them in whatever order; `taken` is what the carrier really has."""
+
+    ground: Ground
+    waves: list[ClaimedWave] = field(default_factory=list)
+    asked: list[DueAsk] = field(default_factory=list)
+    told: list[tuple[ClaimedWave, Outcome]] = field(default_factory=list)
+
+    def happens(self, step: str, dice: int) -> None:
+        """One step; nothing where it cannot happen now."""
+        getattr(self, step.replace(" ", "_"))(dice)
+
+    def claim(self, dice: int) -> None:
+        claimed = self.ground.claim(1 + dice % 3)
+        if isinstance(claimed, ClaimedWave):
+            self.waves.append(claimed)
+
+    def retry(self, dice: int) -> None:
+        self.ground.sql("UPDATE followup SET due = clock_timestamp() WHERE kind = 'retry'")
+        claimed = self.ground.claim_retries(1 + dice % 3)
+        if isinstance(claimed, ClaimedWave):
+            self.waves.append(claimed)
+
+    def outcome(self, dice: int) -> None:
+        rows = [(wave, intent) for wave in self.waves for intent in wave.intents]
+        if rows:
+            wave, intent = rows[dice % len(rows)]
+            found = ended(intent, OF_A_SEND[dice % 4])
+            self.told.append((wave, found))
+            self.ground.record(wave, [found])
+
+    def outcome_again(self, dice: int) -> None:
+        if self.told:
+            wave, found = self.told[dice % len(self.told)]
+            self.ground.record(wave, [found])
+
+    def lose_leases(self, _: int) -> None:
+        self.ground.lose_leases()
+
+    def receipt(self, dice: int) -> None:
+        rows = [intent for wave in self.waves for intent in wave.intents]
+        if rows:
+            intent = rows[dice % len(rows)]
+            status = ("sent", "delivered", "undelivered", "failed", "queued")[dice % 5]
+            self.ground.hear((intent.address_id, intent.n, f"SM-{intent.address_id}-{intent.n}", status))
+
+    def _ask(self, dice: int) -> DueAsk | None:
+        self.asked += self.ground.asks()
+        return self.asked[dice % len(self.asked)] if self.asked else None
+
+    def adopt(self, dice: int) -> None:
+        if ask := self._ask(dice):
+            with self.ground.sessions.begin() as session:
+                ref = f"SM-{ask.address_id}-{ask.n}"
+                if not followups.owned(session, [ref], ask.fanout_id, ask.address_id):
+                    followups.adopt(session, ask, ref)
+
+    def absent(self, dice: int) -> None:
+        if ask := self._ask(dice):
+            self.ground.sql("UPDATE followup SET settle_at = settle_at - interval '1 hour', absences = 1")
+            with self.ground.sessions.begin() as session:
+                followups.absent(session, ask, SETTLE)
+
+    def blind(self, dice: int) -> None:
+        if ask := self._ask(dice):
+            with self.ground.sessions.begin() as session:
+                followups.blind(session, ask, 0.0)
+
+    def stop(self, dice: int) -> None:
+        self.ground.stop(phone(1, dice % 4))
+
+    def expire(self, dice: int) -> None:
+        if dice % 4 == 0:
+            self.ground.sql("UPDATE fanout SET expires_at = clock_timestamp()")
+            with self.ground.sessions.begin() as session:
+                endings.expire_overdue(session)
+
+    def supersede(self, dice: int) -> None:
+        if dice % 4 == 0:
+            with self.ground.sessions.begin() as session:
+                fanouts.supersede_communities(session, [self.ground.fanout], [self.ground.towns["lynn"]])
+
+    def fold(self, _: int) -> None:
+        with self.ground.sessions.begin() as session:
+            tallies.fold(session)
+
+    def finish(self, _: int) -> None:
+        with self.ground.sessions.begin() as session:
+            endings.end_queued(session)
+            endings.finish(session)
+
+    def ends(self) -> None:
+        """Time goes on until nothing is open."""
+        self.ground.sql("UPDATE fanout SET expires_at = clock_timestamp()")
+        for _ in range(3):
+            self.lose_leases(0)
+            for ask in self.ground.asks():
+                self.ground.sql("UPDATE followup SET settle_at = settle_at - interval '1 hour', absences = 1")
+                with self.ground.sessions.begin() as session:
+                    followups.absent(session, ask, SETTLE)
+            with self.ground.sessions.begin() as session:
+                endings.expire_overdue(session)
+            self.finish(0)
+
+
+def test_whatever_happens_in_whatever_order_the_sums_close(sessions: Sessions) -> None:
+    """No row is lost, no terminal row moves, tallies are the truth after every step, and the end closes the sum."""
+
+    @settings(max_examples=20)
+    @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 59)), min_size=5, max_size=25))
+    def any_night(steps: list[tuple[str, int]]) -> None:
+        empty(sessions)
+        night = Night(prepare(sessions, {"lynn": 3, "salem": 1}))
+        over: dict[int, str] = {}
+        for step, dice in steps:
+            night.happens(step, dice)
+            over = stays(night.ground, over)
+        night.ends()
+        stays(night.ground, over)
+        closed(night.ground)
+
+    any_night()
+
+
+def empty(sessions: Sessions) -> None:
+    """Every table without its rows; the next example begins."""
+    with sessions.begin() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(table.delete())
+
+
+def stays(ground: Ground, over: dict[int, str]) -> dict[int, str]:
+    """What is over stays as it was; tallies are the truth; returns what is over now."""
+    ground.counts()
+    states = dict(ground.sql("SELECT address_id, state FROM delivery"))
+    assert {address: states[address] for address in over} == over
+    return {address: state for address, state in states.items() if State(state) in TERMINAL}
+
+
+def closed(ground: Ground) -> None:
+    """Nothing is open, and what was planned is what is counted."""
+    assert ground.sql("SELECT state, planned FROM fanout") == [("done", 4)]
+    counts = ground.counts()
+    assert not set(counts) & {state.value for state in OPEN}
+    assert sum(counts.values()) == 4
+    assert ground.sql("SELECT count(*) FROM followup") == [0]
