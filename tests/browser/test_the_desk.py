@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
@@ -61,6 +62,12 @@ def sign_in(page: Page, desk: Desk, base: str, email: str) -> None:
 def shot(page: Page, name: str) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+
+def accessible(page: Page) -> None:
+    """axe (WCAG 2.2 AA and its best practices) finds nothing on this page."""
+    found = Axe().run(page).response["violations"]
+    assert not [(each["id"], each["nodes"][0]["html"][:200]) for each in found], page.url
 
 
 def watched(page: Page, base: str) -> list[str]:
@@ -127,16 +134,20 @@ def test_from_the_form_to_the_board(chromium: Browser, address: tuple[Desk, str]
     phone.close()
 
 
-def test_no_page_is_wider_than_its_screen(chromium: Browser, address: tuple[Desk, str]) -> None:
+def test_every_page_fits_its_screen_and_everybody(chromium: Browser, address: tuple[Desk, str]) -> None:
     desk, base = address
     context = chromium.new_context()
     page = context.new_page()
     sign_in(page, desk, base, ISSUER)
-    page.goto(f"{base}/desk/new")
+    for step in ("", "new"):
+        page.goto(f"{base}/desk/{step}")
+        accessible(page)
     page.fill("#names", "Ayer, Groton, Harvard")
     for button in ("text=Next: numbers", "text=Next: check", ".check-side button", "text=Release to agencies now"):
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.url, width)
-        page.click(button)
+        accessible(page)
+        with page.expect_navigation():
+            page.click(button)
     context.close()
