@@ -24,7 +24,8 @@ settings.register_profile("house", deadline=None, derandomize=True, database=Non
 settings.load_profile("house")
 
 
-def _admin(url: str, statement: str) -> None:
+def admin(url: str, statement: str) -> None:
+    """Run one statement as the owner, outside any transaction."""
     engine = database.connect(make_url(url).set(database="postgres").render_as_string(hide_password=False))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(statement))
@@ -35,8 +36,8 @@ def _admin(url: str, statement: str) -> None:
 def migrated(postgres_server: Postgres) -> str:
     """The URL of a database with the schema and nothing in it: the pattern of every test's own, touched by none."""
     for statement in HASTY:
-        _admin(postgres_server.url, statement)
-    _admin(postgres_server.url, "CREATE DATABASE pattern")
+        admin(postgres_server.url, statement)
+    admin(postgres_server.url, "CREATE DATABASE pattern")
     pattern = make_url(postgres_server.url).set(database="pattern").render_as_string(hide_password=False)
     database.upgrade(pattern)
     return pattern
@@ -46,9 +47,9 @@ def migrated(postgres_server: Postgres) -> str:
 def database_url(migrated: str) -> Iterator[str]:
     """A database of this test's own, with the schema."""
     name = f"t{os.getpid()}_{next(_counter)}"
-    _admin(migrated, f"CREATE DATABASE {name} TEMPLATE pattern")
+    admin(migrated, f"CREATE DATABASE {name} TEMPLATE pattern")
     yield make_url(migrated).set(database=name).render_as_string(hide_password=False)
-    _admin(migrated, f"DROP DATABASE {name} WITH (FORCE)")
+    admin(migrated, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

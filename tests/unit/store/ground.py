@@ -42,6 +42,7 @@ class Ground:
     fanout: int = 0
     towns: dict[str, int] = field(default_factory=dict)
     revisions: dict[int, int] = field(default_factory=dict)
+    made: int = 0
 
     # People
 
@@ -60,22 +61,21 @@ class Ground:
 
     # Revisions
 
-    def revise(self, kind: str, segments: int = 1, alert_kind: str | None = None) -> int:
+    def revise(self, kind: str, segments: int = 1) -> int:
         """Release a revision to the public, with one text for every town; returns its id."""
+        self.made += 1
         with self.sessions.begin() as session:
-            if alert_kind:
-                session.get_one(Alert, self.alert).kind = alert_kind
             now = datetime.now(UTC)
             row = Revision(
                 alert_id=self.alert,
-                no=len(self.revisions) + 1,
+                no=self.made,
                 kind=kind,
                 content={},
-                hash=f"{len(self.revisions)}" * 64,
+                hash=f"{self.made:064}",
                 authored_by=self.user,
                 frozen_at=now,
             )
-            body = Body(sha=f"sha-{len(self.revisions)}", text=f"{kind}: call 413-555-0100.", segments=segments)
+            body = Body(sha=f"{self.made:064}", text=f"{kind}: call 413-555-0100.", segments=segments)
             session.add_all([row, body])
             session.flush()
             session.add(
