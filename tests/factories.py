@@ -31,7 +31,7 @@ from broadcaster.dispatch.engine import Engine, Scales
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.window import Window
 from broadcaster.messages.edition import Voice
-from broadcaster.settings import Mode
+from broadcaster.settings import Mode, key_bytes
 from broadcaster.store import directory_load, people, residents, senders
 from broadcaster.store.alerts import Revision
 from broadcaster.store.database import Sessions, public_id
@@ -39,7 +39,12 @@ from broadcaster.store.people import User
 from broadcaster.store.sealed import Sealer
 
 SECRET = "a-secret-of-the-tests-0123456789abcdef"
-SEALER = Sealer(b"f" * 32, b"i" * 32)
+KEYS = {
+    "SECRET_KEY": SECRET,
+    "FIELD_KEY": "the-field-key-of-the-tests-0123456789",
+    "INDEX_KEY": "the-index-key-of-the-tests-9876543210",
+}
+SEALER = Sealer(key_bytes(KEYS["FIELD_KEY"]), key_bytes(KEYS["INDEX_KEY"]))
 SID, TOKEN, SENDER = "AC" + "0" * 32, "token-of-the-tests", "+15005550006"
 QUICK = Scales(lease=3.0, settle=6.0, blind=8.0)
 """The three times of the algorithm, scaled to a tenth."""

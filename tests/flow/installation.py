@@ -9,14 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.factories import SENDER, SID, TOKEN
+from tests.factories import KEYS, SENDER, SID, TOKEN
 from tests.flow.story import ROOT
-
-KEYS = {
-    "SECRET_KEY": "a-secret-of-the-tests-0123456789abcdef",
-    "FIELD_KEY": "the-field-key-of-the-tests-0123456789",
-    "INDEX_KEY": "the-index-key-of-the-tests-9876543210",
-}
 
 
 def environment(database_url: str, redis_url: str, carrier_url: str, folder: Path) -> dict[str, str]:
@@ -53,6 +47,14 @@ def process(env: dict[str, str], *words: str) -> Iterator[subprocess.Popen[bytes
             kill(child)
         running.kill()
         running.wait(10)
+
+
+def run(env: dict[str, str], *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """One command of ours from its start to its end."""
+    argv = [sys.executable, "-m", "broadcaster", *words]
+    return subprocess.run(
+        argv, env=env, cwd=ROOT, capture_output=True, text=True, input=typed, timeout=120, check=False
+    )
 
 
 def children(pid: int) -> list[int]:

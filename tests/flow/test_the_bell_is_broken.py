@@ -6,14 +6,13 @@ from collections import Counter
 from pathlib import Path
 
 from broadcaster import tasks
+from broadcaster.alert.lifecycle import AlertKind
+from broadcaster.dispatch import actions
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.local.valkey import Valkey
-from broadcaster.settings import key_bytes
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Fanout
-from broadcaster.store.sealed import Sealer
-from tests import factories
-from tests.factories import SID, TOKEN, directory, furnish, phones
+from tests.factories import SID, TOKEN, content, directory, furnish, phones
 from tests.flow import installation, story
 
 
@@ -23,10 +22,8 @@ def done(sessions: Sessions) -> bool:
         return session.query(Fanout).filter_by(channel="sms", state="done").count() == 1
 
 
-def test_nobody_notices(sessions: Sessions, database_url: str, tmp_path: Path, monkeypatch) -> None:
+def test_nobody_notices(sessions: Sessions, database_url: str, tmp_path: Path) -> None:
     everyone = {phone: [f"town-{no % 3 + 1}"] for no, phone in enumerate(phones(200))}
-    keys = installation.KEYS
-    monkeypatch.setattr(factories, "SEALER", Sealer(key_bytes(keys["FIELD_KEY"]), key_bytes(keys["INDEX_KEY"])))
     house = furnish(sessions, directory(3), everyone, mps=200.0)
     valkey = Valkey(tmp_path / "valkey")
     url = valkey.start()
@@ -52,3 +49,21 @@ def test_a_bell_that_nobody_answers_holds_nothing_up(valkey: str, monkeypatch) -
     tasks.settings.current.cache_clear()
     tasks.ring("sms")
     tasks.settings.current.cache_clear()
+
+
+def test_release_needs_neither_celery_nor_redis_and_never_approves(
+    sessions: Sessions, database_url: str, tmp_path: Path
+) -> None:
+    everyone = {phone: ["town-1"] for phone in phones(30)}
+    house = furnish(sessions, directory(1), everyone)
+    with sessions.begin() as session:
+        draft = actions.new_alert(house.actor(session), AlertKind.OUTAGE, content())
+        actions.submit(house.actor(session), draft)
+        waiting = draft.alert.public_id
+    with start_in_thread(Carrier(SID, TOKEN, faults=Faults(share_callbacks_dropped=1.0))) as carrier:
+        env = installation.environment(database_url, "", carrier.url, tmp_path)
+        refused = installation.run(env, "release", waiting)
+        assert refused.returncode == 2 and "two people" in refused.stderr
+        house.approve(1)
+        assert installation.run(env, "release", waiting).returncode == 0
+        assert story.texted(carrier) == Counter(dict.fromkeys(everyone, 1))
