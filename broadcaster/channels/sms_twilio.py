@@ -67,7 +67,7 @@ class TwilioSms:
     """The per-message API, through the official client."""
 
     name = "sms"
-    traits = Traits(receipts=True, listing=True, segments=True, cancels=True)
+    traits = Traits(receipts=True, listing=True, segments=True, cancels=False)
 
     def __init__(self, account: TwilioAccount, door: Door) -> None:
         self.carrier = account.carrier
