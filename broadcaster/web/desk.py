@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from broadcaster.alert.lifecycle import AlertState
 from broadcaster.web.guard import require_person
 from broadcaster.web.house import house
-from broadcaster.web.watch import watched
+from broadcaster.web.watch import lately_ended, watched
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 desk.before_request(require_person)
@@ -19,5 +19,6 @@ def home() -> str | Response:
     """What is open, what waits, what was begun."""
     with house().sessions.begin() as store:
         drafts = watched(store, house().clock(), AlertState.DRAFT)
+        ended = lately_ended(store)
     waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]
-    return render_template("desk/home.html", drafts=drafts, waiting=waiting)
+    return render_template("desk/home.html", drafts=drafts, waiting=waiting, ended=ended)

@@ -48,6 +48,29 @@ def watched(session: Session, now: datetime, *states: AlertState) -> list[Watche
     return [_watched(session, alert, now) for alert in session.scalars(query)]
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An alert that is over: how it ended, and when."""
+
+    alert: str
+    place: str
+    state: AlertState
+    at: datetime | None
+
+
+def lately_ended(session: Session, most: int = 5) -> list[Ended]:
+    """The alerts that ended last, the newest first: their boards stay for questions."""
+    query = select(Alert).where(Alert.closed_at.is_not(None)).order_by(Alert.closed_at.desc()).limit(most)
+    found = []
+    for alert in session.scalars(query):
+        newest = session.scalars(
+            select(Revision).where(Revision.alert_id == alert.id).order_by(Revision.no.desc()).limit(1)
+        ).one()
+        area = content_from_json(newest.content).area
+        found.append(Ended(alert.public_id, place(session, area), AlertState(alert.state), alert.closed_at))
+    return found
+
+
 def _watched(session: Session, alert: Alert, now: datetime) -> Watched:
     revisions = list(session.scalars(select(Revision).where(Revision.alert_id == alert.id).order_by(Revision.no)))
     newest, releases = revisions[-1], _releases(session, alert)

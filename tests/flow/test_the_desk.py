@@ -240,6 +240,8 @@ def test_restored_in_part_then_all_clear(desk: Desk) -> None:
     with desk.sessions.begin() as store:
         assert store.scalars(select(Alert.state)).one() == "closed"
     assert "No outage is open" in author.open("/desk/").words
+    home = author.open("/desk/").words
+    assert "Ended" in home and "all-clear" in home and "No outage is open." in home
 
 
 def test_a_false_alarm_has_no_free_field(desk: Desk) -> None:
