@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from broadcaster.alert.delivery import MOVES, OPEN, TERMINAL, Event, State
-from broadcaster.store import endings, fanouts, followups, outcomes, tallies
-from broadcaster.store.database import Base, Sessions
-from broadcaster.store.followups import DueAsk
-from broadcaster.store.outcomes import Outcome, Recorded
-from broadcaster.store.waves import ClaimedWave
-from tests.unit.store.ground import SETTLE, Ground, ended, phone, prepare
+from broadcaster.alert.delivery import MOVES, Event, State
+from broadcaster.store import outcomes, tallies
+from broadcaster.store.database import Sessions
+from broadcaster.store.outcomes import Recorded
+from tests.unit.store.ground import SETTLE, ended, prepare
 
 OF_A_SEND = (Event.ACCEPTED, Event.REJECTED, Event.AMBIGUOUS, Event.NOT_SENT)
 
@@ -163,161 +159,3 @@ def test_the_carriers_word_that_somebody_opted_out_holds_from_now_on(sessions: S
     again = ground.fan_out(ground.revise("update"), ground.subscribers("lynn"))
     ground.send_everything()
     assert ground.counts(again) == {"accepted": 1, "suppressed": 1}
-
-
-# Any order of facts
-
-
-STEPS = (
-    "claim", "retry", "outcome", "outcome again", "lose leases", "receipt", "adopt", "absent", "blind", "stop",
-    "expire", "supersede", "fold", "finish",
-)  # fmt: skip
-
-
-@dataclass
-class Night:
-    """A few people, and whatever happens to them in whatever order; `taken` is what the carrier really has."""
-
-    ground: Ground
-    waves: list[ClaimedWave] = field(default_factory=list)
-    asked: list[DueAsk] = field(default_factory=list)
-    told: list[tuple[ClaimedWave, Outcome]] = field(default_factory=list)
-
-    def happens(self, step: str, dice: int) -> None:
-        """One step; nothing where it cannot happen now."""
-        getattr(self, step.replace(" ", "_"))(dice)
-
-    def claim(self, dice: int) -> None:
-        claimed = self.ground.claim(1 + dice % 3)
-        if isinstance(claimed, ClaimedWave):
-            self.waves.append(claimed)
-
-    def retry(self, dice: int) -> None:
-        self.ground.sql("UPDATE followup SET due = clock_timestamp() WHERE kind = 'retry'")
-        claimed = self.ground.claim_retries(1 + dice % 3)
-        if isinstance(claimed, ClaimedWave):
-            self.waves.append(claimed)
-
-    def outcome(self, dice: int) -> None:
-        rows = [(wave, intent) for wave in self.waves for intent in wave.intents]
-        if rows:
-            wave, intent = rows[dice % len(rows)]
-            found = ended(intent, OF_A_SEND[dice % 4])
-            self.told.append((wave, found))
-            self.ground.record(wave, [found])
-
-    def outcome_again(self, dice: int) -> None:
-        if self.told:
-            wave, found = self.told[dice % len(self.told)]
-            self.ground.record(wave, [found])
-
-    def lose_leases(self, _: int) -> None:
-        self.ground.lose_leases()
-
-    def receipt(self, dice: int) -> None:
-        rows = [intent for wave in self.waves for intent in wave.intents]
-        if rows:
-            intent = rows[dice % len(rows)]
-            status = ("sent", "delivered", "undelivered", "failed", "queued")[dice % 5]
-            self.ground.hear((intent.address_id, intent.n, f"SM-{intent.address_id}-{intent.n}", status))
-
-    def _ask(self, dice: int) -> DueAsk | None:
-        self.asked += self.ground.asks()
-        return self.asked[dice % len(self.asked)] if self.asked else None
-
-    def adopt(self, dice: int) -> None:
-        if ask := self._ask(dice):
-            with self.ground.sessions.begin() as session:
-                ref = f"SM-{ask.address_id}-{ask.n}"
-                if not followups.owned(session, [ref], ask.fanout_id, ask.address_id):
-                    followups.adopt(session, ask, ref)
-
-    def absent(self, dice: int) -> None:
-        if ask := self._ask(dice):
-            self.ground.sql("UPDATE followup SET settle_at = settle_at - interval '1 hour', absences = 1")
-            with self.ground.sessions.begin() as session:
-                followups.absent(session, ask, SETTLE)
-
-    def blind(self, dice: int) -> None:
-        if ask := self._ask(dice):
-            with self.ground.sessions.begin() as session:
-                followups.blind(session, ask, 0.0)
-
-    def stop(self, dice: int) -> None:
-        self.ground.stop(phone(1, dice % 4))
-
-    def expire(self, dice: int) -> None:
-        if dice % 4 == 0:
-            self.ground.sql("UPDATE fanout SET expires_at = clock_timestamp()")
-            with self.ground.sessions.begin() as session:
-                endings.expire_overdue(session)
-
-    def supersede(self, dice: int) -> None:
-        if dice % 4 == 0:
-            with self.ground.sessions.begin() as session:
-                fanouts.supersede_communities(session, [self.ground.fanout], [self.ground.towns["lynn"]])
-
-    def fold(self, _: int) -> None:
-        with self.ground.sessions.begin() as session:
-            tallies.fold(session)
-
-    def finish(self, _: int) -> None:
-        with self.ground.sessions.begin() as session:
-            endings.end_queued(session)
-            endings.finish(session)
-
-    def ends(self) -> None:
-        """Time goes on until nothing is open."""
-        self.ground.sql("UPDATE fanout SET expires_at = clock_timestamp()")
-        for _ in range(3):
-            self.lose_leases(0)
-            for ask in self.ground.asks():
-                self.ground.sql("UPDATE followup SET settle_at = settle_at - interval '1 hour', absences = 1")
-                with self.ground.sessions.begin() as session:
-                    followups.absent(session, ask, SETTLE)
-            with self.ground.sessions.begin() as session:
-                endings.expire_overdue(session)
-            self.finish(0)
-
-
-def test_whatever_happens_in_whatever_order_the_sums_close(sessions: Sessions) -> None:
-    """No row is lost, no terminal row moves, tallies are the truth after every step, and the end closes the sum."""
-
-    @settings(max_examples=20)
-    @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 59)), min_size=5, max_size=25))
-    def any_night(steps: list[tuple[str, int]]) -> None:
-        empty(sessions)
-        night = Night(prepare(sessions, {"lynn": 3, "salem": 1}))
-        over: dict[int, str] = {}
-        for step, dice in steps:
-            night.happens(step, dice)
-            over = stays(night.ground, over)
-        night.ends()
-        stays(night.ground, over)
-        closed(night.ground)
-
-    any_night()
-
-
-def empty(sessions: Sessions) -> None:
-    """Every table without its rows; the next example begins."""
-    with sessions.begin() as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            session.execute(table.delete())
-
-
-def stays(ground: Ground, over: dict[int, str]) -> dict[int, str]:
-    """What is over stays as it was; tallies are the truth; returns what is over now."""
-    ground.counts()
-    states = dict(ground.sql("SELECT address_id, state FROM delivery"))
-    assert {address: states[address] for address in over} == over
-    return {address: state for address, state in states.items() if State(state) in TERMINAL}
-
-
-def closed(ground: Ground) -> None:
-    """Nothing is open, and what was planned is what is counted."""
-    assert ground.sql("SELECT state, planned FROM fanout") == [("done", 4)]
-    counts = ground.counts()
-    assert not set(counts) & {state.value for state in OPEN}
-    assert sum(counts.values()) == 4
-    assert ground.sql("SELECT count(*) FROM followup") == [0]
