@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
-PHONE = re.compile(r"\+\d{6,13}(\d\d)")
+PHONE = re.compile(r"(?:\+|%2B)\d{6,13}(\d\d)")
+"""E.164, also as it stands in the address of a request."""
 MAIL = re.compile(r"[\w.+-]+@([\w-]+\.)+\w+")
 
 
@@ -21,9 +22,19 @@ def redact(text: str) -> str:
 
 def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = redact(value)
+        event[key] = _redacted(value)
     return event
+
+
+def _redacted(value: Any) -> Any:
+    """A value as it may be logged: texts are cut, however deep they lie."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {key: _redacted(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_redacted(part) for part in value]
+    return value
 
 
 def configure(level: str = "INFO") -> None:
