@@ -32,8 +32,15 @@ ERRORS: dict[int, type[SendError]] = {
     30002: Misconfigured,
     30034: Misconfigured,
     30929: Misconfigured,
+    30007: Misconfigured,
+    20500: Ambiguous,
+    30500: Ambiguous,
+    30008: Ambiguous,
+    30003: Ambiguous,
+    30005: Ambiguous,
 }
-"""Codes of an error answer to a POST (twilio.md 5.3); any other 4xx with a code is a rejection for good."""
+"""Codes of an error answer to a POST (Twilio's error dictionary); any other 4xx with a code is a rejection for good.
+What Twilio itself calls internal or unknown is asked after, and sent again once it is proved absent."""
 
 HANDSETS: dict[str, Handset] = {
     "sent": Handset.SENT,
