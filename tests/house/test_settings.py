@@ -1,0 +1,130 @@
+"""The knobs: read once, refused at start with a sentence, never a default for a secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from broadcaster.settings import SECRETS, Settings, SettingsError, is_loopback, key_bytes, load
+
+GOOD = "Zq8mT4vN1xR7cK2wP9sL5dH3jF6gB0yA"
+OTHER = "hQ2nV7bX0kJ4rT9yW6eM3pL8sD1fG5cA"
+WEAK = [
+    "secret", "changeme", "change-me", "password", "dev", "test", "insecure", "broadcaster", "x", " ",
+    "0123456789", GOOD[:31], "a" * 32, "ab" * 20, "abcdefg" * 5, "changeme" * 4, "broadcaster" * 3, "development" * 3,
+    "0123456789" * 4, "1234567" * 6, "password" * 5, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [value for value in WEAK if value.strip()])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEY", "INDEX_KEY"])
+def test_a_weak_secret_is_refused_with_what_to_do(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^{name} is too short or too simple: make one with `openssl rand"):
+        load({name: value})
+
+
+def test_there_are_twenty_of_them_and_a_good_one_passes() -> None:
+    assert len(WEAK) >= 20
+    read = load({"SECRET_KEY": GOOD, "FIELD_KEY": OTHER, "INDEX_KEY": GOOD})
+    assert (read.secret_key, read.field_key, read.index_key) == (GOOD, OTHER, GOOD)
+
+
+def test_the_index_must_not_open_the_fields() -> None:
+    with pytest.raises(SettingsError, match="INDEX_KEY must differ from FIELD_KEY"):
+        load({"FIELD_KEY": GOOD, "INDEX_KEY": GOOD})
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_no_secret_has_a_default(name: str) -> None:
+    assert Settings.model_fields[name.lower()].default == ""
+
+
+@pytest.mark.parametrize("name", ["secret_key", "field_key", "database_url"])
+def test_what_is_needed_and_missing_is_named(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name.upper()} is not set"):
+        load({}).required(name)
+
+
+def test_a_secret_comes_from_a_file_and_the_file_wins(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"\n{GOOD}\n")
+    assert load({"SECRET_KEY_FILE": str(file), "SECRET_KEY": OTHER}).secret_key == GOOD
+    assert load({"SECRET_KEY_FILE": "", "SECRET_KEY": OTHER}).secret_key == OTHER
+
+
+@pytest.mark.parametrize("name", [*SECRETS, "AUTHORITY"])
+def test_a_file_that_cannot_be_read_is_named(name: str, tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    with pytest.raises(SettingsError, match=rf"^{name}_FILE names .*missing, which cannot be read"):
+        load({f"{name}_FILE": str(missing)})
+
+
+def test_a_weak_secret_in_a_file_is_refused_too(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("changeme\n")
+    with pytest.raises(SettingsError, match="SECRET_KEY is too short"):
+        load({"SECRET_KEY_FILE": str(file)})
+
+
+LOOPBACK = ["http://127.0.0.1:8920", "http://127.9.9.9", "http://localhost:8920", "http://LOCALHOST", "http://[::1]:1"]
+
+
+@pytest.mark.parametrize("url", LOOPBACK)
+def test_live_refuses_a_carrier_on_this_machine(url: str) -> None:
+    account = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_API_URL": url}
+    with pytest.raises(SettingsError, match="MODE=live refuses a carrier on loopback"):
+        load({"MODE": "live", **account})
+    assert load({"MODE": "demo", **account}).twilio_api_url == url
+    assert is_loopback(url)
+
+
+@pytest.mark.parametrize("url", ["https://api.twilio.com", "https://localhost.example.com", "https://10.127.0.1"])
+def test_live_takes_a_carrier_elsewhere(url: str) -> None:
+    assert load({"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_API_URL": url}).mode == "live"
+
+
+def test_nothing_said_is_live() -> None:
+    """A default that succeeds would be a demo that people believe in."""
+    assert load({}).mode == "live"
+
+
+WRONG = {
+    "MODE": "production", "PORT": "web", "SMS_MPS": "0", "SMS_IN_FLIGHT": "-1", "LEASE": "0", "SETTLE": "soon",
+    "BLIND": "-5", "SWEEP_EVERY": "0", "PUBLISH_EVERY": "", "MAIL_PER_SECOND": "0",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name in WRONG if WRONG[name]])
+def test_a_wrong_value_is_refused_by_name(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name}: "):
+        load({name: WRONG[name]})
+
+
+def test_an_empty_value_is_no_value() -> None:
+    assert load(dict.fromkeys(WRONG, "")) == load({})
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        load({}).port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", ["PUBLIC_BASE_URL", "CALLBACKS_BASE_URL", "TWILIO_API_URL", "LOOKUP_URL"])
+def test_an_address_ends_without_a_slash(name: str) -> None:
+    assert getattr(load({name: "https://911.example/x//"}), name.lower()) == "https://911.example/x"
+
+
+def test_a_key_is_32_bytes_from_base64_or_from_any_passphrase() -> None:
+    assert key_bytes("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=") == bytes(range(32))
+    assert len(key_bytes(GOOD)) == len(key_bytes("ä passphrase")) == 32
+    assert key_bytes(GOOD) != key_bytes(OTHER)
+
+
+def test_what_follows_from_others(tmp_path: Path) -> None:
+    read = load({"DATA_DIR": str(tmp_path), "PUBLIC_BASE_URL": "https://911.example"})
+    assert read.published == tmp_path / "public"
+    assert read.callback_address == "https://911.example"
+    read = load({"PUBLISH_DIR": str(tmp_path), "CALLBACKS_BASE_URL": "https://cb.example"})
+    assert (read.published, read.callback_address) == (tmp_path, "https://cb.example")
