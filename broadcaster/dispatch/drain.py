@@ -28,14 +28,14 @@ def forever() -> bool:
 
 @dataclass
 class Drained:
-    """What one drain did, and whether work was left."""
+    """What one drain did, and whether work was left; `uncertain` waves may have been recorded without our hearing."""
 
     flight: Flight
     sent: int = 0
     waves: int = 0
     more: bool = False
     outcomes: list[Finished] = field(default_factory=list)
-    failed: bool = False
+    uncertain: set[int] = field(default_factory=set)
 
 
 def drain(engine: Engine, queue: str, seconds: float = LONGEST_S, go_on: Callable[[], bool] = forever) -> Drained:
@@ -87,17 +87,17 @@ def _finish(engine: Engine, done: Drained) -> None:
 
 
 def _collect(engine: Engine, done: Drained, wait: float) -> None:
-    """Record what has finished; when the database is away the outcomes are kept and tried again."""
+    """Record what has finished, a transaction a wave; when the database is away the rest is kept and tried again."""
     done.outcomes += done.flight.finished(wait)
-    if not done.outcomes:
-        return
-    try:
-        wave.record(engine, done.outcomes, again=done.failed)
-    except OperationalError:
-        log.exception("outcomes_not_recorded_yet", waiting=len(done.outcomes))
-        done.failed = True
-        time.sleep(0.2)
-        return
-    done.failed = False
-    done.sent += len(done.outcomes)
-    done.outcomes = []
+    for part in wave.by_wave(done.outcomes):
+        number = part[0].wave.id
+        try:
+            wave.record(engine, part, again=number in done.uncertain)
+        except OperationalError as error:
+            log.warning("outcomes_not_recorded_yet", wave=number, error=str(error.orig)[:200])
+            if error.connection_invalidated:
+                done.uncertain.add(number)
+            time.sleep(AWAY_S)
+            return
+        done.sent += len(part)
+        done.outcomes = [one for one in done.outcomes if one.wave.id != number]

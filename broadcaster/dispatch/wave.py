@@ -98,36 +98,36 @@ def _outgoing(engine: Engine, wave: ClaimedWave, intent: Intent, message: Messag
     return Outgoing(key, to, message, proof(engine.secret, DELIVERY, str(key)), life)
 
 
-def record(engine: Engine, finished: Sequence[Finished], *, again: bool = False) -> None:
-    """Record outcomes in bulk, one transaction per wave they belong to; recording again changes nothing.
+def by_wave(finished: Sequence[Finished]) -> list[list[Finished]]:
+    """Outcomes by the wave they belong to, each in the order of its addresses: equal orders do not deadlock."""
+    parts: dict[int, list[Finished]] = defaultdict(list)
+    for one in finished:
+        parts[one.wave.id].append(one)
+    return [sorted(part, key=lambda one: one.outcome.address_id) for part in parts.values()]
+
+
+def record(engine: Engine, part: Sequence[Finished], *, again: bool = False) -> None:
+    """Record outcomes of one wave in one transaction; recording again changes nothing.
 
     `again` says that an earlier try may have been committed without our hearing of it: then the rows are not
     counted towards the end of their wave, and its lease closes it.
     """
     failpoint("posted")
-    by_wave: dict[int, list[Finished]] = defaultdict(list)
-    for one in finished:
-        by_wave[one.wave.id].append(one)
-    for parts in by_wave.values():
-        _record_wave(engine, parts, 0 if again else len(parts))
-    failpoint("recorded")
-
-
-def _record_wave(engine: Engine, parts: Sequence[Finished], counted: int) -> None:
-    wave = parts[0].wave
+    wave = part[0].wave
     with engine.sessions.begin() as session:
         done = outcomes.record(
             session,
             wave.id,
             wave.fanout_id,
-            [one.outcome for one in parts],
+            [one.outcome for one in part],
             engine.carrier(wave.channel),
             engine.scales.settle,
         )
-        opted_out = [one.outcome.address_id for one in parts if one.opted_out]
+        opted_out = [one.outcome.address_id for one in part if one.opted_out]
         if opted_out:
             outcomes.suppress_at_carriers_word(session, opted_out)
-        outcomes.close_when_complete(session, wave.id, counted)
+        outcomes.close_when_complete(session, wave.id, 0 if again else len(part))
         failpoint("recording")
+    failpoint("recorded")
     if done.doubles:
         log.warning("double_confirmed", fanout=wave.fanout_id, doubles=done.doubles)

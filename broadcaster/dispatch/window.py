@@ -76,7 +76,11 @@ class Window:
     def run(self, work: Coroutine[Any, Any, Result], timeout: float) -> Result:
         """Run something in the sending loop from another thread; TimeoutError after `timeout` seconds."""
         future: Future[Result] = asyncio.run_coroutine_threadsafe(work, self._loop)
-        return future.result(timeout)
+        try:
+            return future.result(timeout)
+        except TimeoutError:
+            future.cancel()
+            raise
 
     def close(self) -> None:
         """Close the channels and stop the loop."""
