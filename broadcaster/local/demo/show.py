@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -57,10 +56,11 @@ def run(wish: Wish) -> int:
         supervisor = Supervisor(services, settings.data_dir / "logs", each_tick=running.revive)
         with supervisor:
             _welcome(stage, cast)
-            verdict, replay = _play(stage, cast, tokens, supervisor)
+            ticker = Ticker(supervisor, cast, wish.leave)
+            verdict, replay = _play(stage, cast, tokens, ticker)
             _show(wish, verdict, replay)
             if not wish.leave:
-                _stay(stage, cast, supervisor)
+                _stay(ticker)
     return 0 if not verdict.reasons else 1
 
 
@@ -78,13 +78,13 @@ def _settle(settings: Settings) -> dict[str, str]:
     return found
 
 
-def _play(stage: Stage, cast: Cast, tokens: Mapping[str, str], supervisor: Supervisor) -> tuple[Verdict, Replay]:
+def _play(stage: Stage, cast: Cast, tokens: Mapping[str, str], ticker: Ticker) -> tuple[Verdict, Replay]:
     faults = {"share_429": stages.SHARE_429, "share_accept_then_hang": stages.SHARE_HANG}
     _json(f"{stage.url('CARRIER')}/sim/faults", faults)
     say(f"The simulated carrier throttles {stages.SHARE_429:.0%} and hangs on {stages.SHARE_HANG:.1%} of the texts.")
     base = f"http://localhost:{stage.ports['PORT']}"
     desks = [Desk(base, tokens[email], cast.secrets[email]) for email in stages.PEOPLE]
-    replay = Replay(desks[0], desks[1], supervisor.tick, say)
+    replay = Replay(desks[0], desks[1], ticker.tick, say)
     replay.play()
     names = {one.code: one.name for one in massachusetts.load(datetime.now(UTC).date()).communities}
     ledger = _json(f"{stage.url('CARRIER')}/sim/ledger")
@@ -141,15 +141,28 @@ def _sum_line(one: Mapping[str, Any]) -> str:
     return f"revision {one['revision']}, {one['channel']:5} {one['state']:5} {', '.join(states)}{end}"
 
 
-def _stay(stage: Stage, cast: Cast, supervisor: Supervisor) -> None:
-    """Stay up, with the current codes on the screen, until Ctrl-C."""
+@dataclass
+class Ticker:
+    """Keeps the services alive while we wait, and the current codes on the screen; silent for a demo that ends."""
+
+    supervisor: Supervisor
+    cast: Cast
+    silent: bool
+    _step: int = 0
+
+    def tick(self) -> None:
+        """One beat."""
+        self.supervisor.tick()
+        step = int(time.time()) // 30
+        if step != self._step and not self.silent:
+            self._step = step
+            _codes(self.cast)
+
+
+def _stay(ticker: Ticker) -> None:
+    """Stay up until Ctrl-C."""
     say("")
     say("  Everything stays up; Ctrl-C ends it. Sign in with:")
-    told = threading.Event()
-    shown = 0
-    while not told.wait(0.1):
-        supervisor.tick()
-        step = int(time.time()) // 30
-        if step != shown:
-            shown = step
-            _codes(cast)
+    while True:
+        ticker.tick()
+        time.sleep(0.1)
