@@ -31,7 +31,7 @@ def _ready() -> Settings:
     """This process's settings, with its servers found; logging as set."""
     settings = home.adopt(home.connected(home.environment()))
     logs.configure(settings.log_level)
-    return settings
+    return home.vetted(settings)
 
 
 @click.command()

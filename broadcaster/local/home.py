@@ -6,9 +6,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
+from broadcaster import logs
 from broadcaster import settings as knobs
 from broadcaster.local import keys, servers
 from broadcaster.settings import Mode, Settings, SettingsError
+from broadcaster.store import database
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -45,6 +49,22 @@ def connected(env: Mapping[str, str]) -> dict[str, str]:
         )
     full["DATABASE_URL"], full["REDIS_URL"] = running
     return full
+
+
+def vetted(settings: Settings) -> Settings:
+    """The settings, once their database was seen to belong to this mode; WrongInstallation when it does not.
+
+    A database that is away keeps nobody from starting: pages stay up and say so.
+    """
+    engine = database.connect(settings.database_url, pool_size=1)
+    try:
+        with database.sessions(engine)() as session:
+            database.check_mode(session, settings.mode.value)
+    except DBAPIError as error:
+        logs.get(__name__).error("database_not_checked", error=str(error.orig)[:200])
+    finally:
+        engine.dispose()
+    return settings
 
 
 def adopt(env: Mapping[str, str]) -> Settings:

@@ -109,10 +109,18 @@ def downgrade(url: str, revision: str) -> None:
     command.downgrade(_alembic(url), revision)
 
 
+def check_mode(session: Session, mode: str) -> None:
+    """WrongInstallation when this database belongs to another mode, or holds sample numbers and the mode is live."""
+    row = session.get(Installation, 1)
+    if row is not None and row.mode != mode:
+        raise WrongInstallation(f"This database belongs to a {row.mode} installation: start it with MODE={row.mode}.")
+    sample = session.execute(text("SELECT EXISTS (SELECT 1 FROM number WHERE sample)")).scalar_one()
+    if mode == "live" and sample:
+        raise WrongInstallation("This database holds sample numbers: import your own directory before going live.")
+
+
 def stamp_mode(session: Session, mode: str) -> None:
     """Give a new database its mode; WrongInstallation when it belongs to another one."""
-    row = session.get(Installation, 1, with_for_update=True)
-    if row is None:
+    check_mode(session, mode)
+    if session.get(Installation, 1) is None:
         session.add(Installation(id=1, mode=mode))
-    elif row.mode != mode:
-        raise WrongInstallation(f"This database belongs to a {row.mode} installation: start it with MODE={row.mode}.")

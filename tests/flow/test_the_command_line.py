@@ -112,3 +112,13 @@ def test_the_doctor_names_what_does_not_work(env: dict[str, str]) -> None:
     assert lines["database"].startswith("ok")
     assert lines["broker"].startswith("FAIL") and "check its URL" in lines["broker"]
     assert lines["channel email"].startswith("off") and "SMTP_URL" in lines["channel email"]
+
+
+def test_a_live_installation_refuses_sample_numbers_and_another_mode(env: dict[str, str], sessions: Sessions) -> None:
+    furnish(sessions, directory(1), {})
+    live = {**env, "MODE": "live", "TWILIO_API_URL": "https://carrier.invalid"}
+    refused = installation.run(live, "sweep")
+    assert refused.returncode == 2 and "sample numbers" in refused.stderr
+    assert "sample numbers" in installation.run(live, "db", "upgrade").stderr
+    installation.run(env, "db", "upgrade")
+    assert "MODE=demo" in installation.run({**live, "MODE": "training"}, "web").stderr
