@@ -10,9 +10,11 @@ from broadcaster.dispatch.followup import follow_up
 from broadcaster.dispatch.sweep import keep
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.store import tallies
+from broadcaster.store.alerts import Body
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Fanout
 from tests.factories import SID, TOKEN, directory, engine, furnish, phones
+from tests.flow import story
 
 CALM = Faults(share_callbacks_dropped=0.0, listing_lag_s=0.0, delivery_ms=0.0)
 
@@ -33,6 +35,8 @@ def test_each_person_gets_the_text_of_their_town(sessions: Sessions, tmp_path: P
         towns = [code.replace("town-", "Town ") for code in everyone[row["to"]]]
         assert any(f"in {town}." in row["body"] for town in towns)
     with sessions() as session:
+        previewed = {row.sha for row in session.query(Body)}
+        assert {story.sha(row["body"]) for row in texts} <= previewed
         fanout = session.query(Fanout).filter_by(channel="sms").one()
         assert (fanout.state, fanout.planned) == ("done", 300)
         assert tallies.by_community(session, fanout.id) == tallies.truth(session, fanout.id)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from broadcaster.alert.delivery import State
+from broadcaster.directory import Directory
 from broadcaster.local.massachusetts.residents import Resident, expected
 
 LEAST_ACCEPTED = 0.99
+NUMBER = re.compile(r"\b\d{3}-\d{3}-\d{4}\b")
 
 
 @dataclass
@@ -25,6 +28,7 @@ class Verdict:
     doubled: int = 0
     doubles_counted: int = 0
     wrong_town: int = 0
+    wrong_number: int = 0
     not_all_clear_last: int = 0
     stopped_and_texted: int = 0
     sums: list[dict[str, Any]] = field(default_factory=list)
@@ -35,13 +39,35 @@ class Verdict:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A place as the sample has it: its name, and the digits that its people may be given, first its own."""
+
+    name: str
+    numbers: tuple[str, ...]
+
+
+def towns(sample: Directory) -> dict[str, Town]:
+    """The towns of the sample with the numbers of their own, or else of their county and the state: plain data."""
+    found = {}
+    for place in sample.communities:
+        listed = [
+            sample.numbers.get(place.code, ()),
+            sample.county_numbers.get(place.county_fips, ()),
+            sample.state_numbers,
+        ]
+        public = [[one.display for one in numbers if one.visibility == "public"] for numbers in listed]
+        found[place.code] = Town(place.name, tuple(next((numbers for numbers in public if numbers), [])))
+    return found
+
+
 def judge(
     everyone: Sequence[Resident],
-    affected: Mapping[str, str],
+    affected: Mapping[str, Town],
     messages: Sequence[Mapping[str, Any]],
     channels: Sequence[Mapping[str, Any]],
 ) -> Verdict:
-    """Compare; `affected` maps the affected codes to names, `messages` are the carrier's, `channels` the board's."""
+    """Compare; `affected` are the affected towns by code, `messages` the carrier's, `channels` the board's."""
     verdict = Verdict(residents=len(everyone))
     should = expected(everyone, set(affected))
     texts: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
@@ -54,6 +80,9 @@ def judge(
     verdict.stopped_and_texted = len({one.phone for one in everyone if one.opted_out} & texts.keys())
     verdict.doubled = _doubled(messages)
     verdict.wrong_town = sum(not _names_a_town(rows, should.get(to, set()), affected) for to, rows in texts.items())
+    verdict.wrong_number = sum(
+        not _gives_its_number(rows, should.get(to, set()), affected) for to, rows in texts.items()
+    )
     verdict.not_all_clear_last = sum(not _ends_well(rows) for rows in texts.values())
     verdict.sums = [_sum(channel) for channel in channels]
     verdict.doubles_counted = sum(
@@ -68,9 +97,16 @@ def _doubled(messages: Sequence[Mapping[str, Any]]) -> int:
     return sum(count - 1 for count in Counter((row["to"], row["body"]) for row in messages).values())
 
 
-def _names_a_town(rows: Sequence[Mapping[str, Any]], codes: set[str], names: Mapping[str, str]) -> bool:
-    towns = [names[code] for code in codes if code in names]
-    return all(any(town in row["body"] for town in towns) for row in rows)
+def _names_a_town(rows: Sequence[Mapping[str, Any]], codes: set[str], places: Mapping[str, Town]) -> bool:
+    names = [places[code].name for code in codes if code in places]
+    return all(any(name in row["body"] for name in names) for row in rows)
+
+
+def _gives_its_number(rows: Sequence[Mapping[str, Any]], codes: set[str], places: Mapping[str, Town]) -> bool:
+    """Whether every text that says 911 is down gives a number, and no text one of another place."""
+    own = {number for code in codes if code in places for number in places[code].numbers}
+    given = [set(NUMBER.findall(row["body"])) for row in rows]
+    return bool(given[0]) and all(numbers <= own for numbers in given)
 
 
 def _ends_well(rows: Sequence[Mapping[str, Any]]) -> bool:
@@ -98,6 +134,7 @@ def _reasons(verdict: Verdict) -> list[str]:
         "phones outside the list were texted": verdict.strangers,
         "people who said STOP were texted": verdict.stopped_and_texted,
         "texts name a town that is not the reader's": verdict.wrong_town,
+        "people were given a number that is not their town's": verdict.wrong_number,
         "people do not hold the all-clear as their last text": verdict.not_all_clear_last,
         "doubled texts were not counted": max(0, verdict.doubled - verdict.doubles_counted),
         "sums do not close": sum(not one["closes"] for one in verdict.sums),

@@ -19,7 +19,7 @@ from broadcaster.dispatch import engine as engines
 from broadcaster.local import home, installation, massachusetts
 from broadcaster.local.demo import stage as stages
 from broadcaster.local.demo.desk import Desk
-from broadcaster.local.demo.judge import Verdict, judge
+from broadcaster.local.demo.judge import Verdict, judge, towns
 from broadcaster.local.demo.replay import THAT_DAY_MIN, Replay
 from broadcaster.local.demo.stage import Cast, Stage
 from broadcaster.local.supervisor import Supervisor
@@ -86,10 +86,10 @@ def _play(stage: Stage, cast: Cast, tokens: Mapping[str, str], ticker: Ticker) -
     desks = [Desk(base, tokens[email], cast.secrets[email]) for email in stages.PEOPLE]
     replay = Replay(desks[0], desks[1], ticker.tick, say)
     replay.play()
-    names = {one.code: one.name for one in massachusetts.load(datetime.now(UTC).date()).communities}
+    places = towns(massachusetts.load(datetime.now(UTC).date()))
     ledger = _json(f"{stage.url('CARRIER')}/sim/ledger")
     messages = [row for row in ledger["messages"] if row["direction"] == "outbound-api"]
-    return judge(cast.everyone, names, messages, replay.board()["channels"]), replay
+    return judge(cast.everyone, places, messages, replay.board()["channels"]), replay
 
 
 def _json(url: str, put: Mapping[str, Any] | None = None) -> Any:
