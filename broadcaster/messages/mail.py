@@ -105,7 +105,8 @@ def _numbers(
         counted = groupby(sorted(communities, key=_county), key=_county)
         for fips, inside in counted:
             county = word("agency", "in_county", county=plain(directory.county_names[fips]))
-            yield Block("=", county, word("agency", "communities", count=str(len(list(inside)))))
+            count = len(list(inside))
+            yield Block("=", county, word("agency", "community" if count == 1 else "communities", count=str(count)))
         return
     for community, answer in zip(communities, answers_of(edition.content, communities, directory), strict=True):
         if not failing(edition, [community]):
