@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from broadcaster.alert.alert import (
     ENDINGS,
+    LONGEST_LIFE,
     Area,
     Certainty,
     ChannelName,
@@ -86,6 +88,22 @@ def test_the_few_things_that_stop_an_alert(name: str) -> None:
     assert found(replace(PLAIN, **changes)) == fields
 
 
+SENTENCES = {
+    "no area": "Choose where 911 fails: the whole state, counties, communities or PSAPs.",
+    "an end before its beginning": "The alert would end before the outage began: choose a later end.",
+    "began more than a week ago": "The outage is said to have begun more than a week ago: check the date.",
+    "restored before it failed": "911 cannot be restored before it failed: check the time.",
+    "a restricted number": "413-555-0100 is restricted and cannot be published.",
+    "911 as its own alternative": "911 cannot be an alternative to 911: give the ten-digit line that is answered.",
+}
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_what_stops_it_says_what_to_do(name: str) -> None:
+    told = problems(RevisionKind.INITIAL, replace(PLAIN, **STOPPED[name][0]), TOWNS)
+    assert [problem.sentence for problem in told] == [SENTENCES[name]]
+
+
 @pytest.mark.parametrize("name", GOES)
 def test_nothing_else_stops_it(name: str) -> None:
     assert found(replace(PLAIN, **GOES[name])) == []
@@ -124,11 +142,9 @@ def test_an_all_clear_needs_somebody_who_says_so_for_each_community(
 
 
 def test_a_long_list_of_unconfirmed_communities_is_cut_and_counted() -> None:
-    five, seven = tuple("abcde"), tuple("abcdefg")
-    (short,) = problems(RevisionKind.ALL_CLEAR, PLAIN, five)
-    (cut,) = problems(RevisionKind.ALL_CLEAR, PLAIN, seven)
-    assert " in a, b, c, d, e: " in short.sentence
-    assert " in a, b, c, d, e and 2 more: " in cut.sentence
+    for codes, shown in [("abcde", ""), ("abcdef", " and 1 more"), ("abcdefg", " and 2 more")]:
+        (told,) = problems(RevisionKind.ALL_CLEAR, PLAIN, tuple(codes))
+        assert told.sentence.startswith(f"Nobody has confirmed that 911 works again in a, b, c, d, e{shown}: name the")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in RevisionKind if kind is not RevisionKind.ALL_CLEAR])
@@ -138,6 +154,39 @@ def test_no_other_kind_asks_for_a_confirmation(kind: RevisionKind) -> None:
 
 def test_two_kinds_end_an_alert() -> None:
     assert {RevisionKind.ALL_CLEAR, RevisionKind.FALSE_ALARM} == ENDINGS
+
+
+def test_what_was_said_cannot_be_changed() -> None:
+    values = (
+        PLAIN,
+        PLAIN.area,
+        LINE,
+        confirmed("lynn"),
+        CommunityAnswer("lynn", Rung.STATE),
+        revision(),
+        Problem("", ""),
+    )
+    for value in values:
+        with pytest.raises(FrozenInstanceError):
+            setattr(value, type(value).__slots__[0], "another")
+    assert timedelta(hours=4) == LONGEST_LIFE
+
+
+# The words that databases, hashes and programs of others hold: a renamed one would be another one
+
+WORDS_OF = {
+    FailureKind: "all_calls intermittent one_carrier no_location text_to_911",
+    RevisionKind: "initial update number_change restored_in_part all_clear false_alarm",
+    Certainty: "reported confirmed",
+    ChannelName: "sms email feed",
+    Rung: "override community second county state walk_in",
+    Visibility: "public restricted",
+}
+
+
+@pytest.mark.parametrize("kind", WORDS_OF)
+def test_the_words_that_are_stored_stay_as_they_are(kind: type[StrEnum]) -> None:
+    assert " ".join(kind) == WORDS_OF[kind]
 
 
 # The hash

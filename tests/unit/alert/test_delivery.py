@@ -65,7 +65,8 @@ def test_an_event_has_its_sources_and_one_target(event: Event) -> None:
 def test_what_the_phone_said_is_ranked() -> None:
     by_rank = sorted(Handset, key=RANK.__getitem__)
     assert by_rank == [Handset.NONE, Handset.SENT, Handset.FAILED, Handset.UNDELIVERED, Handset.DELIVERED]
-    assert len(set(RANK.values())) == len(Handset)
+    assert sorted(RANK.values()) == list(range(len(Handset)))
+    assert " ".join(Handset) == "none sent delivered undelivered failed"
 
 
 @given(st.lists(st.sampled_from(Handset), min_size=1, max_size=5))

@@ -29,6 +29,13 @@ def test_911_in_every_spelling_is_no_alternative_to_itself(text: str) -> None:
         parse(text)
 
 
+@pytest.mark.parametrize("code", ["911", "112", "999", "933", "988", "211", "311"])
+@pytest.mark.parametrize("before", ["", "1", "+1 ", "*"])
+def test_a_service_code_is_called_by_its_name(code: str, before: str) -> None:
+    with pytest.raises(PhoneRefused, match="cannot be an alternative to 911"):
+        parse(before + code)
+
+
 @pytest.mark.parametrize("text", OTHER_SERVICES)
 def test_a_service_code_is_no_line_that_sends_help(text: str) -> None:
     with pytest.raises(PhoneRefused):
