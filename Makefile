@@ -27,7 +27,7 @@ demo: $(RUN_SET) assets
 	@$(VENV)/bin/broadcaster demo $(ARGS)
 
 test: $(DEV_SET) assets browser
-	@$(VENV)/bin/pytest -n 2 $(ARGS)
+	@$(VENV)/bin/pytest -n 2 --dist worksteal --durations 10 $(ARGS)
 
 bench chaos:
 	@echo "make $@ is not built yet: the stories of faults run with \`make test\` (tests/flow)." >&2; exit 2
