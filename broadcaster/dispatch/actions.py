@@ -89,7 +89,7 @@ def _note_editor(actor: Actor, revision: Revision) -> None:
 
 def edit(actor: Actor, revision: Revision, content: Content) -> Revision:
     """Change a draft in place; a frozen revision stays as it is and its successor is changed instead."""
-    _lock(actor, revision.alert)
+    _lock_draft(actor, revision)
     if revision.frozen_at is None:
         revision.content = heart.content_to_json(content)
         _note_editor(actor, revision)
@@ -106,7 +106,7 @@ def edit(actor: Actor, revision: Revision, content: Content) -> Revision:
 
 def submit(actor: Actor, revision: Revision) -> Revision:
     """Freeze a draft and ask for its releases; AlertRefused when it cannot go, LifecycleRefused when it may not."""
-    _lock(actor, revision.alert)
+    _lock_draft(actor, revision)
     if revision.frozen_at is not None:
         raise LifecycleRefused("This revision was submitted already: open its preview.")
     lifecycle.check_next(RevisionKind(revision.kind), released_kinds(actor.session, revision.alert))
@@ -238,6 +238,12 @@ def next_draft(actor: Actor, alert: Alert, kind: RevisionKind) -> Revision:
 
 def _lock(actor: Actor, alert: Alert) -> None:
     actor.session.execute(select(Alert.id).where(Alert.id == alert.id).with_for_update())
+
+
+def _lock_draft(actor: Actor, revision: Revision) -> None:
+    """Lock the alert, then look again: somebody may have submitted the draft since it was read."""
+    _lock(actor, revision.alert)
+    actor.session.refresh(revision)
 
 
 def _releases(actor: Actor, revision: Revision) -> list[Release]:
