@@ -169,9 +169,20 @@ def _lanes_of_all(releasing: Releasing, earlier: Sequence[int]) -> list[LaneSpec
     """Those told before first, then every subscriber of the area; an ending goes only to those told."""
     lanes = [LaneSpec(Source.TOLD, 0, None, fanout) for fanout in earlier]
     if releasing.kind not in ENDINGS:
-        affected = audience.affected(releasing.content.area, releasing.directory)
-        lanes += _subscriber_lanes(releasing, affected)
+        lanes += _subscriber_lanes(releasing, _frozen_area(releasing))
     return lanes
+
+
+def _frozen_area(releasing: Releasing) -> list[str]:
+    """The communities of the area as they were at submit, when the texts were made; never one without its text.
+
+    Those who were told before have a frozen answer too, but a lane only where the area still holds them.
+    """
+    session, revision = releasing.session, releasing.revision
+    told = set(texts.told_communities(session, revision.alert_id, but=revision.id))
+    now = set(audience.affected(releasing.content.area, releasing.directory))
+    frozen = (answer.community for answer in releasing.content.answers)
+    return [code for code in frozen if code in now or code not in told]
 
 
 def _lanes_of_changed(releasing: Releasing, earlier: Sequence[int]) -> list[LaneSpec]:
@@ -190,7 +201,7 @@ def _changed(releasing: Releasing) -> Sequence[str]:
         return releasing.content.restored
     previous = _previous(releasing)
     if previous is None:
-        return audience.affected(releasing.content.area, releasing.directory)
+        return _frozen_area(releasing)
     return audience.changed(heart.content_from_json(previous.content), releasing.content)
 
 

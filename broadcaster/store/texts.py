@@ -101,14 +101,15 @@ def one_body(session: Session, sha: str, subject: str, words: str) -> int:
     return int(session.execute(text("SELECT id FROM body WHERE sha = :sha"), values).scalar_one())
 
 
-def told_communities(session: Session, alert: int) -> list[str]:
-    """Codes of the communities that any released public revision of this alert spoke to."""
+def told_communities(session: Session, alert: int, but: int | None = None) -> list[str]:
+    """Codes of the communities that any released public revision of this alert spoke to, `but` one left out."""
     rows = session.execute(
         text(
             "SELECT DISTINCT c.code FROM release x JOIN revision r ON r.id = x.revision_id"
             " JOIN revision_text t ON t.revision_id = r.id AND t.form = 'sms' JOIN community c ON c.id = t.community_id"
-            " WHERE r.alert_id = :a AND x.tier = 'public' AND x.state IN ('released', 'held') ORDER BY c.code"
+            " WHERE r.alert_id = :a AND x.tier = 'public' AND x.state IN ('released', 'held')"
+            " AND r.id IS DISTINCT FROM CAST(:but AS bigint) ORDER BY c.code"
         ),
-        {"a": alert},
+        {"a": alert, "but": but},
     )
     return list(rows.scalars())
