@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import phonenumbers
 
-SHORT_SERVICES = {"911": "911", "112": "911", "999": "911", "933": "933", "988": "988", "211": "211", "311": "311"}
+SHORT_SERVICES = frozenset({"911", "112", "999", "933", "988", "211", "311"})
 NORTH_AMERICAN = re.compile(r"\+1[2-9](?!11)\d\d[2-9]\d{6}")
 """Ten digits; no area code ends in 11, for a phone that is given 911-555-0123 dials 911."""
 STALE_AFTER_DAYS = 365
