@@ -110,6 +110,7 @@ def submit(actor: Actor, revision: Revision) -> Revision:
     if revision.frozen_at is not None:
         raise LifecycleRefused("This revision was submitted already: open its preview.")
     lifecycle.check_next(RevisionKind(revision.kind), released_kinds(actor.session, revision.alert))
+    _renew_ending(actor, revision)
     directory = directory_load.load(actor.session)
     problems = plan.freeze(actor.session, actor.office, directory, revision, actor.now)
     if problems:
@@ -122,6 +123,13 @@ def submit(actor: Actor, revision: Revision) -> Revision:
     actor.session.flush()
     actor.log("submitted", revision.alert, no=revision.no, hash=revision.hash)
     return revision
+
+
+def _renew_ending(actor: Actor, revision: Revision) -> None:
+    """An ending is asked for no expiry: one that lay in a draft for too long gets its usual life again."""
+    content = heart.content_from_json(revision.content)
+    if RevisionKind(revision.kind) in ENDINGS and content.expires <= actor.now:
+        revision.content = heart.content_to_json(replace(content, expires=actor.now + DEFAULT_LIFE))
 
 
 def released_kinds(session: Session, alert: Alert) -> list[RevisionKind]:
@@ -139,6 +147,7 @@ def release_agencies(actor: Actor, revision: Revision) -> Release:
     row = _locked_release(actor, revision, Tier.AGENCY)
     if lifecycle.needs_two_people(Tier.AGENCY, RevisionKind(revision.kind)):
         raise LifecycleRefused("An all-clear goes out to agencies and public together, when a second person approves.")
+    _check_still_true(actor, revision)
     return _release_agencies(actor, revision, row)
 
 
@@ -163,7 +172,9 @@ def approve(actor: Actor, revision: Revision, shown_hash: str) -> Release:
     _check_second_person(actor, revision)
     lifecycle.check_hash(shown_hash, row.hash)
     lifecycle.check_next(RevisionKind(revision.kind), released_kinds(actor.session, revision.alert))
-    row.state = lifecycle.moved(ReleaseState(row.state), Move.RELEASE).value
+    moved = lifecycle.moved(ReleaseState(row.state), Move.RELEASE)
+    _check_still_true(actor, revision)
+    row.state = moved.value
     row.approved_by, row.at = actor.user_id, actor.now
     agencies = _locked_release(actor, revision, Tier.AGENCY)
     if agencies.state == ReleaseState.PENDING:
@@ -175,6 +186,24 @@ def approve(actor: Actor, revision: Revision, shown_hash: str) -> Release:
     actor.log("approved", revision.alert, no=revision.no, hash=row.hash, fanouts=made)
     actor.session.flush()
     return row
+
+
+def _check_still_true(actor: Actor, revision: Revision) -> None:
+    """LifecycleRefused when the words were frozen before something else went out, or would reach nobody any more.
+
+    The texts, the people told before and what changed were all resolved at submit.
+    """
+    query = (
+        select(Revision.no)
+        .join(Release)
+        .where(Revision.alert_id == revision.alert_id, Revision.id != revision.id, Release.tier == Tier.PUBLIC.value)
+        .where(Release.state.in_(["released", "held"]))
+        .where((Revision.no > revision.no) | (Release.at > revision.frozen_at))
+    )
+    if actor.session.scalars(query).first() is not None:
+        raise LifecycleRefused("Another revision went out after this one was submitted: start it again from the board.")
+    if heart.content_from_json(revision.content).expires <= actor.now:
+        raise LifecycleRefused("The end of this revision has passed and nobody would get it: edit it, or start again.")
 
 
 def _check_second_person(actor: Actor, revision: Revision) -> None:
