@@ -226,10 +226,10 @@ def turn_down(actor: Actor, revision: Revision, move: Move, reason: str) -> Rele
 
 
 def hold(actor: Actor, revision: Revision, tier: Tier) -> Release:
-    """Any issuer, at once: nothing is claimed after this commits."""
+    """Any issuer, at once: nothing is claimed after this commits, of this revision or of those that it goes on with."""
     row = _locked_release(actor, revision, tier)
     row.state = lifecycle.moved(ReleaseState(row.state), Move.HOLD).value
-    fanouts.hold(actor.session, fanouts.of_revision(actor.session, revision.id, tier.value, ["running"]))
+    fanouts.hold(actor.session, fanouts.up_to_revision(actor.session, revision.id, tier.value, "running"))
     actor.log("held", revision.alert, no=revision.no, tier=tier.value)
     actor.session.flush()
     return row
@@ -242,7 +242,8 @@ def resume(actor: Actor, revision: Revision, tier: Tier, shown_hash: str) -> Rel
         _check_second_person(actor, revision)
     lifecycle.check_hash(shown_hash, row.hash)
     row.state = lifecycle.moved(ReleaseState(row.state), Move.RESUME).value
-    fanouts.resume(actor.session, fanouts.of_revision(actor.session, revision.id, tier.value, ["held"]))
+    actor.session.flush()
+    fanouts.resume(actor.session, fanouts.up_to_revision(actor.session, revision.id, tier.value, "held"))
     actor.log("resumed", revision.alert, no=revision.no, tier=tier.value)
     actor.session.flush()
     return row

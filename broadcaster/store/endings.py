@@ -97,6 +97,13 @@ _NEWER = (
 line supersedes their lanes instead)."""
 
 
+_ON_HOLD = (
+    " EXISTS (SELECT 1 FROM revision r JOIN revision h ON h.alert_id = r.alert_id AND h.no >= r.no"
+    "   JOIN release x ON x.revision_id = h.id AND x.tier = f.tier AND x.state = 'held' WHERE r.id = f.revision_id)"
+)
+"""Somebody stopped these words, or later ones beside them, after everybody was told: nobody who joins hears them."""
+
+
 def _late_joiners(session: Session, fanout: int) -> bool:
     """Open again the lanes behind which somebody signed up while the alert was on air."""
     opened = session.execute(
@@ -135,7 +142,7 @@ def reopen_for_late(session: Session) -> list[int]:
         session.execute(
             text(
                 "SELECT f.id FROM fanout f WHERE f.state = 'done' AND f.ended_as = 'running' AND f.channel = 'sms'"
-                f" AND f.expires_at > clock_timestamp() AND NOT {_NEWER}"
+                f" AND f.expires_at > clock_timestamp() AND NOT {_NEWER} AND NOT {_ON_HOLD}"
                 " AND EXISTS (SELECT 1 FROM lane l JOIN community c ON c.id = l.community_id"
                 "   WHERE l.fanout_id = f.id AND l.source = 'subscribers'"
                 "   AND c.last_slot > l.next_key) ORDER BY f.id FOR NO KEY UPDATE OF f SKIP LOCKED"

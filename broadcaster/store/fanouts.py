@@ -93,11 +93,20 @@ def turn(session: Session, fanouts: Sequence[int], lane_from: str, lane_to: str,
     session.execute(text("UPDATE fanout SET state = :s WHERE id = ANY(:f)"), {"s": state.value, "f": list(fanouts)})
 
 
-def of_revision(session: Session, revision: int, tier: str, states: Sequence[str]) -> list[int]:
-    """The ids of a release's fan-outs in some states."""
+def up_to_revision(session: Session, revision: int, tier: str, state: str) -> list[int]:
+    """The ids of a release's fan-outs in a state, and of the alert's earlier ones that go on beside it.
+
+    After a number change the first alert still runs where the number stays. One that is on hold by a hold of its own
+    is left out: a later release does not resume it.
+    """
     rows = session.execute(
-        text("SELECT id FROM fanout WHERE revision_id = :r AND tier = :t AND state = ANY(:s) ORDER BY id"),
-        {"r": revision, "t": tier, "s": list(states)},
+        text(
+            "SELECT f.id FROM fanout f JOIN revision e ON e.id = f.revision_id"
+            " JOIN revision r ON r.alert_id = e.alert_id AND e.no <= r.no"
+            " JOIN release x ON x.revision_id = e.id AND x.tier = f.tier"
+            " WHERE r.id = :r AND f.tier = :t AND f.state = :s AND (e.id = r.id OR x.state <> 'held') ORDER BY f.id"
+        ),
+        {"r": revision, "t": tier, "s": state},
     )
     return list(rows.scalars())
 
