@@ -254,12 +254,13 @@ def next_draft(actor: Actor, alert: Alert, kind: RevisionKind) -> Revision:
     _lock(actor, alert)
     lifecycle.check_next(kind, released_kinds(actor.session, alert))
     newest = alerts.released_revisions(actor.session, alert.id, Tier.PUBLIC)[-1]
+    content = heart.content_from_json(newest.content)
     content = replace(
-        heart.content_from_json(newest.content),
+        content,
         expires=actor.now + DEFAULT_LIFE,
         next_update=None if kind in ENDINGS else actor.now + DEFAULT_NEXT_UPDATE,
         confirmations=(),
-        restored=(),
+        restored=() if kind in ENDINGS else content.restored,
     )
     revision = _draft(actor, alert, kind, content)
     actor.log("draft", alert, no=revision.no, kind=kind.value)

@@ -191,14 +191,11 @@ def _lanes_of_changed(releasing: Releasing, earlier: Sequence[int]) -> list[Lane
     ids = directory_load.community_ids(releasing.session)
     fanouts.supersede_communities(releasing.session, earlier, [ids[code] for code in changed])
     lanes = [LaneSpec(Source.TOLD, 0, ids[code], fanout) for fanout in earlier for code in changed]
-    if releasing.kind is RevisionKind.NUMBER_CHANGE:
-        lanes += _subscriber_lanes(releasing, changed)
-    return lanes
+    failing = [code for code in changed if code not in releasing.content.restored]
+    return lanes + _subscriber_lanes(releasing, failing)
 
 
 def _changed(releasing: Releasing) -> Sequence[str]:
-    if releasing.kind is RevisionKind.RESTORED_IN_PART:
-        return releasing.content.restored
     previous = _previous(releasing)
     if previous is None:
         return _frozen_area(releasing)

@@ -35,7 +35,8 @@ def changed(base: Content, body: ChangeIn, directory: Directory, now: datetime) 
         found += _contradictions(content, body, directory, now)
     if found:
         raise Refused(*found)
-    return content
+    inside = audience.affected(content.area, directory)
+    return replace(content, restored=tuple(code for code in content.restored if code in inside))
 
 
 def _decided(body: ChangeIn, directory: Directory, found: list[Problem]) -> Iterator[tuple[str, Any]]:
@@ -78,8 +79,9 @@ def _contradictions(content: Content, body: ChangeIn, directory: Directory, now:
     except UnknownCommunity as error:
         yield Problem("area", str(error))
         return
+    restored = content.restored if "restored" in body.model_fields_set else ()
     named = {code for confirmation in content.confirmations for code in confirmation.communities}
-    for name, codes in (("restored", set(content.restored)), ("confirmations", named)):
+    for name, codes in (("restored", set(restored)), ("confirmations", named)):
         if outside := sorted(codes - set(inside)):
             yield Problem(name, f"{', '.join(outside[:5])} is not in the alert's area.")
     if "began" in body.model_fields_set and content.began > now + SLACK:

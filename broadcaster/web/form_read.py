@@ -69,7 +69,11 @@ def read(reading: Reading, kind: RevisionKind, base: Content | None) -> Content 
         content = replace(content, confirmations=tuple(_confirmations(reading, content)))
     if "area" in asked and not reading.problems:
         inside = set(audience.affected(content.area, reading.directory))
-        content = replace(content, overrides=tuple(pair for pair in content.overrides if pair[0] in inside))
+        content = replace(
+            content,
+            overrides=tuple(pair for pair in content.overrides if pair[0] in inside),
+            restored=tuple(code for code in content.restored if code in inside),
+        )
     return None if reading.problems else replace(content, answers=())
 
 
@@ -85,7 +89,7 @@ def _decided(reading: Reading, asked: frozenset[str], base: Content) -> Iterator
     if "area" in asked:
         yield "area", _area(reading)
     if "restored" in asked:
-        yield "restored", _restored(reading, base)
+        yield "restored", _restored(reading, base, needed="area" not in asked)
     yield from _times(reading, asked, base)
     if "note" in asked:
         if len(typed.note) > LONGEST_NOTE:
@@ -172,11 +176,11 @@ def _same(name: str, text: str) -> bool:
     return name.casefold().split() == text.casefold().split()
 
 
-def _restored(reading: Reading, base: Content) -> tuple[str, ...]:
+def _restored(reading: Reading, base: Content, *, needed: bool) -> tuple[str, ...]:
     inside = audience.affected(base.area, reading.directory)
     chosen = {code for code in reading.typed.restored if code in inside}
     chosen.update(_named(reading, "restored", reading.typed.restored_names, inside))
-    if not chosen:
+    if not chosen and needed:
         reading.refuse("restored", "Choose the communities in which 911 works again.")
     if chosen == set(inside):
         reading.refuse("restored", "That is every community: send an all-clear instead.")

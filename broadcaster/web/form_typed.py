@@ -23,7 +23,7 @@ EVERYTHING = frozenset(
 )
 FIELDS: dict[RevisionKind, frozenset[str]] = {
     RevisionKind.INITIAL: EVERYTHING,
-    RevisionKind.UPDATE: EVERYTHING,
+    RevisionKind.UPDATE: EVERYTHING | {"restored"},
     RevisionKind.NUMBER_CHANGE: frozenset({"expires", "next_update", "note"}),
     RevisionKind.RESTORED_IN_PART: frozenset({"restored", "expires", "next_update", "expected_restoration", "note"}),
     RevisionKind.ALL_CLEAR: frozenset({"confirmations", "note"}),
