@@ -65,10 +65,14 @@ def _decided(body: ChangeIn, directory: Directory, found: list[Problem]) -> Iter
 def _overrides(
     body: ChangeIn, directory: Directory, found: list[Problem]
 ) -> Iterator[tuple[str, AlternateNumber]]:  # fmt: skip
+    hidden = audience.restricted(directory)
     for code, given in (body.overrides or {}).items():
         try:
             directory.community(code)
-            yield code, AlternateNumber(parse(given.number), given.label, given.visibility, sms=given.sms)
+            number = AlternateNumber(parse(given.number), given.label, given.visibility, sms=given.sms)
+            if number.e164 in hidden:
+                found.append(Problem(f"overrides.{code}", f"{number.display} is restricted and cannot be published."))
+            yield code, number
         except (PhoneRefused, UnknownCommunity) as error:
             found.append(Problem(f"overrides.{code}", str(error)))
 

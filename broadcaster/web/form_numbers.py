@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from broadcaster import audience
 from broadcaster.alert.alert import Content, RevisionKind, Rung, content_from_json
 from broadcaster.alert.lifecycle import Role
-from broadcaster.alert.phone import AlternateNumber, PhoneRefused, Visibility, parse
+from broadcaster.alert.phone import AlternateNumber, PhoneRefused, parse
 from broadcaster.directory import Answer, Community, Directory
 from broadcaster.dispatch import actions
 from broadcaster.store import directory_load
@@ -91,7 +91,7 @@ def overrides(
     """The numbers given by hand and what is wrong with them, both by community code; the directory's own is none."""
     chosen: dict[str, AlternateNumber] = {}
     problems: dict[str, str] = {}
-    hidden = restricted(directory)
+    hidden = audience.restricted(directory)
     for code, text in typed.items():
         try:
             e164 = parse(text)
@@ -105,12 +105,6 @@ def overrides(
         if own is None or own.e164 != e164:
             chosen[code] = AlternateNumber(e164, verified_on=today)
     return chosen, problems
-
-
-def restricted(directory: Directory) -> frozenset[str]:
-    """Every number (E.164) that somebody in the directory has marked as restricted."""
-    every = (*directory.numbers.values(), *directory.county_numbers.values(), directory.state_numbers)
-    return frozenset(number.e164 for listed in every for number in listed if number.visibility is Visibility.RESTRICTED)
 
 
 def rows(
