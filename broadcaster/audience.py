@@ -58,10 +58,19 @@ def changed(old: Content, new: Content) -> tuple[str, ...]:
     return tuple(sorted(code for code in before.keys() | now.keys() if before.get(code) != now.get(code)))
 
 
-def agencies(content: Content, directory: Directory) -> list[Agency]:
-    """Each agency once that must hear of it, those of the affected communities before the statewide ones."""
-    found = directory.agencies_for(affected(content.area, directory))
+def agencies(content: Content, directory: Directory, told: Collection[str] = ()) -> list[Agency]:
+    """Each agency once that must hear of it, those of the affected communities before the statewide ones.
+
+    `told` are the communities told before: their agencies hear how it goes on, though the area left them since.
+    """
+    found = directory.agencies_for(sorted({*affected(content.area, directory), *told}))
     return sorted(found, key=lambda agency: (agency.statewide, agency.role is AgencyRole.NEIGHBOUR_STATE))
+
+
+def restricted(directory: Directory) -> frozenset[str]:
+    """Every number (E.164) that somebody in the directory has marked as restricted."""
+    every = (*directory.numbers.values(), *directory.county_numbers.values(), directory.state_numbers)
+    return frozenset(number.e164 for listed in every for number in listed if number.visibility is Visibility.RESTRICTED)
 
 
 def why(area: Area, directory: Directory, code: str) -> str:

@@ -185,7 +185,7 @@ def _reach(session: Session, work: Work, made: Sequence[Text], now: datetime) ->
     life = max(0.0, (work.content.expires - now).total_seconds())
     late = max(0, round(people - life * pace / each)) if pace and each else 0
     told = ChannelName.EMAIL in work.content.channels
-    agencies = len(audience.agencies(work.content, work.directory)) if told else 0
+    agencies = len(audience.agencies(work.content, work.directory, work.told)) if told else 0
     return Reach(people, len(codes), round(people * each), seconds, late, agencies)
 
 

@@ -118,7 +118,7 @@ def _sms(work: Work) -> Iterator[Text]:
 
 def mails(work: Work, most: int | None = None) -> list[tuple[Agency, Message]]:
     """One mail per agency, however many of its communities are affected."""
-    agencies = audience.agencies(work.content, work.directory)[:most]
+    agencies = audience.agencies(work.content, work.directory, work.told)[:most]
     return list(compose.agency_mails(work.edition, agencies, work.affected, work.directory))
 
 

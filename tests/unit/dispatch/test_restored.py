@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
-from broadcaster.alert.alert import RevisionKind
+from broadcaster.alert.alert import Area, RevisionKind
 from broadcaster.store.database import Sessions
 from tests.factories import House, directory
-from tests.unit.dispatch.night import follow, joins, night, phone, send
+from tests.unit.dispatch.night import TOWNS, confirmed, follow, joins, night, phone, send
 
 OTHER = (("town-2", directory(3).numbers["town-3"][0]),)
 """Another number for town 2."""
+
+
+def mailed(house: House, revision: int) -> set[str]:
+    """The agencies on the list of a revision's mails."""
+    query = (
+        "SELECT a.code FROM target t JOIN fanout f ON f.id = t.fanout_id JOIN agency a ON a.id = t.agency_id"
+        " WHERE f.revision_id = :r AND f.channel = 'email' AND f.purpose = 'alert'"
+    )
+    with house.sessions() as session:
+        return set(session.execute(text(query), {"r": revision}).scalars())
 
 
 def restored_in_one(house: House) -> int:
@@ -62,3 +73,12 @@ def test_an_update_keeps_what_is_restored(sessions: Sessions) -> None:
     assert len(told) == 6
     assert "911 works again in Town 1" in told[phone(1)]
     assert "still down in Town 2" in told[phone(2)]
+
+
+def test_the_police_of_a_town_that_left_the_area_hear_the_all_clear(sessions: Sessions) -> None:
+    house = night(sessions)
+    first = house.release()
+    smaller = follow(house, first, RevisionKind.UPDATE, area=Area(communities=("town-1",)))
+    clear = follow(house, first, RevisionKind.ALL_CLEAR, confirmations=confirmed("town-1"))
+    for revision in (first, smaller, clear):
+        assert mailed(house, revision) == {f"{town}-police" for town in TOWNS}
