@@ -95,8 +95,10 @@ def to_the_public(releasing: Releasing) -> list[int]:
     channels = releasing.content.channels
     if ChannelName.SMS in channels and _is_on(releasing, ChannelName.SMS):
         made += _text_people(releasing)
-    else:
+    elif releasing.kind in ENDINGS:
         _supersede(releasing, Tier.PUBLIC)
+    else:
+        _end_changed(releasing, _earlier_texts(releasing))
     if ChannelName.FEED in channels and not plan.feed_blocked(releasing.revision):
         made.append(_publish(releasing))
     return made
@@ -174,10 +176,9 @@ def _lanes_of_all(releasing: Releasing, earlier: Sequence[int]) -> list[LaneSpec
 
 
 def _frozen_area(releasing: Releasing) -> list[str]:
-    """The communities of the area as they were at submit, when the texts were made; never one without its text.
+    """The communities of the area as they were at submit; one that was told before, only if the area still holds it.
 
-    Those who were told before have a frozen answer too, but a lane only where the area still holds them.
-    """
+    Never one without a text: its lane would not end."""
     session, revision = releasing.session, releasing.revision
     told = set(texts.told_communities(session, revision.alert_id, but=revision.id))
     now = set(audience.affected(releasing.content.area, releasing.directory))
@@ -187,12 +188,17 @@ def _frozen_area(releasing: Releasing) -> list[str]:
 
 def _lanes_of_changed(releasing: Releasing, earlier: Sequence[int]) -> list[LaneSpec]:
     """Only communities whose line changed: their older lanes end, the others' go on."""
-    changed = _changed(releasing)
-    ids = directory_load.community_ids(releasing.session)
-    fanouts.supersede_communities(releasing.session, earlier, [ids[code] for code in changed])
+    changed, ids = _end_changed(releasing, earlier), directory_load.community_ids(releasing.session)
     lanes = [LaneSpec(Source.TOLD, 0, ids[code], fanout) for fanout in earlier for code in changed]
     failing = [code for code in changed if code not in releasing.content.restored]
     return lanes + _subscriber_lanes(releasing, failing)
+
+
+def _end_changed(releasing: Releasing, earlier: Sequence[int]) -> Sequence[str]:
+    """End the older lanes where the line changed, and return where; a revision without texts stops no other text."""
+    changed, ids = _changed(releasing), directory_load.community_ids(releasing.session)
+    fanouts.supersede_communities(releasing.session, earlier, [ids[code] for code in changed])
+    return changed
 
 
 def _changed(releasing: Releasing) -> Sequence[str]:

@@ -91,10 +91,12 @@ def finish(session: Session) -> list[int]:
 _NEWER = (
     " EXISTS (SELECT 1 FROM revision r JOIN revision n ON n.alert_id = r.alert_id AND n.no > r.no"
     "   JOIN release x ON x.revision_id = n.id AND x.tier = f.tier AND x.state IN ('released', 'held')"
-    "   WHERE r.id = f.revision_id AND n.kind NOT IN ('number_change', 'restored_in_part'))"
+    "   WHERE r.id = f.revision_id AND n.kind NOT IN ('number_change', 'restored_in_part')"
+    "   AND (n.kind IN ('all_clear', 'false_alarm')"
+    "     OR EXISTS (SELECT 1 FROM fanout y WHERE y.revision_id = n.id AND y.channel = f.channel)))"
 )
-"""A newer revision speaks to everybody: whoever joins now must not hear the old words (a change of some communities'
-line supersedes their lanes instead)."""
+"""A newer revision ends the alert, or speaks to everybody over this channel: whoever joins now must not hear the old
+words (a change of some communities' line supersedes their lanes instead)."""
 
 
 _ON_HOLD = (
