@@ -15,7 +15,7 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert import lifecycle
 from broadcaster.alert.alert import ENDINGS, Content, Problem, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused, Move, ReleaseState, Tier
-from broadcaster.dispatch import plan, release
+from broadcaster.dispatch import agencies, plan, release
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.release import Releasing
 from broadcaster.store import alerts, directory_load, fanouts, ledger
@@ -154,7 +154,7 @@ def release_agencies(actor: Actor, revision: Revision) -> Release:
 def _release_agencies(actor: Actor, revision: Revision, row: Release) -> Release:
     row.state = lifecycle.moved(ReleaseState(row.state), Move.RELEASE).value
     row.approved_by, row.at = actor.user_id, actor.now
-    made = release.to_agencies(actor.releasing(revision))
+    made = agencies.to_agencies(actor.releasing(revision))
     _open(revision, Tier.AGENCY)
     actor.log("released_to_agencies", revision.alert, no=revision.no, hash=revision.hash, fanouts=made)
     actor.session.flush()
@@ -176,9 +176,9 @@ def approve(actor: Actor, revision: Revision, shown_hash: str) -> Release:
     _check_still_true(actor, revision)
     row.state = moved.value
     row.approved_by, row.at = actor.user_id, actor.now
-    agencies = _locked_release(actor, revision, Tier.AGENCY)
-    if agencies.state == ReleaseState.PENDING:
-        _release_agencies(actor, revision, agencies)
+    first = _locked_release(actor, revision, Tier.AGENCY)
+    if first.state == ReleaseState.PENDING:
+        _release_agencies(actor, revision, first)
     made = release.to_the_public(actor.releasing(revision))
     _open(revision, Tier.PUBLIC)
     if RevisionKind(revision.kind) in ENDINGS:
@@ -219,7 +219,7 @@ def turn_down(actor: Actor, revision: Revision, move: Move, reason: str) -> Rele
     row = _locked_release(actor, revision, Tier.PUBLIC)
     row.state = lifecycle.moved(ReleaseState(row.state), move).value
     row.approved_by, row.at, row.reason = actor.user_id, actor.now, reason.strip()
-    release.tell_agencies_of_the_public_tier(actor.releasing(revision), row.state)
+    agencies.tell_agencies_of_the_public_tier(actor.releasing(revision), row.state)
     actor.log(row.state, revision.alert, no=revision.no, reason=row.reason)
     actor.session.flush()
     return row

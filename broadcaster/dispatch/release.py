@@ -78,25 +78,14 @@ class Releasing:
         return TEST_PRIORITY if is_test else PRIORITIES[self.kind]
 
 
-def to_agencies(releasing: Releasing) -> list[int]:
-    """The agency tier: one mail per agency. Returns the fan-outs made."""
-    mails = texts.mail_bodies(releasing.session, releasing.revision.id)
-    boxes = directory_load.mailboxes(releasing.session)
-    targets = [(boxes[agency], agency, body) for agency, body in mails if agency in boxes]
-    if not targets or not _is_on(releasing, ChannelName.EMAIL):
-        return []
-    _supersede(releasing, Tier.AGENCY)
-    return [_listed(releasing, Tier.AGENCY, ChannelName.EMAIL, targets)]
-
-
 def to_the_public(releasing: Releasing) -> list[int]:
     """The public tier: the CAP document and its feed, and a lane of texts per community. Returns the fan-outs."""
     made = []
     channels = releasing.content.channels
-    if ChannelName.SMS in channels and _is_on(releasing, ChannelName.SMS):
+    if ChannelName.SMS in channels and is_on(releasing, ChannelName.SMS):
         made += _text_people(releasing)
     elif releasing.kind in ENDINGS:
-        _supersede(releasing, Tier.PUBLIC)
+        supersede(releasing, Tier.PUBLIC)
     else:
         _end_changed(releasing, _earlier_texts(releasing))
     if ChannelName.FEED in channels and not plan.feed_blocked(releasing.revision):
@@ -104,12 +93,13 @@ def to_the_public(releasing: Releasing) -> list[int]:
     return made
 
 
-def _is_on(releasing: Releasing, channel: ChannelName) -> bool:
+def is_on(releasing: Releasing, channel: ChannelName) -> bool:
     """Whether this installation has a sender for a channel; one that is off never keeps the others back."""
     return senders.pace(releasing.session, channel.value) > 0
 
 
-def _supersede(releasing: Releasing, tier: Tier) -> list[int]:
+def supersede(releasing: Releasing, tier: Tier) -> list[int]:
+    """The tier's earlier fan-outs of this alert give way; returns them all."""
     return fanouts.supersede_older(releasing.session, releasing.revision.alert_id, tier.value, releasing.revision.id)
 
 
@@ -123,13 +113,14 @@ def _fanout(releasing: Releasing, tier: Tier, channel: ChannelName, purpose: str
     )
 
 
-def _listed(
+def listed(
     releasing: Releasing,
     tier: Tier,
     channel: ChannelName,
     targets: Sequence[tuple[int, int | None, int]],
     purpose: str = "alert",
 ) -> int:
+    """Make a fan-out over a short list, fixed now; returns its id."""
     fanout = fanouts.make(
         releasing.session,
         _fanout(releasing, tier, channel, purpose),
@@ -146,7 +137,7 @@ def _text_people(releasing: Releasing) -> list[int]:
     if releasing.kind in (RevisionKind.NUMBER_CHANGE, RevisionKind.RESTORED_IN_PART):
         lanes = _lanes_of_changed(releasing, earlier)
     else:
-        _supersede(releasing, Tier.PUBLIC)
+        supersede(releasing, Tier.PUBLIC)
         lanes = _lanes_of_all(releasing, earlier)
     if not lanes:
         return []
@@ -231,7 +222,7 @@ def _publish(releasing: Releasing) -> int:
     session = releasing.session
     body = texts.one_body(session, document.sha, document.identifier, document.bytes.decode())
     place = residents.address(session, releasing.sealer, "feed", PUBLISHED_PLACE, owner="installation")
-    return _listed(releasing, Tier.PUBLIC, ChannelName.FEED, [(place, None, body)])
+    return listed(releasing, Tier.PUBLIC, ChannelName.FEED, [(place, None, body)])
 
 
 def make_document(releasing: Releasing) -> Document:
@@ -280,20 +271,3 @@ def _references(session: Session, alert: Alert, at: datetime) -> tuple[Reference
         .order_by(Document.id)
     )
     return tuple(Reference(row.sender, row.identifier, row.sent_text) for row in session.scalars(query))
-
-
-def tell_agencies_of_the_public_tier(releasing: Releasing, happened: str) -> list[int]:
-    """A short mail to every agency that was told: the public release was returned, rejected or withdrawn."""
-    session, revision = releasing.session, releasing.revision
-    told = fanouts.listed_of_revision(session, revision.id, ChannelName.EMAIL.value)
-    if not told:
-        return []
-    subject = f"Public 911 outage notice {happened} ({revision.alert.public_id})"
-    words = (
-        f"The notice that we sent you about outage {revision.alert.public_id} stands."
-        f" The text for the public was {happened} and has not gone out."
-        " We will write again when the public is told."
-    )
-    body = texts.one_body(session, sha256(f"{subject}\x00{words}\x00".encode()).hexdigest(), subject, words)
-    targets = [(address, agency, body) for address, agency in told]
-    return [_listed(releasing, Tier.AGENCY, ChannelName.EMAIL, targets, purpose=f"public_{happened}")]

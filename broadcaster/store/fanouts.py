@@ -175,6 +175,19 @@ def listed_of_revision(session: Session, revision: int, channel: str) -> list[tu
     return [(row.address_id, row.agency_id) for row in rows]
 
 
+def listed_of_alert(session: Session, alert: int, channel: str, but_not: int) -> list[tuple[int, int | None]]:
+    """(address id, agency id) of everybody an alert has listed in a channel, without those who got this body."""
+    rows = session.execute(
+        text(
+            "SELECT t.address_id, min(t.agency_id) AS agency_id FROM target t JOIN fanout f ON f.id = t.fanout_id"
+            " JOIN revision r ON r.id = f.revision_id WHERE r.alert_id = :a AND f.channel = :ch"
+            " AND f.purpose = 'alert' GROUP BY t.address_id HAVING NOT bool_or(t.body_id = :b) ORDER BY t.address_id"
+        ),
+        {"a": alert, "ch": channel, "b": but_not},
+    )
+    return [(row.address_id, row.agency_id) for row in rows]
+
+
 def plan(session: Session, fanout: int) -> int:
     """Count whom a fan-out is for, after its release (nothing proportional to the audience before it)."""
     count = session.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from broadcaster.alert.alert import Area
 from broadcaster.alert.lifecycle import AlertKind, Move
 from broadcaster.dispatch import actions
 from broadcaster.dispatch.drain import drain
@@ -50,3 +51,37 @@ def test_one_mail_each_before_anybody_approved_and_a_word_when_it_is_returned(
     assert all("returned" in mail.subject for mail in later)
     with sessions() as session:
         assert {fanout.state for fanout in session.query(Fanout)} == {"done"}
+
+
+def test_an_agency_that_an_edit_leaves_out_is_told_so_once(sessions: Sessions, tmp_path: Path) -> None:
+    house = furnish(sessions, directory(3), {})
+    with (
+        mailbox.start_in_thread() as post,
+        engine(sessions, "http://127.0.0.1:9", tmp_path, smtp_url=post.smtp_url) as works,
+    ):
+
+        def mailed(revision: Revision) -> list[tuple[str, str]]:
+            before = len(post.mails())
+            with sessions.begin() as session:
+                row = session.get_one(Revision, revision.id)
+                actions.submit(house.actor(session), row)
+                actions.release_agencies(house.actor(session), row)
+            drain(works, "urgent")
+            works.stragglers.wait()
+            keep(works)
+            return sorted((mail.to, mail.subject) for mail in post.mails()[before:])
+
+        def edited(revision: Revision, **changes: object) -> Revision:
+            with sessions.begin() as session:
+                return actions.edit(house.actor(session), session.get_one(Revision, revision.id), content(**changes))
+
+        with sessions.begin() as session:
+            first = actions.new_alert(house.actor(session), AlertKind.OUTAGE, content())
+        assert len(mailed(first)) == 3
+        one_town = {"area": Area(communities=("town-1",))}
+        second = edited(first, **one_town)
+        later = mailed(second)
+        assert [to for to, _ in later] == [f"police@town-{no}.example" for no in (1, 2, 3)]
+        assert ["not affected" in subject for _, subject in later] == [False, True, True]
+        third = edited(second, **one_town, note="Crews are at work.")
+        assert [to for to, _ in mailed(third)] == ["police@town-1.example"]
