@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 from broadcaster import tasks
 from broadcaster.alert.lifecycle import AlertKind
@@ -43,12 +45,17 @@ def test_nobody_notices(sessions: Sessions, database_url: str, tmp_path: Path) -
     story.sums_close(sessions, revision, len(everyone))
 
 
-def test_a_bell_that_nobody_answers_holds_nothing_up(valkey: str, monkeypatch) -> None:
-    """Ringing returns at once when Redis refuses connections, and is only logged."""
+def test_a_bell_that_nobody_hears_is_logged_and_raises_nothing(monkeypatch) -> None:
+    heard: list[str] = []
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(tasks, "log", SimpleNamespace(warning=lambda event, **_: heard.append(event)))
     tasks.settings.current.cache_clear()
     tasks.ring("sms")
+    for thread in threading.enumerate():
+        if thread.name == "bell":
+            thread.join(10.0)
     tasks.settings.current.cache_clear()
+    assert heard == ["bell_not_heard"]
 
 
 def test_release_needs_neither_celery_nor_redis_and_never_approves(
