@@ -164,7 +164,7 @@ def engine(sessions: Sessions, carrier_url: str, folder, in_flight: int = 50, sm
     """An engine whose texts go to a simulated carrier, whose mail to a sink, and whose files go to a folder."""
     account = TwilioAccount(SID, TOKEN, SENDER, "http://localhost:1/callbacks/twilio/status", carrier_url)
     channels: dict[str, Channel] = {
-        "sms": TwilioSms(account, Door(live=False, in_flight=in_flight)),
+        "sms": TwilioSms(account, Door(live=False)),
         "feed": PublicFeed(folder),
     }
     if smtp_url:

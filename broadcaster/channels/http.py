@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, Throttled
+from broadcaster.channels.wire import Connection, Reply
 
 CONNECT_S = 3.0
 TOTAL_S = 10.0
 """A POST is over after 10 s whatever happens (reliability.md 2.2 step 3)."""
+KEEP_S = 30.0
+"""A connection that was idle for longer is not trusted with a text: the other side may be hanging up just now."""
+PORTS = {"http": 80, "https": 443}
 
 
 class DoorClosed(RuntimeError):
@@ -32,96 +34,134 @@ def is_loopback_address(host: str) -> bool:
         return False
 
 
-class LoopbackResolver(AbstractResolver):
-    """Resolves names, and refuses every answer that is not of this machine."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """The addresses of a name; DoorClosed when one lies beyond loopback."""
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
-        if any(not is_loopback_address(str(sockaddr[0])) for *_, sockaddr in found):
-            raise DoorClosed(f"MODE is not live: no connection to {host}.")
-        return [
-            ResolveResult(hostname=host, host=str(at[0]), port=port, family=kind, proto=proto, flags=0)
-            for kind, _, proto, _, at in found
-        ]
-
-    async def close(self) -> None:
-        """Nothing is kept open."""
-
-
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """A whole answer: status, text and headers."""
+class Site:
+    """One end of connections: scheme, host and port."""
 
-    status: int
-    text: str
-    headers: Mapping[str, str]
+    scheme: str
+    host: str
+    port: int
+
+
+@lru_cache(maxsize=4096)
+def _parts(url: str) -> tuple[Site, str]:
+    """Where a URL leads, and the path and query to ask for there."""
+    parts = urlsplit(url)
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise ValueError(f"no address of the web: {url[:100]}")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Site(parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme]), path
 
 
 class Door:
-    """One process-wide pool of connections, made inside the loop that uses it."""
+    """One process-wide pool of kept connections, opened inside the loop that uses it.
 
-    def __init__(self, *, live: bool, in_flight: int = 100) -> None:
+    Its callers bound how many are open at once; nothing is logged, followed, retried or read from a proxy's setting.
+    """
+
+    def __init__(self, *, live: bool) -> None:
         self._live = live
-        self._in_flight = in_flight
-        self._session: aiohttp.ClientSession | None = None
+        self._idle: dict[Site, list[Connection]] = {}
+        self._tls: ssl.SSLContext | None = None
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            connector = aiohttp.TCPConnector(
-                limit=self._in_flight,
-                ttl_dns_cache=60,
-                keepalive_timeout=60,
-                resolver=None if self._live else LoopbackResolver(),
-            )
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                timeout=aiohttp.ClientTimeout(total=TOTAL_S, sock_connect=CONNECT_S),
-                trust_env=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-            )
-        return self._session
-
-    async def request(self, method: str, url: str, **options: Any) -> Reply:
+    async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
         """One request, one answer; NotSent when nothing can have left, Ambiguous when nobody knows."""
-        host = urlsplit(url).hostname or ""
-        if not self._live and _is_literal(host) and not is_loopback_address(host):
-            raise DoorClosed(f"MODE is not live: no connection to {host}.")
+        site, path = _parts(url)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + TOTAL_S
+        connection = self._kept(site, loop.time()) or await self._connected(site)
+        waiting = connection.ask(_written(method, site, path, headers, body), until - loop.time())
         try:
-            async with self._open().request(method, url, allow_redirects=False, **options) as response:
-                return Reply(response.status, await response.text(errors="replace"), response.headers)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotSent("no_connection") from error
-        except TimeoutError as error:
-            raise Ambiguous("timeout") from error
-        except (aiohttp.ClientError, ConnectionError) as error:
-            raise Ambiguous("connection_lost") from error
+            reply = await waiting
+        except asyncio.CancelledError:
+            connection.close()
+            raise
+        if connection.is_open:
+            self._idle.setdefault(site, []).append(connection)
+        return reply
 
     async def close(self) -> None:
         """Close every kept connection."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        for kept in self._idle.values():
+            for connection in kept:
+                connection.close()
+        self._idle.clear()
+
+    def _kept(self, site: Site, now: float) -> Connection | None:
+        """The connection that was used last and still stands; the ones that were idle for long are closed."""
+        kept = self._idle.get(site)
+        while kept:
+            connection = kept.pop()
+            if connection.is_open and now - connection.idle_since < KEEP_S:
+                return connection
+            connection.close()
+        return None
+
+    async def _connected(self, site: Site) -> Connection:
+        loop = asyncio.get_running_loop()
+        tls = self._context() if site.scheme == "https" else None
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                host = site.host if self._live else await self._on_this_machine(site)
+                _, connection = await loop.create_connection(
+                    lambda: Connection(loop), host, site.port, ssl=tls, server_hostname=site.host if tls else None
+                )
+        except (OSError, TimeoutError) as error:  # certificates that do not hold are OSErrors, too
+            raise NotSent("no_connection") from error
+        return connection
+
+    def _context(self) -> ssl.SSLContext:
+        """Made once: reading the certificates costs more than a thousand texts."""
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+            self._tls.set_alpn_protocols(["http/1.1"])
+        return self._tls
+
+    @staticmethod
+    async def _on_this_machine(site: Site) -> str:
+        """The host's address; DoorClosed when any of them lies beyond loopback."""
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(site.host, site.port, type=socket.SOCK_STREAM)
+        hosts = [str(sockaddr[0]) for *_, sockaddr in found]
+        if not all(is_loopback_address(host) for host in hosts):
+            raise DoorClosed(f"MODE is not live: no connection to {site.host}.")
+        return hosts[0]
 
 
-def _is_literal(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+def _written(method: str, site: Site, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """A request as bytes; ValueError when a header would break out of its line."""
+    head = _head(method, site, tuple(headers.items()))
+    if "\r" in path or "\n" in path or " " in path:
+        raise ValueError("no path of a URL")
+    return b"%s %s HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n%s" % (
+        method.encode("ascii"),
+        path.encode("ascii"),
+        head,
+        len(body),
+        body,
+    )
+
+
+@lru_cache(maxsize=256)
+def _head(method: str, site: Site, headers: tuple[tuple[str, str], ...]) -> bytes:
+    """The header lines that all requests of a kind share."""
+    port = "" if site.port == PORTS[site.scheme] else f":{site.port}"
+    host = f"[{site.host}]" if ":" in site.host else site.host
+    lines = [f"Host: {host}{port}", *(f"{name}: {value}" for name, value in headers)]
+    if any("\r" in line or "\n" in line for line in lines) or not method.isalpha():
+        raise ValueError("no header of a request")
+    return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
 
 
 def raise_for(reply: Reply) -> None:
     """The errors that every HTTP carrier shares, by status; a 2xx and an ordinary 4xx come through."""
+    if 200 <= reply.status < 300:
+        return
     if reply.status == 429:
-        raise Throttled("throttled", wait=_seconds(reply.headers.get("Retry-After")))
+        raise Throttled("throttled", wait=_seconds(reply.headers.get("retry-after")))
     if reply.status in (401, 403):
         raise Misconfigured("account_refused", wait=30.0)
-    if reply.status >= 500 or reply.status < 200 or 300 <= reply.status < 400:
+    if reply.status >= 500 or reply.status < 400:
         raise Ambiguous(f"http_{reply.status}")
 
 

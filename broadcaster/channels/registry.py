@@ -38,7 +38,7 @@ def _texts(settings: Settings) -> Channel:
         callback_url=settings.callback_address + CALLBACK,
         api_url=settings.twilio_api_url,
     )
-    return TwilioSms(account, Door(live=settings.mode is Mode.LIVE, in_flight=settings.sms_in_flight))
+    return TwilioSms(account, Door(live=settings.mode is Mode.LIVE))
 
 
 def _mails(settings: Settings) -> Channel:

@@ -19,7 +19,8 @@ from broadcaster.channels.errors import (
     SendError,
     Throttled,
 )
-from broadcaster.channels.http import Reply, raise_for
+from broadcaster.channels.http import raise_for
+from broadcaster.channels.wire import Reply
 from broadcaster.channels.sms_twilio import refusal
 from tests.house.trees import PROGRAM, at, modules, tree
 
@@ -132,5 +133,5 @@ def test_every_status_of_an_answer_has_its_word(status: int) -> None:
 )
 def test_the_carriers_own_wait_is_read(header: str | None, wait: float | None) -> None:
     with pytest.raises(Throttled) as caught:
-        raise_for(Reply(429, "", {"Retry-After": header} if header else {}))
+        raise_for(Reply(429, "", {"retry-after": header} if header else {}))
     assert caught.value.wait == wait
