@@ -17,7 +17,16 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-SECRETS = ("SECRET_KEY", "FIELD_KEY", "INDEX_KEY", "TWILIO_AUTH_TOKEN", "DATABASE_URL", "REDIS_URL", "SMTP_URL")
+SECRETS = (
+    "SECRET_KEY",
+    "FIELD_KEY",
+    "INDEX_KEY",
+    "TWILIO_AUTH_TOKEN",
+    "SMS_SECONDARY_AUTH_TOKEN",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SMTP_URL",
+)
 LOOPBACK_HOSTS = {"localhost", "::1"}
 
 
@@ -70,6 +79,15 @@ class Settings(BaseModel):
     twilio_api_url: str = "https://api.twilio.com"
     sms_mps: float = Field(default=1.0, gt=0)
     sms_in_flight: int = Field(default=100, gt=0)
+    sms_weight: float = Field(default=1.0, ge=0, le=1)
+    sms_secondary_account_sid: str = ""
+    sms_secondary_auth_token: str = ""
+    sms_secondary_messaging_service_sid: str = ""
+    sms_secondary_from: str = ""
+    sms_secondary_api_url: str = "https://api.twilio.com"
+    sms_secondary_mps: float = Field(default=1.0, gt=0)
+    sms_secondary_in_flight: int = Field(default=100, gt=0)
+    sms_secondary_weight: float = Field(default=1.0, ge=0, le=1)
 
     smtp_url: str = ""
     mail_from: str = ""
@@ -91,7 +109,7 @@ class Settings(BaseModel):
     publish_every: Seconds = 10.0
     log_level: str = "INFO"
 
-    @field_validator("public_base_url", "callbacks_base_url", "twilio_api_url", "lookup_url")
+    @field_validator("public_base_url", "callbacks_base_url", "twilio_api_url", "sms_secondary_api_url", "lookup_url")
     @classmethod
     def _no_trailing_slash(cls, url: str) -> str:
         return url.rstrip("/")
@@ -113,8 +131,12 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _refuse_simulators_when_live(self) -> Self:
-        if self.mode is Mode.LIVE and self.twilio_account_sid and is_loopback(self.twilio_api_url):
-            raise ValueError("MODE=live refuses a carrier on loopback: set TWILIO_API_URL to the real carrier")
+        for account, url in (
+            ("twilio_account_sid", "twilio_api_url"),
+            ("sms_secondary_account_sid", "sms_secondary_api_url"),
+        ):
+            if self.mode is Mode.LIVE and getattr(self, account) and is_loopback(getattr(self, url)):
+                raise ValueError(f"MODE=live refuses a carrier on loopback: set {url.upper()} to the real carrier")
         return self
 
     @property

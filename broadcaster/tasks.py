@@ -49,9 +49,12 @@ def let_the_last_ones_land(**_: Any) -> None:
 
 @app.task(name="drain")  # type: ignore[untyped-decorator]
 def drain(queue: str) -> None:
-    """Serve a sending queue for a while; ring again if work is left."""
-    if queue in engines.QUEUES and draining.drain(engine(), queue).more:
-        ring(queue)
+    """Serve a sending queue for a while. Whoever finds work rings once more: so every idle worker hears of it, one
+    bell waits for whoever ends first, and bells die out with the work."""
+    if queue in engines.QUEUES:
+        done = draining.drain(engine(), queue, call=lambda: ring(queue))
+        if done.more and not done.waves:
+            ring(queue)
 
 
 @app.task(name="receipts")  # type: ignore[untyped-decorator]

@@ -26,6 +26,7 @@ from broadcaster.settings import Settings
 from broadcaster.store import directory_load, people, residents, senders
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
+from broadcaster.store.senders import NewSender
 from broadcaster.web import accounts, create_app
 
 NOON = datetime(2026, 6, 18, 16, 0, tzinfo=UTC)
@@ -106,8 +107,8 @@ class Desk:
             directory_load.save(store, directory(), self.sealer)
             for email, roles in PEOPLE.items():
                 accounts.add_user(store, self.sealer, email, email.partition("@")[0].title(), PASSWORD, roles)
-            senders.register(store, "sms", "twilio", "+15005550006", 10.0)
-            senders.register(store, "email", "smtp", "desk@state911.example", 50.0)
+            senders.register(store, NewSender("sms", "twilio", "+15005550006", 10.0))
+            senders.register(store, NewSender("email", "smtp", "desk@state911.example", 50.0))
             ids = directory_load.community_ids(store)
             for number, code in enumerate(["ayer"] * 3 + ["groton"] * 2 + ["harvard"]):
                 address = residents.address(store, self.sealer, "sms", f"+1978555{2000 + number}")

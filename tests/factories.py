@@ -37,6 +37,7 @@ from broadcaster.store.alerts import Revision
 from broadcaster.store.database import Sessions, public_id
 from broadcaster.store.people import User
 from broadcaster.store.sealed import Sealer
+from broadcaster.store.senders import NewSender
 
 SECRET = "a-secret-of-the-tests-0123456789abcdef"
 KEYS = {
@@ -143,9 +144,9 @@ def furnish(sessions: Sessions, places: Directory, everyone: dict[str, list[str]
         directory_load.save(session, places, SEALER)
         house.issuer = person(session, "issuer@ma.example", "issuer").id
         house.approver = person(session, "approver@ma.example", "approver", "issuer").id
-        senders.register(session, "sms", "twilio", SENDER, mps)
-        senders.register(session, "feed", "files", "public", 100.0)
-        senders.register(session, "email", "smtp", "alerts@ma.example", 100.0)
+        senders.register(session, NewSender("sms", "twilio", SENDER, mps))
+        senders.register(session, NewSender("feed", "files", "public", 100.0))
+        senders.register(session, NewSender("email", "smtp", "alerts@ma.example", 100.0))
         ids = directory_load.community_ids(session)
         for phone, codes in everyone.items():
             address = residents.address(session, SEALER, "sms", phone)
@@ -163,16 +164,16 @@ def phones(many: int) -> list[str]:
 def engine(sessions: Sessions, carrier_url: str, folder, in_flight: int = 50, smtp_url: str = ""):
     """An engine whose texts go to a simulated carrier, whose mail to a sink, and whose files go to a folder."""
     account = TwilioAccount(SID, TOKEN, SENDER, "http://localhost:1/callbacks/twilio/status", carrier_url)
-    channels: dict[str, Channel] = {
-        "sms": TwilioSms(account, Door(live=False)),
-        "feed": PublicFeed(folder),
+    carriers: dict[str, Channel] = {
+        "twilio": TwilioSms(account, Door(live=False)),
+        "files": PublicFeed(folder),
     }
     if smtp_url:
         mailer = Mailer(
             Relay.of(smtp_url), "alerts@ma.example", "State 911", "http://localhost:8911", SECRET, live=False
         )
-        channels["email"] = AgencyEmail(mailer)
-    made = Engine(sessions, SEALER, channels, Window(channels, in_flight), SECRET, QUICK)
+        carriers["smtp"] = AgencyEmail(mailer)
+    made = Engine(sessions, SEALER, Window(carriers, in_flight), SECRET, QUICK)
     try:
         yield made
     finally:

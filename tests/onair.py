@@ -24,6 +24,7 @@ from broadcaster.store.fanouts import LaneSpec
 from broadcaster.store.people import User
 from broadcaster.store.residents import Address, address, subscribe
 from broadcaster.store.sealed import Sealer
+from broadcaster.store.senders import NewSender
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SEALER = Sealer(bytes(range(32)), bytes(range(32, 64)), 1)
@@ -152,7 +153,7 @@ def on_air(session: Session, **more: object) -> OnAir:
         session.add(
             RevisionText(revision_id=revision.id, community_id=community, lang="en", form="sms", body_id=body.id)
         )
-    senders.register(session, "sms", "twilio", "+18885550911", 10.0)
+    senders.register(session, NewSender("sms", "twilio", "+18885550911", 10.0))
     fanout = _fanout(session, revision.id, "public", "sms", [
         LaneSpec(Source.SUBSCRIBERS, rank, community) for rank, community in enumerate(communities.values())
     ])  # fmt: skip

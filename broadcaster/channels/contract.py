@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from broadcaster.messages.message import Message
 
@@ -25,8 +25,7 @@ class Traits:
     in_flight: int = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One attempt at one delivery: the attempt number `n` is the fence."""
 
     fanout: int

@@ -13,6 +13,8 @@ class SendError(Exception):
 
     event: Event = Event.AMBIGUOUS
     ours: bool = False
+    blames_carrier: bool = True
+    """Whether it counts against the carrier: enough of them in a few seconds, and another carrier takes over."""
     operator: str = "The carrier's answer was lost; it is being asked whether it has the message."
 
     def __init__(self, reason: str, *, wait: float | None = None) -> None:
@@ -36,6 +38,7 @@ class NotSent(SendError):
 class Throttled(NotSent):
     """429: too many at once. The carrier's own wait is honoured."""
 
+    blames_carrier = False
     operator = "The carrier asks us to slow down; sending goes on at its pace."
 
 
@@ -50,6 +53,7 @@ class Rejected(SendError):
     """The carrier will never take this message to this address."""
 
     event = Event.REJECTED
+    blames_carrier = False
     operator = "The carrier refused this number for good."
 
 

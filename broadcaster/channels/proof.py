@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import hmac
-from hashlib import sha256
 
 BYTES = 16
 
 
 def proof(secret: str, purpose: str, text: str) -> str:
     """22 characters that prove that we wrote `text` for this purpose (HMAC-SHA-256, cut to 128 bits)."""
-    mac = hmac.digest(secret.encode(), f"{purpose}|{text}".encode(), sha256)[:BYTES]
+    mac = hmac.digest(secret.encode(), f"{purpose}|{text}".encode(), "sha256")[:BYTES]
     return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 

@@ -1,9 +1,10 @@
-"""Which ways out this installation has: one entry each, made from its settings. What is not set up is off."""
+"""Which carriers this installation has: one entry each, made from its settings. What is not set up is off."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from broadcaster.channels.agency_email import AgencyEmail, Mailer, Relay
 from broadcaster.channels.contract import Channel
@@ -18,27 +19,51 @@ FILES_PER_S = 50.0
 
 @dataclass(frozen=True, slots=True)
 class WayOut:
-    """A channel and its sender: `pace` is in segments, mails or files a second; `missing` says why it is off."""
+    """A carrier, the channel that it serves and its sender: `pace` is in segments, mails or files a second, `weight`
+    the share of it that is used, `in_flight` the requests that a process may have open; `missing` says why it is off.
+    """
 
+    channel: str
     make: Callable[[Settings], Channel]
     sender: Callable[[Settings], str]
     pace: Callable[[Settings], float]
     missing: Callable[[Settings], str]
+    weight: Callable[[Settings], float] = lambda _: 1.0
+    in_flight: Callable[[Settings], int] = lambda _: 1000
 
 
-def _text_sender(settings: Settings) -> str:
-    return settings.twilio_messaging_service_sid or settings.twilio_from
+def _texts(prefix: str, carrier: str) -> WayOut:
+    """A Twilio-compatible carrier of texts, from the settings that begin with a prefix."""
+
+    def of(settings: Settings, name: str) -> Any:
+        return getattr(settings, f"{prefix}_{name}")
+
+    def sender(settings: Settings) -> str:
+        return str(of(settings, "messaging_service_sid") or of(settings, "from"))
+
+    def make(settings: Settings) -> Channel:
+        account = TwilioAccount(
+            sid=of(settings, "account_sid"),
+            token=settings.required(f"{prefix}_auth_token"),
+            sender=sender(settings),
+            callback_url=settings.callback_address + CALLBACK,
+            api_url=of(settings, "api_url"),
+            carrier=carrier,
+        )
+        return TwilioSms(account, Door(live=settings.mode is Mode.LIVE))
+
+    def missing(settings: Settings) -> str:
+        without = _missing(settings, f"{prefix}_account_sid", f"{prefix}_auth_token")
+        name = prefix.upper()
+        return without or ("" if sender(settings) else f"{name}_MESSAGING_SERVICE_SID or {name}_FROM")
+
+    return WayOut("sms", make, sender, PACES[carrier], missing, WEIGHTS[carrier], IN_FLIGHT[carrier])
 
 
-def _texts(settings: Settings) -> Channel:
-    account = TwilioAccount(
-        sid=settings.twilio_account_sid,
-        token=settings.required("twilio_auth_token"),
-        sender=_text_sender(settings),
-        callback_url=settings.callback_address + CALLBACK,
-        api_url=settings.twilio_api_url,
-    )
-    return TwilioSms(account, Door(live=settings.mode is Mode.LIVE))
+Reads = Mapping[str, Callable[[Settings], Any]]
+PACES: Reads = {"twilio": lambda it: it.sms_mps, "secondary": lambda it: it.sms_secondary_mps}
+WEIGHTS: Reads = {"twilio": lambda it: it.sms_weight, "secondary": lambda it: it.sms_secondary_weight}
+IN_FLIGHT: Reads = {"twilio": lambda it: it.sms_in_flight, "secondary": lambda it: it.sms_secondary_in_flight}
 
 
 def _mails(settings: Settings) -> Channel:
@@ -58,35 +83,36 @@ def _missing(settings: Settings, *names: str) -> str:
 
 
 WAYS_OUT: dict[str, WayOut] = {
-    "sms": WayOut(
-        _texts,
-        _text_sender,
-        lambda settings: settings.sms_mps,
-        lambda settings: (
-            _missing(settings, "twilio_account_sid", "twilio_auth_token")
-            or ("" if _text_sender(settings) else "TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM")
-        ),
-    ),
-    "email": WayOut(
+    "twilio": _texts("twilio", "twilio"),
+    "secondary": _texts("sms_secondary", "secondary"),
+    "smtp": WayOut(
+        "email",
         _mails,
         lambda settings: settings.mail_from,
         lambda settings: settings.mail_per_second,
         lambda settings: _missing(settings, "smtp_url", "mail_from"),
     ),
-    "feed": WayOut(
+    "files": WayOut(
+        "feed",
         lambda settings: PublicFeed(settings.published),
         lambda settings: "published files",
         lambda settings: FILES_PER_S,
         lambda settings: "",
     ),
 }
+"""Every carrier by its name, which waves, receipts and sightings bear."""
 
 
 def build(settings: Settings) -> dict[str, Channel]:
-    """The channels that are set up, by name."""
+    """The carriers that are set up, by name."""
     return {name: way.make(settings) for name, way in WAYS_OUT.items() if not way.missing(settings)}
 
 
+def in_flight(settings: Settings) -> dict[str, int]:
+    """The requests that a process may have open at each carrier."""
+    return {name: way.in_flight(settings) for name, way in WAYS_OUT.items()}
+
+
 def off(settings: Settings) -> dict[str, str]:
-    """The channels that are off, and the settings that each of them lacks."""
+    """The carriers that are off, and the settings that each of them lacks."""
     return {name: missing for name, way in WAYS_OUT.items() if (missing := way.missing(settings))}

@@ -35,13 +35,12 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_asked",
         "_body",
-        "_deadline",
         "_headers",
         "_length",
         "_loop",
         "_parser",
-        "_waiting",
         "idle_since",
         "transport",
     )
@@ -49,31 +48,28 @@ class Connection(asyncio.Protocol):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._parser = httptools.HttpResponseParser(self)
-        self._waiting: asyncio.Future[Reply] | None = None
-        self._deadline: asyncio.TimerHandle | None = None
+        self._asked: tuple[asyncio.Future[Reply], asyncio.TimerHandle] | None = None
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
         self._length = 0
         self.idle_since = loop.time()
-        self.transport: asyncio.Transport | None = None
+        self.transport: asyncio.Transport
 
     @property
     def is_open(self) -> bool:
         """Whether a request can be written now."""
-        return self.transport is not None and not self.transport.is_closing()
+        return not self.transport.is_closing()
 
     def ask(self, request: bytes, within: float) -> asyncio.Future[Reply]:
         """Write a request; its answer, or `Ambiguous` when it does not come whole within so many seconds."""
-        assert self.transport is not None
-        self._waiting = self._loop.create_future()
-        self._deadline = self._loop.call_later(within, self._too_late)
+        waiting: asyncio.Future[Reply] = self._loop.create_future()
+        self._asked = waiting, self._loop.call_later(within, self._too_late)
         self.transport.write(request)
-        return self._waiting
+        return waiting
 
     def close(self) -> None:
         """Hang up at once; a question that is still open stays `Ambiguous`."""
-        if self.transport is not None:
-            self.transport.abort()
+        self.transport.abort()
 
     # what the loop says
 
@@ -83,7 +79,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of an answer; bytes that nobody asked for end the connection."""
-        if self._waiting is None:
+        if self._asked is None:
             self.close()
             return
         try:
@@ -115,30 +111,29 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """The answer is whole; "100 Continue" and its like are none."""
         status = self._parser.get_status_code()
-        if status < 200 or self._waiting is None:
+        if status < 200:
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self._headers}
         reply = Reply(status, b"".join(self._body).decode("utf-8", "replace"), headers)
-        waiting = self._done()
+        waiting = self._answered()
         if not self._parser.should_keep_alive():
             self.close()
-        if not waiting.done():
+        if waiting is not None:
             waiting.set_result(reply)
 
     def _too_late(self) -> None:
         self._fail(Ambiguous("timeout"))
 
-    def _done(self) -> asyncio.Future[Reply]:
-        """Nobody waits any more; returns whom the answer is for."""
-        assert self._waiting is not None and self._deadline is not None
-        self._deadline.cancel()
-        waiting, self._waiting = self._waiting, None
+    def _answered(self) -> asyncio.Future[Reply] | None:
+        """The question is over; returns who still waits for the answer, if anybody does."""
+        if self._asked is None:
+            return None
+        (waiting, deadline), self._asked = self._asked, None
+        deadline.cancel()
         self.idle_since = self._loop.time()
-        return waiting
+        return None if waiting.done() else waiting
 
     def _fail(self, error: SendError) -> None:
         self.close()
-        if self._waiting is not None:
-            waiting = self._done()
-            if not waiting.done():
-                waiting.set_exception(error)
+        if waiting := self._answered():
+            waiting.set_exception(error)

@@ -1,24 +1,27 @@
-"""Drain a queue: claim, send and record for a bounded time, with the window kept full. No barrier between waves."""
+"""Drain a queue: claim and hand in for a bounded time, with the window kept full. No barrier between waves.
+
+What comes of the rows is written down by the recorder, beside the claiming.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy.exc import OperationalError
 
 from broadcaster import logs
 from broadcaster.dispatch import wave
 from broadcaster.dispatch.engine import Engine
-from broadcaster.dispatch.window import Finished, Flight, OpenedWave
-from broadcaster.store.waves import Wait
+from broadcaster.dispatch.window import OpenedWave
+from broadcaster.store.senders import Wait
 
 log = logs.get(__name__)
 LONGEST_S = 10.0
 """A drain claims for at most 10 s and then lets the bell ring again."""
-FLUSH_S = 0.05
 AWAY_S = 0.2
+LOOK_AGAIN_S = 0.05
 
 
 def forever() -> bool:
@@ -28,76 +31,55 @@ def forever() -> bool:
 
 @dataclass
 class Drained:
-    """What one drain did, and whether work was left; `uncertain` waves may have been recorded without our hearing."""
+    """What one drain handed in, and whether work was left."""
 
-    flight: Flight
     sent: int = 0
     waves: int = 0
     more: bool = False
-    outcomes: list[Finished] = field(default_factory=list)
-    uncertain: set[int] = field(default_factory=set)
 
 
-def drain(engine: Engine, queue: str, seconds: float = LONGEST_S, go_on: Callable[[], bool] = forever) -> Drained:
-    """Serve a queue until nothing is open, `seconds` have passed or `go_on` says no. Every outcome is recorded, the
-    last ones in the background (`engine.stragglers`)."""
-    done = Drained(Flight(engine.window))
-    try:
-        done.more = _serve(engine, queue, done, time.monotonic() + seconds, go_on)
-    finally:  # the database may go in the middle of a claim: what is in flight is recorded all the same
-        if done.flight.pending or done.outcomes:
-            engine.stragglers.follow(lambda: _finish(engine, done))
+def nobody() -> None:
+    """Nobody else is called to help."""
+
+
+def drain(
+    engine: Engine,
+    queue: str,
+    seconds: float = LONGEST_S,
+    *,
+    go_on: Callable[[], bool] = forever,
+    call: Callable[[], object] = nobody,
+) -> Drained:
+    """Serve a queue until nothing is open, `seconds` have passed or `go_on` says no; `call` somebody to help with the
+    first wave that was found.
+
+    Every outcome is recorded, the last ones after it returns (`engine.recorder.wait`).
+    """
+    done, until = Drained(), time.monotonic() + seconds
+    carriers = engine.carriers_of(queue)
+    while time.monotonic() < until and go_on():
+        claimed = _claim(engine, queue)
+        if isinstance(claimed, OpenedWave):
+            engine.recorder.send(claimed)
+            if not done.waves:
+                call()
+            done.waves += 1
+            done.sent += len(claimed.rows)
+        elif isinstance(claimed, Wait):
+            engine.recorder.pause(min(claimed.seconds, LOOK_AGAIN_S))
+        elif engine.recorder.pending(carriers):
+            engine.recorder.pause(LOOK_AGAIN_S)
+        else:
+            return done
+    done.more = True
     return done
 
 
-def _serve(engine: Engine, queue: str, done: Drained, until: float, go_on: Callable[[], bool]) -> bool:
-    """Claim and start waves until nothing is open (False), or the time is over (True)."""
-    more = False
-    while time.monotonic() < until and go_on():
-        _collect(engine, done, 0.0)
-        claimed = _claim(engine, queue, done)
-        if claimed is None:
-            if not done.flight.pending:
-                return more
-            _collect(engine, done, FLUSH_S)
-        elif isinstance(claimed, Wait):
-            more = True
-            _collect(engine, done, min(claimed.seconds, FLUSH_S))
-            if not done.flight.pending:
-                time.sleep(min(claimed.seconds, FLUSH_S))
-        else:
-            done.waves += 1
-            done.flight.start(claimed)
-    return True
-
-
-def _claim(engine: Engine, queue: str, done: Drained) -> OpenedWave | Wait | None:
-    """The next wave; when the database is away or busy, a pause, so that what is in flight is still recorded."""
+def _claim(engine: Engine, queue: str) -> OpenedWave | Wait | None:
+    """The next wave; when the database is away or busy, a pause."""
     try:
-        return wave.claim_next(engine, queue, done.flight.free)
+        return wave.claim_next(engine, queue)
     except OperationalError as error:
         log.warning("claim_failed", queue=queue, error=str(error.orig)[:200])
+        time.sleep(AWAY_S)
         return Wait(AWAY_S)
-
-
-def _finish(engine: Engine, done: Drained) -> None:
-    """Record the last outcomes of a drain as they come: a text that hangs never keeps the next ones back."""
-    while done.flight.pending or done.outcomes:
-        _collect(engine, done, FLUSH_S)
-
-
-def _collect(engine: Engine, done: Drained, wait: float) -> None:
-    """Record what has finished, a transaction a wave; when the database is away the rest is kept and tried again."""
-    done.outcomes += done.flight.finished(wait)
-    for part in wave.by_wave(done.outcomes):
-        number = part[0].wave.id
-        try:
-            wave.record(engine, part, again=number in done.uncertain)
-        except OperationalError as error:
-            log.warning("outcomes_not_recorded_yet", wave=number, error=str(error.orig)[:200])
-            if error.connection_invalidated:
-                done.uncertain.add(number)
-            time.sleep(AWAY_S)
-            return
-        done.sent += len(part)
-        done.outcomes = [one for one in done.outcomes if one.wave.id != number]

@@ -1,19 +1,21 @@
-"""What every part of the fan-out works with: the store, the channels, the keys and the clocks' scales."""
+"""What every part of the fan-out works with: the store, the carriers, the keys and the clocks' scales."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from broadcaster.channels import registry
 from broadcaster.channels.contract import Channel
+from broadcaster.dispatch.record import Clerk
+from broadcaster.dispatch.recorder import Recorder
 from broadcaster.dispatch.window import Window
+from broadcaster.messages.message import Message
 from broadcaster.settings import Settings
 from broadcaster.store import database, senders
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
+from broadcaster.store.senders import NewSender
 
 QUEUES: Mapping[str, tuple[str, ...]] = {"urgent": ("feed", "email"), "sms": ("sms",)}
 """Which channels each sending queue serves, the first one first."""
@@ -28,55 +30,36 @@ class Scales:
     blind: float = 120.0
 
 
-class Stragglers:
-    """Drains whose last outcomes are still on their way, each followed by a thread."""
-
-    def __init__(self) -> None:
-        self._threads: list[threading.Thread] = []
-
-    def follow(self, work: Callable[[], None]) -> None:
-        """Do the rest of a drain in the background."""
-        thread = threading.Thread(target=work, name="stragglers", daemon=True)
-        self._threads = [one for one in self._threads if one.is_alive()] + [thread]
-        thread.start()
-
-    def wait(self, seconds: float = 15.0) -> None:
-        """Until all of them are recorded, at most `seconds` (a POST lasts at most 10 s)."""
-        until = time.monotonic() + seconds
-        for thread in self._threads:
-            thread.join(max(0.0, until - time.monotonic()))
-
-
-@dataclass(frozen=True, slots=True)
 class Engine:
-    """One process's share of the fan-out."""
+    """One process's share of the fan-out: the carriers by name, and the channels that they serve."""
 
-    sessions: Sessions
-    sealer: Sealer
-    channels: Mapping[str, Channel]
-    window: Window
-    secret: str
-    scales: Scales = Scales()
-    stragglers: Stragglers = field(default_factory=Stragglers)
+    def __init__(self, sessions: Sessions, sealer: Sealer, window: Window, secret: str, scales: Scales) -> None:
+        self.sessions, self.sealer, self.secret = sessions, sealer, secret
+        self.window, self.scales = window, scales
+        self.carriers: Mapping[str, Channel] = window.carriers
+        self.carriers_by_channel: dict[str, list[str]] = {}
+        for carrier, way in window.carriers.items():
+            self.carriers_by_channel.setdefault(way.name, []).append(carrier)
+        self.bodies: dict[int, Message] = {}
+        self.recorder = Recorder(window, Clerk(sessions, scales.settle).record)
+
+    def carriers_of(self, queue: str) -> list[str]:
+        """Every carrier that a queue's channels may use."""
+        return [carrier for channel in QUEUES[queue] for carrier in self.carriers_by_channel.get(channel, ())]
 
     def close(self) -> None:
         """Let the last outcomes be recorded, then close the connections."""
-        self.stragglers.wait()
+        self.recorder.close()
         self.window.close()
-
-    def carrier(self, channel: str) -> str:
-        """The carrier behind a channel, as receipts and sightings name it."""
-        return self.channels[channel].carrier
 
 
 def build(settings: Settings) -> Engine:
     """The engine of this process: its own connections, its own loop. SettingsError when a secret is missing."""
-    channels = registry.build(settings)
+    window = Window(registry.build(settings), registry.in_flight(settings))
     return Engine(
         sessions=database.sessions(database.connect(settings.required("database_url"))),
         sealer=sealer_of(settings),
-        channels=channels,
-        window=Window(channels, settings.sms_in_flight),
+        window=window,
         secret=settings.required("secret_key"),
         scales=Scales(settings.lease, settings.settle, settings.blind),
     )
@@ -89,11 +72,12 @@ def sealer_of(settings: Settings) -> Sealer:
 
 def register_senders(sessions: Sessions, settings: Settings) -> None:
     """Make the configured senders and their paces known to the limiter in the database; forget the others."""
+    kept = [
+        NewSender(way.channel, name, way.sender(settings), way.pace(settings), way.weight(settings))
+        for name, way in registry.WAYS_OUT.items()
+        if not way.missing(settings)
+    ]
     with sessions.begin() as session:
-        kept = []
-        for name, way in registry.WAYS_OUT.items():
-            if not way.missing(settings):
-                address = way.sender(settings)
-                senders.register(session, name, name, address, way.pace(settings))
-                kept.append((name, address))
+        for new in kept:
+            senders.register(session, new)
         senders.retire_others(session, kept)

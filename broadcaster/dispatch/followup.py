@@ -25,15 +25,20 @@ def follow_up(engine: Engine) -> int:
         log.warning("leases_lost", rows=lost)
     with engine.sessions.begin() as session:
         due = followups.due_asks(session, engine.scales.settle)
-    by_channel: dict[str, list[DueAsk]] = defaultdict(list)
+    by_carrier: dict[str, list[DueAsk]] = defaultdict(list)
     for ask in due:
-        by_channel[ask.channel].append(ask)
-    for name, asks in by_channel.items():
-        _ask(engine, engine.channels[name], asks)
+        by_carrier[ask.carrier].append(ask)
+    for name, asks in by_carrier.items():
+        _ask(engine, name, asks)
     return len(due)
 
 
-def _ask(engine: Engine, channel: Channel, asks: Sequence[DueAsk]) -> None:
+def _ask(engine: Engine, carrier: str, asks: Sequence[DueAsk]) -> None:
+    channel = engine.carriers.get(carrier)
+    if channel is None:  # it was taken out of the settings while it held our texts: nobody can be asked
+        log.error("carrier_is_not_set_up", carrier=carrier, unknown=len(asks))
+        _listing_down(engine, asks)
+        return
     if not channel.traits.listing:
         _without_listing(engine, channel, asks)
         return
@@ -41,7 +46,7 @@ def _ask(engine: Engine, channel: Channel, asks: Sequence[DueAsk]) -> None:
     try:
         seen = engine.window.run(channel.find(asked), ASK_WITHIN_S)
     except (SendError, TimeoutError) as error:
-        log.warning("listing_failed", channel=channel.name, error=str(error), unknown=len(asks))
+        log.warning("listing_failed", carrier=carrier, error=str(error), unknown=len(asks))
         _listing_down(engine, asks)
         return
     _settle(engine, asks, seen)

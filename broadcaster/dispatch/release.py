@@ -95,7 +95,7 @@ def to_the_public(releasing: Releasing) -> list[int]:
 
 def is_on(releasing: Releasing, channel: ChannelName) -> bool:
     """Whether this installation has a sender for a channel; one that is off never keeps the others back."""
-    return senders.pace(releasing.session, channel.value) > 0
+    return senders.is_set_up(releasing.session, channel.value)
 
 
 def supersede(releasing: Releasing, tier: Tier) -> list[int]:

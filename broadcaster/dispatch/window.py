@@ -1,25 +1,27 @@
-"""The sending loop: one asyncio loop in a daemon thread, kept for the life of the process with its connections.
+"""The sending loop: one event loop in a daemon thread, kept for the life of the process with its connections.
 
-SQL stays in the caller's thread: waves go in, outcomes come out through a queue, and the window never has to empty.
+SQL stays in other threads: waves go in, outcomes come out in lists, and the window never has to empty.
 """
 
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
 import time
-from collections import Counter
-from collections.abc import Coroutine, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
 
+import uvloop
+
 from broadcaster import logs
 from broadcaster.alert.delivery import Event
 from broadcaster.channels.contract import Channel, Outgoing
-from broadcaster.channels.errors import OptedOut, SendError
+from broadcaster.channels.errors import OptedOut, SendError, Throttled
+from broadcaster.dispatch.pressure import Pressure
 from broadcaster.dispatch.retry import pause
 from broadcaster.store.outcomes import Outcome
 
@@ -27,6 +29,11 @@ log = logs.get(__name__)
 Result = TypeVar("Result")
 START_WITHIN_S = 1.0
 """What has not started 1.0 s (monotonic) after the claim began goes back to the queue, unsent."""
+FLUSH_S = 0.02
+FLUSH_ROWS = 500
+"""Outcomes are handed on every 20 ms, or when so many have gathered."""
+TICK_S = 0.005
+"""Rows that are due within 5 ms of each other start together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,47 +42,173 @@ class OpenedWave:
 
     id: int
     fanout_id: int
-    channel: str
+    carrier: str
+    sender_id: int
     born: float
     starts_in: float
     spread: float
     rows: Sequence[Outgoing]
+    probe: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Finished:
-    """The outcome of one row; `opted_out` tells the suppression list."""
+    """The outcome of one row; `opted_out` tells the suppression list, `blames` the carrier's circuit."""
 
     wave: OpenedWave
     outcome: Outcome
     opted_out: bool = False
+    blames: bool = False
+
+
+Heard = Callable[[list[Finished]], object]
+
+
+def due(wave: OpenedWave, now: float) -> tuple[int, float]:
+    """How many of a wave's rows may have started at a monotonic second, and in how many seconds the next one may."""
+    step = wave.spread / max(1, len(wave.rows))
+    passed = now + TICK_S - wave.born - wave.starts_in
+    if passed < 0:
+        return 0, -passed
+    if step * (len(wave.rows) - 1) <= passed:
+        return len(wave.rows), 0.0
+    count = int(passed / step) + 1
+    return count, max(TICK_S, count * step - passed)
+
+
+class Mouth:
+    """One carrier's share of the window, inside the loop: rows that are due, and those who send them."""
+
+    def __init__(self, window: Window, channel: Channel, most: int) -> None:
+        self._window, self._channel = window, channel
+        self.pressure = Pressure(most)
+        self._due: deque[tuple[OpenedWave, Outgoing]] = deque()
+        self._senders: set[asyncio.Task[None]] = set()
+        self._quiet_until = 0.0
+        self.rate = 0.0
+        self._counted, self._since = 0, window.clock()
+
+    def take(self, wave: OpenedWave) -> None:
+        """Start a wave's rows, each at its place in the granted second."""
+        self._release(wave, 0)
+
+    def _release(self, wave: OpenedWave, no: int) -> None:
+        """Make due what may start now, and come back for the rest."""
+        until, pause = due(wave, self._window.clock())
+        self._due.extend([(wave, row) for row in wave.rows[no:until]])
+        if until < len(wave.rows):
+            self._window.loop.call_later(pause, self._release, wave, max(no, until))
+        self._pump()
+
+    def _pump(self) -> None:
+        """As many senders as rows are due, and never more than the carrier stands."""
+        for _ in range(min(len(self._due), self.pressure.places - len(self._senders))):
+            task = self._window.loop.create_task(self._work())
+            self._senders.add(task)
+            task.add_done_callback(self._senders.discard)
+
+    async def _work(self) -> None:
+        """Send one row after the other, until none is due or there are too many of us."""
+        while self._due and len(self._senders) <= self.pressure.places:
+            if (early := self._quiet_until - self._window.clock()) > 0:
+                await asyncio.sleep(early)
+                continue
+            wave, row = self._due.popleft()
+            self._window.hand_on(await self._post(wave, row))
+            self._count()
+
+    def _count(self) -> None:
+        """Rows a second, as they have ended lately: what is worth claiming ahead follows from it."""
+        self._counted += 1
+        if (passed := self._window.clock() - self._since) > 0.1:
+            self.rate = 0.5 * self.rate + 0.5 * self._counted / passed
+            self._counted, self._since = 0, self._window.clock()
+
+    async def _post(self, wave: OpenedWave, row: Outgoing) -> Finished:
+        key = row.key
+        if self._window.clock() - wave.born > START_WITHIN_S:
+            return Finished(wave, Outcome(key.address, key.n, Event.NOT_SENT, "too_late_to_start", wave_id=wave.id))
+        try:
+            accepted = await self._channel.send(row)
+        except SendError as error:
+            return self._failed(wave, row, error)
+        except Exception:
+            log.exception("send_failed_unexpectedly", carrier=wave.carrier, delivery=str(key))
+            return Finished(wave, Outcome(key.address, key.n, Event.AMBIGUOUS, "bug", wave_id=wave.id), blames=True)
+        self.pressure.heard(False)
+        return Finished(wave, Outcome(key.address, key.n, Event.ACCEPTED, "", accepted.ref, wave_id=wave.id))
+
+    def _failed(self, wave: OpenedWave, row: Outgoing, error: SendError) -> Finished:
+        throttled = isinstance(error, Throttled)
+        if quiet := self.pressure.heard(throttled, error.wait):
+            self._quiet_until = self._window.clock() + quiet
+            log.warning("carrier_asks_for_quiet", carrier=wave.carrier, seconds=quiet, places=self.pressure.places)
+        wait = pause(row.key.n, error.wait, self._window.dice) if error.event is not Event.REJECTED else 0.0
+        outcome = Outcome(row.key.address, row.key.n, error.event, error.reason, wait=wait, wave_id=wave.id)
+        return Finished(wave, outcome, isinstance(error, OptedOut), error.blames_carrier)
 
 
 @dataclass
 class Window:
-    """A bounded number of requests in flight per channel, shared by every drain of the process."""
+    """A bounded number of requests in flight per carrier, shared by every drain of the process.
 
-    channels: Mapping[str, Channel]
-    in_flight: int = 100
+    `carriers` are the ways out by the carrier's name; `in_flight` bounds each beside its own traits.
+    """
+
+    carriers: Mapping[str, Channel]
+    in_flight: Mapping[str, int] | int = 100
     dice: Random = field(default_factory=Random)
+    clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._places: dict[str, asyncio.Semaphore] = {}
-        self._thread = threading.Thread(target=self._loop.run_forever, name="sending", daemon=True)
+        self.loop = uvloop.new_event_loop()
+        self._heard: Heard | None = None
+        self._over: list[Finished] = []
+        self._flushing: asyncio.TimerHandle | None = None
+        self._mouths = {name: Mouth(self, way, self.limit(name)) for name, way in self.carriers.items()}
+        self._thread = threading.Thread(target=self.loop.run_forever, name="sending", daemon=True)
         self._thread.start()
 
-    def limit(self, channel: str) -> int:
-        """How many requests of a channel may be in flight at once."""
-        return min(self.in_flight, self.channels[channel].traits.in_flight)
+    def limit(self, carrier: str) -> int:
+        """How many requests to a carrier may be in flight at once."""
+        asked = self.in_flight if isinstance(self.in_flight, int) else self.in_flight.get(carrier, 100)
+        return min(asked, self.carriers[carrier].traits.in_flight)
 
-    def start(self, wave: OpenedWave, done: queue.SimpleQueue[Finished]) -> None:
-        """Begin to send a wave; returns at once, and every row's outcome goes into `done`."""
-        self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self._send_wave(wave, done)))
+    def rate(self, carrier: str) -> float:
+        """Rows a second that have lately ended at a carrier."""
+        return self._mouths[carrier].rate
+
+    def places(self, carrier: str) -> int:
+        """How many requests the carrier stands now."""
+        return self._mouths[carrier].pressure.places
+
+    def tell(self, heard: Heard) -> None:
+        """Who hears of outcomes, called inside the loop with lists; it must return at once."""
+        self._heard = heard
+
+    def start(self, wave: OpenedWave) -> None:
+        """Begin to send a wave; returns at once, and every row's outcome is handed on."""
+        self.loop.call_soon_threadsafe(self._mouths[wave.carrier].take, wave)
+
+    def hand_on(self, finished: Finished) -> None:
+        """An outcome, inside the loop; several go together."""
+        self._over.append(finished)
+        if len(self._over) >= FLUSH_ROWS:
+            self._flush()
+        elif self._flushing is None:
+            self._flushing = self.loop.call_later(FLUSH_S, self._flush)
+
+    def _flush(self) -> None:
+        if self._flushing is not None:
+            self._flushing.cancel()
+            self._flushing = None
+        over, self._over = self._over, []
+        if over and self._heard is not None:
+            self._heard(over)
 
     def run(self, work: Coroutine[Any, Any, Result], timeout: float) -> Result:
         """Run something in the sending loop from another thread; TimeoutError after `timeout` seconds."""
-        future: Future[Result] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        future: Future[Result] = asyncio.run_coroutine_threadsafe(work, self.loop)
         try:
             return future.result(timeout)
         except TimeoutError:
@@ -83,87 +216,10 @@ class Window:
             raise
 
     def close(self) -> None:
-        """Close the channels and stop the loop."""
-        for channel in self.channels.values():
+        """Close the carriers' connections and stop the loop."""
+        for channel in self.carriers.values():
             self.run(channel.close(), 5.0)
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(5.0)
-        if not self._loop.is_running():
-            self._loop.close()
-
-    async def _send_wave(self, wave: OpenedWave, done: queue.SimpleQueue[Finished]) -> None:
-        places = self._places.setdefault(wave.channel, asyncio.Semaphore(self.limit(wave.channel)))
-        step = wave.spread / max(1, len(wave.rows))
-        tasks = set()
-        for no, row in enumerate(wave.rows):
-            early = wave.born + wave.starts_in + no * step - time.monotonic()
-            if early > 0.002:
-                await asyncio.sleep(early)
-            await places.acquire()
-            task = self._loop.create_task(self._send(wave, row, places, done))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-        if tasks:
-            await asyncio.wait(tasks)
-
-    async def _send(
-        self, wave: OpenedWave, row: Outgoing, places: asyncio.Semaphore, done: queue.SimpleQueue[Finished]
-    ) -> None:
-        try:
-            finished = await self._post(wave, row)
-        finally:
-            places.release()
-        done.put(finished)
-
-    async def _post(self, wave: OpenedWave, row: Outgoing) -> Finished:
-        key = row.key
-        if time.monotonic() - wave.born > START_WITHIN_S:
-            return Finished(wave, Outcome(key.address, key.n, Event.NOT_SENT, "too_late_to_start"))
-        try:
-            accepted = await self.channels[wave.channel].send(row)
-        except SendError as error:
-            wait = pause(key.n, error.wait, self.dice) if error.event is not Event.REJECTED else 0.0
-            outcome = Outcome(key.address, key.n, error.event, error.reason, wait=wait)
-            return Finished(wave, outcome, isinstance(error, OptedOut))
-        except Exception:
-            log.exception("send_failed_unexpectedly", channel=wave.channel, delivery=str(key))
-            return Finished(wave, Outcome(key.address, key.n, Event.AMBIGUOUS, "bug"))
-        return Finished(wave, Outcome(key.address, key.n, Event.ACCEPTED, ref=accepted.ref))
-
-
-@dataclass
-class Flight:
-    """One drain's rows in the window: what it started, and what has come back."""
-
-    window: Window
-
-    def __post_init__(self) -> None:
-        self._done: queue.SimpleQueue[Finished] = queue.SimpleQueue()
-        self._pending: Counter[str] = Counter()
-
-    @property
-    def pending(self) -> int:
-        """Rows handed in whose outcome nobody has collected yet."""
-        return self._pending.total()
-
-    def free(self, channel: str) -> int:
-        """How many more rows of a channel are worth claiming now: a tenth more than it can have in flight."""
-        limit = self.window.limit(channel)
-        return max(0, limit + limit // 10 - self._pending[channel])
-
-    def start(self, wave: OpenedWave) -> None:
-        """Begin to send a wave; returns at once."""
-        if wave.rows:
-            self._pending[wave.channel] += len(wave.rows)
-            self.window.start(wave, self._done)
-
-    def finished(self, wait: float) -> list[Finished]:
-        """The outcomes since the last call; waits up to `wait` seconds for the first one."""
-        found: list[Finished] = []
-        try:
-            found.append(self._done.get(timeout=wait) if wait > 0 else self._done.get_nowait())
-            while True:
-                found.append(self._done.get_nowait())
-        except queue.Empty:
-            self._pending.subtract(one.wave.channel for one in found)
-            return found
+        if not self.loop.is_running():
+            self.loop.close()

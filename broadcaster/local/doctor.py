@@ -43,7 +43,7 @@ def examine(env: Mapping[str, str]) -> list[Finding]:
     else:
         found += [_guarded("database", _database, settings), _guarded("broker", _broker, settings)]
         found.append(_guarded("sample data", _sample, settings))
-    found += [_channel(settings, name) for name in registry.WAYS_OUT]
+    found += [_carrier(settings, name) for name in registry.WAYS_OUT]
     found += [_certificate(settings), _templates(), _disk(settings), _lookup(settings)]
     return found
 
@@ -97,11 +97,11 @@ def _sample(settings: Settings) -> Finding:
     return Finding("sample data", True, f"{sample} sample numbers, mode {settings.mode.value}.")
 
 
-def _channel(settings: Settings, name: str) -> Finding:
+def _carrier(settings: Settings, name: str) -> Finding:
     missing = registry.WAYS_OUT[name].missing(settings)
     if missing:
-        return Finding(f"channel {name}", None, f"off: set {missing}.")
-    return Finding(f"channel {name}", True, f"on, {registry.WAYS_OUT[name].pace(settings):g} a second.")
+        return Finding(f"carrier {name}", None, f"off: set {missing}.")
+    return Finding(f"carrier {name}", True, f"on, {registry.WAYS_OUT[name].pace(settings):g} a second.")
 
 
 def _certificate(settings: Settings) -> Finding:

@@ -61,6 +61,8 @@ class Fanout(Base):
     first_accepted_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     planned: Mapped[int | None]
+    dearest: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Segments of its dearest text: what a claim reckons with before it knows who is next."""
 
 
 class Lane(Base):
@@ -124,7 +126,10 @@ class Wave(Base):
 
 
 class Delivery(Base):
-    """One message to one address. No index but the key; its tallies are written by the table's own triggers."""
+    """One message to one address. No index but the key; its tallies are written by the table's own triggers.
+
+    No foreign keys either: checking them locked an address and the fan-out for every row. Neither is ever deleted.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -132,8 +137,8 @@ class Delivery(Base):
         CheckConstraint(f"handset IN ({one_of(Handset)})", name="handset"),
         {"postgresql_with": {"fillfactor": "70", "autovacuum_analyze_scale_factor": "0.02"}},
     )
-    fanout_id: Mapped[int] = mapped_column(ForeignKey("fanout.id"), primary_key=True)
-    address_id: Mapped[int] = mapped_column(ForeignKey("address.id"), primary_key=True)
+    fanout_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    address_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     community_id: Mapped[int | None]
     wave_id: Mapped[int | None]
     body_id: Mapped[int]

@@ -29,6 +29,7 @@ class LaneSpec:
 
 def make(session: Session, fanout: Fanout, queue: str, priority: int, lanes: Sequence[LaneSpec]) -> int:
     """Write a fan-out and its lanes; returns its id."""
+    fanout.dearest = _dearest(session, fanout) if fanout.channel == "sms" else 1
     session.add(fanout)
     session.flush()
     session.execute(
@@ -52,6 +53,18 @@ def make(session: Session, fanout: Fanout, queue: str, priority: int, lanes: Seq
         },
     )
     return fanout.id
+
+
+def _dearest(session: Session, fanout: Fanout) -> int:
+    """Segments of the dearest text message of the fan-out's revision."""
+    most = session.execute(
+        text(
+            "SELECT coalesce(max(b.segments), 1) FROM revision_text t JOIN body b ON b.id = t.body_id"
+            " WHERE t.revision_id = :r AND t.form = 'sms'"
+        ),
+        {"r": fanout.revision_id},
+    )
+    return int(most.scalar_one())
 
 
 def add_targets(session: Session, fanout: int, rows: Sequence[tuple[int, int | None, int]]) -> None:

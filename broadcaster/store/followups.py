@@ -38,7 +38,7 @@ class DueAsk:
     fanout_id: int
     address_id: int
     n: int
-    channel: str
+    carrier: str
     value_enc: bytes
     value_index: bytes
     text: str
@@ -60,10 +60,11 @@ def due_asks(session: Session, settle: float, most: int = 2000) -> list[DueAsk]:
             " put_off AS (UPDATE followup u SET due = clock_timestamp() + make_interval(secs => :later)"
             "   FROM due"
             "   WHERE u.fanout_id = due.fanout_id AND u.address_id = due.address_id RETURNING u.*)"
-            " SELECT p.fanout_id, p.address_id, p.n, f.channel, a.value_enc, a.value_index, b.text, p.started_at,"
+            " SELECT p.fanout_id, p.address_id, p.n, s.carrier, a.value_enc, a.value_index, b.text, p.started_at,"
             " clock_timestamp() AS asked_at"
-            " FROM put_off p JOIN fanout f ON f.id = p.fanout_id JOIN address a ON a.id = p.address_id"
+            " FROM put_off p JOIN address a ON a.id = p.address_id"
             " JOIN delivery d ON d.fanout_id = p.fanout_id AND d.address_id = p.address_id"
+            " JOIN wave w ON w.id = d.wave_id JOIN sender s ON s.id = w.sender_id"
             " JOIN body b ON b.id = d.body_id"
         ),
         {"most": most, "later": settle / 4},

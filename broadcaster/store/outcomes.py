@@ -1,10 +1,11 @@
-"""What came of a wave's rows: facts are always kept, decisions are fenced by the attempt number.
+"""What came of the rows of waves: facts are always kept, decisions are fenced by the attempt number.
 
 The SQL is made from the one table of moves in `broadcaster.alert.delivery`. Recording twice changes nothing.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from broadcaster.alert.delivery import MOVES, Event
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """What happened to attempt `n` at one address; `wait` is the pause in seconds before it is tried again."""
 
@@ -24,25 +25,28 @@ class Outcome:
     reason: str = ""
     ref: str | None = None
     wait: float = 0.0
+    wave_id: int = 0
 
 
 _SET = " ".join(
     f"WHEN d.state = '{before}' AND o.event = '{event}' THEN '{after}'" for (before, event), after in MOVES.items()
 )
+_BY_KEY = text("SELECT set_config('enable_seqscan', 'off', true)")
+"""On a table without statistics `UPDATE ... FROM unnest` is planned as a scan: rows are found by key, whatever it
+thinks."""
 _RECORD = text(
     "WITH o AS (SELECT * FROM unnest(CAST(:address AS bigint[]), CAST(:n AS bigint[]), CAST(:event AS text[]),"
-    "   CAST(:reason AS text[]), CAST(:ref AS text[]), CAST(:wait AS float8[]))"
-    "   AS o(address_id, n, event, reason, ref, wait)),"
+    "   CAST(:reason AS text[]), CAST(:ref AS text[]), CAST(:wait AS float8[]), CAST(:wave AS bigint[]))"
+    "   AS o(address_id, n, event, reason, ref, wait, wave_id)),"
     " moved AS (UPDATE delivery d SET reason = o.reason, carrier_ref = coalesce(o.ref, d.carrier_ref),"
     f"   state = CASE {_SET} END"
     "   FROM o WHERE d.fanout_id = :fanout AND d.address_id = o.address_id AND d.n = o.n"
-    f"   AND (CASE {_SET} END) IS NOT NULL RETURNING d.address_id, d.n, d.state, o.wait, o.reason),"
+    f"   AND (CASE {_SET} END) IS NOT NULL RETURNING d.address_id, d.n, d.state, o.wait, o.reason, o.wave_id),"
     " later AS (INSERT INTO followup (fanout_id, address_id, kind, n, due, started_at, settle_at, tries)"
     "   SELECT :fanout, m.address_id, CASE WHEN m.state = 'unknown' THEN 'ask' ELSE 'retry' END, m.n,"
     "     clock_timestamp() + make_interval(secs => m.wait), w.started_at,"
     "     w.started_at + make_interval(secs => :settle), m.n"
-    "   FROM moved m CROSS JOIN (SELECT started_at FROM wave WHERE id = :wave) w"
-    "   WHERE m.state IN ('unknown', 'queued')"
+    "   FROM moved m JOIN wave w ON w.id = m.wave_id WHERE m.state IN ('unknown', 'queued')"
     "   ON CONFLICT (fanout_id, address_id) DO UPDATE SET kind = excluded.kind, n = excluded.n, due = excluded.due,"
     "     settle_at = excluded.settle_at, absences = 0, absent_at = NULL),"
     " settled AS (DELETE FROM followup u USING moved m WHERE u.fanout_id = :fanout AND u.address_id = m.address_id"
@@ -60,7 +64,10 @@ _STRANGE = text(
 """A statement of its own: it must see what a callback committed while the rows were being moved."""
 _SUPPRESS = text(
     "INSERT INTO suppression (value_index, source) SELECT a.value_index, 'carrier' FROM address a"
-    " WHERE a.id = ANY(:ids) ON CONFLICT DO NOTHING"
+    " WHERE a.id = ANY(:ids) ORDER BY 1 ON CONFLICT DO NOTHING"
+)
+_FIRST = text(
+    "UPDATE fanout SET first_accepted_at = clock_timestamp() WHERE id = :f AND first_accepted_at IS NULL RETURNING 1"
 )
 
 
@@ -72,14 +79,13 @@ class Recorded:
     doubles: int
 
 
-def record(
-    session: Session, wave: int, fanout: int, outcomes: Sequence[Outcome], carrier: str, settle: float
-) -> Recorded:
-    """Record outcomes of one wave in one transaction; `settle` is in seconds from the wave's start."""
+def record(session: Session, fanout: int, outcomes: Sequence[Outcome], carrier: str, settle: float) -> Recorded:
+    """Record outcomes of one fan-out's waves at one carrier; `settle` is in seconds from each wave's start.
+
+    The caller gives them in the order of their addresses: equal orders do not deadlock.
+    """
     values = {
         "fanout": fanout,
-        "wave": wave,
-        "carrier": carrier,
         "settle": settle,
         "address": [o.address_id for o in outcomes],
         "n": [o.n for o in outcomes],
@@ -87,15 +93,17 @@ def record(
         "reason": [o.reason for o in outcomes],
         "ref": [o.ref for o in outcomes],
         "wait": [o.wait for o in outcomes],
+        "wave": [o.wave_id for o in outcomes],
     }
+    session.execute(_BY_KEY)
     moved = {row.address_id: row.state for row in session.execute(_RECORD, values)}
-    if "accepted" in moved.values():
-        session.execute(
-            text("UPDATE fanout SET first_accepted_at = clock_timestamp() WHERE id = :f AND first_accepted_at IS NULL"),
-            {"f": fanout},
-        )
     facts = [outcome for outcome in outcomes if outcome.ref is not None and outcome.address_id not in moved]
     return Recorded(len(moved), _note_strange(session, fanout, facts, carrier) if facts else 0)
+
+
+def note_first(session: Session, fanout: int) -> bool:
+    """The first text of a fan-out was accepted just now; whether that is news."""
+    return session.execute(_FIRST, {"f": fanout}).first() is not None
 
 
 def _note_strange(session: Session, fanout: int, facts: Sequence[Outcome], carrier: str) -> int:
@@ -115,12 +123,14 @@ def suppress_at_carriers_word(session: Session, address_ids: Sequence[int]) -> N
     session.execute(_SUPPRESS, {"ids": list(address_ids)})
 
 
-def close_when_complete(session: Session, wave: int, rows: int) -> None:
-    """Count `rows` outcomes of a wave; with the last one its lease ends."""
-    session.execute(
-        text(
-            "UPDATE wave SET recorded = recorded + :rows,"
-            " closed_at = CASE WHEN recorded + :rows >= rows THEN clock_timestamp() ELSE closed_at END WHERE id = :w"
-        ),
-        {"w": wave, "rows": rows},
-    )
+_CLOSE = text(
+    "UPDATE wave w SET recorded = w.recorded + x.rows, closed_at = CASE WHEN w.recorded + x.rows >= w.rows"
+    "   THEN coalesce(w.closed_at, clock_timestamp()) ELSE w.closed_at END"
+    " FROM unnest(CAST(:wave AS bigint[]), CAST(:rows AS bigint[])) AS x(id, rows) WHERE w.id = x.id"
+)
+
+
+def close_when_complete(session: Session, recorded: Counter[int]) -> None:
+    """Count the outcomes of waves (wave -> rows); with the last one a wave's lease ends."""
+    waves = sorted(recorded)
+    session.execute(_CLOSE, {"wave": waves, "rows": [recorded[wave] for wave in waves]})

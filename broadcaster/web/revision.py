@@ -126,7 +126,7 @@ OFF = {
 
 def _off(store: Session, preview: Preview) -> list[str]:
     """The chosen ways out for which this installation has no sender: nothing goes out over them, and that is said."""
-    return [OFF[name] for name in preview.content.channels if name in OFF and not senders.pace(store, name)]
+    return [OFF[name] for name in preview.content.channels if name in OFF and not senders.is_set_up(store, name)]
 
 
 def standing(store: Session, row: Revision) -> Standing:

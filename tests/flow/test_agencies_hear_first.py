@@ -31,14 +31,14 @@ def test_one_mail_each_before_anybody_approved_and_a_word_when_it_is_returned(
             actions.release_agencies(house.actor(session), revision)
             key = revision.id
         drain(works, "urgent")
-        works.stragglers.wait()
+        works.recorder.wait()
         keep(works)
         first = post.mails()
         with sessions.begin() as session:
             row = session.get_one(Revision, key)
             actions.turn_down(house.actor(session, house.approver), row, Move.RETURN, "Wrong county.")
         drain(works, "urgent")
-        works.stragglers.wait()
+        works.recorder.wait()
         keep(works)
         later = post.mails()[len(first) :]
     boxes = Counter(f"police@town-{no}.example" for no in (1, 2, 3))
@@ -67,7 +67,7 @@ def test_an_agency_that_an_edit_leaves_out_is_told_so_once(sessions: Sessions, t
                 actions.submit(house.actor(session), row)
                 actions.release_agencies(house.actor(session), row)
             drain(works, "urgent")
-            works.stragglers.wait()
+            works.recorder.wait()
             keep(works)
             return sorted((mail.to, mail.subject) for mail in post.mails()[before:])
 

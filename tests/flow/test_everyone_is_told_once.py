@@ -26,7 +26,7 @@ def test_each_person_gets_the_text_of_their_town(sessions: Sessions, tmp_path: P
     with start_in_thread(Carrier(SID, TOKEN, faults=CALM)) as carrier, engine(sessions, carrier.url, tmp_path) as works:
         house.release()
         drained = drain(works, "sms")
-        works.stragglers.wait()
+        works.recorder.wait()
         keep(works)
         texts = carrier.ledger()["messages"]
     assert drained.waves >= 1

@@ -72,11 +72,11 @@ def test_the_database_rests_while_carriers_are_called(sessions: Sessions, tmp_pa
     mute = Slow(sessions, answers=False)
     for carrier in (slow, mute):
         revision = house.release(content(channels=(ChannelName.SMS,)))
-        channels: dict[str, Channel] = {"sms": carrier}
-        works = Engine(sessions, SEALER, channels, Window(channels, 50), SECRET, Scales(30.0, 60.0, 120.0))
+        carriers: dict[str, Channel] = {"twilio": carrier}
+        works = Engine(sessions, SEALER, Window(carriers, 50), SECRET, Scales(30.0, 60.0, 120.0))
         try:
             drain(works, "sms")
-            works.stragglers.wait()
+            works.recorder.wait()
             if carrier is mute:
                 with sessions.begin() as session:
                     session.execute(text("UPDATE followup SET due = clock_timestamp()"))

@@ -111,7 +111,8 @@ def test_the_doctor_names_what_does_not_work(env: dict[str, str]) -> None:
     lines = {line.split(":")[0].split(maxsplit=1)[1]: line for line in seen.stdout.splitlines()}
     assert lines["database"].startswith("ok")
     assert lines["broker"].startswith("FAIL") and "check its URL" in lines["broker"]
-    assert lines["channel email"].startswith("off") and "SMTP_URL" in lines["channel email"]
+    assert lines["carrier smtp"].startswith("off") and "SMTP_URL" in lines["carrier smtp"]
+    assert lines["carrier twilio"].startswith("ok") and lines["carrier secondary"].startswith("off")
 
 
 def test_a_live_installation_refuses_sample_numbers_and_another_mode(env: dict[str, str], sessions: Sessions) -> None:

@@ -41,7 +41,7 @@ def test_a_day_in_documents(sessions: Sessions, tmp_path: Path) -> None:
         follow(house, first, RevisionKind.ALL_CLEAR, confirmations=confirmed(EVERYONE))
         story.finish(works)
         drain(works, "urgent")
-        works.stragglers.wait()
+        works.recorder.wait()
     publish(sessions, house.office, tmp_path, now)
     with sessions() as session:
         rows = session.query(Document).order_by(Document.id).all()

@@ -71,7 +71,7 @@ def test_hold_in_mid_flight_stops_claiming_and_resume_goes_on(
             actions.hold(house.actor(session), session.get_one(Revision, first), Tier.PUBLIC)
             claimed = session.query(Delivery).count()
         drain(works, "sms", seconds=2.0)
-        works.stragglers.wait()
+        works.recorder.wait()
         held = story.texted(carrier)
         assert 0 < len(held) < len(everyone)
         with sessions() as session:
@@ -153,7 +153,7 @@ def test_the_all_clear_goes_to_those_told_and_closes_the_alert(
     ):
         first = house.release()
         drain(works, "sms", seconds=1.0)
-        works.stragglers.wait()
+        works.recorder.wait()
         told = set(story.texted(carrier))
         last = follow(house, first, RevisionKind.ALL_CLEAR, confirmations=confirmed(everyone))
         story.finish(works)

@@ -46,6 +46,17 @@ MEANING = {
     "twilio_api_url": "Any carrier that speaks this API",
     "sms_mps": "Segments a second that the carrier has approved for the sender",
     "sms_in_flight": "Requests that a process keeps open at the carrier",
+    "sms_weight": "The share of `SMS_MPS` that is used, 0 to 1; 0 stands by until every other carrier of texts is given"
+    " up",
+    "sms_secondary_account_sid": "A second carrier that speaks Twilio's API, used beside the first and instead of it;"
+    " empty: there is none",
+    "sms_secondary_auth_token": "Its token",
+    "sms_secondary_messaging_service_sid": "Its sender: a Messaging Service ...",
+    "sms_secondary_from": "... or one number",
+    "sms_secondary_api_url": "Where it is",
+    "sms_secondary_mps": "Segments a second that it has approved",
+    "sms_secondary_in_flight": "Requests that a process keeps open there",
+    "sms_secondary_weight": "The share of `SMS_SECONDARY_MPS` that is used",
     "smtp_url": "`smtp://user:password@host:port` or `smtps://...`; STARTTLS where offered; empty: the channel is off",
     "mail_from": "The sender of the agency mail",
     "mail_per_second": "Mails a second that the relay takes",
@@ -77,10 +88,14 @@ TRAIT = {
 """What each trait of a channel means to a reader."""
 
 CHANNEL = {"sms": "texts to residents", "email": "mail to agencies", "feed": "public page and CAP feed"}
+"""What each channel is for."""
 COMPLETE = {
     "twilio_account_sid": "AC1",
     "twilio_auth_token": "token",
     "twilio_from": "+18885550911",
+    "sms_secondary_account_sid": "AC2",
+    "sms_secondary_auth_token": "token",
+    "sms_secondary_from": "+18885550912",
     "smtp_url": "smtp://127.0.0.1:1",
     "mail_from": "a@state.example",
     "secret_key": "a-long-and-varied-0123456789-secret",
@@ -99,15 +114,15 @@ def settings() -> Iterator[str]:
 
 
 def channels() -> Iterator[str]:
-    """A row for each channel that can be set up, from its traits."""
+    """A row for each carrier that can be set up, from its traits."""
     names = [field.name for field in fields(Traits)]
-    yield "| channel | for | " + " | ".join(TRAIT[name] for name in names) + " |"
-    yield "| --- " * (len(names) + 2) + "|"
+    yield "| channel | carrier | for | " + " | ".join(TRAIT[name] for name in names) + " |"
+    yield "| --- " * (len(names) + 3) + "|"
     full = Settings.model_validate({"mode": "demo", **COMPLETE})
     for name, way in registry.WAYS_OUT.items():
         traits = way.make(full).traits
         marks = " | ".join(_mark(getattr(traits, trait)) for trait in names)
-        yield f"| `{name}` | {CHANNEL[name]} | {marks} |"
+        yield f"| `{way.channel}` | `{name}` | {CHANNEL[way.channel]} | {marks} |"
 
 
 def _mark(value: bool | int) -> str:

@@ -20,8 +20,8 @@ from broadcaster.channels.errors import (
     Throttled,
 )
 from broadcaster.channels.http import raise_for
-from broadcaster.channels.wire import Reply
 from broadcaster.channels.sms_twilio import refusal
+from broadcaster.channels.wire import Reply
 from tests.house.trees import PROGRAM, at, modules, tree
 
 

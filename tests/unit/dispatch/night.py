@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -86,7 +87,7 @@ def send(house: House) -> dict[str, str]:
     for _ in range(MOST_WAVES):
         with house.sessions.begin() as session:
             session.execute(text("UPDATE sender SET tat = clock_timestamp() - interval '1 hour'"))
-            wave = waves.claim(session, "sms", "sms", waves.MOST_ROWS, 30.0)
+            wave = waves.claim(session, "sms", "sms", {"twilio": waves.MOST_ROWS}, 30.0)
         if not isinstance(wave, ClaimedWave):
             return told
         told |= _accepted(house, wave)
@@ -96,7 +97,10 @@ def send(house: House) -> dict[str, str]:
 def _accepted(house: House, wave: ClaimedWave) -> dict[str, str]:
     with house.sessions.begin() as session:
         bodies = {row.id: row.text for row in session.execute(text("SELECT id, text FROM body"))}
-        done = [Outcome(i.address_id, i.n, Event.ACCEPTED, ref=f"SM{wave.id}x{i.address_id}") for i in wave.intents]
-        outcomes.record(session, wave.id, wave.fanout_id, done, "twilio", 60.0)
-        outcomes.close_when_complete(session, wave.id, len(done))
+        done = [
+            Outcome(i.address_id, i.n, Event.ACCEPTED, ref=f"SM{wave.id}x{i.address_id}", wave_id=wave.id)
+            for i in wave.intents
+        ]
+        outcomes.record(session, wave.fanout_id, done, "twilio", 60.0)
+        outcomes.close_when_complete(session, Counter({wave.id: len(done)}))
     return {SEALER.open(i.value_enc, i.value_index): bodies[i.body_id] for i in wave.intents}

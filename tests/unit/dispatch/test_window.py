@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import threading
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +16,7 @@ import pytest
 from broadcaster.alert.delivery import Event
 from broadcaster.channels.contract import Accepted, Asked, Key, Outgoing, Seen, Traits, Unsupported
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, OptedOut, Rejected, Throttled
-from broadcaster.dispatch import window as module
-from broadcaster.dispatch.window import START_WITHIN_S, Finished, Flight, OpenedWave, Window
+from broadcaster.dispatch.window import FLUSH_ROWS, START_WITHIN_S, TICK_S, Finished, OpenedWave, Window, due
 from broadcaster.messages.message import Message
 
 Sending = Callable[[Outgoing], Awaitable[Accepted]]
@@ -53,23 +54,18 @@ class Scripted:
 
 @dataclass
 class Clock:
-    """The monotonic clock, which moves when somebody sleeps or says so."""
+    """The monotonic clock, which moves when somebody says so."""
 
     now: float = 100.0
 
-    def monotonic(self) -> float:
+    def __call__(self) -> float:
         return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock() -> Clock:
     """The clock of the window."""
-    made = Clock()
-    monkeypatch.setattr(module, "time", made)
-    return made
+    return Clock()
 
 
 @pytest.fixture
@@ -79,9 +75,9 @@ def channel() -> Scripted:
 
 
 @pytest.fixture
-def window(channel: Scripted) -> Iterator[Window]:
+def window(channel: Scripted, clock: Clock) -> Iterator[Window]:
     """A window of four places."""
-    made = Window({"sms": channel}, in_flight=4, dice=Random(1))
+    made = Window({"twilio": channel}, in_flight=4, dice=Random(1), clock=clock)
     yield made
     made.close()
 
@@ -92,14 +88,18 @@ def wave(rows: int, born: float = 100.0, starts_in: float = 0.0, spread: float =
         Outgoing(Key(7, address, 1), f"+1413555{address:04}", Message("", "911 is down", ""), "proof", 600)
         for address in range(1, rows + 1)
     ]
-    return OpenedWave(1, 7, "sms", born, starts_in, spread, outgoing)
+    return OpenedWave(1, 7, "twilio", 1, born, starts_in, spread, outgoing)
 
 
 def send(window: Window, sent: OpenedWave) -> list[Finished]:
     """All outcomes of a wave."""
-    done: queue.SimpleQueue[Finished] = queue.SimpleQueue()
-    window.start(sent, done)
-    return [done.get(timeout=10) for _ in sent.rows]
+    done: queue.SimpleQueue[list[Finished]] = queue.SimpleQueue()
+    window.tell(done.put)
+    window.start(sent)
+    found: list[Finished] = []
+    while len(found) < len(sent.rows):
+        found += done.get(timeout=10)
+    return found
 
 
 def events(found: Sequence[Finished]) -> Counter[tuple[Event, str]]:
@@ -142,20 +142,43 @@ def test_what_waited_too_long_for_a_place_goes_back(window: Window, channel: Scr
     assert Counter(channel.given) == Counter([1, 2, 3, 4])
 
 
+# rows, starts in, spread; the second that has passed since the claim began -> rows that may have started, next one in
+DUE = [
+    (4, 0.0, 0.0, 0.0, (4, 0.0)),
+    (4, 0.3, 0.4, 0.0, (0, 0.295)),
+    (4, 0.3, 0.4, 0.3, (1, 0.095)),
+    (4, 0.3, 0.4, 0.39, (1, 0.005)),
+    (4, 0.3, 0.4, 0.396, (2, 0.099)),
+    (4, 0.3, 0.4, 0.6, (4, 0.0)),
+    (4, 0.3, 0.4, 9.0, (4, 0.0)),
+    (1, 0.0, 0.9, 0.0, (1, 0.0)),
+    (0, 0.0, 0.0, 0.0, (0, 0.0)),
+    (500, 0.0, 0.5, 0.0005, (6, 0.005)),
+]
+
+
+@pytest.mark.parametrize(("rows", "starts_in", "spread", "passed", "expected"), DUE)
 def test_rows_are_spread_over_what_was_granted(
-    window: Window, channel: Scripted, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    rows: int, starts_in: float, spread: float, passed: float, expected: tuple[int, float]
 ) -> None:
+    assert due(wave(rows, 100.0, starts_in, spread), 100.0 + passed) == (expected[0], pytest.approx(expected[1]))
+
+
+def test_no_row_starts_before_its_turn(channel: Scripted) -> None:
     started: dict[int, float] = {}
 
     async def note(out: Outgoing) -> Accepted:
-        started[out.key.address] = clock.now
+        started[out.key.address] = time.monotonic()
         return Accepted("SM1")
 
     channel.sending = note
-    monkeypatch.setattr(asyncio, "sleep", clock.sleep)
-    send(window, wave(4, starts_in=0.3, spread=0.4))
-    assert min(started.values()) >= 100.3 - 1e-9
-    assert clock.now == pytest.approx(100.6)
+    window, born = Window({"twilio": channel}, in_flight=4), time.monotonic()
+    try:
+        send(window, wave(4, born=born, starts_in=0.05, spread=0.2))
+    finally:
+        window.close()
+    for no, address in enumerate(sorted(started)):
+        assert started[address] >= born + 0.05 + no * 0.05 - TICK_S
 
 
 def test_no_more_than_its_places_are_in_flight(window: Window, channel: Scripted, clock: Clock) -> None:
@@ -203,6 +226,7 @@ def test_every_failure_has_its_event_its_reason_and_its_pause(
     assert (found.outcome.event, found.outcome.reason, found.opted_out) == (event, reason, opted_out)
     assert (found.outcome.ref, found.outcome.n) == (None, 1)
     assert least <= found.outcome.wait <= most
+    assert found.blames is (event is not Event.REJECTED and not isinstance(error, Throttled))
 
 
 def test_one_that_fails_keeps_no_other_back_and_gives_its_place_back(
@@ -222,29 +246,29 @@ def test_one_that_fails_keeps_no_other_back_and_gives_its_place_back(
 # Around it
 
 
-def test_a_flight_knows_what_is_still_out(window: Window, channel: Scripted, clock: Clock) -> None:
-    hang = asyncio.Event()
+def test_outcomes_come_together(window: Window, clock: Clock) -> None:
+    """A list for many of them: the thread that records is not woken for each."""
+    told: queue.SimpleQueue[list[Finished]] = queue.SimpleQueue()
+    window.tell(told.put)
+    window.start(wave(FLUSH_ROWS + 1))
+    assert len(told.get(timeout=10)) + len(told.get(timeout=10)) == FLUSH_ROWS + 1
+    assert told.empty()
 
-    async def wait(out: Outgoing) -> Accepted:
-        await hang.wait()
-        return Accepted("SM1")
 
-    channel.sending = wait
-    flight = Flight(window)
-    flight.start(wave(3))
-    assert flight.pending == 3
-    assert flight.finished(0.0) == []
+def test_a_carrier_that_asks_for_quiet_gets_it(window: Window, channel: Scripted, clock: Clock) -> None:
+    """Half and more refused: nothing starts for as long as the carrier asked, and fewer at once after it."""
 
-    async def let_go() -> None:
-        hang.set()
+    async def full(out: Outgoing) -> Accepted:
+        raise Throttled("20429", wait=0.05)
 
-    window.run(let_go(), 5.0)
-    found: list[Finished] = []
-    while flight.pending:
-        found += flight.finished(0.05)
-    assert len(found) == 3
-    flight.start(wave(0))
-    assert flight.pending == 0
+    channel.sending = full
+    assert events(send(window, wave(8))) == {(Event.NOT_SENT, "20429"): 8}
+    channel.sending = take
+    begun = threading.Event()
+    threading.Timer(0.1, lambda: (begun.set(), setattr(clock, "now", 100.2))).start()
+    assert events(send(window, wave(3, born=100.1))) == {(Event.ACCEPTED, ""): 3}
+    assert begun.is_set()
+    assert window.places("twilio") <= 4
 
 
 def test_work_in_the_loop_is_bounded_in_time(window: Window) -> None:
@@ -256,5 +280,5 @@ def test_work_in_the_loop_is_bounded_in_time(window: Window) -> None:
 
 
 def test_closing_closes_the_channels(channel: Scripted) -> None:
-    Window({"sms": channel}).close()
+    Window({"twilio": channel}).close()
     assert channel.closed

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.delivery import Event
-from broadcaster.store import fanouts, followups, outcomes, receipts, residents, senders, tallies, waves
+from broadcaster.store import fanouts, followups, outcomes, receipts, residents, retries, senders, tallies, waves
 from broadcaster.store.alerts import Alert, Body, Release, Revision, RevisionText
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Fanout, Source
@@ -23,6 +23,7 @@ from broadcaster.store.outcomes import Outcome, Recorded
 from broadcaster.store.people import User
 from broadcaster.store.receipts import NewReceipt
 from broadcaster.store.sealed import Sealer
+from broadcaster.store.senders import NewSender
 from broadcaster.store.waves import ClaimedWave, Intent, Wait
 
 SEALER = Sealer(b"f" * 32, b"i" * 32)
@@ -123,7 +124,7 @@ class Ground:
     def claim(self, most: int = 256) -> ClaimedWave | Wait | None:
         """The next wave of texts."""
         with self.sessions.begin() as session:
-            return waves.claim(session, "sms", "sms", most, LEASE)
+            return waves.claim(session, "sms", "sms", {"twilio": most}, LEASE)
 
     def wave(self, most: int = 256) -> ClaimedWave:
         """The next wave, which must be there."""
@@ -132,7 +133,7 @@ class Ground:
     def claim_retries(self, most: int = 256) -> ClaimedWave | Wait | None:
         """The next wave of second attempts."""
         with self.sessions.begin() as session:
-            return waves.claim_retries(session, "sms", most, LEASE)
+            return retries.claim_retries(session, "sms", {"twilio": most}, LEASE)
 
     def retry(self, most: int = 256) -> ClaimedWave:
         """The next wave of second attempts, which must be there, due at once."""
@@ -142,8 +143,10 @@ class Ground:
     def record(self, wave: ClaimedWave, found: Sequence[Outcome]) -> Recorded:
         """Record outcomes of a wave, as a worker does."""
         with self.sessions.begin() as session:
-            done = outcomes.record(session, wave.id, wave.fanout_id, found, "twilio", SETTLE)
-            outcomes.close_when_complete(session, wave.id, len(found))
+            for outcome in found:
+                outcome.wave_id = wave.id
+            done = outcomes.record(session, wave.fanout_id, found, "twilio", SETTLE)
+            outcomes.close_when_complete(session, Counter({wave.id: len(found)}))
             return done
 
     def all_end(self, wave: ClaimedWave, event: Event) -> Recorded:
@@ -246,7 +249,7 @@ def prepare(
         session.add(alert)
         session.flush()
         ground.alert = alert.id
-        senders.register(session, "sms", "twilio", "+18885550911", pace)
+        senders.register(session, NewSender("sms", "twilio", "+18885550911", pace))
         for town, many in people.items():
             for no in range(many):
                 there = residents.address(session, SEALER, "sms", phone(ground.towns[town], no))

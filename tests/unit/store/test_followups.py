@@ -79,7 +79,12 @@ def test_a_question_carries_what_is_needed_to_recognise_the_text(sessions: Sessi
     ground = prepare(sessions, {"lynn": 1})
     wave = unknown(ground)
     (ask,) = ground.asks()
-    assert (ask.fanout_id, ask.address_id, ask.n, ask.channel) == (ground.fanout, wave.intents[0].address_id, 1, "sms")
+    assert (ask.fanout_id, ask.address_id, ask.n, ask.carrier) == (
+        ground.fanout,
+        wave.intents[0].address_id,
+        1,
+        "twilio",
+    )
     assert SEALER.open(ask.value_enc, ask.value_index) == phone(1, 0)
     assert (ask.text, ask.started_at) == ("initial: call 413-555-0100.", wave.started_at)
     assert ask.asked_at > ask.started_at

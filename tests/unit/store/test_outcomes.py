@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -48,8 +49,27 @@ def test_what_is_written_with_each_outcome(sessions: Sessions) -> None:
     assert ground.sql(
         "SELECT settle_at = w.started_at + interval '60 s', u.started_at = w.started_at FROM followup u, wave w"
     ) == [(True, True)] * 2  # fmt: skip
-    assert ground.sql("SELECT first_accepted_at IS NOT NULL FROM fanout") == [True]
     assert ground.sql("SELECT recorded, closed_at IS NOT NULL FROM wave") == [(4, True)]
+
+
+def test_the_moment_of_the_first_text_is_noted_once(sessions: Sessions) -> None:
+    ground = prepare(sessions, {"lynn": 1})
+    for news in (True, False):
+        with sessions.begin() as session:
+            assert outcomes.note_first(session, ground.fanout) is news
+    assert ground.sql("SELECT first_accepted_at IS NOT NULL FROM fanout") == [True]
+
+
+def test_outcomes_of_several_waves_are_recorded_together(sessions: Sessions) -> None:
+    ground = prepare(sessions, {"lynn": 4})
+    waves = [ground.wave(2), ground.wave(2)]
+    found = [replace(ended(i, Event.AMBIGUOUS), wave_id=wave.id) for wave in waves for i in wave.intents]
+    with sessions.begin() as session:
+        assert outcomes.record(session, ground.fanout, found, "twilio", SETTLE) == Recorded(4, 0)
+        outcomes.close_when_complete(session, Counter({wave.id: 2 for wave in waves}))
+    assert ground.sql("SELECT count(*) FROM wave WHERE closed_at IS NULL") == [0]
+    settles = "SELECT u.settle_at = w.started_at + interval '60 s' FROM followup u JOIN delivery d"
+    assert ground.sql(f"{settles} USING (fanout_id, address_id) JOIN wave w ON w.id = d.wave_id") == [True] * 4
 
 
 def test_the_pause_before_the_next_attempt_is_kept(sessions: Sessions) -> None:
@@ -70,7 +90,7 @@ def test_recording_twice_is_recording_once(sessions: Sessions, event: Event) -> 
     assert ground.record(wave, found) == Recorded(3, 0)
     before = ground.sql("SELECT * FROM delivery ORDER BY 2"), ground.sql("SELECT * FROM followup ORDER BY 2")
     with sessions.begin() as session:
-        assert outcomes.record(session, wave.id, wave.fanout_id, found, "twilio", SETTLE) == Recorded(0, 0)
+        assert outcomes.record(session, wave.fanout_id, found, "twilio", SETTLE) == Recorded(0, 0)
     after = ground.sql("SELECT * FROM delivery ORDER BY 2"), ground.sql("SELECT * FROM followup ORDER BY 2")
     assert after == before
     assert ground.sql("SELECT count(*) FROM sighting") == [0]
@@ -142,8 +162,8 @@ def test_recording_again_does_not_close_a_wave_early(sessions: Sessions) -> None
     ground.record(wave, one)
     for _ in range(3):
         with sessions.begin() as session:
-            outcomes.record(session, wave.id, wave.fanout_id, one, "twilio", SETTLE)
-            outcomes.close_when_complete(session, wave.id, 0)
+            outcomes.record(session, wave.fanout_id, one, "twilio", SETTLE)
+            outcomes.close_when_complete(session, Counter())
     assert ground.sql("SELECT recorded, closed_at FROM wave") == [(1, None)]
     assert ground.lose_leases() == 2
 

@@ -6,6 +6,7 @@ import pytest
 
 from broadcaster.store import senders
 from broadcaster.store.database import Sessions
+from broadcaster.store.senders import NewSender
 from broadcaster.store.waves import GRANT_S, ClaimedWave, Wait
 from tests.unit.store.ground import phone, prepare
 
@@ -67,7 +68,7 @@ def test_what_is_suppressed_costs_nothing(sessions: Sessions) -> None:
 def test_the_sender_with_most_to_give_is_taken_and_a_broken_circuit_is_not(sessions: Sessions) -> None:
     ground = prepare(sessions, {"lynn": 40}, pace=10.0)
     with sessions.begin() as session:
-        senders.register(session, "sms", "twilio", "+18885550912", 10.0)
+        senders.register(session, NewSender("sms", "twilio", "+18885550912", 10.0))
     ground.pace_again()
     used = [ground.sql("SELECT sender_id FROM wave WHERE id = :w", w=ground.wave().id)[0] for _ in range(2)]
     assert len(set(used)) == 2

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from broadcaster.store import fanouts, residents, senders, waves
+from broadcaster.store import endings, fanouts, residents, senders, waves
 from broadcaster.store.database import Sessions
+from broadcaster.store.senders import NewSender, Wait
 from broadcaster.store.waves import MOST_LANES, MOST_ROWS, ClaimedWave
 from tests.unit.store.ground import LEASE, SEALER, Ground, phone, prepare
 
@@ -29,7 +30,7 @@ def test_a_wave_is_written_down_before_anything_is_sent(sessions: Sessions) -> N
 def test_a_claim_that_is_not_committed_never_happened(sessions: Sessions) -> None:
     ground = prepare(sessions, {"lynn": 3})
     with sessions() as session:
-        assert isinstance(waves.claim(session, "sms", "sms", 10, LEASE), ClaimedWave)
+        assert isinstance(waves.claim(session, "sms", "sms", {"twilio": 10}, LEASE), ClaimedWave)
         session.rollback()
     assert ground.states() == {}
     assert len(ground.wave().intents) == 3
@@ -43,13 +44,44 @@ def test_the_cursor_goes_on_and_the_lane_ends(sessions: Sessions) -> None:
 
 
 @pytest.mark.parametrize("most", [1, 2])
-def test_a_lane_that_was_emptied_exactly_ends_with_an_empty_wave(sessions: Sessions, most: int) -> None:
+def test_a_lane_that_was_emptied_exactly_ends_with_its_last_wave(sessions: Sessions, most: int) -> None:
     ground = prepare(sessions, {"lynn": 2})
     for _ in range(2 // most):
         assert len(ground.wave(most).intents) == most
-    assert ground.wave(most).intents == ()
-    assert ground.sql("SELECT count(*) FROM wave WHERE rows = 0 AND closed_at IS NULL") == [0]
+    assert ground.sql("SELECT state FROM lane") == ["done"]
     assert ground.claim(most) is None
+
+
+def test_a_lane_of_nobody_ends_with_an_empty_wave(sessions: Sessions) -> None:
+    ground = prepare(sessions, {"lynn": 0})
+    assert ground.wave().intents == ()
+    assert ground.sql("SELECT count(*) FROM wave WHERE rows = 0 AND closed_at IS NULL") == [0]
+    assert ground.sql("SELECT state FROM lane") == ["done"]
+
+
+def test_whoever_left_makes_a_wave_smaller_and_nobody_is_skipped(sessions: Sessions) -> None:
+    ground = prepare(sessions, {"lynn": 9})
+    ground.sql("DELETE FROM subscription WHERE slot IN (1, 4, 5, 6, 9)")
+    assert [len(ground.wave(3).intents) for _ in range(3)] == [2, 0, 2]
+    assert ground.claim() is None
+
+
+def test_a_town_without_a_text_is_counted_as_refused_by_us(sessions: Sessions) -> None:
+    ground = prepare(sessions, {"lynn": 1, "salem": 2})
+    ground.sql("DELETE FROM revision_text WHERE community_id = :c", c=ground.towns["salem"])
+    assert len(ground.wave().intents) == 1
+    assert ground.counts() == {"sending": 1, "rejected": 2}
+    assert ground.sql("SELECT DISTINCT reason FROM delivery WHERE state = 'rejected'") == ["no_text"]
+    assert ground.claim() is None
+
+
+def test_lanes_that_somebody_else_holds_are_waited_for(sessions: Sessions) -> None:
+    """Another sender's claim holds the only lane: that is no reason to go home."""
+    ground = prepare(sessions, {"lynn": 9})
+    with sessions.begin() as session:
+        session.execute(text("SELECT 1 FROM lane FOR UPDATE"))
+        assert isinstance(ground.claim(), Wait)
+    assert len(ground.wave().intents) == 9
 
 
 def test_many_small_lanes_share_a_wave(sessions: Sessions) -> None:
@@ -139,7 +171,7 @@ def test_hold_waits_for_the_claim_under_way_and_nothing_is_claimed_after_it(sess
     ground = prepare(sessions, {"lynn": 6})
     with ThreadPoolExecutor(1) as pool:
         with sessions.begin() as claiming:
-            waves.claim(claiming, "sms", "sms", 2, LEASE)
+            waves.claim(claiming, "sms", "sms", {"twilio": 2}, LEASE)
             held = pool.submit(_hold, ground)
             _until_blocked(ground)
         held.result(10)
@@ -176,7 +208,7 @@ def test_a_release_that_supersedes_and_a_claim_under_way_never_lock_each_other_o
             release = pool.submit(ground.supersede, newer)
             _until_blocked(ground)
             claiming.execute(text("SET LOCAL lock_timeout = 2000"))
-            assert isinstance(waves.claim(claiming, "sms", "sms", 2, LEASE), ClaimedWave)
+            assert isinstance(waves.claim(claiming, "sms", "sms", {"twilio": 2}, LEASE), ClaimedWave)
         assert release.result(10) == [ground.fanout]
     assert ground.claim() is None
 
@@ -184,7 +216,7 @@ def test_a_release_that_supersedes_and_a_claim_under_way_never_lock_each_other_o
 def test_workers_at_once_share_the_people_and_nobody_is_claimed_twice(sessions: Sessions) -> None:
     ground = prepare(sessions, {"lynn": 60, "salem": 60}, pace=100_000.0)
     with sessions.begin() as session:
-        senders.register(session, "sms", "twilio", "+18885550912", 100_000.0)
+        senders.register(session, NewSender("sms", "twilio", "+18885550912", 100_000.0))
 
     def work(_: int) -> list[int]:
         found: list[int] = []
@@ -199,14 +231,15 @@ def test_workers_at_once_share_the_people_and_nobody_is_claimed_twice(sessions: 
     assert ground.counts() == {"sending": 120}
 
 
-def test_a_sign_up_that_has_its_slot_and_is_not_committed_is_waited_for(sessions: Sessions) -> None:
+def test_a_sign_up_under_way_holds_no_claim_up_and_is_told_once_it_is_there(sessions: Sessions) -> None:
     ground = prepare(sessions, {"lynn": 2})
-    with ThreadPoolExecutor(1) as pool:
-        with sessions.begin() as joining:
-            late = residents.address(joining, SEALER, "sms", phone(1, 99))
-            residents.subscribe(joining, late, ground.towns["lynn"])
-            claimed = pool.submit(ground.wave)
-            _until_blocked(ground)
-        assert claimed.result(10).intents[-1].address_id == late
-    assert ground.states() == {"sending": 3}
+    with sessions.begin() as joining:
+        late = residents.address(joining, SEALER, "sms", phone(1, 99))
+        residents.subscribe(joining, late, ground.towns["lynn"])
+        assert ground.send_everything() == 2
+        assert ground.sql("SELECT next_key, state FROM lane") == [(2, "done")]
+    with sessions.begin() as session:
+        assert endings.finish(session) == []
+    assert ground.send_everything() == 1
+    assert ground.state(late) == "accepted"
     assert ground.sql("SELECT next_key, state FROM lane") == [(3, "done")]

@@ -18,6 +18,7 @@ from broadcaster.store import directory_load, people, senders
 from broadcaster.store.database import Sessions
 from broadcaster.store.people import ApiToken, User
 from broadcaster.store.residents import address, subscribe
+from broadcaster.store.senders import NewSender
 from broadcaster.web import tokens
 from tests import factories, onair
 from tests.onair import NOW, SEALER
@@ -70,7 +71,7 @@ def desk(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> Desk:
     made = {}
     with sessions.begin() as session:
         directory_load.save(session, factories.directory(), SEALER)
-        senders.register(session, "sms", "twilio", "+18885550911", 10.0)
+        senders.register(session, NewSender("sms", "twilio", "+18885550911", 10.0))
         for no, town in enumerate(directory_load.community_ids(session).values()):
             subscribe(session, address(session, SEALER, "sms", f"+1508555010{no}"), town)
         for name in ("issuer", "approver", "auditor"):

@@ -1,0 +1,81 @@
+"""The last step of a wave: what came of its rows is written down, and the carrier is judged by it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from broadcaster import logs
+from broadcaster.dispatch.circuit import Circuits
+from broadcaster.dispatch.failpoint import failpoint
+from broadcaster.dispatch.window import Finished
+from broadcaster.store import outcomes, senders
+from broadcaster.store.database import Sessions
+from broadcaster.store.outcomes import Outcome
+
+log = logs.get(__name__)
+
+
+@dataclass
+class Clerk:
+    """Writes down outcomes for one process; `settle` is in seconds from a wave's start."""
+
+    sessions: Sessions
+    settle: float
+    circuits: Circuits = field(default_factory=Circuits)
+    begun: set[int] = field(default_factory=set)
+
+    def record(self, finished: Sequence[Finished], again: bool) -> None:
+        """Record outcomes of any waves in one transaction; recording again changes nothing.
+
+        `again` says that an earlier try may have been committed without our hearing of it: then the rows are not
+        counted towards the end of their waves, and the leases close them.
+        """
+        failpoint("posted")
+        doubles = 0
+        with self.sessions.begin() as session:
+            for (fanout, carrier), some in _by_fanout(finished):
+                doubles += outcomes.record(session, fanout, some, carrier, self.settle).doubles
+            opted_out = [one.outcome.address_id for one in finished if one.opted_out]
+            if opted_out:
+                outcomes.suppress_at_carriers_word(session, opted_out)
+            if not again:
+                outcomes.close_when_complete(session, Counter(one.wave.id for one in finished))
+            failpoint("recording")
+        failpoint("recorded")
+        if doubles:
+            log.warning("double_confirmed", doubles=doubles)
+        self._note_first(finished)
+        self._judge(finished)
+
+    def _note_first(self, finished: Sequence[Finished]) -> None:
+        """The moment of a fan-out's first message, in a transaction of its own: a release that supersedes the fan-out
+        holds its row, and waits for rows that we hold."""
+        for fanout in {one.wave.fanout_id for one in finished if one.outcome.ref is not None} - self.begun:
+            with self.sessions.begin() as session:
+                outcomes.note_first(session, fanout)
+            self.begun.add(fanout)
+
+    def _judge(self, finished: Sequence[Finished]) -> None:
+        """Give up a carrier that fails now, and take it back when a probe came through."""
+        heard = [(one.wave.sender_id, one.blames) for one in finished]
+        for sender in self.circuits.judge(time.monotonic(), heard):
+            with self.sessions.begin() as session:
+                if senders.open_circuit(session, sender):
+                    log.error("circuit_opened", sender=sender)
+        for sender in {one.wave.sender_id for one in finished if one.wave.probe and not one.blames}:
+            with self.sessions.begin() as session:
+                if senders.close_circuit(session, sender):
+                    log.warning("circuit_closed", sender=sender)
+
+
+def _by_fanout(finished: Sequence[Finished]) -> list[tuple[tuple[int, str], list[Outcome]]]:
+    """Outcomes by fan-out and carrier, all in the order of their addresses: equal orders do not deadlock."""
+    parts: dict[tuple[int, str], list[Outcome]] = defaultdict(list)
+    for one in finished:
+        parts[one.wave.fanout_id, one.wave.carrier].append(one.outcome)
+    for part in parts.values():
+        part.sort(key=lambda outcome: outcome.address_id)
+    return sorted(parts.items(), key=lambda part: part[0])
