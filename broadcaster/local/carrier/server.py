@@ -16,6 +16,7 @@ from broadcaster import logs
 from broadcaster.local.carrier.api import Api
 from broadcaster.local.carrier.config import Carrier
 from broadcaster.local.carrier.faults import Faults
+from broadcaster.local.carrier.front import Front
 from broadcaster.local.carrier.loop import new_event_loop
 from broadcaster.local.carrier.pages import Pages
 from broadcaster.local.carrier.sim import Sim
@@ -30,9 +31,10 @@ SWITCH = web.AppKey("switch", Switch)
 def build_app(config: Carrier) -> web.Application:
     """The application of one carrier; raises OSError if its ledger's file cannot be opened."""
     switch = Switch(config)
+    front = Front(switch)
     app = web.Application()
     app[SWITCH] = switch
-    app.add_routes([*Api(switch).routes(), *Sim(switch).routes(), *Pages(switch).routes()])
+    app.add_routes([*Api(switch, front).routes(), *Sim(switch).routes(), *Pages(switch).routes()])
     app.on_startup.append(_start)
     app.on_shutdown.append(_release)
     app.on_cleanup.append(_stop)
