@@ -73,11 +73,12 @@ def send(twilio: Client, to: str = PHONE, body: str = TEXT, **more: Any) -> Any:
 
 @dataclass
 class Heard:
-    """One webhook as it arrived."""
+    """One webhook as it arrived; `body` is what its form was read from, or what was not a form."""
 
     url: str
     form: dict[str, str]
     signature: str
+    body: str = ""
 
 
 @dataclass
@@ -109,7 +110,8 @@ def receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             form = dict(parse_qsl(body, keep_blank_values=True))
-            found.heard.append(Heard(found.url + self.path, form, self.headers["X-Twilio-Signature"]))
+            signature = self.headers["X-Twilio-Signature"]
+            found.heard.append(Heard(found.url + self.path, form, signature, body))
             status, kind, answer = found.answer
             self.send_response(status)
             self.send_header("Content-Type", kind)

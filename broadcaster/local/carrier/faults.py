@@ -68,6 +68,7 @@ class Faults:
     sender_rates: str = _other("", "other rates by sender: +18885550911=3, 91199=100")
     cancel_queued: bool = _other(True, "queued messages can be canceled (Twilio's page promises scheduled ones only)")
     inbound_url: str = _other("", "where texts from phones are posted")
+    events_url: str = _other("", "where events of bulk messages are posted")
     seed: float = _amount(1.0, "", "of the dice; setting it starts them again")
 
 

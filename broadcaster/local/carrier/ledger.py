@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
 from broadcaster.local.carrier.journal import Journal
-from broadcaster.local.carrier.records import ATTEMPT_FIELDS, MESSAGE_FIELDS, OUTBOUND, Attempt, Message, as_row
+from broadcaster.local.carrier.records import (
+    ATTEMPT_FIELDS,
+    MESSAGE_FIELDS,
+    OPERATION_FIELDS,
+    OUTBOUND,
+    UNSENT,
+    Attempt,
+    Message,
+    Operation,
+    as_row,
+)
+
+KINDS = {"messages": "message", "attempts": "attempt", "operations": "operation", "unsent": "unsent"}
+"""The kinds of row by the name of their list: the last two are of the bulk API, and no text is in them."""
 
 
 def new_sid() -> str:
@@ -32,6 +45,15 @@ class Ledger:
             self._keep_message(message)
         if self._journal:
             self._journal.append(*(as_row(each) for each in (message, attempt) if each is not None))
+
+    def bulk(self, attempt: Attempt, operation: Operation, messages: Sequence[Message]) -> None:
+        """Record a bulk request that was accepted, with its texts and with the recipients who get none."""
+        self._keep_attempt(attempt)
+        self._keep_operation(operation)
+        for message in messages:
+            self._keep_message(message)
+        if self._journal:
+            self._journal.append(as_row(operation), *map(as_row, messages), as_row(attempt))
 
     def conversation_piece(self, message: Message) -> None:
         """Record a text that no POST asked for: from a phone, or an answer to it."""
@@ -88,7 +110,7 @@ class Ledger:
         return found
 
     def summary(self) -> dict[str, Any]:
-        """Counts: `accepted` are POSTs that created a message, `distinct_to` the numbers they went to."""
+        """Counts: `accepted` are the texts that POSTs created, `distinct_to` the numbers they went to."""
         return {
             "attempts": len(self.attempts),
             "accepted": self.accepted,
@@ -98,12 +120,20 @@ class Ledger:
             "by_code": {str(code): count for code, count in self.codes.items()},
             "by_status": {status: count for status, count in self.statuses.items() if count},
             "opted_out": len(self.opted_out),
+            "operations": len(self.operations),
+            "unsent": len(self.unsent),
         }
 
-    def rows(self, kinds: frozenset[str] = frozenset({"message", "attempt"})) -> Iterator[dict[str, Any]]:
-        """The messages, then the attempts, that are there at this moment."""
-        for kind, records in (("message", self.messages), ("attempt", self.attempts)):
-            if kind in kinds:
+    def rows(self, *kinds: str) -> Iterator[dict[str, Any]]:
+        """The rows of some kinds, or of all, that are there at this moment; messages first, then attempts."""
+        everything: dict[str, Sequence[Message | Attempt | Operation]] = {
+            "message": self.messages,
+            "attempt": self.attempts,
+            "operation": list(self.operations.values()),
+            "unsent": self.unsent,
+        }
+        for kind, records in everything.items():
+            if not kinds or kind in kinds:
                 for number in range(len(records)):
                     yield as_row(records[number])
 
@@ -113,6 +143,11 @@ class Ledger:
         self.by_sid: dict[str, Message] = {}
         self.by_to: dict[str, list[Message]] = {}
         self.by_phone: defaultdict[str, list[Message]] = defaultdict(list)
+        self.operations: dict[str, Operation] = {}
+        self.bulk_messages: list[Message] = []
+        self.by_operation: defaultdict[str, list[Message]] = defaultdict(list)
+        self.by_bulk_id: dict[str, Message] = {}
+        self.unsent: list[Message] = []
         self.recipients: set[str] = set()
         self.opted_out: set[str] = set()
         self.accepted = 0
@@ -122,13 +157,26 @@ class Ledger:
 
     def _keep_attempt(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)
-        self.accepted += attempt.accepted
+        self.accepted += attempt.texts if attempt.accepted else 0
         if attempt.fault:
             self.faults[attempt.fault] += 1
         if attempt.code:
             self.codes[attempt.code] += 1
 
+    def _keep_operation(self, operation: Operation) -> None:
+        self.operations[operation.id] = operation
+
     def _keep_message(self, message: Message) -> None:
+        if message.operation:
+            self.bulk_messages.append(message)
+            self.by_operation[message.operation].append(message)
+            self.by_bulk_id[message.bulk_id] = message
+        if message.direction == UNSENT:
+            self.unsent.append(message)
+        else:
+            self._keep_text(message)
+
+    def _keep_text(self, message: Message) -> None:
         message.seq = len(self.messages)
         self.messages.append(message)
         self.by_sid[message.sid] = message
@@ -148,16 +196,23 @@ class Ledger:
 
     def _recall(self, row: dict[str, Any]) -> None:
         kind = row["kind"]
-        if kind == "message":
-            self._keep_message(Message(**{name: row[name] for name in MESSAGE_FIELDS}))
+        if kind in {"message", "unsent"}:
+            self._keep_message(Message(**_known(MESSAGE_FIELDS, row)))
         elif kind == "attempt":
-            self._keep_attempt(Attempt(**{name: row[name] for name in ATTEMPT_FIELDS}))
+            self._keep_attempt(Attempt(**_known(ATTEMPT_FIELDS, row)))
+        elif kind == "operation":
+            self._keep_operation(Operation(**_known(OPERATION_FIELDS, row)))
         elif kind == "status":
             message = self.by_sid[row["sid"]]
             message.sender = row["sender"]
             self._move(message, row["status"], row["at"], row["code"])
         else:
             (self.opted_out.add if row["out"] else self.opted_out.discard)(row["phone"])
+
+
+def _known(names: Sequence[str], row: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a row; a journal that was written before a field existed has its default."""
+    return {name: row[name] for name in names if name in row}
 
 
 def _doubles_of(to: str, messages: list[Message]) -> list[dict[str, Any]]:

@@ -44,9 +44,12 @@ class Network:
         return rate > 0 and (queue.segments if queue else 0) + segments > rate * QUEUE_S
 
     def take(self, message: Message) -> None:
-        """Queue an accepted message; where a service's queue is full it fails with 30001."""
+        """Queue an accepted message; where nobody could refuse it and its queue is full, it fails with 30001.
+
+        That is a text through a service, or of a bulk request.
+        """
         key = message.service or message.sender
-        if message.service and self.full(key, message.segments):
+        if (message.service or message.operation) and self.full(key, message.segments):
             self._move(message, "failed", message.at, 30001)
             return
         queue = self._queues.setdefault(key, _Queue())

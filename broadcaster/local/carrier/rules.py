@@ -18,7 +18,7 @@ MOST_CHARACTERS = 1600
 
 def refusal_of(switch: Switch, form: Mapping[str, str]) -> Refusal | None:
     """Why this text cannot be taken, or None."""
-    return _parameters(form) or _recipient(switch, form["To"]) or _queue(switch, form)
+    return _parameters(form) or recipient_refusal(switch, form["To"]) or _queue(switch, form)
 
 
 def _parameters(form: Mapping[str, str]) -> Refusal | None:
@@ -51,7 +51,8 @@ def _options(form: Mapping[str, str]) -> Refusal | None:
     return None
 
 
-def _recipient(switch: Switch, to: str) -> Refusal | None:
+def recipient_refusal(switch: Switch, to: str) -> Refusal | None:
+    """Why nothing can be sent to a phone, or None."""
     if to in MAGIC_TO:
         return refusal(MAGIC_TO[to], to)
     if not PHONE.fullmatch(to):

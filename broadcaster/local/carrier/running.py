@@ -13,6 +13,7 @@ from aiohttp import web
 
 from broadcaster.local.carrier.config import Carrier
 from broadcaster.local.carrier.inbound import hear
+from broadcaster.local.carrier.ledger import KINDS
 from broadcaster.local.carrier.loop import new_event_loop
 from broadcaster.local.carrier.server import listen
 from broadcaster.local.carrier.sim import summary_of
@@ -36,7 +37,7 @@ class Running:
         self.stop()
 
     def ledger(self) -> dict[str, Any]:
-        """{messages, attempts, summary}, as `/sim/ledger` gives them."""
+        """{messages, attempts, operations, unsent, summary}, as `/sim/ledger` gives them."""
         return self._do(lambda: _ledger_of(self._switch))
 
     def summary(self) -> dict[str, Any]:
@@ -101,5 +102,5 @@ def _run(config: Carrier, started: Future[Running]) -> None:
 
 
 def _ledger_of(switch: Switch) -> dict[str, Any]:
-    messages, attempts = (list(switch.ledger.rows(frozenset({kind}))) for kind in ("message", "attempt"))
-    return {"messages": messages, "attempts": attempts, "summary": summary_of(switch)}
+    rows = {name: list(switch.ledger.rows(kind)) for name, kind in KINDS.items()}
+    return {**rows, "summary": summary_of(switch)}

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from broadcaster import logs
 from broadcaster.local.carrier.api import Api
+from broadcaster.local.carrier.bulk import BulkApi
 from broadcaster.local.carrier.config import Carrier
 from broadcaster.local.carrier.faults import Faults
 from broadcaster.local.carrier.front import Front
@@ -25,6 +26,7 @@ from broadcaster.local.carrier.switch import Switch
 HOST = "127.0.0.1"
 SHUTDOWN_S = 1.0
 BACKLOG = 4096
+LARGEST_REQUEST = 32 * 2**20  # 10,000 recipients with a long text each
 SWITCH = web.AppKey("switch", Switch)
 
 
@@ -32,9 +34,10 @@ def build_app(config: Carrier) -> web.Application:
     """The application of one carrier; raises OSError if its ledger's file cannot be opened."""
     switch = Switch(config)
     front = Front(switch)
-    app = web.Application()
+    app = web.Application(client_max_size=LARGEST_REQUEST)
     app[SWITCH] = switch
-    app.add_routes([*Api(switch, front).routes(), *Sim(switch).routes(), *Pages(switch).routes()])
+    apis = (Api(switch, front), BulkApi(switch, front), Sim(switch), Pages(switch))
+    app.add_routes([route for api in apis for route in api.routes()])
     app.on_startup.append(_start)
     app.on_shutdown.append(_release)
     app.on_cleanup.append(_stop)
@@ -104,8 +107,10 @@ def _config(arguments: Sequence[str] | None) -> Carrier:
     parser.add_argument("--auth-token", default=token, required=not token, help="default: TWILIO_AUTH_TOKEN")
     parser.add_argument("--ledger", type=Path, help="append-only NDJSON file, read back at start")
     parser.add_argument("--inbound-url", default="", help="where texts from phones are posted")
+    parser.add_argument("--events-url", default="", help="where events of bulk messages are posted")
     parser.add_argument("--sender-mps", type=float, default=0.0, help="segments per second of a sender; 0 is unlimited")
     parser.add_argument("--seed", type=float, default=1.0, help="of the dice")
     chosen = parser.parse_args(arguments)
-    faults = replace(Faults(), inbound_url=chosen.inbound_url, sender_mps=chosen.sender_mps, seed=chosen.seed)
+    urls = {"inbound_url": chosen.inbound_url, "events_url": chosen.events_url}
+    faults = replace(Faults(), **urls, sender_mps=chosen.sender_mps, seed=chosen.seed)
     return Carrier(chosen.account_sid, chosen.auth_token, chosen.port, chosen.ledger, faults)

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from broadcaster.local.carrier.faults import FaultError
 from broadcaster.local.carrier.inbound import hear
+from broadcaster.local.carrier.ledger import KINDS
 from broadcaster.local.carrier.switch import Switch
 
 ROWS_AT_ONCE = 500
@@ -47,7 +48,7 @@ class Sim:
             return _wrong(str(error))
 
     async def ledger(self, request: web.Request) -> web.StreamResponse:
-        """GET: streamed, `format=json` ({messages, attempts, summary}) or `ndjson` (one row a line, with its kind)."""
+        """GET: streamed; `json` is a list of each kind and the summary, `ndjson` one row a line with its kind."""
         kind = request.query.get("format", "json")
         if kind not in {"json", "ndjson"}:
             return _wrong("format must be json or ndjson.")
@@ -84,10 +85,11 @@ class Sim:
             await response.write(b"\n")
 
     async def _as_json(self, response: web.StreamResponse) -> None:
-        await response.write(b'{"messages":[')
-        await _stream(response, self._switch.ledger.rows(frozenset({"message"})), ",")
-        await response.write(b'],"attempts":[')
-        await _stream(response, self._switch.ledger.rows(frozenset({"attempt"})), ",")
+        lead = "{"
+        for name, kind in KINDS.items():
+            await response.write(f'{lead}"{name}":['.encode())
+            await _stream(response, self._switch.ledger.rows(kind), ",")
+            lead = "],"
         await response.write(f'],"summary":{json.dumps(summary_of(self._switch))}}}'.encode())
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from broadcaster import logs
+from broadcaster.local.carrier.bulk_resource import EVENTS, as_event
 from broadcaster.local.carrier.callbacks import Callbacks
 from broadcaster.local.carrier.config import Carrier
 from broadcaster.local.carrier.errors import Refusal
@@ -13,7 +14,7 @@ from broadcaster.local.carrier.faults import Panel
 from broadcaster.local.carrier.journal import Journal
 from broadcaster.local.carrier.ledger import Ledger, new_sid
 from broadcaster.local.carrier.network import STEP_LIMIT, Network
-from broadcaster.local.carrier.records import Attempt, Message
+from broadcaster.local.carrier.records import OUTBOUND, Attempt, Message, Operation
 from broadcaster.local.carrier.segments import count
 
 BEAT_S = 0.02
@@ -75,6 +76,14 @@ class Switch:
         self.network.take(message)
         return message
 
+    def accept_bulk(self, attempt: Attempt, operation: Operation, messages: Sequence[Message]) -> None:
+        """Record a bulk request that was accepted, tell of each message, and queue those that are texts."""
+        self.ledger.bulk(attempt, operation, messages)
+        for message in messages:
+            self._tell(message)
+            if message.direction == OUTBOUND:
+                self.network.take(message)
+
     def clear(self) -> None:
         """Forget all messages, also those that wait."""
         self.ledger.clear()
@@ -84,6 +93,9 @@ class Switch:
     def _tell(self, message: Message) -> None:
         if message.callback:
             self.callbacks.send(message.callback, status_params(self.config.account_sid, message))
+        url = self.panel.faults.events_url
+        if url and message.operation and message.status in EVENTS:
+            self.callbacks.send_json(url, [as_event(self.config.account_sid, message, self.clock())])
 
     async def _beat(self) -> None:
         while True:
