@@ -77,6 +77,7 @@ class Settings(BaseModel):
     twilio_messaging_service_sid: str = ""
     twilio_from: str = ""
     twilio_api_url: str = "https://api.twilio.com"
+    twilio_comms_url: str = "https://comms.twilio.com"
     sms_mps: float = Field(default=1.0, gt=0)
     sms_in_flight: int = Field(default=100, gt=0)
     sms_weight: float = Field(default=1.0, ge=0, le=1)
@@ -88,6 +89,7 @@ class Settings(BaseModel):
     sms_secondary_mps: float = Field(default=1.0, gt=0)
     sms_secondary_in_flight: int = Field(default=100, gt=0)
     sms_secondary_weight: float = Field(default=1.0, ge=0, le=1)
+    sms_bulk: bool = False
 
     smtp_url: str = ""
     mail_from: str = ""
@@ -109,7 +111,14 @@ class Settings(BaseModel):
     publish_every: Seconds = 10.0
     log_level: str = "INFO"
 
-    @field_validator("public_base_url", "callbacks_base_url", "twilio_api_url", "sms_secondary_api_url", "lookup_url")
+    @field_validator(
+        "public_base_url",
+        "callbacks_base_url",
+        "twilio_api_url",
+        "twilio_comms_url",
+        "sms_secondary_api_url",
+        "lookup_url",
+    )
     @classmethod
     def _no_trailing_slash(cls, url: str) -> str:
         return url.rstrip("/")
@@ -137,6 +146,17 @@ class Settings(BaseModel):
         ):
             if self.mode is Mode.LIVE and getattr(self, account) and is_loopback(getattr(self, url)):
                 raise ValueError(f"MODE=live refuses a carrier on loopback: set {url.upper()} to the real carrier")
+        if self.mode is Mode.LIVE and self.sms_bulk and is_loopback(self.twilio_comms_url):
+            raise ValueError("MODE=live refuses a carrier on loopback: set TWILIO_COMMS_URL to the real carrier")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_bulk_without_its_number(self) -> Self:
+        if self.sms_bulk and (not self.twilio_from or self.twilio_messaging_service_sid):
+            raise ValueError(
+                "SMS_BULK sends from one number, whose rate is SMS_MPS: set TWILIO_FROM, and no"
+                " TWILIO_MESSAGING_SERVICE_SID, or switch SMS_BULK off"
+            )
         return self
 
     @property

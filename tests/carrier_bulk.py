@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import requests
+from aiohttp import web
 
 from broadcaster.local.carrier import Running
 from tests.carrier import SENDER, SID, TOKEN
@@ -42,3 +46,28 @@ def operation(running: Running, ref: str) -> tuple[str, dict[str, int]]:
     """The status of an operation and those of its counts that are not zero."""
     found = get(running, f"/Operations/{ref}").json()
     return found["status"], {name: count for name, count in found["stats"].items() if count}
+
+
+@asynccontextmanager
+async def altered(url: str, change: Callable[[Any], Any]) -> AsyncIterator[str]:
+    """The URL of a carrier whose documents come back changed: for the forms that this simulator does not take."""
+    async with aiohttp.ClientSession(url, auto_decompress=False) as session:
+
+        async def forward(request: web.Request) -> web.Response:
+            headers = {
+                name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers
+            }
+            path, body = str(request.rel_url), await request.read()
+            async with session.request(request.method, path, data=body, headers=headers) as answer:
+                kept = {name: value for name, value in answer.headers.items() if name.startswith("operation")}
+                return web.json_response(change(await answer.json()), status=answer.status, headers=kept)
+
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", forward)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        finally:
+            await runner.cleanup()

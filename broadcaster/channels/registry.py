@@ -10,6 +10,7 @@ from broadcaster.channels.agency_email import AgencyEmail, Mailer, Relay
 from broadcaster.channels.contract import Channel
 from broadcaster.channels.http import Door
 from broadcaster.channels.public_feed import PublicFeed
+from broadcaster.channels.sms_bulk import BulkAccount, TwilioBulk
 from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
 from broadcaster.settings import Mode, Settings
 
@@ -111,6 +112,19 @@ def build(settings: Settings) -> dict[str, Channel]:
 def in_flight(settings: Settings) -> dict[str, int]:
     """The requests that a process may have open at each carrier."""
     return {name: way.in_flight(settings) for name, way in WAYS_OUT.items()}
+
+
+def bulk(settings: Settings) -> TwilioBulk | None:
+    """The fast lane of the texts; None unless SMS_BULK is on and texts are set up."""
+    if not settings.sms_bulk or WAYS_OUT["twilio"].missing(settings):
+        return None
+    account = BulkAccount(
+        sid=settings.twilio_account_sid,
+        token=settings.required("twilio_auth_token"),
+        sender=settings.twilio_from,
+        comms_url=settings.twilio_comms_url,
+    )
+    return TwilioBulk(account, Door(live=settings.mode is Mode.LIVE))
 
 
 def off(settings: Settings) -> dict[str, str]:

@@ -44,6 +44,7 @@ MEANING = {
     "twilio_messaging_service_sid": "The sender: a Messaging Service ...",
     "twilio_from": "... or one number",
     "twilio_api_url": "Any carrier that speaks this API",
+    "twilio_comms_url": "Its Bulk Messaging API, for `SMS_BULK`",
     "sms_mps": "Segments a second that the carrier has approved for the sender",
     "sms_in_flight": "Requests that a process keeps open at the carrier",
     "sms_weight": "The share of `SMS_MPS` that is used, 0 to 1; 0 stands by until every other carrier of texts is given"
@@ -57,6 +58,7 @@ MEANING = {
     "sms_secondary_mps": "Segments a second that it has approved",
     "sms_secondary_in_flight": "Requests that a process keeps open there",
     "sms_secondary_weight": "The share of `SMS_SECONDARY_MPS` that is used",
+    "sms_bulk": "Whole waves of texts in one request (Twilio's public beta, without an SLA); `on` needs `TWILIO_FROM`",
     "smtp_url": "`smtp://user:password@host:port` or `smtps://...`; STARTTLS where offered; empty: the channel is off",
     "mail_from": "The sender of the agency mail",
     "mail_per_second": "Mails a second that the relay takes",
@@ -108,9 +110,13 @@ def settings() -> Iterator[str]:
     yield "| setting | default | meaning |"
     yield "| --- | --- | --- |"
     for name, info in Settings.model_fields.items():
-        default = "" if info.default in ("", None) else f"`{getattr(info.default, 'value', info.default)}`"
+        default = "" if info.default in ("", None) else f"`{_shown(info.default)}`"
         secret = " (secret)" if name.upper() in SECRETS else ""
         yield f"| `{name.upper()}` | {default} | {MEANING[name]}{secret} |"
+
+
+def _shown(default: object) -> object:
+    return ("off", "on")[default] if isinstance(default, bool) else getattr(default, "value", default)
 
 
 def channels() -> Iterator[str]:

@@ -85,6 +85,28 @@ def test_live_takes_a_carrier_elsewhere(url: str) -> None:
     assert load({"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_API_URL": url}).mode == "live"
 
 
+BULK = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_FROM": "+18885550911", "SMS_BULK": "on"}
+
+
+@pytest.mark.parametrize("url", LOOPBACK)
+def test_live_refuses_a_bulk_carrier_on_this_machine_too(url: str) -> None:
+    with pytest.raises(SettingsError, match="set TWILIO_COMMS_URL to the real carrier"):
+        load({**BULK, "TWILIO_COMMS_URL": url})
+    assert load({**BULK, "TWILIO_COMMS_URL": url, "MODE": "demo"}).sms_bulk
+    assert not load({**BULK, "TWILIO_COMMS_URL": url, "SMS_BULK": "off"}).sms_bulk
+
+
+@pytest.mark.parametrize("sender", [{"TWILIO_FROM": ""}, {"TWILIO_MESSAGING_SERVICE_SID": "MG" + "a" * 32}])
+def test_bulk_needs_one_number_of_its_own(sender: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="SMS_BULK sends from one number"):
+        load({**BULK, **sender})
+    assert load(BULK).sms_bulk
+
+
+def test_bulk_is_off_unless_it_is_asked_for() -> None:
+    assert not load({}).sms_bulk
+
+
 def test_nothing_said_is_live() -> None:
     """A default that succeeds would be a demo that people believe in."""
     assert load({}).mode == "live"
@@ -93,6 +115,7 @@ def test_nothing_said_is_live() -> None:
 WRONG = {
     "MODE": "production", "PORT": "web", "SMS_MPS": "0", "SMS_IN_FLIGHT": "-1", "LEASE": "0", "SETTLE": "soon",
     "BLIND": "-5", "SWEEP_EVERY": "0", "PUBLISH_EVERY": "", "MAIL_PER_SECOND": "0",
+    "SMS_BULK": "maybe",
 }  # fmt: skip
 
 
@@ -111,7 +134,10 @@ def test_settings_do_not_change() -> None:
         load({}).port = 1  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("name", ["PUBLIC_BASE_URL", "CALLBACKS_BASE_URL", "TWILIO_API_URL", "LOOKUP_URL"])
+ADDRESSES = ["PUBLIC_BASE_URL", "CALLBACKS_BASE_URL", "TWILIO_API_URL", "TWILIO_COMMS_URL", "LOOKUP_URL"]
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
 def test_an_address_ends_without_a_slash(name: str) -> None:
     assert getattr(load({name: "https://911.example/x//"}), name.lower()) == "https://911.example/x"
 

@@ -66,6 +66,7 @@ def prepare(environ: Mapping[str, str]) -> Stage:
         "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
         "TWILIO_FROM": SENDER,
         "TWILIO_API_URL": f"http://127.0.0.1:{ports['CARRIER']}",
+        "TWILIO_COMMS_URL": f"http://127.0.0.1:{ports['CARRIER']}",
         "SMS_MPS": environ.get("SMS_MPS", str(TEXTS_PER_S)),
         "SMTP_URL": f"smtp://127.0.0.1:{ports['SMTP']}",
         "MAIL_FROM": "alerts@state911.example",
