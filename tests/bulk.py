@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
-from broadcaster.channels.bulk_words import Progress
+from broadcaster.channels.bulk_words import Progress, Told
 from broadcaster.channels.contract import Asked, Key, Outgoing
 from broadcaster.channels.http import Door
 from broadcaster.channels.sms_bulk import BulkAccount, TwilioBulk
@@ -55,3 +55,8 @@ async def settled(twilio: TwilioBulk, ref: str) -> None:
 def texts(running: Running) -> Counter[tuple[str, str]]:
     """What the phones were sent, by the carrier's own ledger."""
     return Counter((row["to"], row["body"]) for row in running.ledger()["messages"])
+
+
+def as_row(told: Told) -> tuple[str, str, str]:
+    """The answer, the phone and the code, in words."""
+    return type(told.answer).__name__, told.handset.value, told.code

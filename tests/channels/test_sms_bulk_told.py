@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from broadcaster.alert.delivery import Event, Handset
+from broadcaster.alert.delivery import Handset
 from broadcaster.channels import sms_bulk
-from broadcaster.channels.bulk_words import Told, operation_ref
 from broadcaster.channels.contract import Accepted
-from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, OptedOut, Rejected, SendError, Throttled
-from tests.bulk import LYNN, SALEM, asked, bulk, out, settled
+from broadcaster.channels.errors import Ambiguous
+from tests.bulk import LYNN, as_row, asked, bulk, out, settled
 from tests.carrier import SENDER, carrier, client, send, until
-from tests.carrier_bulk import altered
 
 STUCK = 0.0001  # segments/s: nothing leaves the queue after the first text
-
-
-def as_row(told: Told) -> tuple[str, str, str]:
-    """The answer, the phone and the code, in words."""
-    return type(told.answer).__name__, told.handset.value, told.code
 
 
 PEOPLE = {
@@ -136,6 +128,24 @@ async def test_another_attempt_another_phone_and_an_older_text_are_not_taken_for
                 assert await twilio.find([other]) == []
 
 
+async def test_each_question_has_its_own_time() -> None:
+    """Asked together with an older one, a younger question does not take a text from before it."""
+    with carrier() as running:
+        async with bulk(running.url) as twilio:
+            await twilio.hand_over([out(1), out(2)])
+            first, second = asked([out(1), out(2)])
+            later = replace(second, since=second.since + timedelta(minutes=3))
+            assert [one.key for one in await twilio.find([first, later])] == [first.key]
+
+
+@pytest.mark.parametrize("seconds", [-90, 90])
+async def test_the_carriers_clock_may_differ_from_ours(seconds: int) -> None:
+    with carrier(clock=lambda: time.time() + seconds) as running:
+        async with bulk(running.url) as twilio:
+            await twilio.hand_over([out(1)])
+            assert [one.key for one in await twilio.find(asked([out(1)]))] == [out(1).key]
+
+
 async def test_a_double_is_seen_twice() -> None:
     with carrier(share_5xx_accepted=1.0) as running:
         async with bulk(running.url) as twilio:
@@ -146,117 +156,6 @@ async def test_a_double_is_seen_twice() -> None:
     assert len({one.ref for one in found}) == 2
 
 
-Change = Callable[[dict[str, Any]], dict[str, Any]]
-
-
-def each_message(**fields: object) -> Change:
-    """A listing in which some fields of every message read otherwise; a field of None is missing."""
-
-    def change(document: dict[str, Any]) -> dict[str, Any]:
-        kept = {name: value for name, value in fields.items() if value is not None}
-        for row in document.get("messages", []):
-            row.update(kept)
-            for name in fields.keys() - kept.keys():
-                row.pop(name, None)
-        return document
-
-    return change
-
-
-@pytest.mark.parametrize("tags", [None, {}, {"delivery": "{{key}}"}, {"delivery": ""}])
-async def test_without_our_tags_number_text_and_time_must_do(tags: object) -> None:
-    rows = [out(1), out(2, SALEM)]
-    with carrier() as running:
-        async with altered(running.url, each_message(tags=tags)) as url, bulk(url) as twilio:
-            ref = (await twilio.hand_over(rows)).ref
-            told = await twilio.messages(ref, asked(rows))
-            found = await twilio.find(asked(rows))
-            other = await twilio.find(asked([out(1, SALEM), out(2, LYNN)]))
-            twice = await twilio.messages(ref, asked([rows[0], out(5, to=rows[0].to)]))
-    assert {one.key for one in told} == {one.key for one in found} == {row.key for row in rows}
-    assert (other, twice) == ([], [])  # two rows for one number cannot be told apart
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        each_message(to=[]),
-        each_message(to=None),
-        each_message(id=None),
-        each_message(status=None),
-        each_message(createdAt="yesterday"),
-        each_message(createdAt="2025-06-18T12:00:00"),
-        each_message(tags="none"),
-        lambda document: {name: value for name, value in document.items() if name != "messages"},
-        lambda document: {**document, "pagination": None},
-        lambda document: {**document, "pagination": {"next": "PT1"}},
-        lambda document: [document],
-    ],
-)
-async def test_a_listing_that_cannot_be_read_proves_nothing(change: Change) -> None:
-    with carrier() as running:
-        async with bulk(running.url) as twilio:
-            ref = (await twilio.hand_over([out(1)])).ref
-        async with altered(running.url, change) as url, bulk(url) as twilio:
-            for question in (twilio.messages(ref, asked([out(1)])), twilio.find(asked([out(1)]))):
-                with pytest.raises(Ambiguous):
-                    await question
-
-
-@pytest.mark.parametrize("status", ["INBOUND", "GROUP"])
-async def test_what_is_not_ours_in_the_listing_is_passed_over(status: str) -> None:
-    with carrier() as running:
-        async with bulk(running.url) as twilio:
-            await twilio.hand_over([out(1)])
-        async with (
-            altered(running.url, each_message(status=status, to=[{"profileId": "x"}])) as url,
-            bulk(url) as twilio,
-        ):
-            assert await twilio.find(asked([out(1)])) == []
-
-
-async def test_a_word_that_nobody_knows_says_that_the_carrier_has_it() -> None:
-    with carrier() as running:
-        async with altered(running.url, each_message(status="PONDERED")) as url, bulk(url) as twilio:
-            ref = (await twilio.hand_over([out(1)])).ref
-            [told] = await twilio.messages(ref, asked([out(1)]))
-    assert as_row(told) == ("Accepted", "none", "")
-
-
-def failed(*attempts: object) -> Change:
-    """Every message failed, with these attempts."""
-
-    def change(document: dict[str, Any]) -> dict[str, Any]:
-        each_message(status="FAILED")(document)
-        return {**document, "attempts": list(attempts)} if "content" in document else document
-
-    return change
-
-
-@pytest.mark.parametrize(
-    ("change", "kind", "event", "handset"),
-    [
-        (failed(), NotSent, Event.NOT_SENT, "none"),
-        (failed({"error": {"code": 20429}}), Throttled, Event.NOT_SENT, "none"),
-        (failed({"error": {"code": 21606}}), Misconfigured, Event.NOT_SENT, "none"),
-        (failed({"error": {"code": "21610"}}), OptedOut, Event.REJECTED, "none"),
-        (failed({}, {"error": {"code": 21635}}), Rejected, Event.REJECTED, "none"),
-        (failed({"error": {"code": 30007}}), Accepted, None, "failed"),
-        (failed({"error": None}), Accepted, None, "failed"),
-        (failed({"error": {"code": 99999}}), Accepted, None, "failed"),
-    ],
-)
-async def test_why_a_message_failed_decides_whether_it_goes_again(
-    change: Change, kind: type, event: Event | None, handset: str
-) -> None:
-    with carrier() as running:
-        async with altered(running.url, change) as url, bulk(url) as twilio:
-            ref = (await twilio.hand_over([out(1)])).ref
-            [told] = await twilio.messages(ref, asked([out(1)]))
-    assert (type(told.answer), told.handset.value) == (kind, handset)
-    assert (told.answer.event if isinstance(told.answer, SendError) else None) is event
-
-
 async def test_a_text_of_the_per_message_api_is_none_of_bulks() -> None:
     with carrier() as running, client(running) as single:
         send(single, to=out(1).to, body=LYNN)
@@ -264,25 +163,3 @@ async def test_a_text_of_the_per_message_api_is_none_of_bulks() -> None:
             assert await twilio.find(asked([out(1)])) == []
             await twilio.hand_over([out(2)])
         assert [message.from_ for message in single.messages.list(to=out(2).to)] == [SENDER]
-
-
-REF = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"
-
-
-@pytest.mark.parametrize(
-    ("headers", "body", "ref"),
-    [
-        ({"operationId": REF}, "", REF),
-        ({"operationid": REF}, '{"operation', REF),
-        ({}, f'{{"operationId": "{REF}"}}', REF),
-        ({}, f'{{"operationId": "{REF}', ""),
-        ({}, '{"operationId": null}', ""),
-        ({}, '["operationId"]', ""),
-        ({"operationId": "12"}, "", ""),
-        ({"operationId": REF.upper()}, "", ""),
-    ],
-)
-def test_an_answer_names_its_operation_in_the_header_or_in_the_body(
-    headers: dict[str, str], body: str, ref: str
-) -> None:
-    assert operation_ref(headers, body) == ref
