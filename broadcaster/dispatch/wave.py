@@ -19,8 +19,6 @@ from broadcaster.store.retries import claim_retries
 from broadcaster.store.senders import Wait
 from broadcaster.store.waves import ClaimedWave, Intent, claim
 
-LEAST_CLAIM = 16
-"""Fewer free places than this are not worth a transaction."""
 FULL_S = 0.02
 AHEAD_S = 0.25
 """So much of what a carrier has lately taken is claimed ahead: the window never empties, and a more urgent alert waits
@@ -31,12 +29,15 @@ REMEMBERED = 20_000
 
 
 def room(engine: Engine, channel: str) -> dict[str, int]:
-    """How many more rows are worth claiming for each carrier of a channel that has room."""
+    """How many more rows are worth claiming for each carrier of a channel; none where half of them is still there.
+
+    Twice as many rows in a wave are half as many transactions, and half of what is claimed ahead keeps the window full.
+    """
     found = {}
     for carrier in engine.carriers_by_channel.get(channel, ()):
-        places = engine.window.places(carrier)
-        free = round(places * 1.1 + engine.window.rate(carrier) * AHEAD_S) - engine.recorder.pending([carrier])
-        if free >= min(LEAST_CLAIM, places):
+        worth = round(engine.window.places(carrier) * 1.1 + engine.window.rate(carrier) * AHEAD_S)
+        free = worth - engine.recorder.pending([carrier])
+        if free >= worth / 2:
             found[carrier] = free
     return found
 

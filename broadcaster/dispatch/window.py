@@ -29,9 +29,9 @@ log = logs.get(__name__)
 Result = TypeVar("Result")
 START_WITHIN_S = 1.0
 """What has not started 1.0 s (monotonic) after the claim began goes back to the queue, unsent."""
-FLUSH_S = 0.02
+FLUSH_S = 0.05
 FLUSH_ROWS = 500
-"""Outcomes are handed on every 20 ms, or when so many have gathered."""
+"""Outcomes are handed on every 50 ms, or when so many have gathered."""
 TICK_S = 0.005
 """Rows that are due within 5 ms of each other start together."""
 
