@@ -75,12 +75,16 @@ MOVES: dict[tuple[State, Event], State] = {
     (State.UNKNOWN, Event.NOT_SENT): State.QUEUED,
     (State.UNKNOWN, Event.PROVED_ABSENT): State.QUEUED,
     (State.UNKNOWN, Event.BLIND): State.QUEUED,
+    (State.QUEUED, Event.ACCEPTED): State.ACCEPTED,
     (State.QUEUED, Event.RETRIED): State.SENDING,
     (State.QUEUED, Event.OPTED_OUT): State.SUPPRESSED,
     (State.QUEUED, Event.SUPERSEDED): State.SUPERSEDED,
     (State.QUEUED, Event.EXPIRED): State.EXPIRED,
 }
-"""The one table of moves. An ambiguous answer on an unknown row changes nothing."""
+"""The one table of moves. An ambiguous answer on an unknown row changes nothing.
+
+A late word of the carrier settles a row that only waits to go again: nobody who is known to have it is sent it twice.
+"""
 
 
 def sources(event: Event) -> frozenset[State]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -56,7 +56,7 @@ def public_id() -> str:
     return "".join(secrets.choice(alphabet) for _ in range(16))
 
 
-def one_of(kind: type[StrEnum]) -> str:
+def one_of(kind: Iterable[StrEnum]) -> str:
     """The SQL list of an enumeration's values, for CHECK constraints."""
     return ", ".join(f"'{member.value}'" for member in kind)
 

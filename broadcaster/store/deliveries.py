@@ -9,8 +9,11 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from broadcaster.alert.delivery import Handset, State
+from broadcaster.alert.delivery import Event, Handset, State, sources
 from broadcaster.store.database import Base, identity, one_of
+
+NEWS_TO = f"({one_of(sorted(sources(Event.ACCEPTED)))})"
+"""The SQL list of the states in which the carrier's word that it has the message moves a delivery."""
 
 
 class FanoutState(StrEnum):
@@ -171,7 +174,10 @@ class Followup(Base):
 
 
 class PastAttempt(Base):
-    """An attempt that gave way to the next: `absent` was proved, `blind` may be a double, `not_sent` never left."""
+    """An attempt that was given up: `absent` was proved, `blind` was not, `not_sent` never left.
+
+    It gave way to the next one when the delivery's number is higher; only then is `blind` a possible double.
+    """
 
     __tablename__ = "past_attempt"
     fanout_id: Mapped[int] = mapped_column(primary_key=True)

@@ -9,6 +9,8 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from broadcaster.store.deliveries import NEWS_TO
+
 ASK_AGAIN_S = (2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
 """After so many seconds the listing is asked again (reliability.md 2.2 step 6c), scaled by SETTLE / 60."""
 ABSENCE_GAP_S = 5.0
@@ -90,15 +92,18 @@ def owned(session: Session, refs: Sequence[str], fanout: int, address: int) -> s
 
 
 def adopt(session: Session, ask: DueAsk, ref: str) -> bool:
-    """The carrier has it: unknown becomes accepted, if this attempt is still the open one."""
+    """The carrier has it: the row becomes accepted, if this attempt is still the open one. True when it moved."""
     moved = session.execute(
         text(
             "UPDATE delivery SET state = 'accepted', reason = 'found_at_carrier', carrier_ref = :ref"
-            " WHERE fanout_id = :f AND address_id = :a AND n = :n AND state IN ('unknown', 'sending') RETURNING 1"
+            f" WHERE fanout_id = :f AND address_id = :a AND n = :n AND state IN {NEWS_TO} RETURNING 1"
         ),
         {"ref": ref, "f": ask.fanout_id, "a": ask.address_id, "n": ask.n},
     ).first()
-    drop(session, ask)
+    session.execute(
+        text("DELETE FROM followup WHERE fanout_id = :f AND address_id = :a AND n = :n"),
+        {"f": ask.fanout_id, "a": ask.address_id, "n": ask.n},
+    )
     return moved is not None
 
 

@@ -50,7 +50,7 @@ _RECORD = text(
     "   ON CONFLICT (fanout_id, address_id) DO UPDATE SET kind = excluded.kind, n = excluded.n, due = excluded.due,"
     "     settle_at = excluded.settle_at, absences = 0, absent_at = NULL),"
     " settled AS (DELETE FROM followup u USING moved m WHERE u.fanout_id = :fanout AND u.address_id = m.address_id"
-    "   AND u.n = m.n AND u.kind = 'ask' AND m.state IN ('accepted', 'rejected'))"
+    "   AND u.n = m.n AND m.state IN ('accepted', 'rejected'))"
     " SELECT address_id, state FROM moved"
 )
 _STRANGE = text(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from broadcaster.alert.delivery import RANK
+from broadcaster.alert.delivery import RANK, Event, target
+from broadcaster.store.deliveries import NEWS_TO
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +66,24 @@ _APPLY = text(
     "   FROM receipt r LEFT JOIN words w ON w.status = r.status WHERE r.id = ANY(:ids)"
     f"   ORDER BY r.fanout_id, r.address_id, r.n DESC, {_rank_of('w.handset')} DESC, r.id),"
     " moved AS (UPDATE delivery d SET"
-    "     state = CASE WHEN d.state IN ('sending', 'unknown') THEN 'accepted' ELSE d.state END,"
+    f"    state = CASE WHEN d.state IN {NEWS_TO} THEN '{target(Event.ACCEPTED)}' ELSE d.state END,"
     "     carrier_ref = coalesce(d.carrier_ref, b.ref),"
     f"    handset = CASE WHEN {_rank_of('b.handset')} > {_rank_of('d.handset')} THEN b.handset ELSE d.handset END,"
     "     reason = CASE WHEN b.handset IN ('undelivered', 'failed') AND b.code <> '' THEN b.code"
-    "       WHEN b.handset = 'delivered' THEN '' ELSE d.reason END"
+    "       WHEN b.handset = 'delivered' OR d.state = 'queued' THEN '' ELSE d.reason END"
     "   FROM best b WHERE d.fanout_id = b.fanout_id AND d.address_id = b.address_id AND d.n = b.n"
-    "     AND d.state IN ('sending', 'unknown', 'accepted') AND coalesce(d.carrier_ref, b.ref) = b.ref"
+    f"    AND (d.state IN {NEWS_TO} OR d.state = 'accepted') AND coalesce(d.carrier_ref, b.ref) = b.ref"
     f"    AND (d.state <> 'accepted' OR {_rank_of('b.handset')} > {_rank_of('d.handset')})"
     "   RETURNING d.fanout_id, d.address_id, d.n)"
     " DELETE FROM followup u USING moved m WHERE u.fanout_id = m.fanout_id"
-    "   AND u.address_id = m.address_id AND u.n = m.n AND u.kind = 'ask'"
+    "   AND u.address_id = m.address_id AND u.n = m.n"
 )
 _STRANGE = text(
     "INSERT INTO sighting (carrier, ref, fanout_id, address_id, n)"
     " SELECT DISTINCT ON (r.carrier, r.ref) r.carrier, r.ref, r.fanout_id, r.address_id, r.n FROM receipt r"
     " JOIN delivery d ON d.fanout_id = r.fanout_id AND d.address_id = r.address_id"
     " WHERE r.id = ANY(:ids) AND r.n <= d.n AND d.carrier_ref IS DISTINCT FROM r.ref"
-    "   AND (d.carrier_ref IS NOT NULL OR r.n < d.n OR d.state IN ('queued', 'suppressed', 'superseded', 'expired'))"
+    "   AND (d.carrier_ref IS NOT NULL OR r.n < d.n OR d.state IN ('suppressed', 'superseded', 'expired'))"
     "   AND NOT EXISTS (SELECT 1 FROM past_attempt p WHERE p.fanout_id = r.fanout_id"
     "     AND p.address_id = r.address_id AND p.ref = r.ref)"
     " ON CONFLICT DO NOTHING"

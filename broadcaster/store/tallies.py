@@ -87,9 +87,17 @@ def rejected_by_reason(session: Session, fanout: int) -> dict[str, int]:
 
 
 def doubles(session: Session, fanout: int) -> tuple[int, int]:
-    """(possible, confirmed): blind resends nobody resolved, and references that fitted no open attempt."""
+    """(possible, confirmed): attempts that were made blindly after another, and references that fitted no open one.
+
+    Whoever was only queued blindly, and then heard of or ended, was not sent anything twice.
+    """
     possible = session.execute(
-        text("SELECT count(*) FROM past_attempt WHERE fanout_id = :f AND outcome = 'blind'"), {"f": fanout}
+        text(
+            "SELECT count(*) FROM past_attempt p JOIN delivery d"
+            "   ON d.fanout_id = p.fanout_id AND d.address_id = p.address_id"
+            " WHERE p.fanout_id = :f AND p.outcome = 'blind' AND d.n > p.n"
+        ),
+        {"f": fanout},
     ).scalar_one()
     confirmed = session.execute(text("SELECT count(*) FROM sighting WHERE fanout_id = :f"), {"f": fanout}).scalar_one()
     return int(possible), int(confirmed)

@@ -12,7 +12,7 @@ from broadcaster.alert.delivery import MOVES, OPEN, RANK, TERMINAL, Event, Hands
 
 TABLE = """
                  sending   unknown   queued
-accepted         accepted  accepted  -
+accepted         accepted  accepted  accepted
 rejected         rejected  rejected  -
 ambiguous        unknown   -         -
 not_sent         queued    queued    -
