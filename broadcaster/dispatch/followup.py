@@ -66,13 +66,15 @@ def _settle(engine: Engine, asks: Sequence[DueAsk], seen: Sequence[Seen]) -> Non
 
 
 def _settle_one(engine: Engine, ask: DueAsk, seen: Sequence[Seen]) -> None:
-    """Adopt a message that nobody owns; otherwise count one more absence."""
+    """Adopt a message that nobody owns, and count what else is there; otherwise count one more absence."""
     with engine.sessions.begin() as session:
         taken = followups.owned(session, [one.ref for one in seen], ask.fanout_id, ask.address_id)
         free = [one for one in seen if one.ref not in taken]
         if free:
             adopted = followups.adopt(session, ask, free[0].ref)
-            log.info("found_at_carrier", delivery=f"{ask.fanout_id}.{ask.address_id}.{ask.n}", adopted=adopted)
+            others = followups.note_others(session, ask, [one.ref for one in free], engine.carrier(ask.channel))
+            name = f"{ask.fanout_id}.{ask.address_id}.{ask.n}"
+            log.info("found_at_carrier", delivery=name, adopted=adopted, others=others)
         elif followups.absent(session, ask, engine.scales.settle):
             log.info("proved_absent", delivery=f"{ask.fanout_id}.{ask.address_id}.{ask.n}")
 

@@ -107,6 +107,25 @@ def adopt(session: Session, ask: DueAsk, ref: str) -> bool:
     return moved is not None
 
 
+_OTHERS = text(
+    "INSERT INTO sighting (carrier, ref, fanout_id, address_id, n)"
+    " SELECT :carrier, r.ref, d.fanout_id, d.address_id, d.n FROM unnest(CAST(:refs AS text[])) AS r(ref)"
+    " JOIN delivery d ON d.fanout_id = :f AND d.address_id = :a AND d.n = :n"
+    " WHERE d.carrier_ref IS DISTINCT FROM r.ref AND NOT EXISTS (SELECT 1 FROM fanout f CROSS JOIN LATERAL"
+    "   (SELECT o.body_id, o.state FROM delivery o WHERE o.fanout_id = f.id AND o.address_id = :a) o"
+    f"  WHERE f.id <> :f AND o.body_id = d.body_id AND o.state IN {NEWS_TO})"
+    " ON CONFLICT DO NOTHING RETURNING 1"
+)
+"""While the row stands at the attempt that was asked after, no text of a later one can be in the listing; and the
+same words of another fan-out may be what that one is still looking for."""
+
+
+def note_others(session: Session, ask: DueAsk, refs: Sequence[str], carrier: str) -> int:
+    """What a listing showed besides the adopted text is a confirmed double, each reference once; returns how many."""
+    values = {"carrier": carrier, "refs": list(refs), "f": ask.fanout_id, "a": ask.address_id, "n": ask.n}
+    return len(session.execute(_OTHERS, values).all())
+
+
 def drop(session: Session, ask: DueAsk) -> None:
     """Nothing is left to ask about this attempt."""
     session.execute(

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from broadcaster.alert.delivery import Event
-from broadcaster.store import followups
+from broadcaster.store import followups, tallies
 from broadcaster.store.database import Sessions
 from broadcaster.store.followups import ABSENCE_GAP_S, DueAsk
 from broadcaster.store.waves import ClaimedWave
@@ -150,6 +150,41 @@ def test_a_reference_that_belongs_to_something_else_is_not_free(sessions: Sessio
     with sessions.begin() as session:
         assert followups.owned(session, ["SM1", "SM2"], ground.fanout, address) == {"SM1"}
         assert followups.owned(session, [], ground.fanout, address) == set()
+
+
+OTHERS = {
+    "two more texts": ("UPDATE delivery SET reason = reason", 2),
+    "the row went on to its next attempt": ("UPDATE delivery SET n = 2", 0),
+    "it was refused meanwhile": ("UPDATE delivery SET state = 'rejected', carrier_ref = NULL", 3),
+    "an open row of another alert has the same words": (
+        "INSERT INTO delivery (fanout_id, address_id, body_id, state) SELECT 2, 1, 1, 'unknown'", 0,
+    ),
+    "a closed row of another alert has the same words": (
+        "INSERT INTO delivery (fanout_id, address_id, body_id, state) SELECT 2, 1, 1, 'rejected'", 2,
+    ),
+    "an open row of another alert has other words": (
+        "INSERT INTO delivery (fanout_id, address_id, body_id, state) SELECT 2, 1, 2, 'unknown'", 2,
+    ),
+    "another phone's open row has the same words": (
+        "INSERT INTO delivery (fanout_id, address_id, body_id, state) SELECT 2, 2, 1, 'unknown'", 2,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_else_a_listing_shows_is_counted_once(sessions: Sessions, name: str) -> None:
+    ground = prepare(sessions, {"lynn": 2})
+    unknown(ground)
+    ask = min(ground.asks(), key=lambda ask: ask.address_id)
+    ground.fan_out(ground.revise("update"), ground.subscribers("lynn"))
+    with sessions.begin() as session:
+        assert followups.adopt(session, ask, "SM1")
+    statement, counted = OTHERS[name]
+    ground.sql(statement)
+    with sessions.begin() as session:
+        assert followups.note_others(session, ask, ["SM1", "SM2", "SM3"], "twilio") == counted
+        assert followups.note_others(session, ask, ["SM1", "SM2", "SM3"], "twilio") == 0
+        assert tallies.doubles(session, ground.fanout) == (0, counted)
 
 
 # Proof of absence
