@@ -33,7 +33,7 @@ def carrier(world: World, rules: Rules) -> Iterator[Step]:
 
 def trouble(world: World, rules: Rules) -> Iterator[Step]:
     """A worker is killed or stops waiting; the listing goes down, comes back, or misses what it holds for a moment."""
-    for job in set(world.jobs) - {Job()}:
+    for job in dict.fromkeys(job for job in world.jobs if job.at):
         yield f"the worker with attempt {job.n} dies", with_job(world, job, Job())
         if job.at is Phase.POSTED:
             yield f"attempt {job.n} times out", with_job(world, job, Job(job.n, Event.AMBIGUOUS))

@@ -65,7 +65,7 @@ def _begin(world: World, n: int, name: str, rules: Rules) -> Iterator[Step]:
 
 def post(world: World, rules: Rules) -> Iterator[Step]:
     """The deadline check, and the POST in the same breath (unless a write may freeze between the two)."""
-    for job in set(world.jobs):
+    for job in dict.fromkeys(world.jobs):
         if job.at is Phase.CLAIMED and rules.deadline_check and world.ages[job.n - 1] > rules.times.start:
             yield f"attempt {job.n} is too late to start", with_job(world, job, Job(job.n, Event.NOT_SENT))
         elif job.at is Phase.CLAIMED and rules.writes_freeze:
@@ -82,7 +82,7 @@ def _posted(world: World, job: Job, rules: Rules) -> World:
 
 def record(world: World, rules: Rules) -> Iterator[Step]:
     """Outcomes are recorded in one transaction; the answer of its commit may be lost, and then it is done again."""
-    for job in set(world.jobs):
+    for job in dict.fromkeys(world.jobs):
         if not isinstance(job.at, Event):
             continue
         recorded = outcome(world, job.n, job.at, rules)
