@@ -10,11 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from broadcaster.alert.delivery import Handset
-from broadcaster.channels.contract import Accepted, Asked, Outgoing, Seen
+from broadcaster.channels.contract import Accepted, Asked, Operation, Outgoing, Progress, Told
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, OptedOut, Rejected, SendError, Throttled
 
 HANDSETS: dict[str, Handset] = {
@@ -41,45 +40,6 @@ code of the networks (30xxx) was taken and then failed, as with the per-message 
 
 _OPERATION = re.compile(r"comms_operation_[0-7][a-hjkmnpqrstv-z0-9]{25,34}")
 _KEY = re.compile(r"\d{1,18}\.\d{1,18}\.\d{1,9}")
-
-
-class Progress(StrEnum):
-    """How far the carrier is with an operation."""
-
-    SCHEDULED = "SCHEDULED"
-    PROCESSING = "PROCESSING"
-    COMPLETED = "COMPLETED"
-    CANCELED = "CANCELED"
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A wave at the carrier: of its recipients, `messages` have one by now and `unaddressable` will never have one."""
-
-    ref: str
-    progress: Progress
-    recipients: int
-    messages: int = 0
-    unaddressable: int = 0
-
-    @property
-    def whole(self) -> bool:
-        """Whether every recipient is accounted for: one without a message, once the listing has caught up, has none."""
-        ended = self.progress in {Progress.COMPLETED, Progress.CANCELED}
-        return ended and self.messages + self.unaddressable >= self.recipients
-
-
-@dataclass(frozen=True, slots=True)
-class Told(Seen):
-    """A message in the carrier's listing that fits a row, with what came of it.
-
-    `answer` is what the per-message API would have answered, or raised; `code` is the carrier's, or empty.
-    """
-
-    answer: Accepted | SendError
-    handset: Handset
-    operation: str
-    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

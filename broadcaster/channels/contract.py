@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from broadcaster.alert.delivery import Handset
+from broadcaster.channels.errors import SendError
 from broadcaster.messages.message import Message
 
 
@@ -34,6 +37,11 @@ class Key(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.fanout}.{self.address}.{self.n}"
+
+    @property
+    def attempt(self) -> tuple[int, int, int]:
+        """The same as the store names it."""
+        return self.fanout, self.address, self.n
 
 
 @dataclass(slots=True)
@@ -76,6 +84,45 @@ class Seen:
     made_at: datetime
 
 
+class Progress(StrEnum):
+    """How far the carrier is with an operation."""
+
+    SCHEDULED = "SCHEDULED"
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"
+    CANCELED = "CANCELED"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A wave at the carrier: of its recipients, `messages` have one by now and `unaddressable` will never have one."""
+
+    ref: str
+    progress: Progress
+    recipients: int
+    messages: int = 0
+    unaddressable: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether every recipient is accounted for: one without a message, once the listing has caught up, has none."""
+        ended = self.progress in {Progress.COMPLETED, Progress.CANCELED}
+        return ended and self.messages + self.unaddressable >= self.recipients
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Seen):
+    """A message in the carrier's listing that fits a row, with what came of it.
+
+    `answer` is what the per-message API would have answered, or raised; `code` is the carrier's, or empty.
+    """
+
+    answer: Accepted | SendError
+    handset: Handset
+    operation: str
+    code: str = ""
+
+
 class Channel(Protocol):
     """One way out. `send` raises a `SendError`; `find` raises one when the listing cannot be had."""
 
@@ -86,8 +133,29 @@ class Channel(Protocol):
     async def send(self, out: Outgoing) -> Accepted:
         """Hand one message over, once, without retries."""
 
-    async def find(self, asked: Sequence[Asked]) -> list[Seen]:
+    async def find(self, asked: Sequence[Asked]) -> Sequence[Seen]:
         """What the carrier's listing holds of the asked attempts; Unsupported where there is no listing."""
+
+    async def close(self) -> None:
+        """Close connections."""
+
+
+class Bulk(Protocol):
+    """A carrier that takes a whole wave in one request. Until its messages are asked after, each row is unknown."""
+
+    carrier: str
+
+    async def hand_over(self, rows: Sequence[Outgoing]) -> Operation:
+        """Hand all rows over, once; raises a `SendError` for all of them together."""
+
+    async def operation(self, ref: str) -> Operation:
+        """How far an operation is."""
+
+    async def messages(self, ref: str, asked: Sequence[Asked]) -> Sequence[Told]:
+        """What became of rows in an operation."""
+
+    async def find(self, asked: Sequence[Asked]) -> Sequence[Told]:
+        """The messages of rows whose operation's reference was lost."""
 
     async def close(self) -> None:
         """Close connections."""

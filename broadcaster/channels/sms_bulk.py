@@ -19,9 +19,6 @@ from twilio.rest import Client
 
 from broadcaster.channels.bulk_words import (
     Listed,
-    Operation,
-    Progress,
-    Told,
     as_object,
     as_operation,
     as_told,
@@ -29,7 +26,7 @@ from broadcaster.channels.bulk_words import (
     reason,
     request,
 )
-from broadcaster.channels.contract import Asked, Outgoing
+from broadcaster.channels.contract import Asked, Operation, Outgoing, Progress, Told
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent
 from broadcaster.channels.http import Door
 from broadcaster.channels.twilio_http import JSON, TwilioTransport

@@ -40,6 +40,7 @@ class Engine:
         self.carriers_by_channel: dict[str, list[str]] = {}
         for carrier, way in window.carriers.items():
             self.carriers_by_channel.setdefault(way.name, []).append(carrier)
+        self.bulk = window.bulk
         self.bodies: dict[int, Message] = {}
         self.recorder = Recorder(window, Clerk(sessions, scales.settle).record)
 
@@ -55,7 +56,7 @@ class Engine:
 
 def build(settings: Settings) -> Engine:
     """The engine of this process: its own connections, its own loop. SettingsError when a secret is missing."""
-    window = Window(registry.build(settings), registry.in_flight(settings))
+    window = Window(registry.build(settings), registry.in_flight(settings), bulk=registry.bulk(settings))
     return Engine(
         sessions=database.sessions(database.connect(settings.required("database_url"))),
         sealer=sealer_of(settings),

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from broadcaster import logs
 from broadcaster.channels.contract import Asked, Channel, Key, Seen
 from broadcaster.channels.errors import SendError
+from broadcaster.dispatch import followup_bulk
 from broadcaster.dispatch.engine import Engine
-from broadcaster.store import followups
+from broadcaster.dispatch.failpoint import failpoint
+from broadcaster.store import evidence, followups
+from broadcaster.store.evidence import Sight
 from broadcaster.store.followups import DueAsk
 
 log = logs.get(__name__)
@@ -22,14 +25,17 @@ def follow_up(engine: Engine) -> int:
     with engine.sessions.begin() as session:
         lost = followups.lose_leases(session, engine.scales.settle)
     if lost:
+        failpoint("lease lost")
         log.warning("leases_lost", rows=lost)
     with engine.sessions.begin() as session:
         due = followups.due_asks(session, engine.scales.settle)
-    by_carrier: dict[str, list[DueAsk]] = defaultdict(list)
+    if due:
+        failpoint("due")
+    together: dict[tuple[str, int], list[DueAsk]] = defaultdict(list)
     for ask in due:
-        by_carrier[ask.carrier].append(ask)
-    for name, asks in by_carrier.items():
-        _ask(engine, name, asks)
+        together[ask.carrier, ask.wave_id if ask.bulk else 0].append(ask)
+    for (carrier, wave), asks in together.items():
+        (followup_bulk.ask if wave else _ask)(engine, carrier, asks)
     return len(due)
 
 
@@ -42,55 +48,62 @@ def _ask(engine: Engine, carrier: str, asks: Sequence[DueAsk]) -> None:
     if not channel.traits.listing:
         _without_listing(engine, channel, asks)
         return
-    asked = [_asked(engine, ask) for ask in asks]
     try:
-        seen = engine.window.run(channel.find(asked), ASK_WITHIN_S)
+        seen = engine.window.run(channel.find([asked(engine, ask) for ask in asks]), ASK_WITHIN_S)
     except (SendError, TimeoutError) as error:
         log.warning("listing_failed", carrier=carrier, error=str(error), unknown=len(asks))
         _listing_down(engine, asks)
         return
-    _settle(engine, asks, seen)
+    failpoint("listed")
+    _settle(engine, carrier, asks, seen)
 
 
-def _asked(engine: Engine, ask: DueAsk) -> Asked:
+def asked(engine: Engine, ask: DueAsk) -> Asked:
+    """The question about an attempt, its number opened."""
     to = engine.sealer.open(ask.value_enc, ask.value_index)
-    return Asked(Key(ask.fanout_id, ask.address_id, ask.n), to, ask.text, ask.started_at)
+    return Asked(Key(*ask.attempt), to, ask.text, ask.started_at)
 
 
-def _settle(engine: Engine, asks: Sequence[DueAsk], seen: Sequence[Seen]) -> None:
-    by_key: dict[Key, list[Seen]] = defaultdict(list)
-    for one in seen:
-        by_key[one.key].append(one)
-    for ask in asks:
-        _settle_one(engine, ask, by_key[Key(ask.fanout_id, ask.address_id, ask.n)])
-
-
-def _settle_one(engine: Engine, ask: DueAsk, seen: Sequence[Seen]) -> None:
-    """Adopt a message that nobody owns, and count what else is there; otherwise count one more absence."""
+def _settle(engine: Engine, carrier: str, asks: Sequence[DueAsk], seen: Sequence[Seen]) -> None:
+    """Adopt what nobody owns, count what else is there, and count an absence of the rest."""
+    by_attempt = {ask.attempt: ask for ask in asks}
+    sights = [(by_attempt[one.key.attempt], one.ref) for one in seen if one.key.attempt in by_attempt]
     with engine.sessions.begin() as session:
-        taken = followups.owned(session, [one.ref for one in seen], ask.fanout_id, ask.address_id)
-        free = [one for one in seen if one.ref not in taken]
-        if free:
-            adopted = followups.adopt(session, ask, free[0].ref)
-            others = followups.note_others(session, ask, [one.ref for one in free], engine.carrier(ask.channel))
-            name = f"{ask.fanout_id}.{ask.address_id}.{ask.n}"
-            log.info("found_at_carrier", delivery=name, adopted=adopted, others=others)
-        elif followups.absent(session, ask, engine.scales.settle):
-            log.info("proved_absent", delivery=f"{ask.fanout_id}.{ask.address_id}.{ask.n}")
+        taken = evidence.owned(session, sights)
+        free = [sight for sight in sights if sight[1] not in taken]
+        found = _one_each(free)
+        missing = [ask for ask in asks if ask.attempt not in {ask.attempt for ask, _ in free}]
+        adopted = evidence.adopt(session, found)
+        failpoint("adopting")
+        others = evidence.note_others(session, free, carrier)
+        absent = evidence.absent(session, missing, engine.scales.settle)
+        failpoint("proving absence")
+    failpoint("settled")
+    log.info("asked_after", carrier=carrier, asked=len(asks), adopted=adopted, others=others, proved_absent=absent)
+
+
+def _one_each(sights: Sequence[Sight]) -> list[Sight]:
+    """One reference for each attempt, and no reference for two: the same words may have been asked after twice."""
+    found: list[Sight] = []
+    done: set[object] = set()
+    for ask, ref in sights:
+        if ask.attempt not in done and ref not in done:
+            done |= {ask.attempt, ref}
+            found.append((ask, ref))
+    return found
 
 
 def _listing_down(engine: Engine, asks: Sequence[DueAsk]) -> None:
-    for ask in asks:
-        with engine.sessions.begin() as session:
-            if followups.blind(session, ask, engine.scales.blind):
-                log.warning("sent_again_blindly", delivery=f"{ask.fanout_id}.{ask.address_id}.{ask.n}")
+    with engine.sessions.begin() as session:
+        again = evidence.blind(session, asks, engine.scales.blind)
+    if again:
+        log.warning("sent_again_blindly", rows=again)
 
 
 def _without_listing(engine: Engine, channel: Channel, asks: Sequence[DueAsk]) -> None:
     """Nobody can be asked: once settled it goes again, as itself where that changes nothing, else counted."""
-    for ask in asks:
-        with engine.sessions.begin() as session:
-            if channel.traits.idempotent:
-                followups.send_again_unchanged(session, ask)
-            else:
-                followups.end_asking(session, ask, engine.scales.settle)
+    with engine.sessions.begin() as session:
+        if channel.traits.idempotent:
+            evidence.send_again_unchanged(session, asks)
+        else:
+            evidence.end_asking(session, asks, engine.scales.settle)

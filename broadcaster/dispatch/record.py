@@ -41,6 +41,9 @@ class Clerk:
             opted_out = [one.outcome.address_id for one in finished if one.opted_out]
             if opted_out:
                 outcomes.suppress_at_carriers_word(session, opted_out)
+            for one in finished:
+                if one.operation:
+                    outcomes.note_operation(session, one.wave.id, one.operation)
             if not again:
                 outcomes.close_when_complete(session, Counter(one.wave.id for one in finished))
             failpoint("recording")

@@ -17,7 +17,7 @@ from broadcaster.messages.message import Message
 from broadcaster.store.database import Sessions
 from broadcaster.store.retries import claim_retries
 from broadcaster.store.senders import Wait
-from broadcaster.store.waves import ClaimedWave, Intent, claim
+from broadcaster.store.waves import ClaimedWave, Intent, Room, claim
 
 FULL_S = 0.02
 AHEAD_S = 0.25
@@ -28,18 +28,22 @@ DELIVERY = "delivery"
 REMEMBERED = 20_000
 
 
-def room(engine: Engine, channel: str) -> dict[str, int]:
+BULK_ROWS = 1000
+
+
+def room(engine: Engine, channel: str) -> Room:
     """How many more rows are worth claiming for each carrier of a channel; none where half of them is still there.
 
     Twice as many rows in a wave are half as many transactions, and half of what is claimed ahead keeps the window full.
     """
-    found = {}
+    found: dict[str, int] = {}
     for carrier in engine.carriers_by_channel.get(channel, ()):
         worth = round(engine.window.places(carrier) * 1.1 + engine.window.rate(carrier) * AHEAD_S)
         free = worth - engine.recorder.pending([carrier])
         if free >= worth / 2:
             found[carrier] = free
-    return found
+    bulk = engine.bulk if engine.window.bulk_is_on else None
+    return Room(found, {bulk.carrier: BULK_ROWS} if bulk and channel == "sms" and found.get(bulk.carrier) else {})
 
 
 def claim_next(engine: Engine, queue: str) -> OpenedWave | Wait | None:
@@ -51,11 +55,11 @@ def claim_next(engine: Engine, queue: str) -> OpenedWave | Wait | None:
     for channel in QUEUES[queue]:
         if channel not in engine.carriers_by_channel:
             continue
-        born, places = time.monotonic(), room(engine, channel)
-        if not places:
+        born, free = time.monotonic(), room(engine, channel)
+        if not free.carriers:
             waits.append(FULL_S)
             continue
-        claimed = _claim(engine, channel, queue, places)
+        claimed = _claim(engine, channel, queue, free)
         failpoint("claimed")
         if isinstance(claimed, ClaimedWave):
             return _open(engine, claimed, born)
@@ -64,12 +68,12 @@ def claim_next(engine: Engine, queue: str) -> OpenedWave | Wait | None:
     return Wait(min(waits)) if waits else None
 
 
-def _claim(engine: Engine, channel: str, queue: str, places: Mapping[str, int]) -> ClaimedWave | Wait | None:
+def _claim(engine: Engine, channel: str, queue: str, free: Room) -> ClaimedWave | Wait | None:
     with engine.sessions.begin() as session:
-        again = claim_retries(session, channel, places, engine.scales.lease)
+        again = claim_retries(session, channel, free, engine.scales.lease)
         if again is not None:
             return again
-        return claim(session, channel, queue, places, engine.scales.lease)
+        return claim(session, channel, queue, free, engine.scales.lease)
 
 
 def _open(engine: Engine, wave: ClaimedWave, born: float) -> OpenedWave:
@@ -88,6 +92,7 @@ def _open(engine: Engine, wave: ClaimedWave, born: float) -> OpenedWave:
         spread=wave.spread,
         rows=rows,
         probe=wave.probe,
+        bulk=wave.bulk,
     )
 
 

@@ -19,7 +19,7 @@ import uvloop
 
 from broadcaster import logs
 from broadcaster.alert.delivery import Event
-from broadcaster.channels.contract import Channel, Outgoing
+from broadcaster.channels.contract import Bulk, Channel, Outgoing
 from broadcaster.channels.errors import OptedOut, SendError, Throttled
 from broadcaster.dispatch.pressure import Pressure
 from broadcaster.dispatch.retry import pause
@@ -32,6 +32,9 @@ START_WITHIN_S = 1.0
 FLUSH_S = 0.05
 FLUSH_ROWS = 500
 """Outcomes are handed on every 50 ms, or when so many have gathered."""
+BULK_ASK_S = 1.0
+"""A wave that was taken in one request is asked after a second later."""
+BULK_REST_S = 60.0
 TICK_S = 0.005
 """Rows that are due within 5 ms of each other start together."""
 
@@ -49,16 +52,19 @@ class OpenedWave:
     spread: float
     rows: Sequence[Outgoing]
     probe: bool = False
+    bulk: bool = False
 
 
 @dataclass(slots=True)
 class Finished:
-    """The outcome of one row; `opted_out` tells the suppression list, `blames` the carrier's circuit."""
+    """The outcome of one row; `opted_out` tells the suppression list, `blames` the carrier's circuit, `operation` is
+    the carrier's reference of the whole wave, with its first row."""
 
     wave: OpenedWave
     outcome: Outcome
     opted_out: bool = False
     blames: bool = False
+    operation: str = ""
 
 
 Heard = Callable[[list[Finished]], object]
@@ -159,9 +165,11 @@ class Window:
     in_flight: Mapping[str, int] | int = 100
     dice: Random = field(default_factory=Random)
     clock: Callable[[], float] = time.monotonic
+    bulk: Bulk | None = None
 
     def __post_init__(self) -> None:
         self.loop = uvloop.new_event_loop()
+        self.bulk_refused_at = -BULK_REST_S
         self._heard: Heard | None = None
         self._over: list[Finished] = []
         self._flushing: asyncio.TimerHandle | None = None
@@ -188,7 +196,38 @@ class Window:
 
     def start(self, wave: OpenedWave) -> None:
         """Begin to send a wave; returns at once, and every row's outcome is handed on."""
-        self.loop.call_soon_threadsafe(self._mouths[wave.carrier].take, wave)
+        if wave.bulk and self.bulk is not None:
+            asyncio.run_coroutine_threadsafe(self._hand_over(self.bulk, wave), self.loop)
+        else:
+            self.loop.call_soon_threadsafe(self._mouths[wave.carrier].take, wave)
+
+    async def _hand_over(self, bulk: Bulk, wave: OpenedWave) -> None:
+        """A whole wave in one request; what the carrier makes of each row is asked after, whatever it answered."""
+        began = self.clock()
+        outcomes = [Outcome(row.key.address, row.key.n, Event.AMBIGUOUS, wave_id=wave.id) for row in wave.rows]
+        first = Finished(wave, outcomes[0])
+        event, why, wait = Event.AMBIGUOUS, "in_bulk", BULK_ASK_S
+        try:
+            if began - wave.born > START_WITHIN_S:
+                event, why, wait = Event.NOT_SENT, "too_late_to_start", 0.0
+            else:
+                first.operation = (await bulk.hand_over(wave.rows)).ref
+        except SendError as error:
+            log.warning("bulk_not_taken", carrier=wave.carrier, reason=error.reason, rows=len(wave.rows))
+            event, why, wait = error.event, f"bulk_{error.reason}", pause(1, error.wait, self.dice)
+            first.blames, self.bulk_refused_at = error.blames_carrier, self.clock()
+        except Exception:
+            log.exception("bulk_failed_unexpectedly", carrier=wave.carrier, wave=wave.id)
+            why = "bug"
+        for outcome in outcomes:
+            outcome.event, outcome.reason, outcome.wait = event, why, wait
+        for one in [first, *(Finished(wave, outcome) for outcome in outcomes[1:])]:
+            self.hand_on(one)
+
+    @property
+    def bulk_is_on(self) -> bool:
+        """Whether waves may go in one request now: after a refusal texts go one by one for a minute."""
+        return self.bulk is not None and self.clock() - self.bulk_refused_at > BULK_REST_S
 
     def hand_on(self, finished: Finished) -> None:
         """An outcome, inside the loop; several go together."""
@@ -219,6 +258,8 @@ class Window:
         """Close the carriers' connections and stop the loop."""
         for channel in self.carriers.values():
             self.run(channel.close(), 5.0)
+        if self.bulk is not None:
+            self.run(self.bulk.close(), 5.0)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(5.0)
         if not self.loop.is_running():

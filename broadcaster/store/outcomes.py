@@ -123,6 +123,11 @@ def suppress_at_carriers_word(session: Session, address_ids: Sequence[int]) -> N
     session.execute(_SUPPRESS, {"ids": list(address_ids)})
 
 
+def note_operation(session: Session, wave: int, ref: str) -> None:
+    """The carrier's reference of a wave that went in one request."""
+    session.execute(text("UPDATE wave SET carrier_ref = :r WHERE id = :w"), {"w": wave, "r": ref})
+
+
 _CLOSE = text(
     "UPDATE wave w SET recorded = w.recorded + x.rows, closed_at = CASE WHEN w.recorded + x.rows >= w.rows"
     "   THEN coalesce(w.closed_at, clock_timestamp()) ELSE w.closed_at END"

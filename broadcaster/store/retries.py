@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from broadcaster.store import senders
 from broadcaster.store.senders import Grant, Wait
-from broadcaster.store.waves import GAVE_WAY, ClaimedWave, Found, claimed, rows_of
+from broadcaster.store.waves import GAVE_WAY, ClaimedWave, Found, Room, claimed, rows_of
 
 _FANOUT = text(
     "SELECT f.id AS fanout_id, f.revision_id, f.channel, f.expires_at, f.dearest FROM fanout f"
@@ -42,18 +40,18 @@ _RETRY = text(f"""WITH due AS (SELECT u.fanout_id, u.address_id, u.n FROM follow
  LEFT JOIN address a ON a.id = m.address_id LEFT JOIN body b ON b.id = m.body_id""")
 
 
-def claim_retries(session: Session, channel: str, room: Mapping[str, int], lease: float) -> ClaimedWave | Wait | None:
-    """Claim what is due to be sent again, by whichever carrier grants it; None when nothing is.
+def claim_retries(session: Session, channel: str, room: Room, lease: float) -> ClaimedWave | Wait | None:
+    """Claim what is due to be sent again, each by itself, by whichever carrier grants it; None when nothing is.
 
-    `room` says how many more rows the caller can have in flight at which carrier; `lease` is in seconds.
+    `lease` is in seconds.
     """
     row = session.execute(_FANOUT, {"channel": channel}).mappings().one_or_none()
     if row is None:
         return None
-    granted = senders.grant(session, channel, list(room))
+    granted = senders.grant(session, channel, list(room.places))
     if not isinstance(granted, Grant):
         return granted
-    found = Found.of(row, "retry", lane=False)
+    found = Found.of(row)
     rows = rows_of(granted, found, room)
     if isinstance(rows, Wait):
         return rows

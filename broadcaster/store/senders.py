@@ -57,7 +57,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a locked sender grants now: segments, and how far its time runs ahead of the clock (seconds).
+    """A locked sender: its pace in segments a second, and how many seconds its time runs ahead of the clock.
 
     `probe`: its circuit is open, and a few rows may try whether it works again.
     """
@@ -66,8 +66,14 @@ class Grant:
     carrier: str
     pace: float
     ahead: float
-    segments: int
     probe: bool = False
+
+    def rows(self, most: int, dearest: int, within: float = GRANT_S) -> int | Wait:
+        """How many rows of the dearest text fit into so many seconds of its pace; at least one when it is idle."""
+        rows = min(most, int((within - self.ahead) * self.pace) // dearest, PROBE_ROWS if self.probe else most)
+        if rows < 1 and self.ahead > 0:
+            return Wait(min(GRANT_S, self.ahead))
+        return max(1, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +119,15 @@ _GRANT = text(
 
 
 def grant(session: Session, channel: str, carriers: Sequence[str]) -> Grant | Wait | None:
-    """Lock the sender of a channel with most to give; Wait when it grants nothing yet, None when there is none."""
+    """Lock the sender of a channel with most to give; Wait until the next probe, None when there is none."""
     values = {"channel": channel, "carriers": list(carriers), "drift": DRIFT_S}
     row = session.execute(_GRANT, values).mappings().one_or_none()
     if row is None:
         return _until_a_probe(session, channel, carriers)
-    granted = int((GRANT_S - row["ahead"]) * row["pace"])
-    if granted < 1 and row["ahead"] > 0:
-        return Wait(min(GRANT_S, row["ahead"]))
-    if row["circuit"] == "open":
+    is_open = row["circuit"] == "open"
+    if is_open:
         _probe(session, row["id"])
-        return Grant(row["id"], row["carrier"], row["pace"], row["ahead"], max(1, min(granted, PROBE_ROWS)), True)
-    return Grant(row["id"], row["carrier"], row["pace"], row["ahead"], max(1, granted))
+    return Grant(row["id"], row["carrier"], row["pace"], row["ahead"], is_open)
 
 
 def _until_a_probe(session: Session, channel: str, carriers: Sequence[str]) -> Wait | None:

@@ -6,7 +6,7 @@ A crash before the commit: nothing happened. After it: the rows are `sending`, a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,10 @@ MOST_ROWS = 500
 transaction costs the same, and 500 share it)."""
 MOST_LANES = 40
 BUSY_S = 0.01
+BULK_S = 10.0
+"""A wave in one request is at most 1,000 rows and 10 s of its sender's pace: so much cannot be called back."""
+BULK_LIFE_S = 120.0
+"""Nothing expires at the carrier there: a text with less life left goes alone."""
 
 
 @dataclass(slots=True)
@@ -35,8 +39,22 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """How many more rows a process can take: at each carrier by `places`, and in one request by `bulk`."""
+
+    places: Mapping[str, int]
+    bulk: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def carriers(self) -> list[str]:
+        """Every carrier that has room one way or the other."""
+        return list({**self.places, **self.bulk})
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimedWave:
-    """A committed wave: its rows must now be sent by this carrier, once each, within the granted second."""
+    """A committed wave: its rows must now be sent by this carrier, once each, within the granted second; those of a
+    `bulk` one in a single request."""
 
     id: int
     fanout_id: int
@@ -49,32 +67,23 @@ class ClaimedWave:
     spread: float
     intents: tuple[Intent, ...]
     probe: bool = False
+    bulk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is to be claimed from: a fan-out, and the kind of its first open lane (or its due retries)."""
+    """The fan-out that is to be claimed from."""
 
     fanout_id: int
     revision_id: int
     channel: str
     expires_at: datetime
     dearest: int
-    purpose: str
-    lane: RowMapping | None = None
 
     @classmethod
-    def of(cls, row: RowMapping, purpose: str, *, lane: bool) -> Found:
-        """From a row of a fan-out, with or without one of its lanes."""
-        return cls(
-            row["fanout_id"],
-            row["revision_id"],
-            row["channel"],
-            row["expires_at"],
-            row["dearest"],
-            purpose,
-            row if lane else None,
-        )
+    def of(cls, row: RowMapping) -> Found:
+        """From a row that names a fan-out."""
+        return cls(row["fanout_id"], row["revision_id"], row["channel"], row["expires_at"], row["dearest"])
 
 
 _OPEN = (
@@ -83,7 +92,8 @@ _OPEN = (
 )
 _LANE = text(
     "SELECT l.fanout_id, l.no, l.channel, l.source, l.priority, l.community_id, l.follows_fanout, l.next_key,"
-    f"   f.expires_at, f.revision_id, f.dearest {_OPEN}"
+    "   f.expires_at, f.revision_id, f.dearest,"
+    f"  f.expires_at > clock_timestamp() + make_interval(secs => {BULK_LIFE_S}) AS lives {_OPEN}"
     " ORDER BY l.priority, l.rank, l.fanout_id, l.no LIMIT 1 FOR UPDATE OF l SKIP LOCKED"
 )
 _IS_OPEN = text(f"SELECT EXISTS (SELECT 1 {_OPEN})")
@@ -112,7 +122,7 @@ _INSERT = f""",
        WHEN p.body_id IS NULL THEN 'rejected' END AS ended FROM picked p) p
    ON CONFLICT DO NOTHING RETURNING address_id, body_id, state),
  written AS (INSERT INTO wave (id, fanout_id, sender_id, purpose, rows, lease_until, closed_at) OVERRIDING SYSTEM VALUE
-   SELECT named.id, :fanout, :sender, 'first', m.rows, clock_timestamp() + make_interval(secs => :lease),
+   SELECT named.id, :fanout, :sender, :purpose, m.rows, clock_timestamp() + make_interval(secs => :lease),
      CASE WHEN m.rows = 0 THEN clock_timestamp() END
    FROM named, (SELECT count(*) AS rows FROM made WHERE state = 'sending') m RETURNING id, started_at)
  SELECT w.id AS wave_id, w.started_at, m.address_id, m.body_id, 1 AS n, a.value_enc, a.value_index, b.segments
@@ -164,21 +174,16 @@ _TARGETS = (
 _TAKE = {"subscribers": text(_SUBSCRIBERS), "told": text(_TOLD), "targets": text(_TARGETS)}
 
 
-def claim(
-    session: Session, channel: str, queue: str, room: Mapping[str, int], lease: float
-) -> ClaimedWave | Wait | None:
-    """Claim the next wave of a channel's queue, first by priority; None when nothing is open.
-
-    `room` says how many more rows the caller can have in flight at which carrier; `lease` is in seconds.
-    """
-    granted = senders.grant(session, channel, list(room))
+def claim(session: Session, channel: str, queue: str, room: Room, lease: float) -> ClaimedWave | Wait | None:
+    """Claim the next wave of a channel's queue, first by priority; None when nothing is open. `lease` is in seconds."""
+    granted = senders.grant(session, channel, room.carriers)
     if not isinstance(granted, Grant):
         return granted
     row = session.execute(_LANE, {"channel": channel, "queue": queue}).mappings().one_or_none()
     if row is None:
         return _somebody_else(session, channel, queue)
-    found = Found.of(row, "first", lane=True)
-    rows = rows_of(granted, found, room)
+    found, bulk = Found.of(row), granted.carrier in room.bulk and row["lives"] and not granted.probe
+    rows = _bulk_rows(granted, found, room) if bulk else rows_of(granted, found, room)
     if isinstance(rows, Wait):
         return rows
     values = {
@@ -193,8 +198,9 @@ def claim(
         "most": rows,
         "sender": granted.sender_id,
         "lease": lease,
+        "purpose": "bulk" if bulk else "first",
     }
-    return claimed(session, found, granted, session.execute(_TAKE[row["source"]], values).all())
+    return claimed(session, found, granted, session.execute(_TAKE[row["source"]], values).all(), bulk=bulk)
 
 
 def _somebody_else(session: Session, channel: str, queue: str) -> Wait | None:
@@ -203,15 +209,22 @@ def _somebody_else(session: Session, channel: str, queue: str) -> Wait | None:
     return Wait(BUSY_S) if open_lanes else None
 
 
-def rows_of(granted: Grant, found: Found, room: Mapping[str, int]) -> int | Wait:
-    """How many rows a grant is good for, by the dearest text of the fan-out; at least one when the sender is idle."""
-    rows = min(MOST_ROWS, room[granted.carrier], granted.segments // found.dearest)
-    if rows < 1 and granted.ahead > 0:
-        return Wait(min(GRANT_S, granted.ahead))
-    return max(1, rows)
+def rows_of(granted: Grant, found: Found, room: Room) -> int | Wait:
+    """How many rows a grant is good for, by the dearest text of the fan-out."""
+    places = room.places.get(granted.carrier, 0)
+    return granted.rows(min(MOST_ROWS, places), found.dearest) if places else Wait(BUSY_S)
 
 
-def claimed(session: Session, found: Found, granted: Grant, rows: Sequence[Row[Any]]) -> ClaimedWave:
+def _bulk_rows(granted: Grant, found: Found, room: Room) -> int | Wait:
+    """The same for one request; not before half of what the carrier holds has gone, else requests grow small."""
+    if granted.ahead > BULK_S / 2:
+        return Wait(min(GRANT_S, granted.ahead - BULK_S / 2))
+    return granted.rows(room.bulk[granted.carrier], found.dearest, BULK_S)
+
+
+def claimed(
+    session: Session, found: Found, granted: Grant, rows: Sequence[Row[Any]], *, bulk: bool = False
+) -> ClaimedWave:
     """Pay the sender for the wave's segments, and hand its rows over."""
     sent = [row for row in rows if row.address_id is not None]
     segments = sum(row.segments or 1 for row in sent)
@@ -225,8 +238,9 @@ def claimed(session: Session, found: Found, granted: Grant, rows: Sequence[Row[A
         sender_id=granted.sender_id,
         started_at=rows[0].started_at,
         expires_at=found.expires_at,
-        starts_in=granted.ahead,
-        spread=min(GRANT_S, segments / granted.pace),
+        starts_in=0.0 if bulk else granted.ahead,
+        spread=0.0 if bulk else min(GRANT_S, segments / granted.pace),
         intents=tuple(Intent(row.address_id, row.n, row.value_enc, row.value_index, row.body_id) for row in sent),
         probe=granted.probe,
+        bulk=bulk,
     )

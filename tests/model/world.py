@@ -12,7 +12,7 @@ from broadcaster.alert.delivery import MOVES, Event, State
 from broadcaster.dispatch.engine import Scales
 from broadcaster.dispatch.window import START_WITHIN_S
 from broadcaster.store.deliveries import FanoutState
-from broadcaster.store.followups import ABSENCE_GAP_S, USUAL_SETTLE_S
+from broadcaster.store.evidence import ABSENCE_GAP_S, USUAL_SETTLE_S
 
 TICK_S = 20.0
 CARRIERS_OWN_TIMEOUT_S = 26.0

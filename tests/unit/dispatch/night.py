@@ -87,7 +87,7 @@ def send(house: House) -> dict[str, str]:
     for _ in range(MOST_WAVES):
         with house.sessions.begin() as session:
             session.execute(text("UPDATE sender SET tat = clock_timestamp() - interval '1 hour'"))
-            wave = waves.claim(session, "sms", "sms", {"twilio": waves.MOST_ROWS}, 30.0)
+            wave = waves.claim(session, "sms", "sms", waves.Room({"twilio": waves.MOST_ROWS}), 30.0)
         if not isinstance(wave, ClaimedWave):
             return told
         told |= _accepted(house, wave)

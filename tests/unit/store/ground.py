@@ -23,8 +23,8 @@ from broadcaster.store.outcomes import Outcome, Recorded
 from broadcaster.store.people import User
 from broadcaster.store.receipts import NewReceipt
 from broadcaster.store.sealed import Sealer
-from broadcaster.store.senders import NewSender
-from broadcaster.store.waves import ClaimedWave, Intent, Wait
+from broadcaster.store.senders import NewSender, Wait
+from broadcaster.store.waves import ClaimedWave, Intent, Room
 
 SEALER = Sealer(b"f" * 32, b"i" * 32)
 LEASE, SETTLE = 30.0, 60.0
@@ -124,7 +124,7 @@ class Ground:
     def claim(self, most: int = 256) -> ClaimedWave | Wait | None:
         """The next wave of texts."""
         with self.sessions.begin() as session:
-            return waves.claim(session, "sms", "sms", {"twilio": most}, LEASE)
+            return waves.claim(session, "sms", "sms", Room({"twilio": most}), LEASE)
 
     def wave(self, most: int = 256) -> ClaimedWave:
         """The next wave, which must be there."""
@@ -133,7 +133,7 @@ class Ground:
     def claim_retries(self, most: int = 256) -> ClaimedWave | Wait | None:
         """The next wave of second attempts."""
         with self.sessions.begin() as session:
-            return retries.claim_retries(session, "sms", {"twilio": most}, LEASE)
+            return retries.claim_retries(session, "sms", Room({"twilio": most}), LEASE)
 
     def retry(self, most: int = 256) -> ClaimedWave:
         """The next wave of second attempts, which must be there, due at once."""

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from broadcaster.alert.delivery import Event
-from broadcaster.store import endings, fanouts, followups, tallies
+from broadcaster.store import endings, evidence, fanouts, tallies
 from broadcaster.store.database import Sessions
 from broadcaster.store.followups import DueAsk
 from broadcaster.store.waves import ClaimedWave
@@ -24,13 +24,13 @@ def absent(ground: Ground, ask: DueAsk) -> None:
     """Two listings long after settling do not hold it."""
     for hours in (1, 2):
         with ground.sessions.begin() as session:
-            followups.absent(session, replace(ask, asked_at=ask.asked_at + timedelta(hours=hours)), SETTLE)
+            evidence.absent(session, [replace(ask, asked_at=ask.asked_at + timedelta(hours=hours))], SETTLE)
 
 
 def blind(ground: Ground, ask: DueAsk) -> None:
     """The listing is down for too long."""
     with ground.sessions.begin() as session:
-        followups.blind(session, ask, 0.0)
+        evidence.blind(session, [ask], 0.0)
 
 
 def answer(ground: Ground, wave: ClaimedWave, ask: DueAsk) -> None:
@@ -46,7 +46,7 @@ def callback(ground: Ground, wave: ClaimedWave, ask: DueAsk) -> None:
 def listing(ground: Ground, wave: ClaimedWave, ask: DueAsk) -> None:
     """Another sweep asked at the same time, and its listing holds the text."""
     with ground.sessions.begin() as session:
-        followups.adopt(session, ask, REF)
+        evidence.adopt(session, [(ask, REF)])
 
 
 def is_late(ground: Ground) -> bool:

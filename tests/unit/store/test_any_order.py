@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from broadcaster.alert.delivery import MOVES, OPEN, TERMINAL, Event, State
-from broadcaster.store import endings, fanouts, followups, tallies
+from broadcaster.store import endings, evidence, fanouts, tallies
 from broadcaster.store.database import Base, Sessions
 from broadcaster.store.followups import DueAsk
 from broadcaster.store.outcomes import Outcome
@@ -87,19 +87,19 @@ class Night:
         if ask := self._ask(dice):
             with self.ground.sessions.begin() as session:
                 ref = f"SM-{ask.address_id}-{ask.n}"
-                if not followups.owned(session, [ref], ask.fanout_id, ask.address_id):
-                    followups.adopt(session, ask, ref)
+                if not evidence.owned(session, [(ask, ref)]):
+                    evidence.adopt(session, [(ask, ref)])
 
     def absent(self, dice: int) -> None:
         if ask := self._ask(dice):
             self.ground.sql("UPDATE followup SET settle_at = settle_at - interval '1 hour', absences = 1")
             with self.ground.sessions.begin() as session:
-                followups.absent(session, ask, SETTLE)
+                evidence.absent(session, [ask], SETTLE)
 
     def blind(self, dice: int) -> None:
         if ask := self._ask(dice):
             with self.ground.sessions.begin() as session:
-                followups.blind(session, ask, 0.0)
+                evidence.blind(session, [ask], 0.0)
 
     def stop(self, dice: int) -> None:
         self.ground.stop(phone(1, dice % 4))
@@ -132,7 +132,7 @@ class Night:
             for ask in self.ground.asks():
                 self.ground.sql("UPDATE followup SET settle_at = settle_at - interval '1 hour', absences = 1")
                 with self.ground.sessions.begin() as session:
-                    followups.absent(session, ask, SETTLE)
+                    evidence.absent(session, [ask], SETTLE)
             with self.ground.sessions.begin() as session:
                 endings.expire_overdue(session)
             self.finish(0)

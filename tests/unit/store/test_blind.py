@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from broadcaster.alert.delivery import Event
-from broadcaster.store import fanouts, followups, tallies
+from broadcaster.store import evidence, fanouts, tallies
 from broadcaster.store.database import Sessions
-from broadcaster.store.followups import ABSENCE_GAP_S, DueAsk
+from broadcaster.store.evidence import ABSENCE_GAP_S, DueAsk
 from broadcaster.store.waves import ClaimedWave
 from tests.unit.store.ground import SETTLE, Ground, prepare
 
@@ -26,7 +26,7 @@ def absent(ground: Ground, ask: DueAsk, after: float) -> bool:
     """A listing without it, asked for `after` seconds past the moment when absence begins to count."""
     (settled,) = ground.sql("SELECT settle_at FROM followup WHERE address_id = :a", a=ask.address_id)
     with ground.sessions.begin() as session:
-        return followups.absent(session, replace(ask, asked_at=settled + timedelta(seconds=after)), SETTLE)
+        return evidence.absent(session, [replace(ask, asked_at=settled + timedelta(seconds=after))], SETTLE)
 
 
 LIFE_SAFETY = ["initial", "update", "number_change", "restored_in_part"]
@@ -51,8 +51,8 @@ def test_only_a_running_outage_alert_is_sent_again_blindly(sessions: Sessions, n
     ground.sql("UPDATE alert SET kind = :k", k=alert)
     ground.sql("UPDATE fanout SET state = :s", s=state)
     with sessions.begin() as session:
-        assert not followups.blind(session, ask, 120.0)
-        assert followups.blind(session, ask, 0.0) is again
+        assert not evidence.blind(session, [ask], 120.0)
+        assert evidence.blind(session, [ask], 0.0) == again
     assert ground.counts() == ({"queued": 1} if again else {"unknown": 1})
     with sessions() as session:
         assert tallies.doubles(session, ground.fanout) == (0, 0)
@@ -68,7 +68,7 @@ def test_an_alert_past_its_end_is_not_sent_again_blindly(sessions: Sessions) -> 
     (ask,) = ground.asks()
     ground.sql("UPDATE fanout SET expires_at = clock_timestamp()")
     with sessions.begin() as session:
-        assert not followups.blind(session, ask, 0.0)
+        assert not evidence.blind(session, [ask], 0.0)
 
 
 def test_a_blind_resend_keeps_its_name_through_the_retry_and_its_first_text_is_a_confirmed_double(
@@ -78,7 +78,7 @@ def test_a_blind_resend_keeps_its_name_through_the_retry_and_its_first_text_is_a
     wave = unknown(ground)
     (ask,) = ground.asks()
     with sessions.begin() as session:
-        followups.blind(session, ask, 0.0)
+        evidence.blind(session, [ask], 0.0)
     ground.all_end(ground.retry(), Event.ACCEPTED)
     assert ground.sql("SELECT n, outcome FROM past_attempt") == [(1, "blind")]
     ground.hear((wave.intents[0].address_id, 1, "SM-first", "delivered"))
@@ -91,7 +91,7 @@ def test_the_same_again_where_twice_is_once(sessions: Sessions) -> None:
     unknown(ground)
     (ask,) = ground.asks()
     with sessions.begin() as session:
-        assert followups.send_again_unchanged(session, ask)
+        assert evidence.send_again_unchanged(session, [ask])
     assert ground.counts() == {"queued": 1}
     with sessions() as session:
         assert tallies.doubles(session, ground.fanout) == (0, 0)
@@ -109,8 +109,8 @@ def test_where_nobody_can_be_asked_it_goes_again_or_ends_with_its_fanout(
     (ask,) = ground.asks()
     ground.sql("UPDATE fanout SET state = :s", s=state)
     with sessions.begin() as session:
-        assert not followups.end_asking(session, ask, SETTLE)
-        assert followups.end_asking(session, ask, 0.0)
+        assert not evidence.end_asking(session, [ask], SETTLE)
+        assert evidence.end_asking(session, [ask], 0.0)
     assert ground.sql("SELECT outcome FROM past_attempt") == [outcome]
     assert ground.counts() == {"queued": 1}
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from broadcaster.alert.delivery import Event
-from broadcaster.store import followups, tallies
+from broadcaster.store import evidence, followups, tallies
 from broadcaster.store.database import Sessions
-from broadcaster.store.followups import ABSENCE_GAP_S, DueAsk
+from broadcaster.store.evidence import ABSENCE_GAP_S, DueAsk
 from broadcaster.store.waves import ClaimedWave
 from tests.unit.store.ground import SEALER, SETTLE, Ground, phone, prepare
 
@@ -26,7 +26,7 @@ def absent(ground: Ground, ask: DueAsk, after: float) -> bool:
     """A listing without it, asked for `after` seconds past the moment when absence begins to count."""
     (settled,) = ground.sql("SELECT settle_at FROM followup WHERE address_id = :a", a=ask.address_id)
     with ground.sessions.begin() as session:
-        return followups.absent(session, replace(ask, asked_at=settled + timedelta(seconds=after)), SETTLE)
+        return evidence.absent(session, [replace(ask, asked_at=settled + timedelta(seconds=after))], SETTLE)
 
 
 # Leases
@@ -105,8 +105,8 @@ def test_found_at_the_carrier_it_is_adopted(sessions: Sessions) -> None:
     unknown(ground)
     (ask,) = ground.asks()
     with sessions.begin() as session:
-        assert followups.adopt(session, ask, "SM9")
-        assert not followups.adopt(session, ask, "SM10")
+        assert evidence.adopt(session, [(ask, "SM9")])
+        assert not evidence.adopt(session, [(ask, "SM10")])
     assert ground.sql("SELECT state, reason, carrier_ref FROM delivery") == [("accepted", "found_at_carrier", "SM9")]
     assert ground.sql("SELECT count(*) FROM followup") == [0]
     assert ground.counts() == {"accepted": 1}
@@ -120,7 +120,7 @@ def test_an_older_attempt_found_later_is_not_adopted_for_the_new_one(sessions: S
     assert absent(ground, ask, ABSENCE_GAP_S)
     ground.retry()
     with sessions.begin() as session:
-        assert not followups.adopt(session, ask, "SM9")
+        assert not evidence.adopt(session, [(ask, "SM9")])
     assert ground.sql("SELECT state, n, carrier_ref FROM delivery") == [("sending", 2, None)]
 
 
@@ -128,6 +128,7 @@ def test_an_older_attempt_found_later_is_not_adopted_for_the_new_one(sessions: S
 def test_a_reference_that_belongs_to_something_else_is_not_free(sessions: Sessions, owner: str) -> None:
     ground = prepare(sessions, {"lynn": 1})
     wave = unknown(ground)
+    (ask,) = ground.asks()
     address = wave.intents[0].address_id
     if owner == "this delivery":
         ground.sql("UPDATE delivery SET carrier_ref = 'SM1'")
@@ -148,8 +149,8 @@ def test_a_reference_that_belongs_to_something_else_is_not_free(sessions: Sessio
         ground.all_end(ground.wave(), Event.ACCEPTED)
         ground.sql("UPDATE delivery SET carrier_ref = 'SM1' WHERE state = 'accepted'")
     with sessions.begin() as session:
-        assert followups.owned(session, ["SM1", "SM2"], ground.fanout, address) == {"SM1"}
-        assert followups.owned(session, [], ground.fanout, address) == set()
+        assert evidence.owned(session, [(ask, "SM1"), (ask, "SM2")]) == {"SM1"}
+        assert evidence.owned(session, []) == set()
 
 
 OTHERS = {
@@ -178,12 +179,12 @@ def test_what_else_a_listing_shows_is_counted_once(sessions: Sessions, name: str
     ask = min(ground.asks(), key=lambda ask: ask.address_id)
     ground.fan_out(ground.revise("update"), ground.subscribers("lynn"))
     with sessions.begin() as session:
-        assert followups.adopt(session, ask, "SM1")
+        assert evidence.adopt(session, [(ask, "SM1")])
     statement, counted = OTHERS[name]
     ground.sql(statement)
     with sessions.begin() as session:
-        assert followups.note_others(session, ask, ["SM1", "SM2", "SM3"], "twilio") == counted
-        assert followups.note_others(session, ask, ["SM1", "SM2", "SM3"], "twilio") == 0
+        assert evidence.note_others(session, [(ask, f"SM{no}") for no in (1, 2, 3)], "twilio") == counted
+        assert evidence.note_others(session, [(ask, f"SM{no}") for no in (1, 2, 3)], "twilio") == 0
         assert tallies.doubles(session, ground.fanout) == (0, counted)
 
 
@@ -241,10 +242,10 @@ def test_the_next_question_comes_soon_after_settling(sessions: Sessions) -> None
     (ask,) = ground.asks()
     ground.sql("UPDATE followup SET asked = 5, settle_at = clock_timestamp() - interval '1 s'")
     with sessions.begin() as session:
-        followups.absent(session, replace(ask, asked_at=ask.asked_at + timedelta(hours=1)), SETTLE)
+        evidence.absent(session, [replace(ask, asked_at=ask.asked_at + timedelta(hours=1))], SETTLE)
     ground.sql("UPDATE followup SET absent_at = clock_timestamp(), due = clock_timestamp() + interval '60 s'")
     with sessions.begin() as session:
-        followups.absent(session, replace(ask, asked_at=ask.asked_at - timedelta(hours=1)), SETTLE)
+        evidence.absent(session, [replace(ask, asked_at=ask.asked_at - timedelta(hours=1))], SETTLE)
     (wait,) = ground.sql("SELECT extract(epoch FROM due - clock_timestamp()) FROM followup")
     assert 0 < float(wait) <= ABSENCE_GAP_S
 
@@ -257,6 +258,6 @@ def test_what_was_settled_meanwhile_is_not_queued_again(sessions: Sessions) -> N
     address = wave.intents[0].address_id
     ground.hear((address, 1, "SM1", "delivered"))
     with sessions.begin() as session:
-        assert not followups.absent(session, replace(ask, asked_at=ask.asked_at + timedelta(hours=1)), SETTLE)
+        assert not evidence.absent(session, [replace(ask, asked_at=ask.asked_at + timedelta(hours=1))], SETTLE)
     assert ground.counts() == {"accepted": 1}
     assert ground.sql("SELECT count(*) FROM followup") == [0]

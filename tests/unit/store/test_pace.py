@@ -36,7 +36,7 @@ def test_what_is_granted_never_exceeds_the_pace(sessions: Sessions, pace: float,
 
 
 def test_three_segments_a_second_and_texts_of_five_go_one_at_a_time(sessions: Sessions) -> None:
-    ground = prepare(sessions, {"lynn": 3}, pace=3.0, segments=5)
+    ground = prepare(sessions, {"lynn": 4}, pace=3.0, segments=5)
     for _ in range(3):
         assert len(ground.wave().intents) == 1
         waiting = ground.claim()

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from broadcaster.store import endings, fanouts, residents, senders, waves
 from broadcaster.store.database import Sessions
 from broadcaster.store.senders import NewSender, Wait
-from broadcaster.store.waves import MOST_LANES, MOST_ROWS, ClaimedWave
+from broadcaster.store.waves import MOST_LANES, MOST_ROWS, ClaimedWave, Room
 from tests.unit.store.ground import LEASE, SEALER, Ground, phone, prepare
 
 
@@ -30,7 +30,7 @@ def test_a_wave_is_written_down_before_anything_is_sent(sessions: Sessions) -> N
 def test_a_claim_that_is_not_committed_never_happened(sessions: Sessions) -> None:
     ground = prepare(sessions, {"lynn": 3})
     with sessions() as session:
-        assert isinstance(waves.claim(session, "sms", "sms", {"twilio": 10}, LEASE), ClaimedWave)
+        assert isinstance(waves.claim(session, "sms", "sms", Room({"twilio": 10}), LEASE), ClaimedWave)
         session.rollback()
     assert ground.states() == {}
     assert len(ground.wave().intents) == 3
@@ -171,7 +171,7 @@ def test_hold_waits_for_the_claim_under_way_and_nothing_is_claimed_after_it(sess
     ground = prepare(sessions, {"lynn": 6})
     with ThreadPoolExecutor(1) as pool:
         with sessions.begin() as claiming:
-            waves.claim(claiming, "sms", "sms", {"twilio": 2}, LEASE)
+            waves.claim(claiming, "sms", "sms", Room({"twilio": 2}), LEASE)
             held = pool.submit(_hold, ground)
             _until_blocked(ground)
         held.result(10)
@@ -208,7 +208,7 @@ def test_a_release_that_supersedes_and_a_claim_under_way_never_lock_each_other_o
             release = pool.submit(ground.supersede, newer)
             _until_blocked(ground)
             claiming.execute(text("SET LOCAL lock_timeout = 2000"))
-            assert isinstance(waves.claim(claiming, "sms", "sms", {"twilio": 2}, LEASE), ClaimedWave)
+            assert isinstance(waves.claim(claiming, "sms", "sms", Room({"twilio": 2}), LEASE), ClaimedWave)
         assert release.result(10) == [ground.fanout]
     assert ground.claim() is None
 
