@@ -12,13 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcaster.channels.sms_twilio import HANDSETS
+from broadcaster.receipts.signature import Signed
 from broadcaster.store import receipts
 from broadcaster.store.database import Sessions, only_one
 from broadcaster.store.receipts import NewReceipt
 from broadcaster.store.residents import Address, suppress, unsuppress
 from broadcaster.store.sealed import Sealer
 
-CARRIER = "twilio"
 BATCH = 2000
 ROUNDS = 50
 """One call applies at most 50 batches, so that a bell never holds a worker for long."""
@@ -64,8 +64,9 @@ def wish_of(body: str, opt_out_type: str = "") -> Wish:
     return Wish.START if word in START_WORDS else Wish.OTHER
 
 
-def status_receipt(form: Mapping[str, str], delivery: str, raw: str, sealer: Sealer) -> NewReceipt:
+def status_receipt(said: Signed, delivery: str, sealer: Sealer) -> NewReceipt:
     """The receipt in a verified status callback about `delivery` (fanout.address.n); UnreadableWebhook says why not."""
+    form = said.form
     key = _KEY.fullmatch(delivery)
     if key is None:
         raise UnreadableWebhook("The callback names no delivery.")
@@ -76,11 +77,11 @@ def status_receipt(form: Mapping[str, str], delivery: str, raw: str, sealer: Sea
         fanout_id=int(key[1]),
         address_id=int(key[2]),
         n=int(key[3]),
-        carrier=CARRIER,
+        carrier=said.carrier,
         ref=ref,
         status=status,
         code=code if _CODE.fullmatch(code) else "",
-        raw_enc=sealer.seal(raw, _bound_to(ref)),
+        raw_enc=sealer.seal(said.raw, _bound_to(ref)),
     )
 
 
@@ -89,16 +90,17 @@ def opened(sealer: Sealer, ref: str, raw_enc: bytes) -> str:
     return sealer.open(raw_enc, _bound_to(ref))
 
 
-def keep_words(session: Session, sealer: Sealer, form: Mapping[str, str], raw: str) -> Heard:
-    """Keep a verified text from a phone, and obey STOP and START, in the caller's transaction.
+def keep_words(session: Session, sealer: Sealer, said: Signed) -> Heard:
+    """Keep a verified text from a phone, and obey STOP and START for every carrier, in the caller's transaction.
 
     A webhook that was seen before changes nothing: a replayed START does not undo a later STOP.
     """
+    form = said.form
     number = _needed(form, _NUMBER, "From")
     ref = _needed(form, _REF, "MessageSid", "SmsSid")
     wish = wish_of(form.get("Body", ""), form.get("OptOutType", ""))
     index = sealer.index(f"sms:{number}")
-    words = NewReceipt(0, 0, 0, CARRIER, ref, "received", "", sealer.seal(raw, _bound_to(ref)))
+    words = NewReceipt(0, 0, 0, said.carrier, ref, "received", "", sealer.seal(said.raw, _bound_to(ref)))
     if receipts.keep(session, [words]):
         if wish is Wish.STOP:
             suppress(session, index, "phone")

@@ -1,47 +1,51 @@
 """Where carriers call us: a process of its own, so that no page and no flood of pages can slow a receipt down.
 
-Law: verified, then durable, then acknowledged. Forged is 403 and changes nothing; Postgres away is 503 (the carrier's
-listing settles the rest); STOP is committed before the answer.
+Law: verified, then durable, then acknowledged. Forged is 403 and changes nothing; Postgres away, or more receipts than
+it takes, is 503 (the carrier tries again, and its listing settles the rest); STOP is committed before the answer.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
-from flask import Flask, Response, request
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import Interfaces, Loops
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from twilio.twiml.messaging_response import MessagingResponse
-from werkzeug.exceptions import HTTPException
 
 from broadcaster import logs
 from broadcaster import settings as knobs
 from broadcaster.channels.proof import proves
 from broadcaster.receipts import intake
-from broadcaster.receipts.batch import Batches, NotKept
-from broadcaster.receipts.intake import UnreadableWebhook, Wish
-from broadcaster.receipts.signature import Verifier
+from broadcaster.receipts.accounts import accounts
+from broadcaster.receipts.batch import LONGEST_WAIT_S, Batches, NotKept
+from broadcaster.receipts.intake import Heard, UnreadableWebhook, Wish
+from broadcaster.receipts.signature import Forged, Signed, Webhook
 from broadcaster.settings import Settings
 from broadcaster.store import database, receipts
 from broadcaster.store.database import Sessions
 from broadcaster.store.receipts import NewReceipt
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
+from broadcaster.web.rsgi import Answer, Exchange, Scope, TooLong, body_of
 
 log = logs.get(__name__)
 STATUS, INBOUND = "/callbacks/twilio/status", "/callbacks/twilio/inbound"
 DELIVERY = "delivery"
 """The purpose of the proofs that our own status callbacks carry."""
-LONGEST_BODY = 64 * 1024
-MOST_FIELDS = 200
 RING_EVERY_S = 0.25
-THREADS = 64
-"""Requests that wait for one commit together."""
+LISTENERS = 4
+"""Threads that hear texts from phones, apart from the receipts' writers: no flood of receipts delays a STOP."""
+CONNECTIONS = 16_384
+"""Taken at once; more of them wait in the backlog."""
+BACKLOG = 4096
+LEAVE_WITHIN_S = 15
+"""A worker whose database does not answer is not waited for any longer."""
 ANSWERS = {
     "en": "{who}: this number only sends alerts when 911 is down; nobody reads answers. In an emergency call 911."
     " Is 911 down? Your community's number: {where} Reply STOP to end.",
@@ -49,12 +53,11 @@ ANSWERS = {
     " al 911. No funciona? El numero de su comunidad: {where} Responda STOP para terminar.",
 }
 """What a phone hears that texts us anything else: the one door, and never a guess at a dispatch number."""
+KEPT = Answer(204)
 
 Bell = Callable[[], object]
-
-
-class Forged(PermissionError):
-    """The carrier did not sign this, or we did not make the address that it came to."""
+Place = tuple[tuple[str, ...], Callable[[Scope, Exchange], Awaitable[Answer]]]
+T = TypeVar("T")
 
 
 class ReceiptsBell:
@@ -71,136 +74,127 @@ class ReceiptsBell:
             ring("receipts")
 
 
-@dataclass(frozen=True, slots=True)
-class _Hooks:
-    """What the two webhooks work with."""
+class Callbacks:
+    """The RSGI application; `bell` is rung after commits. SettingsError when a secret is missing."""
 
-    settings: Settings
-    sessions: Sessions
-    sealer: Sealer
-    batches: Batches
-    status: Verifier
-    inbound: Verifier
+    def __init__(self, settings: Settings, sessions: Sessions, bell: Bell) -> None:
+        known = accounts(settings)
+        self._settings, self._sessions = settings, sessions
+        self._secret = settings.required("secret_key")
+        self._sealer = Sealer(settings.field_key_bytes, settings.index_key_bytes, settings.field_key_id)
+        self._batches = Batches(self._write, bell)
+        self._listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="inbound")
+        self._signed = {path: Webhook(known, settings.callback_address + path) for path in (STATUS, INBOUND)}
+        self._places: dict[str, Place] = {
+            STATUS: (("POST",), self._status),
+            INBOUND: (("POST",), self._inbound),
+            "/healthz": (("GET", "HEAD"), _alive),
+            "/readyz": (("GET", "HEAD"), self._ready),
+        }
+
+    async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
+        """Answer one request."""
+        methods, answer = self._places.get(scope.path, ((), _alive))
+        if not methods:
+            Answer(404, "There is nothing here.\n").give(exchange)
+        elif scope.method not in methods:
+            Answer(405, f"This place hears {methods[0]}.\n").give(exchange)
+        else:
+            (await _said(scope.path, answer(scope, exchange))).give(exchange)
+
+    async def _status(self, scope: Scope, exchange: Exchange) -> Answer:
+        said = await self._read(scope, exchange)
+        delivery = said.asked.get("d", "")
+        if not proves(self._secret, DELIVERY, delivery, said.asked.get("m", "")):
+            raise Forged("the proof does not fit the delivery")
+        await self._batches.keep(intake.status_receipt(said, delivery, self._sealer))
+        return KEPT
+
+    async def _inbound(self, scope: Scope, exchange: Exchange) -> Answer:
+        said = await self._read(scope, exchange)
+        heard = await self._in_a_thread(lambda: self._listen(said))
+        answer = MessagingResponse()
+        if heard.wish is Wish.OTHER:
+            answer.message(self._words(heard.lang))
+        return Answer(200, str(answer), "application/xml")
+
+    def _listen(self, said: Signed) -> Heard:
+        with self._sessions.begin() as session:
+            return intake.keep_words(session, self._sealer, said)
+
+    def _words(self, lang: str) -> str:
+        where = self._settings.lookup_url or self._settings.public_base_url
+        return ANSWERS.get(lang, ANSWERS["en"]).format(who=self._settings.authority_short, where=where)
+
+    async def _read(self, scope: Scope, exchange: Exchange) -> Signed:
+        body = await body_of(scope, exchange)
+        return self._signed[scope.path].read(scope.query_string, body, scope.headers.get("x-twilio-signature", ""))
+
+    async def _ready(self, _: Scope, __: Exchange) -> Answer:
+        await self._in_a_thread(self._look)
+        return Answer(200, "ready\n")
+
+    def _look(self) -> None:
+        with self._sessions() as session:
+            database.now(session)
+
+    def _write(self, waiting: Sequence[NewReceipt]) -> None:
+        with self._sessions.begin() as session:
+            receipts.keep(session, waiting)
+
+    async def _in_a_thread(self, work: Callable[[], T]) -> T:
+        """What the database says; TimeoutError while there is still time for the carrier to try again."""
+        async with asyncio.timeout(LONGEST_WAIT_S):
+            return await asyncio.get_running_loop().run_in_executor(self._listeners, work)
 
 
-def create_callbacks(settings: Settings, sessions: Sessions, bell: Bell | None = None) -> Flask:
-    """The WSGI application; `bell` (the workers', if none is given) is rung after commits.
-
-    SettingsError when a secret is missing.
-    """
-    token, address = settings.required("twilio_auth_token"), settings.callback_address
-    hooks = _Hooks(
-        settings=settings,
-        sessions=sessions,
-        sealer=Sealer(settings.field_key_bytes, settings.index_key_bytes, settings.field_key_id),
-        batches=Batches(lambda waiting: _write(sessions, waiting), bell or ReceiptsBell()),
-        status=Verifier.of(token, address + STATUS),
-        inbound=Verifier.of(token, address + INBOUND),
-    )
-    app = Flask("broadcaster.web.callbacks", static_folder=None, template_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
-    app.add_url_rule(STATUS, view_func=lambda: _status(hooks), methods=["POST"], endpoint="status")
-    app.add_url_rule(INBOUND, view_func=lambda: _inbound(hooks), methods=["POST"], endpoint="inbound")
-    app.add_url_rule("/healthz", view_func=lambda: _said(200, "alive"), endpoint="healthz")
-    app.add_url_rule("/readyz", view_func=lambda: _ready(sessions), endpoint="readyz")
-    _sentences(app)
-    return app
+async def _alive(_: Scope, __: Exchange) -> Answer:
+    return Answer(200, "alive\n")
 
 
-def wsgi() -> Flask:
-    """The application of this process's environment, for any WSGI server."""
+async def _said(path: str, answer: Awaitable[Answer]) -> Answer:
+    """Every failure as a status that the carrier understands, and a line in the log."""
+    try:
+        return await answer
+    except Forged as error:
+        log.warning("webhook_forged", path=path, why=str(error))
+        return Answer(403, "This was not signed for this address.\n")
+    except UnreadableWebhook as error:
+        log.error("webhook_unreadable", path=path, why=str(error))
+        return Answer(400, f"{error}\n")
+    except TooLong:
+        log.warning("webhook_too_long", path=path)
+        return Answer(413, "No carrier says so much.\n")
+    except NotKept as error:  # the batch has logged it, once for everybody in it
+        return Answer(503, f"{error} Nothing was acknowledged.\n")
+    except (OperationalError, PoolTimeout, TimeoutError) as error:
+        log.error("webhook_not_kept", path=path, why=type(error).__name__)
+        return Answer(503, "The database is away: nothing was acknowledged.\n")
+    except Exception:
+        log.exception("webhook_failed", path=path)
+        return Answer(500, "This failed here: nothing was acknowledged.\n")
+
+
+def application() -> Callbacks:
+    """The application of this process's environment, for granian."""
     settings = knobs.current()
     logs.configure(settings.log_level)
-    return create_callbacks(settings, database.sessions(database.connect(settings.database_url)))
+    return Callbacks(settings, database.sessions(database.connect(settings.database_url)), ReceiptsBell())
 
 
 def serve(settings: Settings) -> None:
     """Serve the environment's application on `bind` and `callbacks_port` until a signal ends it."""
     server = Granian(
-        "broadcaster.web.callbacks:wsgi",
+        "broadcaster.web.callbacks:application",
         address=settings.bind,
         port=settings.callbacks_port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
+        loop=Loops.uvloop,
         factory=True,
-        blocking_threads=THREADS,
-        backpressure=THREADS * 8,
+        backlog=BACKLOG,
+        backpressure=CONNECTIONS,
+        workers_kill_timeout=LEAVE_WITHIN_S,
         log_access=False,
         websockets=False,
     )
     server.serve()
-
-
-def _status(hooks: _Hooks) -> Response:
-    raw, form = _verified(hooks.status)
-    delivery, given = request.args.get("d", ""), request.args.get("m", "")
-    if not proves(hooks.settings.secret_key, DELIVERY, delivery, given):
-        raise Forged("the proof does not fit the delivery")
-    hooks.batches.keep(intake.status_receipt(form, delivery, raw, hooks.sealer))
-    return Response(status=204)
-
-
-def _inbound(hooks: _Hooks) -> Response:
-    raw, form = _verified(hooks.inbound)
-    with hooks.sessions.begin() as session:
-        heard = intake.keep_words(session, hooks.sealer, form, raw)
-    answer = MessagingResponse()
-    if heard.wish is Wish.OTHER:
-        answer.message(_answer(hooks.settings, heard.lang))
-    return Response(str(answer), mimetype="application/xml")
-
-
-def _answer(settings: Settings, lang: str) -> str:
-    where = settings.lookup_url or settings.public_base_url
-    return ANSWERS.get(lang, ANSWERS["en"]).format(who=settings.authority_short, where=where)
-
-
-def _verified(verifier: Verifier) -> tuple[str, dict[str, str]]:
-    """The raw body and its form; Forged unless the carrier signed both for this very address."""
-    try:
-        raw = request.get_data(cache=False).decode()
-        pairs = parse_qsl(raw, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
-    except ValueError as error:
-        raise Forged("the body is no form") from error
-    if not verifier.holds(request.query_string.decode("latin-1"), pairs, request.headers.get("X-Twilio-Signature", "")):
-        raise Forged("the signature does not hold")
-    return raw, dict(pairs)
-
-
-def _write(sessions: Sessions, waiting: Sequence[NewReceipt]) -> None:
-    with sessions.begin() as session:
-        receipts.keep(session, waiting)
-
-
-def _ready(sessions: Sessions) -> Response:
-    with sessions() as session:
-        database.now(session)
-    return _said(200, "ready")
-
-
-def _said(status: int, sentence: str) -> Response:
-    return Response(f"{sentence}\n", status, mimetype="text/plain")
-
-
-def _sentences(app: Flask) -> None:
-    """Every failure as a status that the carrier understands, and a line in the log."""
-
-    @app.errorhandler(Forged)
-    def forged(error: Forged) -> Response:
-        log.warning("webhook_forged", path=request.path, why=str(error))
-        return _said(403, "This was not signed for this address.")
-
-    @app.errorhandler(UnreadableWebhook)
-    def unreadable(error: UnreadableWebhook) -> Response:
-        log.error("webhook_unreadable", path=request.path, why=str(error))
-        return _said(400, str(error))
-
-    @app.errorhandler(NotKept)
-    @app.errorhandler(OperationalError)
-    @app.errorhandler(PoolTimeout)
-    def away(error: Exception) -> Response:
-        log.error("webhook_not_kept", path=request.path, why=type(error).__name__)
-        return _said(503, "The database is away: nothing was acknowledged.")
-
-    @app.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> Response:
-        return _said(error.code or 500, error.description or error.name)
