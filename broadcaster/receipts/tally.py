@@ -90,11 +90,10 @@ def check_sums(session: Session, fanout: int) -> Sums:
     return Sums(fanout, whole.total, row.planned, tuple(found))
 
 
-def _said(count: Count | None) -> tuple[dict[str, int], dict[str, int]]:
+def _said(count: Count | None) -> tuple[dict[str, int], ...]:
     """What a count holds, without the zeros."""
-    if count is None:
-        return {}, {}
-    return {k: v for k, v in count.states.items() if v}, {k: v for k, v in count.handsets.items() if v}
+    parts = (count.states, count.handsets, count.reasons) if count else ({}, {}, {})
+    return tuple({name: number for name, number in part.items() if number} for part in parts)
 
 
 def _channel(session: Session, row: RowMapping) -> ChannelCount:
@@ -117,13 +116,17 @@ def _channel(session: Session, row: RowMapping) -> ChannelCount:
         expires_at=row["expires_at"],
         counts=counts,
         handsets=handsets,
-        rejected_by_reason=tallies.rejected_by_reason(session, fanout) if counts.get(State.REJECTED) else {},
+        rejected_by_reason=_most_first(_sum(each.reasons for each in counted.values())),
         possible_doubles=possible,
         confirmed_doubles=confirmed,
         agencies_acknowledged=row["acknowledged"],
         drain_seconds=_drain(session, row, left, counts),
         per_community=tuple(_communities(session, fanout, counted)),
     )
+
+
+def _most_first(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _sum(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -224,15 +224,28 @@ class Receipt(Base):
 
 
 class Tally(Base):
-    """Append-only counts, written in the transaction of the change; folded later."""
+    """Counts written in the transaction of the change, loose ones appended, and later folded into one for each."""
 
     __tablename__ = "tally"
-    __table_args__ = (Index("ix_tally_fanout", "fanout_id"),)
+    __table_args__ = (
+        Index("ix_tally_fanout", "fanout_id"),
+        Index("ix_tally_loose", "id", postgresql_where="NOT folded"),
+        Index(
+            "uq_tally_folded",
+            "fanout_id",
+            "community_id",
+            "what",
+            unique=True,
+            postgresql_where="folded",
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     fanout_id: Mapped[int]
     community_id: Mapped[int | None]
     what: Mapped[str]
     delta: Mapped[int]
+    folded: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 class Acknowledgement(Base):

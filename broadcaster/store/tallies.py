@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-HANDSET = "handset:"
+HANDSET, REASON = "handset:", "rejected:"
+MOST_FOLDED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The counts of one fan-out, or of one community in it, by state and by handset."""
+    """The counts of one fan-out, or of one community in it, by state, by handset, and of the rejected by reason."""
 
     states: dict[str, int] = field(default_factory=dict)
     handsets: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
 
     def of(self, *states: str) -> int:
         """The sum over some states."""
@@ -27,16 +31,20 @@ class Count:
         """Everybody for whom a row or a rest is written."""
         return sum(self.states.values())
 
+    def add(self, what: str, number: int) -> None:
+        """Count by a tally's own word: a state, `handset:` and a handset, `rejected:` and a reason."""
+        part, name = self.states, what
+        for prefix, target in ((HANDSET, self.handsets), (REASON, self.reasons)):
+            if what.startswith(prefix):
+                part, name = target, what.removeprefix(prefix)
+        part[name] = part.get(name, 0) + number
 
-def _counts(rows: list[tuple[int | None, str, int]]) -> dict[int | None, Count]:
+
+def _counts(rows: Iterable[Sequence[Any]]) -> dict[int | None, Count]:
     found: dict[int | None, Count] = defaultdict(Count)
     for community, what, number in rows:
         if number:
-            part = found[community]
-            target, name = (
-                (part.handsets, what.removeprefix(HANDSET)) if what.startswith(HANDSET) else (part.states, what)
-            )
-            target[name] = target.get(name, 0) + number
+            found[community].add(what, number)
     return dict(found)
 
 
@@ -48,7 +56,7 @@ def by_community(session: Session, fanout: int) -> dict[int | None, Count]:
         ),
         {"f": fanout},
     )
-    return _counts([(row[0], row[1], row[2]) for row in rows])
+    return _counts(tuple(row) for row in rows)
 
 
 def whole(session: Session, fanout: int) -> Count:
@@ -66,24 +74,14 @@ def truth(session: Session, fanout: int) -> dict[int | None, Count]:
             "SELECT community_id, state, count(*) FROM delivery WHERE fanout_id = :f GROUP BY 1, 2"
             " UNION ALL SELECT community_id, 'handset:' || handset, count(*) FROM delivery"
             "   WHERE fanout_id = :f AND handset <> 'none' GROUP BY 1, 2"
+            " UNION ALL SELECT community_id, 'rejected:' || reason, count(*) FROM delivery"
+            "   WHERE fanout_id = :f AND state = 'rejected' GROUP BY 1, 2"
             " UNION ALL SELECT l.community_id, l.state, sum(l.rest)::bigint FROM lane l"
             "   WHERE l.fanout_id = :f AND l.rest > 0 GROUP BY 1, 2"
         ),
         {"f": fanout},
     )
-    return _counts([(row[0], row[1], row[2]) for row in rows])
-
-
-def rejected_by_reason(session: Session, fanout: int) -> dict[str, int]:
-    """Why the carrier refused: its code -> how many."""
-    rows = session.execute(
-        text(
-            "SELECT reason, count(*) FROM delivery WHERE fanout_id = :f AND state = 'rejected'"
-            " GROUP BY 1 ORDER BY 2 DESC"
-        ),
-        {"f": fanout},
-    )
-    return {row[0]: row[1] for row in rows}
+    return _counts(tuple(row) for row in rows)
 
 
 def doubles(session: Session, fanout: int) -> tuple[int, int]:
@@ -103,15 +101,19 @@ def doubles(session: Session, fanout: int) -> tuple[int, int]:
     return int(possible), int(confirmed)
 
 
-def fold(session: Session) -> int:
-    """Fold the tallies of each fan-out into one row per community and count; returns how many rows went."""
-    folded = session.execute(
-        text(
-            "WITH gone AS (DELETE FROM tally WHERE id IN (SELECT id FROM tally ORDER BY id LIMIT 20000"
-            "   FOR UPDATE SKIP LOCKED) RETURNING fanout_id, community_id, what, delta),"
-            " kept AS (INSERT INTO tally (fanout_id, community_id, what, delta)"
-            "   SELECT fanout_id, community_id, what, sum(delta) FROM gone GROUP BY 1, 2, 3 HAVING sum(delta) <> 0"
-            "   RETURNING 1) SELECT (SELECT count(*) FROM gone) - (SELECT count(*) FROM kept)"
-        )
-    )
-    return int(folded.scalar_one())
+_FOLD = text(
+    "WITH gone AS (DELETE FROM tally WHERE id IN (SELECT id FROM tally WHERE NOT folded ORDER BY id LIMIT :most"
+    "   FOR UPDATE SKIP LOCKED) RETURNING fanout_id, community_id, what, delta),"
+    " kept AS (INSERT INTO tally (fanout_id, community_id, what, delta, folded)"
+    "   SELECT fanout_id, community_id, what, sum(delta), true FROM gone GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    "   ON CONFLICT (fanout_id, community_id, what) WHERE folded DO UPDATE SET delta = tally.delta + excluded.delta)"
+    " SELECT count(*) FROM gone"
+)
+
+
+def fold(session: Session, most: int = MOST_FOLDED) -> int:
+    """Fold up to `most` loose tallies into the one row of their fan-out, community and count; returns how many went.
+
+    What is folded already is touched only where something is added to it: an idle night costs nothing.
+    """
+    return int(session.execute(_FOLD, {"most": most}).scalar_one())

@@ -84,6 +84,22 @@ def test_the_triggers_are_there(engine: Engine) -> None:
     assert set(wanted) <= set(names(engine, TRIGGERS))
 
 
+def test_what_was_rejected_before_reasons_were_counted_is_counted(engine: Engine, database_url: str) -> None:
+    engine.dispose()
+    database.downgrade(database_url, "0001")
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = 'replica'"))  # no trigger, no foreign key
+        connection.execute(
+            text(
+                "INSERT INTO delivery (fanout_id, address_id, body_id, state, reason)"
+                " VALUES (1, 1, 1, 'rejected', '30006'), (1, 2, 1, 'rejected', '30006'), (1, 3, 1, 'accepted', '')"
+            )
+        )
+    engine.dispose()
+    database.upgrade(database_url)
+    assert rows(engine, "SELECT what, delta FROM tally") == {("rejected:30006", 2)}
+
+
 def test_a_database_keeps_the_mode_it_was_made_in(sessions: Sessions) -> None:
     for _ in range(2):
         with sessions.begin() as session:
