@@ -61,6 +61,10 @@ def one_of(kind: Iterable[StrEnum]) -> str:
     return ", ".join(f"'{member.value}'" for member in kind)
 
 
+UNREACHABLE = {"tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+"""libpq: a host that vanished without a word is given up after about 10 s; the system's own patience is 15 minutes."""
+
+
 def connect(url: str, pool_size: int = 5) -> Engine:
     """An engine whose statements give up after 30 s and whose dead connections are found before use."""
     return create_engine(
@@ -69,7 +73,11 @@ def connect(url: str, pool_size: int = 5) -> Engine:
         max_overflow=10,
         pool_pre_ping=True,
         pool_timeout=10,
-        connect_args={"connect_timeout": 5, "options": "-c statement_timeout=30000 -c lock_timeout=10000"},
+        connect_args={
+            **UNREACHABLE,
+            "connect_timeout": 5,
+            "options": "-c statement_timeout=30000 -c lock_timeout=10000",
+        },
     )
 
 
