@@ -39,6 +39,7 @@ STATUS, INBOUND = "/callbacks/twilio/status", "/callbacks/twilio/inbound"
 DELIVERY = "delivery"
 """The purpose of the proofs that our own status callbacks carry."""
 RING_EVERY_S = 0.25
+SAY_EVERY_S = 0.1
 LISTENERS = 4
 """Threads that hear texts from phones, apart from the receipts' writers: no flood of receipts delays a STOP."""
 CONNECTIONS = 16_384
@@ -74,6 +75,22 @@ class ReceiptsBell:
             ring("receipts")
 
 
+class Seldom:
+    """Lets a line into the log at most every `SAY_EVERY_S`: no flood of forgeries fills a disk or delays a receipt."""
+
+    def __init__(self) -> None:
+        self._next, self._kept_back = 0.0, 0
+
+    def __call__(self) -> int | None:
+        """How many were kept back since the last line; None when this one is kept back too."""
+        if time.monotonic() < self._next:
+            self._kept_back += 1
+            return None
+        kept_back, self._kept_back = self._kept_back, 0
+        self._next = time.monotonic() + SAY_EVERY_S
+        return kept_back
+
+
 class Callbacks:
     """The RSGI application; `bell` is rung after commits. SettingsError when a secret is missing."""
 
@@ -83,6 +100,7 @@ class Callbacks:
         self._secret = settings.required("secret_key")
         self._sealer = Sealer(settings.field_key_bytes, settings.index_key_bytes, settings.field_key_id)
         self._batches = Batches(self._write, bell)
+        self._forgeries = Seldom()
         self._listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="inbound")
         self._signed = {path: Webhook(known, settings.callback_address + path) for path in (STATUS, INBOUND)}
         self._places: dict[str, Place] = {
@@ -100,7 +118,30 @@ class Callbacks:
         elif scope.method not in methods:
             Answer(405, f"This place hears {methods[0]}.\n").give(exchange)
         else:
-            (await _said(scope.path, answer(scope, exchange))).give(exchange)
+            (await self._said(scope.path, answer(scope, exchange))).give(exchange)
+
+    async def _said(self, path: str, answer: Awaitable[Answer]) -> Answer:
+        """Every failure as a status that the carrier understands, and a line in the log."""
+        try:
+            return await answer
+        except Forged as error:
+            if (kept_back := self._forgeries()) is not None:
+                log.warning("webhook_forged", path=path, why=str(error), more=kept_back)
+            return Answer(403, "This was not signed for this address.\n")
+        except UnreadableWebhook as error:
+            log.error("webhook_unreadable", path=path, why=str(error))
+            return Answer(400, f"{error}\n")
+        except TooLong:
+            log.warning("webhook_too_long", path=path)
+            return Answer(413, "No carrier says so much.\n")
+        except NotKept as error:  # the batch has logged it, once for everybody in it
+            return Answer(503, f"{error} Nothing was acknowledged.\n")
+        except (OperationalError, PoolTimeout, TimeoutError) as error:
+            log.error("webhook_not_kept", path=path, why=type(error).__name__)
+            return Answer(503, "The database is away: nothing was acknowledged.\n")
+        except Exception:
+            log.exception("webhook_failed", path=path)
+            return Answer(500, "This failed here: nothing was acknowledged.\n")
 
     async def _status(self, scope: Scope, exchange: Exchange) -> Answer:
         said = await self._read(scope, exchange)
@@ -150,29 +191,6 @@ class Callbacks:
 
 async def _alive(_: Scope, __: Exchange) -> Answer:
     return Answer(200, "alive\n")
-
-
-async def _said(path: str, answer: Awaitable[Answer]) -> Answer:
-    """Every failure as a status that the carrier understands, and a line in the log."""
-    try:
-        return await answer
-    except Forged as error:
-        log.warning("webhook_forged", path=path, why=str(error))
-        return Answer(403, "This was not signed for this address.\n")
-    except UnreadableWebhook as error:
-        log.error("webhook_unreadable", path=path, why=str(error))
-        return Answer(400, f"{error}\n")
-    except TooLong:
-        log.warning("webhook_too_long", path=path)
-        return Answer(413, "No carrier says so much.\n")
-    except NotKept as error:  # the batch has logged it, once for everybody in it
-        return Answer(503, f"{error} Nothing was acknowledged.\n")
-    except (OperationalError, PoolTimeout, TimeoutError) as error:
-        log.error("webhook_not_kept", path=path, why=type(error).__name__)
-        return Answer(503, "The database is away: nothing was acknowledged.\n")
-    except Exception:
-        log.exception("webhook_failed", path=path)
-        return Answer(500, "This failed here: nothing was acknowledged.\n")
 
 
 def application() -> Callbacks:

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
@@ -26,10 +27,10 @@ from broadcaster.store import database
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Delivery, Receipt
 from broadcaster.tasks import RING_WITHIN_S
-from broadcaster.web.callbacks import STATUS
+from broadcaster.web.callbacks import INBOUND, STATUS
 from tests.factories import SECRET, SENDER, SID, TOKEN, directory, engine, furnish, phones
 from tests.flow import installation, story
-from tests.webhooks import FORM, signed, status_url
+from tests.webhooks import FORM, TEXT, signed, status_url
 
 
 def free_port() -> int:
@@ -54,7 +55,7 @@ def knock(url: str, form: dict[str, str] | None = None, signature: str = "") -> 
     data = urlencode(form).encode() if form else None
     ask = urllib.request.Request(url, data, {"X-Twilio-Signature": signature})
     try:
-        with urllib.request.urlopen(ask, timeout=20) as answer:
+        with urllib.request.urlopen(ask, timeout=15) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:
@@ -170,6 +171,36 @@ def test_postgres_goes_and_comes_back(tmp_path: Path) -> None:
     made = database.connect(url)
     assert (before, meanwhile, again) == (204, [503] * 3, [204] * 3)
     assert kept(database.sessions(made)) == ["delivered"] * 3
+    made.dispose()
+    server.stop()
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it started."""
+    return [pid, *(each for child in installation.children(pid) for each in family(child))]
+
+
+def test_a_postgres_that_hangs_leaves_nobody_hanging(tmp_path: Path) -> None:
+    """Everybody is refused while the carrier still waits (15 s), also who writes STOP; afterwards all is as before."""
+    server = Postgres(tmp_path / "postgres")
+    url = server.start()
+    database.upgrade(url)
+    with receiver(url, tmp_path) as (here, _), ThreadPoolExecutor(20) as crowd:
+        posts = [true_callback(here, number) for number in range(19)]
+        stop = {**TEXT, "AccountSid": SID}
+        posts.append((here + INBOUND, stop, signed(here + INBOUND, stop, TOKEN)))
+        frozen = family(server.pid or 0)
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            meanwhile = set(crowd.map(lambda post: knock(*post), posts))
+        finally:
+            for pid in frozen:
+                os.kill(pid, signal.SIGCONT)
+        again = Counter(crowd.map(lambda post: knock(*post), posts))
+    made = database.connect(url)
+    assert (meanwhile, again) == ({503}, Counter({204: 19, 200: 1}))
+    assert Counter(kept(database.sessions(made))) == Counter({"delivered": 19, "received": 1})
     made.dispose()
     server.stop()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from broadcaster.store import database
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Receipt
 from broadcaster.store.residents import Suppression
+from broadcaster.web import callbacks
 from broadcaster.web.callbacks import INBOUND, STATUS, Callbacks
 from tests import onair
 from tests.onair import BASE, SEALER, SECRET, TOKEN
@@ -96,6 +98,20 @@ def test_fifty_ways_to_forge_a_callback_are_refused_and_change_nothing(sessions:
     assert len(tried) >= 50
     assert [phone.post(*each) for each in tried] == [403] * len(tried)
     assert receipts(sessions) == []
+
+
+def test_a_flood_of_forgeries_is_counted_in_a_few_lines(
+    sessions: Sessions, phone: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[dict[str, Any]] = []
+    monkeypatch.setattr(callbacks, "log", SimpleNamespace(warning=lambda _, **more: said.append(more)))
+    monkeypatch.setattr(callbacks, "SAY_EVERY_S", 3600.0)
+    for _ in range(50):
+        assert phone.post(status_url(), FORM, "x") == 403
+    assert [line["more"] for line in said] == [0]
+    phone.app._forgeries._next = 0.0
+    assert phone.post(status_url(), FORM, "x") == 403
+    assert [line["more"] for line in said] == [0, 49]
 
 
 ODD = [
