@@ -153,7 +153,7 @@ class Callbacks:
 
     async def _inbound(self, scope: Scope, exchange: Exchange) -> Answer:
         said = await self._read(scope, exchange)
-        heard = await self._in_a_thread(lambda: self._listen(said))
+        heard = await self.in_a_thread(lambda: self._listen(said))
         answer = MessagingResponse()
         if heard.wish is Wish.OTHER:
             answer.message(self._words(heard.lang))
@@ -172,7 +172,7 @@ class Callbacks:
         return self._signed[scope.path].read(scope.query_string, body, scope.headers.get("x-twilio-signature", ""))
 
     async def _ready(self, _: Scope, __: Exchange) -> Answer:
-        await self._in_a_thread(self._look)
+        await self.in_a_thread(self._look)
         return Answer(200, "ready\n")
 
     def _look(self) -> None:
@@ -183,7 +183,7 @@ class Callbacks:
         with self._sessions.begin() as session:
             receipts.keep(session, waiting)
 
-    async def _in_a_thread(self, work: Callable[[], T]) -> T:
+    async def in_a_thread(self, work: Callable[[], T]) -> T:
         """What the database says; TimeoutError while there is still time for the carrier to try again."""
         async with asyncio.timeout(LONGEST_WAIT_S):
             return await asyncio.get_running_loop().run_in_executor(self._listeners, work)

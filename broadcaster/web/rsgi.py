@@ -64,16 +64,16 @@ class TooLong(ValueError):
     """A body longer than any carrier would send."""
 
 
-async def body_of(scope: Scope, exchange: Exchange) -> bytes:
-    """The whole body; TooLong before more than LONGEST_BODY bytes of it are in memory."""
+async def body_of(scope: Scope, exchange: Exchange, longest: int = LONGEST_BODY) -> bytes:
+    """The whole body; TooLong before much more than `longest` bytes of it are in memory."""
     length = scope.headers.get("content-length", "")
     if length.isdecimal():
-        if int(length) > LONGEST_BODY:
+        if int(length) > longest:
             raise TooLong(length)
         return await exchange()
     body = b""
     async for piece in exchange:
         body += piece
-        if len(body) > LONGEST_BODY:
+        if len(body) > longest:
             raise TooLong("more than the longest body")
     return body
