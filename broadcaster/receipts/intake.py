@@ -22,8 +22,9 @@ from broadcaster.store.residents import Address, suppress, unsuppress
 from broadcaster.store.sealed import Sealer
 
 log = logs.get(__name__)
-BATCH = 5000
-"""Rows of one transaction: the more, the more words about one message become one move; it lasts about 0.3 s."""
+BATCH = 2000
+"""Receipts of one transaction, about 0.1 s: so long the outcomes of the same rows wait for it. Larger ones are hardly
+faster (19,000 receipts/s at 2,000, 21,000 at 10,000, on a fan-out of 1,000,000)."""
 ROUNDS = 50
 """One call applies at most 50 batches, so that a bell never holds a worker for long."""
 

@@ -131,7 +131,7 @@ _STRANGE = text(
 _DONE = text("UPDATE receipt SET applied_at = clock_timestamp() WHERE id = ANY(CAST(:ids AS bigint[]))")
 
 
-def apply(session: Session, handsets: Mapping[str, Handset], most: int = 5000) -> int:
+def apply(session: Session, handsets: Mapping[str, Handset], most: int = 2000) -> int:
     """Apply waiting receipts in bulk, in a transaction of their own; `handsets` maps a carrier's status to ours.
 
     Returns how many were applied. OperationalError when it was the victim of a deadlock (`deadlocked`): try again.
