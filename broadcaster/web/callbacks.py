@@ -45,8 +45,8 @@ LISTENERS = 4
 CONNECTIONS = 16_384
 """Taken at once; more of them wait in the backlog."""
 BACKLOG = 4096
-LEAVE_WITHIN_S = 15
-"""A worker whose database does not answer is not waited for any longer."""
+LEAVE_WITHIN_S = 8
+"""A process whose database does not answer is not waited for any longer; a container is killed after 10 s."""
 ANSWERS = {
     "en": "{who}: this number only sends alerts when 911 is down; nobody reads answers. In an emergency call 911."
     " Is 911 down? Your community's number: {where} Reply STOP to end.",
