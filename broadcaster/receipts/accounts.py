@@ -21,6 +21,8 @@ def accounts(settings: Settings) -> Mapping[str, Account]:
 
     The name is the one that `TwilioAccount.carrier` gives to what is sent over the same account.
     """
-    return {
-        settings.required("twilio_account_sid"): Account("twilio", settings.required("twilio_auth_token")),
-    }
+    found = {settings.required("twilio_account_sid"): Account("twilio", settings.required("twilio_auth_token"))}
+    if settings.sms_secondary_account_sid:
+        token = settings.required("sms_secondary_auth_token")
+        found[settings.sms_secondary_account_sid] = Account("secondary", token)
+    return found
