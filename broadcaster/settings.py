@@ -93,7 +93,8 @@ class Settings(BaseModel):
 
     smtp_url: str = ""
     mail_from: str = ""
-    mail_per_second: float = Field(default=50.0, gt=0)
+    mail_per_second: float = Field(default=300.0, gt=0)
+    bounce_address: str = Field(default="", pattern=r"^$|^[^@\s<>]+@[A-Za-z0-9.-]+$")
 
     cap_sender: str = ""
     cap_sender_name: str = ""

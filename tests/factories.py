@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from broadcaster.alert.alert import Area, Content, FailureKind
 from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.alert.phone import AlternateNumber
-from broadcaster.channels.agency_email import AgencyEmail, Mailer, Relay
+from broadcaster.channels.agency_email import AgencyEmail, Mailer
 from broadcaster.channels.contract import Channel
 from broadcaster.channels.http import Door
 from broadcaster.channels.public_feed import PublicFeed
 from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
+from broadcaster.channels.smtp_pool import Relay
 from broadcaster.directory import (
     Agency,
     AgencyRole,

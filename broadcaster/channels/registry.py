@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from broadcaster.channels.agency_email import AgencyEmail, Mailer, Relay
+from broadcaster.channels.agency_email import AgencyEmail, Mailer
 from broadcaster.channels.contract import Channel
 from broadcaster.channels.http import Door
 from broadcaster.channels.public_feed import PublicFeed
 from broadcaster.channels.sms_bulk import BulkAccount, TwilioBulk
 from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
+from broadcaster.channels.smtp_pool import Relay
 from broadcaster.settings import Mode, Settings
 
 CALLBACK = "/callbacks/twilio/status"
@@ -75,6 +76,7 @@ def _mails(settings: Settings) -> Channel:
         public_base_url=settings.public_base_url,
         secret=settings.required("secret_key"),
         live=settings.mode is Mode.LIVE,
+        bounces_to=settings.bounce_address,
     )
     return AgencyEmail(mailer)
 

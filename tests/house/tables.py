@@ -61,7 +61,9 @@ MEANING = {
     "sms_bulk": "Whole waves of texts in one request (Twilio's public beta, without an SLA); `on` needs `TWILIO_FROM`",
     "smtp_url": "`smtp://user:password@host:port` or `smtps://...`; STARTTLS where offered; empty: the channel is off",
     "mail_from": "The sender of the agency mail",
-    "mail_per_second": "Mails a second that the relay takes",
+    "mail_per_second": "Mails a second that the relay takes; a hosted relay may allow far fewer",
+    "bounce_address": "The envelope's sender, to which reports of mail that could not be delivered go; empty:"
+    " `MAIL_FROM`",
     "cap_sender": "`sender` of CAP documents; empty: `state911@` and the host of `PUBLIC_BASE_URL`",
     "cap_sender_name": "`senderName` of CAP documents; empty: `AUTHORITY`",
     "cap_signing_key": "A PEM file; without key and certificate CAP documents go out unsigned",
