@@ -14,6 +14,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from broadcaster.local.mailbox.returned import drop, report
+
 
 class FaultError(ValueError):
     """A fault that is none, or out of its range; the message says what is allowed."""
@@ -21,12 +23,16 @@ class FaultError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What goes wrong, settable while it runs: seconds, and shares from 0 to 1."""
+    """What goes wrong, settable while it runs: seconds, and shares from 0 to 1.
+
+    `share_returned` of the mails are taken, and a report that they cannot be delivered goes to the bounce mailbox.
+    """
 
     latency_s: float = 0.0
     share_4xx: float = 0.0
     share_5xx: float = 0.0
     share_dropped_after_data: float = 0.0
+    share_returned: float = 0.0
 
     def changed(self, updates: dict[str, Any]) -> Faults:
         """With some of them set; FaultError says which cannot be."""
@@ -63,12 +69,14 @@ class Mail:
 
 @dataclass
 class Office:
-    """Every mail that was taken. With a `folder` each is also written as ``000001.eml``."""
+    """Every mail that was taken. With a `folder` each is also written as ``000001.eml``; `bounces` is a Maildir."""
 
     folder: Path | None = None
+    bounces: Path | None = None
     faults: Faults = field(default_factory=Faults)
     dice: Random = field(default_factory=lambda: Random(1))
     mails: list[Mail] = field(default_factory=list)
+    returned: int = 0
     refused: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def take(self, envelope: Envelope, answered: bool) -> None:
@@ -92,6 +100,12 @@ class Office:
             if self.folder:
                 (self.folder / f"{mail.no:06}.eml").write_bytes(raw)
 
+    def send_back(self, envelope: Envelope, to: Path) -> None:
+        """Report to the sender that nobody could be reached."""
+        for address in envelope.rcpt_tos:
+            drop(to, report(bytes(envelope.original_content or b""), address, envelope.mail_from or ""))
+            self.returned += 1
+
     def boxes(self) -> dict[str, list[Mail]]:
         """The mails of each mailbox, newest first."""
         found: dict[str, list[Mail]] = defaultdict(list)
@@ -107,6 +121,7 @@ class Office:
             "mailboxes": len({mail.to for mail in self.mails}),
             "doubles": len(self.mails) - len(distinct),
             "unanswered": sum(not mail.answered for mail in self.mails),
+            "returned": self.returned,
             "refused": dict(self.refused),
         }
 
@@ -141,6 +156,8 @@ class Counter:
             await asyncio.sleep(faults.latency_s)
         answered = self._office.dice.random() >= faults.share_dropped_after_data
         self._office.take(envelope, answered)
+        if self._office.bounces and faults.share_returned and self._office.dice.random() < faults.share_returned:
+            self._office.send_back(envelope, self._office.bounces)
         if not answered and server.transport is not None:
             server.transport.abort()
         return f"250 2.0.0 taken as {len(self._office.mails)}"

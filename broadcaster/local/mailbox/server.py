@@ -149,11 +149,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--smtp-port", type=int, default=8925)
     parser.add_argument("--http-port", type=int, default=8922)
     parser.add_argument("--folder", type=Path, help="also write each mail there as an .eml file")
+    parser.add_argument("--bounces", type=Path, help="a Maildir for the mails that come back (share_returned)")
     chosen = parser.parse_args(arguments)
     if chosen.folder:
         chosen.folder.mkdir(parents=True, exist_ok=True)
     try:
-        asyncio.run(_serve(Listening(Office(chosen.folder)), chosen.smtp_port, chosen.http_port))
+        asyncio.run(_serve(Listening(Office(chosen.folder, chosen.bounces)), chosen.smtp_port, chosen.http_port))
     except OSError as error:
         logs.get(__name__).error("the mailboxes cannot open: choose free ports", error=str(error))
         raise SystemExit(2) from None

@@ -7,7 +7,9 @@ import smtplib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +59,7 @@ def test_a_mail_can_be_found_by_its_mailbox_and_read(boxes: Mailboxes) -> None:
     assert [each["to"] for each in json.loads(get(f"{boxes.url}/sim/mails?to=desk@ayer.example")[1])] == [
         "desk@ayer.example"
     ]
-    assert boxes.summary() == {"mails": 3, "mailboxes": 2, "doubles": 1, "unanswered": 0, "refused": {}}
+    assert boxes.summary() == {"mails": 3, "mailboxes": 2, "doubles": 1, "unanswered": 0, "returned": 0, "refused": {}}
 
 
 def test_the_html_of_a_mail_is_locked_up(boxes: Mailboxes) -> None:
@@ -93,6 +95,21 @@ def test_faults(boxes: Mailboxes, faults: dict[str, float], error: type[Exceptio
         post(boxes, mail())
     kept = 1 if "share_dropped_after_data" in faults else 0
     assert (boxes.summary()["mails"], boxes.summary()["unanswered"]) == (kept, kept)
+
+
+def test_what_is_returned_is_reported_to_its_sender(tmp_path: Path) -> None:
+    with start_in_thread(Office(bounces=tmp_path / "bounces")) as running:
+        post(running, mail())
+        running.set_faults(share_returned=1)
+        post(running, mail("desk@ayer.example"))
+        assert (running.summary()["mails"], running.summary()["returned"]) == (2, 1)
+    (bounce,) = (tmp_path / "bounces" / "new").iterdir()
+    read = message_from_bytes(bounce.read_bytes(), policy=default)
+    assert (read.get_content_type(), read["To"]) == ("multipart/report", "a@b.example")
+    _, fields, headers = read.iter_parts()
+    assert [block["Action"] for block in fields.get_payload()] == [None, "failed"]
+    assert fields.get_payload()[1]["Final-Recipient"] == "rfc822; desk@ayer.example"
+    assert "Message-ID: <1.2@b.example>" in headers.get_content()
 
 
 @pytest.mark.parametrize("body", [b'{"share_4xx": 2}', b'{"no": 1}', b'{"latency_s": "1"}', b"[]", b"{"])
