@@ -26,6 +26,7 @@ SECRETS = (
     "DATABASE_URL",
     "REDIS_URL",
     "SMTP_URL",
+    "BOUNCE_TOKEN",
 )
 LOOPBACK_HOSTS = {"localhost", "::1"}
 
@@ -95,6 +96,8 @@ class Settings(BaseModel):
     mail_from: str = ""
     mail_per_second: float = Field(default=300.0, gt=0)
     bounce_address: str = Field(default="", pattern=r"^$|^[^@\s<>]+@[A-Za-z0-9.-]+$")
+    bounce_mailbox: Path | None = None
+    bounce_token: str = ""
 
     cap_sender: str = ""
     cap_sender_name: str = ""
@@ -124,14 +127,14 @@ class Settings(BaseModel):
     def _no_trailing_slash(cls, url: str) -> str:
         return url.rstrip("/")
 
-    @field_validator("data_dir", "publish_dir")
+    @field_validator("data_dir", "publish_dir", "bounce_mailbox")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().resolve() if path else path
 
     @model_validator(mode="after")
     def _refuse_weak_secrets(self) -> Self:
-        for name in ("secret_key", "field_key", "index_key"):
+        for name in ("secret_key", "field_key", "index_key", "bounce_token"):
             value = getattr(self, name)
             if value and (len(value) < 32 or len(set(value)) < 8 or repeats(value)):
                 raise ValueError(f"{name.upper()} is too short or too simple: make one with `openssl rand -base64 32`")

@@ -25,11 +25,12 @@ from aiosmtplib.errors import (
 )
 from aiosmtplib.response import SMTPResponse
 
+from broadcaster.alert.delivery import Handset
 from broadcaster.channels.contract import Accepted, Asked, Key, Outgoing, Seen, Traits, Unsupported
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, Rejected, SendError
 from broadcaster.channels.http import DoorClosed
 from broadcaster.channels.mime import NoAddress, Own, Press
-from broadcaster.channels.proof import proof
+from broadcaster.channels.proof import proof, proves
 from broadcaster.channels.smtp_pool import ANSWER_S, CLOSING, CONNECT_S, LOST, Pool, Relay
 
 PUT_OFF_S = 20.0
@@ -41,6 +42,16 @@ CONNECTIONS = 16
 """1,000 agencies at 50 ms a mail take 3.1 s over 16; Exchange takes 20 from one host, Postfix 50, unless told else."""
 GO_ON, NEED_LOGIN = 354, 530
 
+HANDSETS: dict[str, Handset] = {
+    "delivered": Handset.DELIVERED,
+    "relayed": Handset.SENT,
+    "expanded": Handset.SENT,
+    "failed": Handset.UNDELIVERED,
+}
+"""Actions of a delivery report (RFC 3464 section 2.3.3) in our words; ``delayed`` says nothing yet."""
+
+_MESSAGE_ID = re.compile(r"<(\d{1,18})\.(\d{1,18})\.([A-Za-z0-9_-]{22})@[A-Za-z0-9.-]{1,253}>")
+_ENVELOPE_ID = re.compile(r"(\d{1,18})\.(\d{1,18})\.([A-Za-z0-9_-]{22})")
 _OUR_FAULT = re.compile(r"(?m)^5\.7\.\d")
 """RFC 3463: security and policy; the relay does not let us relay, whoever the recipient is."""
 
@@ -69,15 +80,15 @@ class Mailer:
     @property
     def domain(self) -> str:
         """The right-hand side of our Message-IDs."""
-        return self.address.rpartition("@")[2] or "localhost"
+        return domain_of(self.sender)
 
     def envelope_id(self, key: Key) -> str:
-        """``fanout.address.proof``: the same for every attempt."""
-        return f"{key.fanout}.{key.address}.{proof(self.secret, MAIL, f'{key.fanout}.{key.address}')}"
+        """What a relay's report calls this mail by, if it was told (RFC 3461 ENVID)."""
+        return envelope_id(self.secret, key.fanout, key.address)
 
     def message_id(self, key: Key) -> str:
-        """The same for every attempt at a delivery: whoever gets two mails sees one."""
-        return f"<{self.envelope_id(key)}@{self.domain}>"
+        """The mail's name for everybody, and our reference to it."""
+        return message_id(self.secret, self.domain, key.fanout, key.address)
 
     def ack_url(self, key: Key) -> str:
         """The agency's own address of acknowledgement, the same in every attempt."""
@@ -89,12 +100,36 @@ def ack_token(secret: str, fanout: int, address: int) -> str:
     return f"{fanout}.{address}.{proof(secret, ACK, f'{fanout}.{address}')}"
 
 
+def envelope_id(secret: str, fanout: int, address: int) -> str:
+    """``fanout.address.proof`` for Message-IDs and envelopes: the same for every attempt."""
+    return f"{fanout}.{address}.{proof(secret, MAIL, f'{fanout}.{address}')}"
+
+
+def message_id(secret: str, domain: str, fanout: int, address: int) -> str:
+    """The same for every attempt at a delivery: whoever gets two mails sees one."""
+    return f"<{envelope_id(secret, fanout, address)}@{domain}>"
+
+
+def domain_of(sender: str) -> str:
+    """The right-hand side of the Message-IDs of a sender."""
+    return parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+
+
+def mail_named(secret: str, text: str) -> tuple[int, int] | None:
+    """Fan-out and address of the first Message-ID of ours in a text, or of the envelope id that it is; or None."""
+    whole = _ENVELOPE_ID.fullmatch(text.strip())
+    for found in [whole] if whole else _MESSAGE_ID.finditer(text):
+        if proves(secret, MAIL, f"{found[1]}.{found[2]}", found[3]):
+            return int(found[1]), int(found[2])
+    return None
+
+
 class AgencyEmail:
     """One mail to one agency, over one of a few kept connections."""
 
     name = "email"
     carrier = "smtp"
-    traits = Traits(receipts=False, listing=False, segments=False, cancels=False, in_flight=2 * CONNECTIONS)
+    traits = Traits(receipts=True, listing=False, segments=False, cancels=False, in_flight=2 * CONNECTIONS)
     """Twice the connections are claimed at a time, so that none of them waits for the next claim."""
 
     def __init__(self, mailer: Mailer) -> None:

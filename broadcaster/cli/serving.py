@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -19,6 +20,8 @@ from broadcaster.dispatch.sweep import Sweep
 from broadcaster.local import demo as demonstration
 from broadcaster.local import home, installation
 from broadcaster.receipts import intake
+from broadcaster.receipts.bounce_mailbox import BounceMailbox
+from broadcaster.receipts.bounces import Desk
 from broadcaster.settings import Settings
 from broadcaster.web import callbacks as webhooks
 from broadcaster.worker import QUEUES
@@ -99,10 +102,12 @@ def sweep() -> None:
     engine = engines.build(settings)
     engines.register_senders(engine.sessions, settings)
     publisher = Publisher(engine.sessions, Office.of(settings), settings.published, settings.publish_every)
-    duties = {
+    duties: dict[str, tuple[Callable[[], object], float]] = {
         "receipts": (lambda: intake.apply_waiting(engine.sessions), 1.0),
         "publish": (publisher.look, 1.0),
     }
+    if settings.bounce_mailbox:
+        duties["bounces"] = (BounceMailbox(settings.bounce_mailbox, engine.sessions, Desk.of(settings)).look, 5.0)
     running = Sweep(engine, settings.sweep_every, duties)
     running.start()
     _until_told()

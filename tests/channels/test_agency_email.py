@@ -8,7 +8,7 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from broadcaster.channels.agency_email import AgencyEmail, Mailer
+from broadcaster.channels.agency_email import AgencyEmail, Mailer, mail_named
 from broadcaster.channels.contract import Key, Outgoing, Unsupported
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, Rejected, SendError
 from broadcaster.channels.proof import proves
@@ -88,6 +88,22 @@ async def test_reports_of_failure_go_where_they_are_read(boxes: Mailboxes, to: s
     async with channel(boxes.smtp_url, bounces_to=to) as email:
         await email.send(out())
     assert boxes.mails()[0].sender == expected
+
+
+def test_a_message_id_names_its_mail_and_cannot_be_made_up() -> None:
+    ours = mailer("smtp://127.0.0.1")
+    message_id = ours.message_id(Key(3, 7, 1))
+    assert message_id.startswith("<3.7.") and message_id.endswith("@state911.example>")
+    assert mail_named(SECRET, f"In-Reply-To: <a@b>\n {message_id}") == (3, 7)
+    assert mail_named(SECRET, f" {ours.envelope_id(Key(3, 7, 2))}\n") == (3, 7)
+    for forged in (
+        message_id.replace("<3.7", "<3.8"),
+        message_id.replace("<3.7", "<13.7"),
+        "<3.7@state911.example>",
+        "",
+    ):
+        assert mail_named(SECRET, forged) is None
+    assert mail_named("another" * 6, message_id) is None
 
 
 TABLE: list[tuple[str, dict[str, float], type[SendError], str]] = [

@@ -64,6 +64,9 @@ MEANING = {
     "mail_per_second": "Mails a second that the relay takes; a hosted relay may allow far fewer",
     "bounce_address": "The envelope's sender, to which reports of mail that could not be delivered go; empty:"
     " `MAIL_FROM`",
+    "bounce_mailbox": "An mbox file or a Maildir in which those reports arrive; the sweep reads it, and moves what it"
+    " has read beside it",
+    "bounce_token": "Who posts those reports to `/callbacks/mail/bounce` sends it as a bearer token; empty: closed",
     "cap_sender": "`sender` of CAP documents; empty: `state911@` and the host of `PUBLIC_BASE_URL`",
     "cap_sender_name": "`senderName` of CAP documents; empty: `AUTHORITY`",
     "cap_signing_key": "A PEM file; without key and certificate CAP documents go out unsigned",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from broadcaster.settings import Settings
+from broadcaster.settings import SECRETS, Settings
 from broadcaster.web.wsgi import DESK
 from broadcaster.worker import QUEUES
 
@@ -26,6 +26,7 @@ SIMULATED = ("carrier", "mailpit")
 ONE_SHOT = ("migrate",)
 FIXED = {
     *("PORT", "CALLBACKS_PORT", "WINDOW_PORT"),  # each in a container of its own
+    "BOUNCE_MAILBOX",  # a container has no mail system: a gateway posts what comes back
     *("LEASE", "SETTLE", "BLIND", "SWEEP_EVERY", "PUBLISH_EVERY"),  # scaled down in tests, never in production
 }
 """Settings that the compose file leaves at their defaults, on purpose."""
@@ -92,15 +93,7 @@ def test_a_secret_reaches_a_container_only_as_a_file(name: str) -> None:
     read = {str(value).rsplit("/", 1)[1] for key, value in service.get("environment", {}).items() if "_FILE" in key}
     assert read <= given <= set(WHOLE["secrets"])
     plain = {key for key in service.get("environment", {}) if not key.endswith("_FILE")}
-    assert not plain & {
-        "SECRET_KEY",
-        "FIELD_KEY",
-        "INDEX_KEY",
-        "DATABASE_URL",
-        "REDIS_URL",
-        "TWILIO_AUTH_TOKEN",
-        "SMS_SECONDARY_AUTH_TOKEN",
-    }
+    assert not plain & set(SECRETS)
 
 
 def test_the_window_reaches_nothing_but_its_files() -> None:

@@ -19,7 +19,7 @@ WEAK = [
 
 
 @pytest.mark.parametrize("value", [value for value in WEAK if value.strip()])
-@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEY", "INDEX_KEY"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEY", "INDEX_KEY", "BOUNCE_TOKEN"])
 def test_a_weak_secret_is_refused_with_what_to_do(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=rf"^{name} is too short or too simple: make one with `openssl rand"):
         load({name: value})
@@ -116,6 +116,7 @@ WRONG = {
     "MODE": "production", "PORT": "web", "SMS_MPS": "0", "SMS_IN_FLIGHT": "-1", "LEASE": "0", "SETTLE": "soon",
     "BLIND": "-5", "SWEEP_EVERY": "0", "PUBLISH_EVERY": "", "MAIL_PER_SECOND": "0",
     "SMS_BULK": "maybe",
+    "BOUNCE_ADDRESS": "bounces",
 }  # fmt: skip
 
 
