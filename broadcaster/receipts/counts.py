@@ -115,7 +115,8 @@ class ChannelCount:
 @dataclass(frozen=True, slots=True)
 class AgencyLine:
     """An agency that was mailed: what the relay said of its newest mail, and what the agency answered to which
-    revision. `acknowledged_no` is the newest revision that it acknowledged, or None."""
+    revision. `acknowledged_no` is the newest revision that it acknowledged, or None; `handset` is what a mail server
+    reported later."""
 
     name: str
     role: str
@@ -126,6 +127,12 @@ class AgencyLine:
     answer: str
     note: str
     acknowledged_at: datetime | None
+    handset: str = "none"
+
+    @property
+    def came_back(self) -> bool:
+        """Whether the newest mail was taken by the relay and then reported as undeliverable."""
+        return self.handset in ("undelivered", "failed")
 
     @property
     def is_current(self) -> bool:

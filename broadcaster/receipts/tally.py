@@ -42,7 +42,8 @@ _FIRST = text(
     " FROM release l JOIN revision r ON r.id = l.revision_id WHERE r.alert_id = :a AND l.at IS NOT NULL"
 )
 _AGENCIES = text(
-    "WITH mailed AS (SELECT DISTINCT ON (t.agency_id) t.agency_id, r.no, d.state, d.reason FROM target t"
+    "WITH mailed AS (SELECT DISTINCT ON (t.agency_id) t.agency_id, r.no, d.state, d.reason, d.handset"
+    "   FROM target t"
     "   JOIN fanout f ON f.id = t.fanout_id JOIN revision r ON r.id = f.revision_id"
     "   LEFT JOIN delivery d ON d.fanout_id = t.fanout_id AND d.address_id = t.address_id"
     "   WHERE r.alert_id = :a AND f.channel = 'email' AND f.purpose = 'alert' AND t.agency_id IS NOT NULL"
@@ -51,7 +52,7 @@ _AGENCIES = text(
     "   JOIN target t ON t.fanout_id = k.fanout_id AND t.address_id = k.address_id"
     "   JOIN fanout f ON f.id = k.fanout_id JOIN revision r ON r.id = f.revision_id WHERE r.alert_id = :a"
     "   ORDER BY t.agency_id, r.no DESC)"
-    " SELECT g.name, g.role, m.no, m.state, m.reason, k.no AS acknowledged_no, k.answer, k.note, k.at"
+    " SELECT g.name, g.role, m.no, m.state, m.reason, m.handset, k.no AS acknowledged_no, k.answer, k.note, k.at"
     " FROM mailed m JOIN agency g ON g.id = m.agency_id LEFT JOIN answered k ON k.agency_id = m.agency_id"
     " ORDER BY g.name, g.id"
 )
@@ -197,4 +198,5 @@ def _agencies(session: Session, alert: Alert) -> Iterator[AgencyLine]:
             answer=row.answer or "",
             note=row.note or "",
             acknowledged_at=row.at,
+            handset=row.handset or "none",
         )

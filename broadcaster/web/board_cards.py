@@ -37,8 +37,14 @@ REASONS = {
     "30008": "unknown error at the carrier",
     "smtp_550": "no such mailbox",
     "bad_address": "no valid address",
+    "5.1.1": "no such mailbox",
+    "5.1.2": "no such mail domain",
+    "5.2.1": "the mailbox is switched off",
+    "5.2.2": "the mailbox is full",
+    "4.4.7": "the mail server gave up after trying for long",
+    "5.7.1": "refused by the recipient's mail server",
 }
-"""The commonest codes in words (twilio.md 5.3); others are shown as they came."""
+"""The commonest codes in words (twilio.md 5.3, RFC 3463); others are shown as they came."""
 UNKNOWN = {
     "sms": "Unknown: the carrier is being asked",
     "email": "Unknown: the relay did not answer, it is sent again",
@@ -75,8 +81,10 @@ class Card:
 
     @property
     def is_red(self) -> bool:
-        """Whether somebody must look: held, or over with people whom nothing reached."""
-        return self.count.state == "held" or (self.count.is_over and self.count.counts.get(State.REJECTED, 0) > 0)
+        """Whether somebody must look: held, or over with people whom nothing reached, or mail to agencies came back."""
+        rejected, back = self.count.counts.get(State.REJECTED, 0), self.count.handsets.get("undelivered", 0)
+        missed = rejected > 0 or (self.count.channel == "email" and back > 0)
+        return self.count.state == "held" or (self.count.is_over and missed)
 
 
 def cards(board: Board) -> list[Card]:
@@ -103,16 +111,20 @@ def stands(count: ChannelCount) -> str:
 
 def _parts(count: ChannelCount) -> list[Part]:
     state, phone = count.counts.get, count.handsets.get
-    accepted = [Part("accepted", "Accepted by the mail relay", state(State.ACCEPTED, 0))]
+    back = phone("undelivered", 0) + phone("failed", 0)
+    accepted = [
+        Part("accepted", "Accepted by the mail relay", state(State.ACCEPTED, 0) - back),
+        Part("undelivered", "Accepted, but came back", back, "a mail server could not deliver it"),
+    ]
     if count.channel == "feed":
         accepted = [Part("published", "Published", state(State.ACCEPTED, 0))]
     elif count.channel == "sms":
-        delivered, failed = phone("delivered", 0), phone("undelivered", 0) + phone("failed", 0)
-        waiting = state(State.ACCEPTED, 0) - delivered - failed
+        delivered = phone("delivered", 0)
+        waiting = state(State.ACCEPTED, 0) - delivered - back
         accepted = [
             Part("delivered", "Delivered to the phone", delivered),
             Part("accepted", "Accepted, no word from the phone", waiting, "the carrier has it; nobody knows more yet"),
-            Part("undelivered", "Accepted, but not delivered", failed, "the carrier could not reach the phone"),
+            Part("undelivered", "Accepted, but not delivered", back, "the carrier could not reach the phone"),
         ]
     reasons = "; ".join(f"{number:,} {REASONS.get(code, code)}" for code, number in count.rejected_by_reason.items())
     left = count.not_yet_reached
@@ -206,7 +218,11 @@ def _row(place: CommunityCount, count: ChannelCount) -> Row:
 def silent_agencies(board: Board) -> list[AgencyLine]:
     """Who has not acknowledged the newest mail; whoever never answered anything comes first."""
     missing = [line for line in board.agencies if not line.is_current]
-    return sorted(missing, key=lambda line: (line.acknowledged_no is not None, line.state == State.ACCEPTED, line.name))
+    return sorted(missing, key=lambda line: (line.acknowledged_no is not None, _is_on_its_way(line), line.name))
+
+
+def _is_on_its_way(line: AgencyLine) -> bool:
+    return line.state == State.ACCEPTED and not line.came_back
 
 
 def answered_agencies(board: Board) -> list[AgencyLine]:

@@ -13,6 +13,7 @@ from broadcaster.receipts.counts import STATES, ChannelCount
 from broadcaster.store import fanouts
 from broadcaster.store.alerts import Alert
 from broadcaster.store.database import Sessions
+from broadcaster.store.deliveries import Delivery
 from tests import onair
 from tests.onair import NOW, OnAir
 
@@ -81,6 +82,17 @@ def test_who_has_acknowledged_and_who_has_not(sessions: Sessions) -> None:
     ]
     mails = next(each for each in board.channels if each.channel == "email")
     assert (mails.agencies_acknowledged, dict(mails.counts)) == (1, {"accepted": 3})
+
+
+def test_an_agency_whose_mail_came_back_is_not_one_that_is_slow_to_answer(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        air = a_night(session)
+        row = session.get_one(Delivery, (air.mail, air.agencies["Worcester Police"]))
+        row.handset, row.reason = "undelivered", "5.1.1"
+        session.flush()
+        board = tally.board(session, air.alert, NOW)
+    assert [line.name for line in board.agencies if line.came_back] == ["Worcester Police"]
+    assert next(line["handset"] for line in board.json()["agencies"] if line["reason"] == "5.1.1") == "undelivered"
 
 
 PAST = NOW - timedelta(minutes=1)

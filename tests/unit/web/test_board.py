@@ -14,7 +14,7 @@ from broadcaster.receipts.counts import STATES
 from broadcaster.store import fanouts
 from broadcaster.store.alerts import Release
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.deliveries import Delivery, Fanout
 from tests import onair
 from tests.onair import NOW, OnAir
 from tests.onair_desk import app_of, select, signed_in, words
@@ -83,6 +83,17 @@ def test_agencies_who_have_not_acknowledged_are_named(sessions: Sessions) -> Non
     said = words(page_of(sessions, a_night(sessions)))
     assert "1 of 2 have not acknowledged" in said
     assert "Holyoke Police" in said and "lines are jammed" in said
+
+
+def test_an_agency_whose_mail_came_back_is_red(sessions: Sessions) -> None:
+    air = a_night(sessions)
+    with sessions.begin() as session:
+        row = session.get_one(Delivery, (air.mail, air.agencies["Holyoke Police"]))
+        row.handset, row.reason = "undelivered", "5.1.1"
+    page = page_of(sessions, air)
+    assert "mail came back (no such mailbox): reach them another way" in words(page)
+    assert "Accepted, but came back" in words(page)
+    assert [each.get("data-k") for each in select(page, ".agencies li.is-red")] == ["a-Holyoke Police", "a-Lynn Police"]
 
 
 PAST = NOW - timedelta(minutes=7)
