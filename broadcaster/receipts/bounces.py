@@ -25,13 +25,14 @@ from broadcaster.store.sealed import Sealer
 log = logs.get(__name__)
 LARGEST = 256 * 1024
 """Bytes: a report with the whole of our longest mail in it is a quarter of this."""
-MOST_PARTS, MOST_BOUNDARIES = 60, 30
+MOST_PARTS, MOST_BOUNDARIES, LONGEST_HEADER = 60, 12, 2000
 """A report has three parts; the mail it may return has three more. Counted before anything is parsed."""
 ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")
 """RFC 3464 section 2.3.3, the worst first: a report about several recipients says the worst of them."""
 REPORTS = {"message/delivery-status", "message/global-delivery-status"}
 RETURNED = {"message/rfc822", "message/global"}
 RETURNED_HEADERS = {"text/rfc822-headers", "message/global-headers"}
+_CONTENT_TYPE = re.compile(rb"(?m)^content-type[^\n]*(?:\n[ \t][^\n]*)*")
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 
 
@@ -118,9 +119,12 @@ def read(raw: bytes, secret: str) -> Report:
 
 
 def _bounded(raw: bytes) -> None:
+    """Refused for what the parser would need long for: its time grows with the square of a header's parameters."""
     if len(raw) > LARGEST:
         raise Refused("too_large")
-    plain = raw.lower()
+    plain = raw.lower().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if any(len(header) > LONGEST_HEADER for header in _CONTENT_TYPE.findall(plain)):
+        raise Refused("too_long_a_header")
     if plain.count(b"content-type") > MOST_PARTS or plain.count(b"boundary") > MOST_BOUNDARIES:
         raise Refused("too_many_parts")
 

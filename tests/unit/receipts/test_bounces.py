@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from broadcaster.alert.delivery import Handset
@@ -81,7 +81,13 @@ def test_what_is_no_report_says_why(name: str) -> None:
     assert caught.value.why == why
 
 
+LONG = report(OURS).replace(b"multipart/report; ", b'multipart/report; x="' + b";\r ;" * 9000)
 HOSTILE = {
+    "a header without end": (LONG, "too_long_a_header"),
+    "a header without end, in old line ends": (
+        LONG.replace(b"\r ;", b";;;").replace(b"\n", b"\r"),
+        "too_long_a_header",
+    ),
     "huge": (report(OURS) + b"x" * LARGEST, "too_large"),
     "nested without end": (nested(2000), "too_many_parts"),
     "mails in mails in mails": (
@@ -103,9 +109,10 @@ def test_what_would_choke_us_is_not_opened(name: str, monkeypatch: pytest.Monkey
     assert caught.value.why == why
 
 
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])  # a mail is long to make
 @given(data=st.data())
 def test_whatever_comes_is_a_report_or_said_to_be_none(data: st.DataObject) -> None:
-    raw = bytearray(data.draw(st.sampled_from([SHAPES["the mail returned"], *SHAPES.values(), nested(25)])))
+    raw = bytearray(data.draw(st.sampled_from([SHAPES["the mail returned"], *SHAPES.values(), nested(8)])))
     junk = st.one_of(
         st.binary(max_size=8), st.sampled_from([b"\n\n", b"=?x?b?", b"--b\n", b"charset*=", b"\xff", b"; ;"])
     )
