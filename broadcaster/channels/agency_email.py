@@ -13,10 +13,10 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import formatdate, parseaddr
+from random import Random
 
 from aiosmtplib import SMTP
 from aiosmtplib.errors import (
-    SMTPAuthenticationError,
     SMTPDataError,
     SMTPException,
     SMTPRecipientRefused,
@@ -34,7 +34,8 @@ from broadcaster.channels.proof import proof, proves
 from broadcaster.channels.smtp_pool import ANSWER_S, CLOSING, CONNECT_S, LOST, Pool, Relay
 
 PUT_OFF_S = 20.0
-"""A relay that says 4xx (greylisting, too many at once) is tried again after 20 s."""
+"""A relay that says 4xx (greylisting, too many at once) is tried again after 2 to 20 s: spread, because one that takes
+14 a second would refuse nearly all of a thousand that come back together."""
 REFUSED_S = 30.0
 ACK, MAIL = "ack", "mail"
 """The purposes of the proofs in acknowledgement links and in Message-IDs."""
@@ -132,8 +133,9 @@ class AgencyEmail:
     traits = Traits(receipts=True, listing=False, segments=False, cancels=False, in_flight=2 * CONNECTIONS)
     """Twice the connections are claimed at a time, so that none of them waits for the next claim."""
 
-    def __init__(self, mailer: Mailer) -> None:
+    def __init__(self, mailer: Mailer, dice: Random | None = None) -> None:
         self._mailer = mailer
+        self._dice = dice or Random()  # noqa: S311 - it spreads waits, and keeps no secret
         self._envelope_from = mailer.bounces_to or mailer.address
         self._press = Press(mailer.address, mailer.sender_name, _headers(mailer))
         self.pool = Pool(mailer.relay, live=mailer.live, size=mailer.connections, hello=mailer.domain)
@@ -154,7 +156,8 @@ class AgencyEmail:
             self.pool.drop(client)
         else:
             self.pool.keep(client)
-        _judge(response)
+        if not 200 <= response.code < 300:
+            raise self._answered(response)
         return Accepted(self._mailer.message_id(out.key))
 
     def printed(self, out: Outgoing) -> bytes:
@@ -184,7 +187,7 @@ class AgencyEmail:
         except DoorClosed as error:
             raise Misconfigured("door_closed", wait=REFUSED_S) from error
         except SMTPResponseException as error:
-            raise _refused(error) from error
+            raise self._refused(error) from error
         except (SMTPException, *LOST) as error:
             raise _unreached(error) from error
 
@@ -221,6 +224,28 @@ class AgencyEmail:
         if response.code != GO_ON:
             raise SMTPDataError(response.code, response.message)
 
+    def _answered(self, response: SMTPResponse) -> SendError:
+        """The answer to the final dot that is not 2xx: 4xx and 5xx were not taken (RFC 5321 section 4.2.1)."""
+        if 400 <= response.code < 600:
+            return self._refused(SMTPDataError(response.code, response.message))
+        return Ambiguous("lost_after_data")
+
+    def _refused(self, error: SMTPResponseException) -> SendError:
+        """The relay's own word: 4xx is put off, 5xx is for good, but what it says of us is for a person to repair."""
+        if error.code < 500 or error.code >= 600:
+            reason = f"smtp_{error.code}" if 400 <= error.code < 500 else "unreadable_answer"
+            return NotSent(reason, wait=self._dice.uniform(PUT_OFF_S / 10, PUT_OFF_S))
+        if _is_about_us(error):
+            return Misconfigured(f"smtp_{error.code}", wait=REFUSED_S)
+        return Rejected(f"smtp_{error.code}")
+
+
+def _is_about_us(error: SMTPResponseException) -> bool:
+    """Whether a 5xx is about our login, our sender or our right to relay, and not about this mail or its reader."""
+    if error.code == NEED_LOGIN or not isinstance(error, SMTPRecipientRefused | SMTPDataError):
+        return True
+    return isinstance(error, SMTPRecipientRefused) and _OUR_FAULT.search(error.message) is not None
+
 
 def _headers(mailer: Mailer) -> dict[str, str]:
     """What stands in every mail beside its sender."""
@@ -244,30 +269,6 @@ async def _hand_over(client: SMTP, mail: bytes) -> SMTPResponse:
         return await protocol.read_response(timeout=ANSWER_S)
     except (SMTPException, *LOST) as error:
         raise Ambiguous("lost_after_data") from error
-
-
-def _judge(response: SMTPResponse) -> None:
-    """The answer to the final dot: 2xx is taken, 4xx and 5xx are not (RFC 5321 section 4.2.1)."""
-    if 200 <= response.code < 300:
-        return
-    if 400 <= response.code < 600:
-        raise _refused(SMTPDataError(response.code, response.message))
-    raise Ambiguous("lost_after_data")
-
-
-def _refused(error: SMTPResponseException) -> SendError:
-    """The relay's own word: 4xx is put off, 5xx is for good, but what it says of us is for a person to repair."""
-    reason = f"smtp_{error.code}"
-    if not 400 <= error.code < 600:
-        return NotSent("unreadable_answer", wait=PUT_OFF_S)
-    if error.code < 500:
-        return NotSent(reason, wait=PUT_OFF_S)
-    about_the_mail = isinstance(error, SMTPRecipientRefused | SMTPDataError)
-    login = error.code == NEED_LOGIN or isinstance(error, SMTPAuthenticationError)
-    denied = isinstance(error, SMTPRecipientRefused) and _OUR_FAULT.search(error.message)
-    if login or denied or not about_the_mail:
-        return Misconfigured(reason, wait=REFUSED_S)
-    return Rejected(reason)
 
 
 def _unreached(error: BaseException) -> SendError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from email import message_from_bytes, policy
+from random import Random
 
 import pytest
 
@@ -45,7 +46,7 @@ def mailer(url: str, *, live: bool = False, connections: int = 4, bounces_to: st
 
 @contextlib.asynccontextmanager
 async def channel(url: str, **more: object) -> AsyncIterator[AgencyEmail]:
-    made = AgencyEmail(mailer(url, **more))  # type: ignore[arg-type]
+    made = AgencyEmail(mailer(url, **more), Random(1))  # type: ignore[arg-type]
     try:
         yield made
     finally:

@@ -135,6 +135,14 @@ async def test_a_refusal_leaves_the_connection_ready_for_the_next() -> None:
     assert (there.opened, there.count(b"RSET"), len(there.mails)) == (1, 1, 1)
 
 
+async def test_what_is_put_off_does_not_come_back_all_at_once() -> None:
+    async with relay(Scripted({b"MAIL": b"450 4.7.0 slow down\r\n"})) as there, channel(there.url) as email:
+        results = await asyncio.gather(*(email.send(out(no)) for no in range(40)), return_exceptions=True)
+    waits = sorted(each.wait or 0 for each in results if isinstance(each, NotSent))
+    assert len(waits) == 40 and waits[0] >= 2 and waits[-1] <= 20
+    assert waits[20] - waits[0] > 2 and waits[-1] - waits[20] > 2
+
+
 async def test_what_the_relay_closed_meanwhile_is_found_before_a_word_is_said() -> None:
     async with relay() as there, channel(there.url) as email:
         await asyncio.gather(*(email.send(out(no)) for no in range(4)))
