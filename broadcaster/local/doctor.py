@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ def examine(env: Mapping[str, str]) -> list[Finding]:
         found += [_guarded("database", _database, settings), _guarded("broker", _broker, settings)]
         found.append(_guarded("sample data", _sample, settings))
     found += [_carrier(settings, name) for name in registry.WAYS_OUT]
-    found += [_certificate(settings), _templates(), _disk(settings), _lookup(settings)]
+    found += [_bounces(settings), _certificate(settings), _templates(), _disk(settings), _lookup(settings)]
     return found
 
 
@@ -102,6 +103,21 @@ def _carrier(settings: Settings, name: str) -> Finding:
     if missing:
         return Finding(f"carrier {name}", None, f"off: set {missing}.")
     return Finding(f"carrier {name}", True, f"on, {registry.WAYS_OUT[name].pace(settings):g} a second.")
+
+
+def _bounces(settings: Settings) -> Finding:
+    """Whether a mail that comes back is read; without it a dead mailbox looks like an agency that is slow to answer."""
+    box = settings.bounce_mailbox
+    if box is None and not settings.bounce_token:
+        return Finding("bounces", None, "off: set BOUNCE_MAILBOX or BOUNCE_TOKEN, or nobody learns of dead mailboxes.")
+    if box is None:
+        return Finding("bounces", True, "posted to /callbacks/mail/bounce.")
+    if box.is_dir() and not (box / "new").is_dir():
+        return Finding("bounces", False, f"{box} is a folder and no Maildir: name a Maildir or an mbox file.")
+    written = box if box.is_dir() else box.parent
+    if not os.access(written, os.R_OK | os.W_OK | os.X_OK):
+        return Finding("bounces", False, f"{written} cannot be read and written: give the sweep's user access.")
+    return Finding("bounces", True, f"read from {box}.")
 
 
 def _certificate(settings: Settings) -> Finding:

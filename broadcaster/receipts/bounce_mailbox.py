@@ -43,7 +43,7 @@ class BounceMailbox:
         with self.sessions.begin() as guard, only_one(guard, "bounces.read") as alone:
             if not alone:
                 return 0
-            return self._maildir() if (self.path / "new").is_dir() else self._mbox()
+            return self._maildir() if self.path.is_dir() else self._mbox()
 
     def _maildir(self) -> int:
         waiting = [mail for folder in ("new", "cur") for mail in sorted((self.path / folder).iterdir())]

@@ -70,6 +70,7 @@ def prepare(environ: Mapping[str, str]) -> Stage:
         "SMS_MPS": environ.get("SMS_MPS", str(TEXTS_PER_S)),
         "SMTP_URL": f"smtp://127.0.0.1:{ports['SMTP']}",
         "MAIL_FROM": "alerts@state911.example",
+        "BOUNCE_MAILBOX": str(folder / "bounces"),
         "CAP_SENDER": "alerts@state911.example",
         "CAP_SIGNING_KEY": str(key),
         "CAP_SIGNING_CERT": str(cert),
@@ -108,7 +109,14 @@ def simulators(stage: Stage) -> list[Service]:
     carrier = [sys.executable, "-m", "broadcaster.local.carrier", "--port", str(ports["CARRIER"])]
     carrier += ["--inbound-url", f"{env['CALLBACKS_BASE_URL']}/callbacks/twilio/inbound"]
     mailbox = [sys.executable, "-m", "broadcaster.local.mailbox"]
-    mailbox += ["--smtp-port", str(ports["SMTP"]), "--http-port", str(ports["MAILBOX"])]
+    mailbox += [
+        "--smtp-port",
+        str(ports["SMTP"]),
+        "--http-port",
+        str(ports["MAILBOX"]),
+        "--bounces",
+        env["BOUNCE_MAILBOX"],
+    ]
     return [
         Service("carrier", carrier, env, listening(ports["CARRIER"])),
         Service("mailbox", mailbox, env, listening(ports["MAILBOX"])),

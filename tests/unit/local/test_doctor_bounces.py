@@ -1,0 +1,31 @@
+"""What the doctor says of mail that comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from broadcaster.local.doctor import examine
+from broadcaster.local.mailbox.returned import drop
+
+TOKEN = "Tq8mT4vN1xR7cK2wP9sL5dH3jF6gB0yA"
+CASES = {
+    "off": ("", {}, None, "nobody learns of dead mailboxes"),
+    "posted": ("", {"BOUNCE_TOKEN": TOKEN}, True, "/callbacks/mail/bounce"),
+    "a Maildir": ("Maildir", {}, True, "Maildir"),
+    "an mbox that is not there yet": ("spool/bounces", {}, False, "cannot be read and written"),
+    "an mbox": ("bounces", {}, True, "bounces"),
+    "a folder that is no Maildir": (".", {}, False, "no Maildir"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_the_doctor_says_of_bounces(name: str, tmp_path: Path) -> None:
+    box, env, works, sentence = CASES[name]
+    drop(tmp_path / "Maildir", b"Subject: x\n\n")
+    full = {**env, "MODE": "demo", "DATA_DIR": str(tmp_path)}
+    if box:
+        full["BOUNCE_MAILBOX"] = str(tmp_path / box)
+    found = next(each for each in examine(full) if each.what == "bounces")
+    assert found.works is works and sentence in found.sentence
