@@ -8,7 +8,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 from collections.abc import Mapping
+from email.utils import parseaddr
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -28,6 +30,10 @@ SECRETS = (
     "SMTP_URL",
     "BOUNCE_TOKEN",
 )
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+MAIL_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
+"""``name@host`` in ASCII: RFC 5321 Mailbox, without quoting and literals."""
 LOOPBACK_HOSTS = {"localhost", "::1"}
 
 
@@ -95,7 +101,7 @@ class Settings(BaseModel):
     smtp_url: str = ""
     mail_from: str = ""
     mail_per_second: float = Field(default=300.0, gt=0)
-    bounce_address: str = Field(default="", pattern=r"^$|^[^@\s<>]+@[A-Za-z0-9.-]+$")
+    bounce_address: str = ""
     bounce_mailbox: Path | None = None
     bounce_token: str = ""
 
@@ -131,6 +137,13 @@ class Settings(BaseModel):
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().resolve() if path else path
+
+    @field_validator("mail_from", "bounce_address")
+    @classmethod
+    def _mail_address(cls, address: str) -> str:
+        if address and not MAIL_ADDRESS.fullmatch(parseaddr(address)[1]):
+            raise ValueError("is no mail address: write name@host")
+        return address
 
     @model_validator(mode="after")
     def _refuse_weak_secrets(self) -> Self:

@@ -7,7 +7,6 @@ with no line longer than 76. The boundary begins with ``=_``, which quoted-print
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from binascii import b2a_qp
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from broadcaster.messages.mail import ACK_TOKEN
+from broadcaster.settings import MAIL_ADDRESS
 
 BOUNDARY = b"=_911"
 SOFT_BREAK, NEWLINE = b"=\r\n", b"\r\n"
@@ -25,10 +25,6 @@ SUBJECTS_KEPT, BODIES_KEPT = 64, 256
 """A statewide alert has one subject and a body per agency: 256 bodies are at most a few megabytes."""
 LONGEST_ADDRESS = 254
 """RFC 5321 section 4.5.3.1.3, without the angle brackets."""
-
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 
 
 class NoAddress(ValueError):
@@ -63,7 +59,7 @@ class Press:
 
     def mail(self, subject: str, text: str, html: str, own: Own) -> bytes:
         """One reader's mail with CRLF line ends, not dot-stuffed. NoAddress; ValueError for what UTF-8 cannot hold."""
-        if len(own.to) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(own.to):
+        if len(own.to) > LONGEST_ADDRESS or not MAIL_ADDRESS.fullmatch(own.to):
             raise NoAddress("An agency's mail address must be name@host in ASCII.")
         top = f"To: {own.to}\r\nMessage-ID: {own.message_id}\r\nDate: {own.date}\r\n".encode("ascii")
         link = _quoted(own.link)

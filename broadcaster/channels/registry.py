@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from typing import Any
 
 from broadcaster.channels.agency_email import AgencyEmail, Mailer
@@ -76,7 +77,7 @@ def _mails(settings: Settings) -> Channel:
         public_base_url=settings.public_base_url,
         secret=settings.required("secret_key"),
         live=settings.mode is Mode.LIVE,
-        bounces_to=settings.bounce_address,
+        bounces_to=parseaddr(settings.bounce_address)[1],
     )
     return AgencyEmail(mailer)
 

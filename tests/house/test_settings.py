@@ -117,6 +117,7 @@ WRONG = {
     "BLIND": "-5", "SWEEP_EVERY": "0", "PUBLISH_EVERY": "", "MAIL_PER_SECOND": "0",
     "SMS_BULK": "maybe",
     "BOUNCE_ADDRESS": "bounces",
+    "MAIL_FROM": "State 911 <alerts>",
 }  # fmt: skip
 
 
@@ -124,6 +125,11 @@ WRONG = {
 def test_a_wrong_value_is_refused_by_name(name: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name}: "):
         load({name: WRONG[name]})
+
+
+@pytest.mark.parametrize("address", ["alerts@state911.example", "State 911 <alerts+911@x.gov>", '"A, B" <a@b>'])
+def test_a_sender_of_mail_may_have_a_name(address: str) -> None:
+    assert load({"MAIL_FROM": address}).mail_from == address
 
 
 def test_an_empty_value_is_no_value() -> None:
