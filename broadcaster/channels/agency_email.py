@@ -27,7 +27,7 @@ from aiosmtplib.response import SMTPResponse
 
 from broadcaster.alert.delivery import Handset
 from broadcaster.channels.contract import Accepted, Asked, Key, Outgoing, Seen, Traits, Unsupported
-from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, Rejected, SendError
+from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, PutOff, Rejected, SendError
 from broadcaster.channels.http import DoorClosed
 from broadcaster.channels.mime import NoAddress, Own, Press
 from broadcaster.channels.proof import proof, proves
@@ -234,7 +234,9 @@ class AgencyEmail:
         """The relay's own word: 4xx is put off, 5xx is for good, but what it says of us is for a person to repair."""
         if error.code < 500 or error.code >= 600:
             reason = f"smtp_{error.code}" if 400 <= error.code < 500 else "unreadable_answer"
-            return NotSent(reason, wait=self._dice.uniform(PUT_OFF_S / 10, PUT_OFF_S))
+            about_the_mail = isinstance(error, SMTPRecipientRefused | SMTPDataError) and 400 <= error.code != CLOSING
+            kind = PutOff if about_the_mail else NotSent
+            return kind(reason, wait=self._dice.uniform(PUT_OFF_S / 10, PUT_OFF_S))
         if _is_about_us(error):
             return Misconfigured(f"smtp_{error.code}", wait=REFUSED_S)
         return Rejected(f"smtp_{error.code}")

@@ -42,6 +42,13 @@ class Throttled(NotSent):
     operator = "The carrier asks us to slow down; sending goes on at its pace."
 
 
+class PutOff(NotSent):
+    """The carrier is well and says that this one message must wait: a full mailbox, greylisting."""
+
+    blames_carrier = False
+    operator = "The carrier puts this message off; it is sent again in a moment."
+
+
 class Misconfigured(NotSent):
     """Our account, our credentials or our configuration: nothing goes out until a person repairs it."""
 

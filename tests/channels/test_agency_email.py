@@ -11,7 +11,7 @@ import pytest
 
 from broadcaster.channels.agency_email import AgencyEmail, Mailer, mail_named
 from broadcaster.channels.contract import Key, Outgoing, Unsupported
-from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, Rejected, SendError
+from broadcaster.channels.errors import Ambiguous, Misconfigured, PutOff, Rejected, SendError
 from broadcaster.channels.proof import proves
 from broadcaster.channels.smtp_pool import BadRelay, Relay
 from broadcaster.local.mailbox import Mailboxes, start_in_thread
@@ -108,7 +108,7 @@ def test_a_message_id_names_its_mail_and_cannot_be_made_up() -> None:
 
 
 TABLE: list[tuple[str, dict[str, float], type[SendError], str]] = [
-    ("a full or greylisting relay", {"share_4xx": 1}, NotSent, "smtp_450"),
+    ("a full or greylisting relay", {"share_4xx": 1}, PutOff, "smtp_450"),
     ("no such mailbox", {"share_5xx": 1}, Rejected, "smtp_550"),
     ("the line is cut after DATA", {"share_dropped_after_data": 1}, Ambiguous, "lost_after_data"),
 ]
@@ -123,7 +123,7 @@ async def test_what_a_real_relay_says(
         with pytest.raises(SendError) as caught:
             await email.send(out())
         assert (type(caught.value), caught.value.reason) == (error, reason)
-        assert (caught.value.wait is not None) == (error is NotSent)
+        assert (caught.value.wait is not None) == (error is PutOff)
         boxes.set_faults(share_4xx=0, share_5xx=0, share_dropped_after_data=0)
         accepted = await email.send(out(8))
     assert boxes.mails()[-1].message_id == accepted.ref

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from broadcaster.channels import agency_email, smtp_pool
-from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, Rejected, SendError
+from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, PutOff, Rejected, SendError
 from tests.channels.test_agency_email import channel, out
 from tests.fakes.relay import HANG_UP, SILENCE, Scripted, relay
 
@@ -39,18 +39,18 @@ STAGES: list[tuple[str, dict[bytes, bytes], type[SendError], str]] = [
     ("gone at MAIL", {b"MAIL": HANG_UP}, NotSent, "no_connection"),
     ("nothing said to MAIL", {b"MAIL": SILENCE}, NotSent, "no_connection"),
     ("no such mailbox", {b"RCPT": b"550 5.1.1 unknown\r\n"}, Rejected, "smtp_550"),
-    ("a full mailbox", {b"RCPT": b"452 4.2.2 full\r\n"}, NotSent, "smtp_452"),
+    ("a full mailbox", {b"RCPT": b"452 4.2.2 full\r\n"}, PutOff, "smtp_452"),
     ("relaying denied", {b"RCPT": b"554 5.7.1 relaying denied\r\n"}, Misconfigured, "smtp_554"),
     ("login needed", {b"RCPT": b"530 log in first\r\n"}, Misconfigured, "smtp_530"),
     ("busy at RCPT", {b"RCPT": b"421 busy\r\n"}, NotSent, "smtp_421"),
     ("gone at RCPT", {b"RCPT": HANG_UP}, NotSent, "no_connection"),
     ("an answer to RCPT that is none", {b"RCPT": b"hm\r\n"}, NotSent, "unreadable_answer"),
-    ("put off at DATA", {b"DATA": b"451 later\r\n"}, NotSent, "smtp_451"),
+    ("put off at DATA", {b"DATA": b"451 later\r\n"}, PutOff, "smtp_451"),
     ("refused at DATA", {b"DATA": b"554 no\r\n"}, Rejected, "smtp_554"),
     ("gone at DATA", {b"DATA": HANG_UP}, NotSent, "no_connection"),
     ("nothing said to DATA", {b"DATA": SILENCE}, NotSent, "no_connection"),
     ("refused at its end", {b".": b"554 spam\r\n"}, Rejected, "smtp_554"),
-    ("put off at its end", {b".": b"452 full\r\n"}, NotSent, "smtp_452"),
+    ("put off at its end", {b".": b"452 full\r\n"}, PutOff, "smtp_452"),
     ("busy at its end", {b".": b"421 busy\r\n"}, NotSent, "smtp_421"),
     ("gone after its end", {b".": HANG_UP}, Ambiguous, "lost_after_data"),
     ("nothing said to its end", {b".": SILENCE}, Ambiguous, "lost_after_data"),

@@ -15,6 +15,7 @@ from broadcaster.channels.errors import (
     Misconfigured,
     NotSent,
     OptedOut,
+    PutOff,
     Rejected,
     SendError,
     Throttled,
@@ -32,7 +33,7 @@ def family(kind: type[SendError] = SendError) -> Iterator[type[SendError]]:
 
 
 def test_the_vocabulary_stands_in_one_file() -> None:
-    assert set(family()) == {Ambiguous, NotSent, Throttled, Misconfigured, Rejected, OptedOut}
+    assert set(family()) == {Ambiguous, NotSent, PutOff, Throttled, Misconfigured, Rejected, OptedOut}
     assert {kind.__module__ for kind in family()} == {errors.__name__}
     assert not issubclass(Unsupported, SendError)
 
