@@ -9,11 +9,8 @@ import hmac
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from flask import Flask, Response, request
-
 from broadcaster import logs
-from broadcaster.receipts.bounces import LARGEST, Desk, NoReport, Refused
-from broadcaster.settings import Settings
+from broadcaster.receipts.bounces import Desk, NoReport, Refused
 from broadcaster.store.database import Sessions
 
 log = logs.get(__name__)
@@ -53,23 +50,3 @@ class Bounces:
             log.warning("mail_refused", why=error.why)
             return Reply(422, str(error))
         return Reply(204)
-
-
-def register(app: Flask, settings: Settings, sessions: Sessions) -> None:
-    """Add the address to the callbacks' application, if it has a token."""
-    if settings.bounce_token:
-        bounces = Bounces(settings.bounce_token, Desk.of(settings), sessions)
-        app.add_url_rule(BOUNCE, view_func=lambda: _bounce(bounces), methods=["POST"], endpoint="bounce")
-
-
-def _bounce(bounces: Bounces) -> Response:
-    """401 before a byte of the body is read, 413 when it is too long, and what `Bounces.take` says."""
-    if not bounces.may(request.headers.get("Authorization", "")):
-        log.warning("webhook_forged", path=request.path, why="the token is wrong")
-        return _said(Reply(401, "Send BOUNCE_TOKEN as `Authorization: Bearer`."))
-    request.max_content_length = LARGEST
-    return _said(bounces.take(request.get_data(cache=False)))
-
-
-def _said(reply: Reply) -> Response:
-    return Response(f"{reply.sentence}\n" if reply.sentence else "", reply.status, mimetype="text/plain")

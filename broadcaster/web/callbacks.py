@@ -24,6 +24,7 @@ from broadcaster.channels.proof import proves
 from broadcaster.receipts import intake
 from broadcaster.receipts.accounts import accounts
 from broadcaster.receipts.batch import LONGEST_WAIT_S, Batches, NotKept
+from broadcaster.receipts.bounces import LARGEST, Desk
 from broadcaster.receipts.intake import Heard, UnreadableWebhook, Wish
 from broadcaster.receipts.signature import Forged, Signed, Webhook
 from broadcaster.settings import Settings
@@ -32,6 +33,7 @@ from broadcaster.store.database import Sessions
 from broadcaster.store.receipts import NewReceipt
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
+from broadcaster.web.bounces import BOUNCE, Bounces
 from broadcaster.web.rsgi import Answer, Exchange, Scope, TooLong, body_of
 
 log = logs.get(__name__)
@@ -109,6 +111,9 @@ class Callbacks:
             "/healthz": (("GET", "HEAD"), _alive),
             "/readyz": (("GET", "HEAD"), self._ready),
         }
+        if settings.bounce_token:
+            self._bounces = Bounces(settings.bounce_token, Desk.of(settings), sessions)
+            self._places[BOUNCE] = (("POST",), self._bounce)
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
         """Answer one request."""
@@ -158,6 +163,15 @@ class Callbacks:
         if heard.wish is Wish.OTHER:
             answer.message(self._words(heard.lang))
         return Answer(200, str(answer), "application/xml")
+
+    async def _bounce(self, scope: Scope, exchange: Exchange) -> Answer:
+        """401 before a byte of the body is read, 413 when it is too long, and what `Bounces.take` says."""
+        if not self._bounces.may(scope.headers.get("authorization", "")):
+            log.warning("webhook_forged", path=scope.path, why="the token is wrong")
+            return Answer(401, "Send BOUNCE_TOKEN as `Authorization: Bearer`.\n")
+        raw = await body_of(scope, exchange, LARGEST)
+        reply = await self.in_a_thread(lambda: self._bounces.take(raw))
+        return Answer(reply.status, f"{reply.sentence}\n" if reply.sentence else "")
 
     def _listen(self, said: Signed) -> Heard:
         with self._sessions.begin() as session:
