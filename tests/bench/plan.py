@@ -1,0 +1,38 @@
+"""What a run measures: its sizes and rounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PARTS = ("sink", "peer", "engine", "latency", "receipts", "email")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`sizes` are the audiences of the engine, `peers` those of the naive peer; quantiles are over `releases`."""
+
+    parts: tuple[str, ...] = PARTS
+    sizes: tuple[int, ...] = (20_000, 1_000_000)
+    peers: tuple[int, ...] = (5_000, 20_000)
+    latencies: tuple[int, ...] = (1_000, 1_000_000)
+    rounds: int = 3
+    releases: int = 30
+    receipts: int = 60_000
+    agencies: int = 1_000
+    loads: int = 300_000
+    quick: bool = False
+    slow_ms: float = 60.0
+
+
+QUICK = Plan(
+    sizes=(300,),
+    peers=(60,),
+    latencies=(100,),
+    rounds=1,
+    releases=3,
+    receipts=300,
+    agencies=12,
+    loads=2_000,
+    quick=True,
+)
+"""Proves that the harness works; its figures say nothing."""
