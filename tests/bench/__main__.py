@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from broadcaster import logs
-from tests.bench import engine, stage
+from tests.bench import engine, latency, peer, stage
 from tests.bench.plan import PARTS, QUICK, Plan
 from tests.bench.stage import Stage
 from tests.bench.table import Table
@@ -20,7 +20,9 @@ from tests.bench.table import Table
 FOLDER = Path("var/bench")
 MEASURES: Mapping[str, Callable[[Stage, Table, Plan], None]] = {
     "sink": engine.sink,
+    "peer": peer.measure,
     "engine": engine.measure,
+    "latency": latency.measure,
 }
 
 

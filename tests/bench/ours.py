@@ -12,11 +12,12 @@ from sqlalchemy import text
 
 from broadcaster import tasks
 from broadcaster.alert.alert import Area, Content
-from broadcaster.alert.lifecycle import AlertKind
+from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.dispatch import actions
 from broadcaster.local import child
 from broadcaster.local.child import Process
 from broadcaster.local.installation import command
+from broadcaster.store.alerts import Revision
 from tests.bench import gauge
 from tests.bench.gauge import Void
 from tests.bench.sink import Stats
@@ -61,11 +62,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """A released revision: its fan-out of texts, when it was committed (Unix seconds), how long that took."""
+    """A released revision: its fan-out of texts, when it was committed (Unix seconds), how long that took, and how
+    long until the call that rings the bell had returned as well."""
 
+    revision: int
     fanout: int
     at: float
     took_s: float
+    rung_s: float
 
 
 @dataclass
@@ -77,11 +81,11 @@ class Works:
     carrier: Carrier
     sending: list[int]
 
-    def draft(self, words: Content | None = None) -> int:
+    def draft(self, words: Content | None = None, kind: AlertKind = AlertKind.OUTAGE) -> int:
         """A submitted revision that waits for its approval; returns its id."""
         house = self.audience.house
         with house.sessions.begin() as session:
-            revision = actions.new_alert(house.actor(session), AlertKind.OUTAGE, words or content())
+            revision = actions.new_alert(house.actor(session), kind, words or content())
             actions.submit(house.actor(session), revision)
             return revision.id
 
@@ -92,9 +96,23 @@ class Works:
         house.approve(revision)
         at, took = time.time(), time.perf_counter() - began
         tasks.ring(*(bells or BELLS))
+        rung = time.perf_counter() - began
         with house.sessions() as session:
             query = text("SELECT id FROM fanout WHERE revision_id = :r AND channel = 'sms'")
-            return Approved(int(session.execute(query, {"r": revision}).scalar_one()), at, took)
+            fanout = int(session.execute(query, {"r": revision}).scalar_one())
+        return Approved(revision, fanout, at, took, rung)
+
+    def hold(self, approved: Approved) -> None:
+        """Stop a release where it is, and wait for what is in flight."""
+        house = self.audience.house
+        with house.sessions.begin() as session:
+            actions.hold(house.actor(session), session.get_one(Revision, approved.revision), Tier.PUBLIC)
+        until(lambda: not self.waves_open(), "what was in flight never came back")
+
+    def waves_open(self) -> int:
+        """Waves whose outcomes are not all recorded."""
+        with self.audience.house.sessions() as session:
+            return int(session.execute(text("SELECT count(*) FROM wave WHERE closed_at IS NULL")).scalar_one())
 
     def release(self) -> Told:
         """Tell everybody once, and check that it was once."""
@@ -164,7 +182,7 @@ class Works:
 
     def warm_up(self) -> None:
         """A first small alert through every sending process: after it, connections are open and code is loaded."""
-        some = self._few_people()
+        some = self.some_people()
         for _ in range(2):
             revision = self.draft(replace(content(), area=Area(communities=tuple(some))))
             self.stage.sink.reset(self.carrier.delay_ms)
@@ -172,7 +190,7 @@ class Works:
             self.wait_for(sum(some.values()))
             until(lambda fanout=approved.fanout: self.over(fanout), "the first alert never ended")
 
-    def _few_people(self) -> dict[str, int]:
+    def some_people(self) -> dict[str, int]:
         """Communities with about `WARM_UP` residents together, and how many live in each."""
         query = text("SELECT code, last_slot FROM community WHERE last_slot > 0 ORDER BY last_slot DESC, code")
         found: dict[str, int] = {}
