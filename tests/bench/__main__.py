@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from broadcaster import logs
-from tests.bench import engine, latency, peer, stage
+from tests.bench import email, engine, latency, peer, receipts, stage
 from tests.bench.plan import PARTS, QUICK, Plan
 from tests.bench.stage import Stage
 from tests.bench.table import Table
@@ -23,6 +23,8 @@ MEASURES: Mapping[str, Callable[[Stage, Table, Plan], None]] = {
     "peer": peer.measure,
     "engine": engine.measure,
     "latency": latency.measure,
+    "receipts": receipts.measure,
+    "email": email.measure,
 }
 
 

@@ -74,7 +74,7 @@ class Approved:
 
 @dataclass
 class Works:
-    """Our processes on one audience."""
+    """Our processes on one audience; `sending` are the ids of those that send."""
 
     stage: Stage
     audience: Audience
@@ -229,8 +229,9 @@ def at_work(stage: Stage, audience: Audience, carrier: Carrier) -> Iterator[Work
         start("worker", "receipts", "housekeeping")
         senders = start("worker", "sms", "--concurrency", str(SENDERS))
         until(lambda: len(gauge.children(senders.pid)) >= SENDERS, "the workers never started")
-        works = Works(stage, audience, carrier, gauge.children(senders.pid))
+        works = Works(stage, audience, carrier, [])
         works.warm_up()
+        works.sending = gauge.children(senders.pid)
         yield works
     finally:
         for process in reversed(started):

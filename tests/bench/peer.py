@@ -60,7 +60,7 @@ class Peer:
         stats = self.stage.sink.stats()
         if not stats.each_once or stats.texts != many:
             raise Void(f"{stats.texts:,} texts reached {stats.distinct:,} of {many:,} people")
-        memory = max(gauge.rss_mb(pid, most=True) for pid in self.workers)
+        memory = max((gauge.rss_mb(pid, most=True) for pid in self.workers), default=0.0)
         return Told(many / (last - said["pressed"]), stats.first - said["pressed"], memory)
 
     def _sent(self, alert: int, many: int) -> float:
@@ -106,9 +106,8 @@ def at_work(stage: Stage, tls: bool = False) -> Iterator[Peer]:
     worker = child.spawn(celery, stage.log_of("naive"), env)
     try:
         until(lambda: len(gauge.children(worker.pid)) >= WORKERS, "the peer's workers never started")
-        peer = Peer(stage, url, desk, gauge.children(worker.pid))
-        peer.release(WARM_UP)
-        yield peer
+        Peer(stage, url, desk, []).release(WARM_UP)
+        yield Peer(stage, url, desk, gauge.children(worker.pid))
     finally:
         child.end(worker, (signal.SIGTERM, 20.0))
         desk.kill()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -81,12 +82,15 @@ class Table:
             one.ratios.append(Ratio(to, name, one.value / other.value, goal))
 
     def trying(self, key: str, what: str, measure: Callable[[], object]) -> None:
-        """Measure, and let the table say when it came to nothing."""
+        """Measure, and let the table say when it came to nothing: one broken part leaves the others their figures."""
         self._say(f"{what} ...")
         try:
             measure()
         except Void as why:
             self.void(key, what, str(why))
+        except Exception as error:
+            self._say(traceback.format_exc())
+            self.void(key, what, f"broke: {type(error).__name__}: {str(error)[:120]}")
 
     @property
     def voids(self) -> list[Row]:
