@@ -17,6 +17,7 @@ ARGS ?=
 help:
 	@echo "make demo    a statewide 911 outage on this machine, from the notice to the all-clear (ARGS=\"--exit --json\")"
 	@echo "make test    the whole test suite"
+	@echo "make bench   every speed beside its naive peer and its ceiling (ARGS=\"--only engine --size 20000\")"
 	@echo "make lint    ruff, mypy --strict, import-linter"
 	@echo "make setup   everything the others need: .venv, the assets, the browser"
 	@echo "make lock    the hashed requirements files again, after a change of requirements*.in"
@@ -29,7 +30,10 @@ demo: $(RUN_SET) assets
 test: $(DEV_SET) assets browser
 	@$(VENV)/bin/pytest -n 2 --dist worksteal --durations 10 $(ARGS)
 
-bench chaos:
+bench: $(DEV_SET)
+	@$(VENV)/bin/broadcaster bench -- $(ARGS)
+
+chaos:
 	@echo "make $@ is not built yet: the stories of faults run with \`make test\` (tests/flow)." >&2; exit 2
 
 lint: $(DEV_SET)

@@ -55,7 +55,7 @@ class MailSink:
 @contextmanager
 def relay() -> Iterator[MailSink]:
     """A relay for as long as the block lasts."""
-    argv = [sys.executable, "-m", "tests.bench.mail_sink"]
+    argv = [sys.executable, "-m", "tests.bench.relay"]
     process = subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         yield MailSink(int(ceiling.hear(process)), process)

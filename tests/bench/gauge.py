@@ -13,6 +13,10 @@ class Void(RuntimeError):
     """A measurement that says nothing: the message is why, and stands in the table in its place."""
 
 
+class Absent(Void):
+    """A measurement that cannot be made here, or whose subject is not built: said in the table, and no fault."""
+
+
 def cpu_seconds(pids: Iterable[int]) -> float:
     """Processor time in user and kernel mode that these processes have used so far."""
     return sum(_ticks(pid) for pid in pids) / TICK

@@ -36,7 +36,7 @@ def measure(stage: Stage, table: Table, plan: Plan) -> None:
 
 
 def _size(stage: Stage, table: Table, plan: Plan, size: int) -> None:
-    with ours.at_work(stage, stage.audience(size), Carrier()) as works:
+    with stage.audience(size) as audience, ours.at_work(stage, audience, Carrier()) as works:
         releases = [_first(works) for _ in range(plan.releases)]
         _rows(table, f"first/{size}", f"first text after the approval, {size:,}", [r[1] for r in releases], FIRST_MS)
         took = [approved.took_s for approved, _ in releases]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import build
-from tests.bench.gauge import Void
+from tests.bench.gauge import Absent, Void
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ def write(requests: Iterable[bytes], file: Path) -> int:
 
 
 def run(folder: Path, port: int, file: Path, connections: int, trusted: Path | None = None) -> Load:
-    """Post them all; Void where the program cannot be had or gives up."""
+    """Post them all; Absent where the program cannot be had, Void when it gives up."""
     made = build.built("load", folder)
     if made is None:
-        raise Void("no C compiler: nothing here can post fast enough")
+        raise Absent("no C compiler: nothing here can post fast enough")
     argv = [str(made.program), str(port), str(file), str(connections), *([str(trusted)] if trusted else [])]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -42,10 +42,15 @@ class Carrier:
     in_flight: int = 200
 
     @property
+    def scheme(self) -> str:
+        """Of its address."""
+        return "https" if self.tls else "http"
+
+    @property
     def name(self) -> str:
         """For the table."""
         pace = f"{self.delay_ms:g} ms, {self.in_flight} in flight" if self.delay_ms else "instant"
-        return f"{'https' if self.tls else 'http'}, {pace}"
+        return f"{self.scheme}, {pace}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +112,16 @@ class Works:
         house = self.audience.house
         with house.sessions.begin() as session:
             actions.hold(house.actor(session), session.get_one(Revision, approved.revision), Tier.PUBLIC)
-        until(lambda: not self.waves_open(), "what was in flight never came back")
+        until(self.quiet, "what was in flight never came back")
 
-    def waves_open(self) -> int:
-        """Waves whose outcomes are not all recorded."""
+    def quiet(self) -> bool:
+        """Whether every outcome is recorded, and the sweep has counted who was to be told."""
+        query = text(
+            "SELECT NOT EXISTS (SELECT 1 FROM wave WHERE closed_at IS NULL)"
+            " AND NOT EXISTS (SELECT 1 FROM fanout WHERE planned IS NULL AND channel = 'sms')"
+        )
         with self.audience.house.sessions() as session:
-            return int(session.execute(text("SELECT count(*) FROM wave WHERE closed_at IS NULL")).scalar_one())
+            return bool(session.execute(query).scalar_one())
 
     def release(self) -> Told:
         """Tell everybody once, and check that it was once."""
@@ -191,8 +200,8 @@ class Works:
             until(lambda fanout=approved.fanout: self.over(fanout), "the first alert never ended")
 
     def some_people(self) -> dict[str, int]:
-        """Communities with about `WARM_UP` residents together, and how many live in each."""
-        query = text("SELECT code, last_slot FROM community WHERE last_slot > 0 ORDER BY last_slot DESC, code")
+        """Small communities with about `WARM_UP` residents together, and how many live in each."""
+        query = text("SELECT code, last_slot FROM community WHERE last_slot > 0 ORDER BY last_slot, code")
         found: dict[str, int] = {}
         with self.audience.house.sessions() as session:
             for row in session.execute(query):

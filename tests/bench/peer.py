@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -116,29 +116,30 @@ def at_work(stage: Stage, tls: bool = False) -> Iterator[Peer]:
 
 def measure(stage: Stage, table: Table, plan: Plan) -> None:
     """Every size over HTTP, the smallest over TLS too, and a few with slow answers."""
-    for size in plan.peers:
-        what = f"naive peer, {size:,}, http, instant"
-        table.trying(f"peer/{size}/http", what, lambda size=size: _fast(stage, table, plan, size, False))
-    least = min(plan.peers, default=0)
-    if least:
-        what = f"naive peer, {least:,}, https, instant"
-        table.trying(f"peer/{least}/https", what, lambda: _fast(stage, table, plan, least, True))
-        few = min(SLOW_MOST, least)
-        what = f"naive peer, {few:,}, http, {plan.slow_ms:g} ms"
-        table.trying("peer/slow", what, lambda: _slow(stage, table, plan, few))
+    least = min(plan.peers)
+    for scheme in plan.schemes:
+        sizes = plan.peers if scheme == "http" else (least,)
+        what = f"naive peer, {scheme}"
+        table.trying(
+            f"peer/{scheme}", what, lambda sizes=sizes, scheme=scheme: _fast(stage, table, plan, sizes, scheme)
+        )
+    if plan.slow_ms:
+        table.trying("peer/slow", "naive peer, slow answers", lambda: _slow(stage, table, plan, min(SLOW_MOST, least)))
 
 
-def _fast(stage: Stage, table: Table, plan: Plan, size: int, tls: bool) -> None:
-    name = "https" if tls else "http"
-    key, what = f"peer/{size}/{name}", f"naive peer, {size:,}, {name}, instant"
-    with at_work(stage, tls) as peer:
-        told = [peer.release(size) for _ in range(plan.rounds)]
-    row = Row(key, what, "/s", [one.rate for one in told], note=f"a task each, {WORKERS} workers")
-    if row.value < LEAST and not plan.quick and not tls:
-        raise Void(f"{row.value:.0f}/s is under {LEAST:.0f}/s: this run is void")
-    table.add(row)
-    table.add(Row(f"peer/first/{size}/{name}", f"  first text, {what}", "ms", [one.first_s * 1e3 for one in told]))
-    table.add(Row(f"peer/memory/{size}/{name}", f"  a worker's memory, {what}", "MB", [told[-1].memory_mb]))
+def _fast(stage: Stage, table: Table, plan: Plan, sizes: Sequence[int], scheme: str) -> None:
+    with at_work(stage, scheme == "https") as peer:
+        for size in sizes:
+            told = [peer.release(size) for _ in range(plan.rounds)]
+            key, what = f"{size}/{scheme}", f"naive peer, {size:,}, {scheme}, instant"
+            row = Row(f"peer/{key}", what, "/s", [one.rate for one in told], note=f"a task each, {WORKERS} workers")
+            if row.value < LEAST and not plan.quick and scheme == "http":
+                table.void(row.key, what, f"{row.value:.0f}/s is under {LEAST:.0f}/s: something is wrong with this run")
+                continue
+            table.add(row)
+            first = [one.first_s * 1e3 for one in told]
+            table.add(Row(f"peer/first/{key}", f"  first text after the click, {what}", "ms", first))
+            table.add(Row(f"peer/memory/{key}", f"  a worker's memory, {what}", "MB", [told[-1].memory_mb]))
 
 
 def _slow(stage: Stage, table: Table, plan: Plan, size: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PARTS = ("sink", "peer", "engine", "latency", "receipts", "email")
+PARTS = ("sink", "peer", "engine", "latency", "receipts", "email", "bulk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,21 +15,24 @@ class Plan:
     sizes: tuple[int, ...] = (20_000, 1_000_000)
     peers: tuple[int, ...] = (5_000, 20_000)
     latencies: tuple[int, ...] = (1_000, 1_000_000)
+    schemes: tuple[str, ...] = ("http", "https")
     rounds: int = 3
     releases: int = 30
     receipts: int = 60_000
     agencies: int = 1_000
     loads: int = 300_000
     quick: bool = False
-    slow_ms: float = 60.0
+    slow_ms: float = 60.0  # 0: no run with slow answers
 
 
 QUICK = Plan(
     sizes=(300,),
     peers=(60,),
     latencies=(100,),
+    schemes=("https",),
     rounds=1,
-    releases=3,
+    releases=2,
+    slow_ms=0.0,
     receipts=300,
     agencies=12,
     loads=2_000,

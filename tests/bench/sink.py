@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import build, certificate
-from tests.bench.gauge import Void
+from tests.bench.gauge import Absent
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,9 +48,9 @@ class Sink:
     in_c: bool
 
     def url(self, tls: bool = False) -> str:
-        """Where texts go; Void when TLS is asked for and cannot be had."""
+        """Where texts go; Absent when TLS is asked for and cannot be had."""
         if tls and not self.tls_port:
-            raise Void("no TLS: a C compiler and <openssl/ssl.h> are needed")
+            raise Absent("no TLS: a C compiler and <openssl/ssl.h> are needed")
         return f"https://127.0.0.1:{self.tls_port}" if tls else f"http://127.0.0.1:{self.port}"
 
     def reset(self, delay_ms: float = 0.0) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,11 +21,11 @@ from broadcaster import settings as knobs
 from broadcaster.directory import Directory
 from broadcaster.dispatch import engine as engines
 from broadcaster.local import home, massachusetts, servers
+from broadcaster.local.valkey import Valkey
 from broadcaster.store import database, directory_load
 from broadcaster.store.database import Sessions
 from tests.bench import people
 from tests.bench import sink as sinks
-from tests.bench.gauge import Void
 from tests.bench.sink import ROOT, Sink
 from tests.factories import KEYS, SEALER, SENDER, SID, TOKEN, House, office, person
 
@@ -54,25 +55,40 @@ class Stage:
     valkey_pid: int
     sink: Sink
     say: Say
-    _audiences: dict[int, Audience] = field(default_factory=dict)
+    _loaded: dict[int, Audience] = field(default_factory=dict)
 
-    def audience(self, many: int) -> Audience:
-        """The database of an audience, loaded when it is first asked for."""
-        if many not in self._audiences:
+    @contextmanager
+    def audience(self, many: int) -> Iterator[Audience]:
+        """A database in which so many people have signed up and nobody was told anything yet, gone with the block.
+
+        It is a copy: the people are loaded once.
+        """
+        if many not in self._loaded:
             began = perf_counter()
-            url = self.new_database(f"people_{many}")
-            house = furnish(database.sessions(database.connect(url)))
-            with house.sessions() as session:
-                ids = directory_load.community_ids(session)
-            first = people.load(url, SEALER, ids, people.homes(many, places()))
+            self._loaded[many] = self._load(many)
             self.say(f"{many:,} residents loaded in {perf_counter() - began:.1f} s")
-            self._audiences[many] = Audience(url, many, first, house)
-        return self._audiences[many]
+        loaded, name = self._loaded[many], f"told_{many}"
+        url = self.new_database(name, pattern=f"people_{many}")
+        engine = database.connect(url)
+        try:
+            yield replace(loaded, url=url, house=replace(loaded.house, sessions=database.sessions(engine)))
+        finally:
+            engine.dispose()
+            self.admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _load(self, many: int) -> Audience:
+        url = self.new_database(f"people_{many}")
+        engine = database.connect(url)
+        house = furnish(database.sessions(engine))
+        with house.sessions() as session:
+            ids = directory_load.community_ids(session)
+        engine.dispose()
+        return Audience(url, many, people.load(url, SEALER, ids, people.homes(many, places())), house)
 
     def new_database(self, name: str, pattern: str = PATTERN) -> str:
         """A new database made from another one; returns its URL."""
         self.admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        self.admin(f'CREATE DATABASE "{name}" TEMPLATE "{pattern}"')
+        self.admin(f'CREATE DATABASE "{name}" TEMPLATE "{pattern}" STRATEGY file_copy')
         return self.url_of(name)
 
     def admin(self, statement: str) -> None:
@@ -142,14 +158,25 @@ def furnish(sessions: Sessions, directory: Directory | None = None) -> House:
 def standing(folder: Path, say: Say) -> Iterator[Stage]:
     """Servers of our own (durable: fsync on) and a sink, for as long as the block lasts; what they wrote is removed."""
     data = folder / "data"
-    shutil.rmtree(data, ignore_errors=True)
-    own = {"DATA_DIR": str(data), "MODE": "demo", "DATABASE_URL": "", "REDIS_URL": "", **KEYS}
-    with servers.ensure(knobs.load(own)) as ours, sinks.running(folder / "bin") as sink:
-        pids = [server.pid for server in ours.ours]
-        if len(pids) != 2 or pids[1] is None:
-            raise Void(f"other servers run in {data}: stop them first")
-        stage = Stage(data, ours.database_url, ours.redis_url, pids[1], sink, say)
-        stage.admin(f"CREATE DATABASE {PATTERN}")
-        database.upgrade(stage.url_of(PATTERN))
-        yield stage
-    shutil.rmtree(data, ignore_errors=True)
+    with alone(folder):
+        shutil.rmtree(data, ignore_errors=True)
+        own = {"DATA_DIR": str(data), "MODE": "demo", "DATABASE_URL": "", "REDIS_URL": "", **KEYS}
+        with servers.ensure(knobs.load(own)) as ours, sinks.running(folder / "bin") as sink:
+            valkey = next(server.pid for server in ours.ours if isinstance(server, Valkey))
+            stage = Stage(data, ours.database_url, ours.redis_url, valkey or 0, sink, say)
+            stage.admin(f"CREATE DATABASE {PATTERN}")
+            database.upgrade(stage.url_of(PATTERN))
+            yield stage
+        shutil.rmtree(data, ignore_errors=True)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Two runs in one folder would remove each other's databases: SettingsError for the second one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise knobs.SettingsError(f"Another run measures in {folder}: wait for it, or give --dir.") from error
+        yield

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from tests.bench.gauge import Void
+from tests.bench.gauge import Absent, Void
 
 AT_LEAST, AT_MOST = "at least", "at most"
 
@@ -41,7 +41,8 @@ class Ratio:
 
 @dataclass
 class Row:
-    """One figure: `values` of its rounds, of which the median counts; `void` says why there is none."""
+    """One figure: `values` of its rounds, of which the median counts; `void` says why there is none, and `absent` that
+    this is no fault of the run."""
 
     key: str
     what: str
@@ -49,6 +50,7 @@ class Row:
     values: list[float] = field(default_factory=list)
     goal: Goal | None = None
     void: str = ""
+    absent: bool = False
     note: str = ""
     ratios: list[Ratio] = field(default_factory=list)
 
@@ -59,27 +61,35 @@ class Row:
 
 
 class Table:
-    """The rows in the order in which they were measured; `say` writes a line of progress."""
+    """The rows in the order in which they were measured; `say` writes a line of progress.
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    Without `judging` no goal is held against anybody: the sizes are too small to say anything.
+    """
+
+    def __init__(self, say: Callable[[str], None], *, judging: bool = True) -> None:
         self.rows: dict[str, Row] = {}
-        self._say = say
+        self._say, self._judging = say, judging
 
     def add(self, row: Row) -> Row:
         """A measured row."""
+        row.goal = row.goal if self._judging else None
         self.rows[row.key] = row
         self._say("  " + " | ".join(_cells(row)).rstrip())
         return row
 
-    def void(self, key: str, what: str, why: str) -> None:
+    def void(self, key: str, what: str, why: str, *, absent: bool = False) -> None:
         """A row that could not be measured."""
-        self.add(Row(key, what, "", void=why))
+        self.add(Row(key, what, "", void=why, absent=absent))
 
     def compare(self, key: str, to: str, name: str, goal: Goal | None = None) -> None:
-        """Add the ratio of two rows, where both were measured."""
+        """Add the ratio of two rows; one that came to nothing leaves a note in its place."""
         one, other = self.rows.get(key), self.rows.get(to)
-        if one is not None and other is not None and one.values and other.values and other.value:
-            one.ratios.append(Ratio(to, name, one.value / other.value, goal))
+        if one is None or other is None or not one.values:
+            return
+        if other.values and other.value:
+            one.ratios.append(Ratio(to, name, one.value / other.value, goal if self._judging else None))
+        else:
+            one.note = ", ".join(filter(None, (one.note, f"no ratio to {name}: it is void")))
 
     def trying(self, key: str, what: str, measure: Callable[[], object]) -> None:
         """Measure, and let the table say when it came to nothing: one broken part leaves the others their figures."""
@@ -87,15 +97,15 @@ class Table:
         try:
             measure()
         except Void as why:
-            self.void(key, what, str(why))
+            self.void(key, what, str(why), absent=isinstance(why, Absent))
         except Exception as error:
             self._say(traceback.format_exc())
             self.void(key, what, f"broke: {type(error).__name__}: {str(error)[:120]}")
 
     @property
     def voids(self) -> list[Row]:
-        """The rows without a figure."""
-        return [row for row in self.rows.values() if row.void]
+        """The rows without a figure that should have one."""
+        return [row for row in self.rows.values() if row.void and not row.absent]
 
     def write(self, file: Path, **more: object) -> None:
         """All of it as JSON."""
@@ -125,6 +135,7 @@ def _plain(row: Row) -> dict[str, object]:
         "values": row.values,
         "goal": _goal(row.goal, row.value) if row.goal and row.values else None,
         "void": row.void or None,
+        "absent": row.absent,
         "note": row.note or None,
         "ratios": [
             {"to": r.to, "name": r.name, "value": r.value, "goal": _goal(r.goal, r.value) if r.goal else None}
@@ -139,7 +150,7 @@ def _goal(goal: Goal, value: float) -> dict[str, object]:
 
 def _cells(row: Row) -> tuple[str, str, str, str, str]:
     if row.void:
-        return row.what, "VOID", "", row.void, ""
+        return row.what, "SKIPPED" if row.absent else "VOID", "", row.void, ""
     rounds = f"{number(min(row.values))} - {number(max(row.values))}" if len(row.values) > 1 else ""
     beside = ", ".join([f"{_share(r)} {r.name}" for r in row.ratios] + ([row.note] if row.note else []))
     goals = [_judged(row.goal, row.value, row.unit)] if row.goal else []

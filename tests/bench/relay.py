@@ -1,6 +1,6 @@
 """A relay that takes every mail after a fixed time, counts, and judges that each mailbox had one.
 
-`python -m tests.bench.mail_sink` prints its port. Any line on its input is answered with what came, and a number on
+`python -m tests.bench.relay` prints its port. Any line on its input is answered with what came, and a number on
 that line is the milliseconds that every mail takes from then on, with everything forgotten.
 """
 
