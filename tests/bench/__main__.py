@@ -27,8 +27,8 @@ BUSY = 0.5
 def bulk(_: Stage, table: Table, __: Plan) -> None:
     """The place of the bulk fast lane."""
     built = "sms_bulk" in Settings.model_fields
-    why = "SMS_BULK is built, and its measurement is not" if built else "SMS_BULK is not built"
-    table.void("bulk", "the bulk fast lane", why, absent=not built)
+    why = "SMS_BULK is built, and nothing measures it yet" if built else "SMS_BULK is not built"
+    table.void("bulk", "the bulk fast lane", why, absent=True)
 
 
 MEASURES: Mapping[str, Callable[[Stage, Table, Plan], None]] = {
