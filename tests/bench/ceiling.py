@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,13 +25,16 @@ from broadcaster.alert.delivery import Event
 from broadcaster.store import database, outcomes, waves
 from broadcaster.store.database import Sessions
 from broadcaster.store.outcomes import Outcome
-from broadcaster.store.waves import ClaimedWave, Wait
+from broadcaster.store.senders import Wait
+from broadcaster.store.waves import ClaimedWave
 from tests.bench.people import phone
 from tests.factories import SENDER, SID
 
 LEASE_S, SETTLE_S = 30.0, 60.0
-MOST_ROWS = 256
-WAVES_AHEAD = 2
+CARRIER = "twilio"
+MOST_ROWS = 500
+WAVES_AHEAD = 3
+"""Waves in the air at once in a process: one flies, one waits, one is written down."""
 WORDS = "911+is+down+in+Springfield.+In+an+emergency+call+413-555-0100.+Next+update+at+4%3A30+PM.+State+911+Department"
 TOP = (
     "POST /2010-04-01/Accounts/{sid}/Messages.json HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -94,8 +97,20 @@ class Wire(threading.Thread):
     def start_wave(self, wave: ClaimedWave) -> None:
         """Begin to send a wave; returns at once."""
         flying = Flying(wave)
+        if not wave.intents:
+            self.done.put(flying)
         self._rows.extend((flying, row.address_id, row.n) for row in wave.intents)
         self._ring.send(b"x")
+
+    def landed(self, wait: float) -> list[Flying]:
+        """The waves whose answers are all there since the last call; waits up to `wait` seconds for the first one."""
+        found: list[Flying] = []
+        try:
+            found.append(self.done.get(timeout=wait))
+            while True:
+                found.append(self.done.get_nowait())
+        except Empty:
+            return found
 
     def run(self) -> None:
         """For ever: post what waits, read what came."""
@@ -126,7 +141,8 @@ class Wire(threading.Thread):
             raise RuntimeError(f"the sink said {line.got[:80]!r}")
         at = line.got.find(b'"sid":"') + 7
         flying, address, n = line.row
-        flying.results.append(Outcome(address, n, Event.ACCEPTED, ref=line.got[at : at + 34].decode()))
+        ref = line.got[at : at + 34].decode()
+        flying.results.append(Outcome(address, n, Event.ACCEPTED, ref=ref, wave_id=flying.wave.id))
         line.row, line.got = None, b""
         if len(flying.results) == len(flying.wave.intents):
             self.done.put(flying)
@@ -145,35 +161,35 @@ def _dial(order: Order) -> Line:
     return Line(plain)
 
 
-def serve(order: Order, sessions: Sessions, wire: Wire) -> None:
+def serve(sessions: Sessions, wire: Wire) -> None:
     """Claim, send and record until nothing is open."""
     flying = 0
     while True:
-        full = flying > WAVES_AHEAD
-        claimed = None if full else _claim(sessions)
-        if isinstance(claimed, ClaimedWave) and claimed.intents:
+        claimed = _claim(sessions) if flying < WAVES_AHEAD else None
+        if isinstance(claimed, ClaimedWave):
             wire.start_wave(claimed)
             flying += 1
         elif claimed is None and not flying:
             return
-        while flying:
-            try:
-                _record(sessions, wire.done.get(timeout=0.0005 if claimed else 0.02))
-            except Empty:
-                break
-            flying -= 1
+        landed = wire.landed(0.0005 if claimed else 0.02)
+        if landed:
+            _record(sessions, landed)
+            flying -= len(landed)
 
 
 def _claim(sessions: Sessions) -> ClaimedWave | Wait | None:
     with sessions.begin() as session:
-        return waves.claim(session, "sms", "sms", MOST_ROWS, LEASE_S)
+        return waves.claim(session, "sms", "sms", {CARRIER: MOST_ROWS}, LEASE_S)
 
 
-def _record(sessions: Sessions, flying: Flying) -> None:
-    wave, results = flying.wave, sorted(flying.results, key=lambda one: one.address_id)
+def _record(sessions: Sessions, landed: Sequence[Flying]) -> None:
+    """The outcomes of whole waves in one transaction, in the order of their addresses."""
+    if not any(flying.results for flying in landed):
+        return
+    results = sorted((one for flying in landed for one in flying.results), key=lambda one: one.address_id)
     with sessions.begin() as session:
-        outcomes.record(session, wave.id, wave.fanout_id, results, "twilio", SETTLE_S)
-        outcomes.close_when_complete(session, wave.id, len(results))
+        outcomes.record(session, landed[0].wave.fanout_id, results, CARRIER, SETTLE_S)
+        outcomes.close_when_complete(session, Counter(one.wave_id for one in results))
 
 
 @contextmanager
@@ -216,7 +232,7 @@ def main() -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for _ in sys.stdin:
-        serve(order, sessions, wire)
+        serve(sessions, wire)
         sys.stdout.write(f"{time.time()}\n")
         sys.stdout.flush()
 
