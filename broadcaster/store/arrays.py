@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def numbers(values: Iterable[int]) -> str:
-    """For `CAST(:name AS bigint[])`."""
+def numbers(values: Iterable[float]) -> str:
+    """For `CAST(:name AS bigint[])`, or of floats for `float8[]`."""
     return "{" + ",".join(map(str, values)) + "}"
 
 

@@ -23,6 +23,10 @@ NAMES = {
 }
 
 Sessions = sessionmaker[Session]
+BY_KEY = ", ".join(f"set_config('enable_{way}', 'off', true)" for way in ("seqscan", "hashjoin", "mergejoin"))
+"""A SELECT list for the transactions that touch a few hundred rows of a million: row after row by the key, in the order
+given. A fan-out that has no statistics yet is otherwise planned as a scan of all its rows, which takes a hundred times
+as long and locks them in another order than others do."""
 
 
 class Base(DeclarativeBase):

@@ -13,6 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.delivery import MOVES, Event
+from broadcaster.store.arrays import numbers, texts
+from broadcaster.store.database import BY_KEY
 
 
 @dataclass(slots=True)
@@ -31,11 +33,9 @@ class Outcome:
 _SET = " ".join(
     f"WHEN d.state = '{before}' AND o.event = '{event}' THEN '{after}'" for (before, event), after in MOVES.items()
 )
-_BY_KEY = text("SELECT set_config('enable_seqscan', 'off', true)")
-"""On a table without statistics `UPDATE ... FROM unnest` is planned as a scan: rows are found by key, whatever it
-thinks."""
+_BY_KEY = text(f"SELECT {BY_KEY}")
 _RECORD = text(
-    "WITH o AS (SELECT * FROM unnest(CAST(:address AS bigint[]), CAST(:n AS bigint[]), CAST(:event AS text[]),"
+    "WITH o AS (SELECT address_id, n, event, reason, nullif(ref, '') AS ref, wait, wave_id FROM unnest(CAST(:address AS bigint[]), CAST(:n AS bigint[]), CAST(:event AS text[]),"
     "   CAST(:reason AS text[]), CAST(:ref AS text[]), CAST(:wait AS float8[]), CAST(:wave AS bigint[]))"
     "   AS o(address_id, n, event, reason, ref, wait, wave_id)),"
     " moved AS (UPDATE delivery d SET reason = o.reason, carrier_ref = coalesce(o.ref, d.carrier_ref),"
@@ -87,13 +87,13 @@ def record(session: Session, fanout: int, outcomes: Sequence[Outcome], carrier: 
     values = {
         "fanout": fanout,
         "settle": settle,
-        "address": [o.address_id for o in outcomes],
-        "n": [o.n for o in outcomes],
-        "event": [o.event.value for o in outcomes],
-        "reason": [o.reason for o in outcomes],
-        "ref": [o.ref for o in outcomes],
-        "wait": [o.wait for o in outcomes],
-        "wave": [o.wave_id for o in outcomes],
+        "address": numbers(o.address_id for o in outcomes),
+        "n": numbers(o.n for o in outcomes),
+        "event": texts(o.event.value for o in outcomes),
+        "reason": texts(o.reason for o in outcomes),
+        "ref": texts(o.ref or "" for o in outcomes),
+        "wait": numbers(o.wait for o in outcomes),
+        "wave": numbers(o.wave_id for o in outcomes),
     }
     session.execute(_BY_KEY)
     moved = {row.address_id: row.state for row in session.execute(_RECORD, values)}

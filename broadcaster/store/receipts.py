@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from broadcaster.alert.delivery import RANK, Event, Handset, target
 from broadcaster.store.arrays import binaries, numbers, texts
+from broadcaster.store.database import BY_KEY
 from broadcaster.store.deliveries import NEWS_TO
 
 
@@ -87,12 +88,7 @@ def _rank(one: Waiting, handsets: Mapping[str, Handset]) -> int:
 
 
 _RANK_NOW = "CASE d.handset " + " ".join(f"WHEN '{handset}' THEN {rank}" for handset, rank in RANK.items()) + " END"
-_BY_KEY = text(
-    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),"
-    " set_config('enable_mergejoin', 'off', true)"
-)
-"""For this transaction: row after row by the key, in the order given. A fan-out that has no statistics yet is otherwise
-planned as a scan of all its rows, which takes a hundred times as long and locks them in another order than outcomes."""
+_BY_KEY = text(f"SELECT {BY_KEY}")
 _WAITING = text(
     "SELECT id, fanout_id, address_id, n, carrier, ref, status, code FROM receipt WHERE applied_at IS NULL"
     " ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED"

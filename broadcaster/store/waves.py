@@ -104,13 +104,14 @@ GAVE_WAY = (
 )
 """The communities that a newer revision speaks to instead of this fan-out."""
 _WORDS = """,
- words AS MATERIALIZED (SELECT t.community_id, t.lang, t.body_id FROM revision_text t
-   WHERE t.revision_id = :revision AND t.form = :form AND t.community_id IN (SELECT community_id FROM chosen)),
+ places AS MATERIALIZED (SELECT DISTINCT community_id FROM chosen),
+ words AS MATERIALIZED (SELECT p.community_id, jsonb_object_agg(t.lang, t.body_id) AS bodies FROM places p
+   JOIN revision_text t ON t.revision_id = :revision AND t.form = :form AND t.community_id = p.community_id
+   GROUP BY p.community_id),
  picked AS (SELECT DISTINCT ON (c.address_id) c.address_id, c.community_id, a.value_index,
-     coalesce(w.body_id, e.body_id) AS body_id
-   FROM chosen c JOIN address a ON a.id = c.address_id
-   LEFT JOIN words w ON w.community_id = c.community_id AND w.lang = a.lang
-   LEFT JOIN words e ON e.community_id = c.community_id AND e.lang = 'en' ORDER BY c.address_id, c.rank, c.no)"""
+     CAST(coalesce(w.bodies -> a.lang, w.bodies -> 'en') AS bigint) AS body_id
+   FROM chosen c JOIN address a ON a.id = c.address_id LEFT JOIN words w ON w.community_id = c.community_id
+   ORDER BY c.address_id, c.rank, c.no)"""
 """The text of each person in their language, else in English; one phone in two towns hears of the one served first."""
 _INSERT = f""",
  made AS (INSERT INTO delivery (fanout_id, address_id, community_id, wave_id, body_id, n, state, reason)
