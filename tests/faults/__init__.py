@@ -1,0 +1,1 @@
+"""Tools that break things between real parts, on loopback. The faulty carrier itself is `broadcaster.local.carrier`."""
