@@ -5,13 +5,37 @@ Nothing is lost with a lost task: `drain` carries no id, and the sweep does the 
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import Celery
 from kombu import Queue
+from kombu.transport import redis
+
+from broadcaster import logs
+
+log = logs.get(__name__)
 
 QUEUES = ("urgent", "sms", "receipts", "housekeeping")
 
 SOFT_LIMIT_S = 40
 """A drain claims for 10 s and a POST lasts at most 10 s: 40 s is past any honest task."""
+
+
+class _Channel(redis.Channel):  # type: ignore[misc]
+    """Drops what is no task at all. The library's own ends the worker, one process for each broken entry."""
+
+    def _brpop_read(self, **options: Any) -> Any:
+        try:
+            return super()._brpop_read(**options)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            log.warning("broken_task_dropped", error=repr(error)[:200])
+            return True
+
+
+class Transport(redis.Transport):  # type: ignore[misc]
+    """Redis, read as if it were hostile."""
+
+    Channel = _Channel
 
 
 def make() -> Celery:
@@ -21,6 +45,7 @@ def make() -> Celery:
     """
     app = Celery("broadcaster", include=["broadcaster.tasks"])
     app.conf.update(
+        broker_transport=f"{__name__}:{Transport.__name__}",
         task_queues=[Queue(name) for name in QUEUES],
         task_default_queue="housekeeping",
         task_serializer="json",
