@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import inf
 from typing import NamedTuple, Protocol
 
 from broadcaster.alert.delivery import Handset
@@ -26,6 +28,11 @@ class Traits:
     cancels: bool
     idempotent: bool = False
     in_flight: int = 1000
+
+
+START_BY: ContextVar[float] = ContextVar("START_BY", default=inf)
+"""The monotonic second after which what is being sent must not leave any more: a door looks at it when the connection
+is in hand, right before the first byte (reliability.md 2.2 step 2)."""
 
 
 class Key(NamedTuple):

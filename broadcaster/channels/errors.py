@@ -35,6 +35,14 @@ class NotSent(SendError):
     operator = "The carrier could not be reached; the message is sent again in a moment."
 
 
+class TooLate(NotSent):
+    """Its second was over before a connection was there: a process that was frozen must not send what others ask
+    after."""
+
+    blames_carrier = False
+    operator = "The message missed its second; it is sent again in a moment."
+
+
 class Throttled(NotSent):
     """429: too many at once. The carrier's own wait is honoured."""
 

@@ -9,9 +9,11 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from time import monotonic
 from urllib.parse import urlsplit
 
-from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, Throttled
+from broadcaster.channels.contract import START_BY
+from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, Throttled, TooLate
 from broadcaster.channels.wire import Connection, Reply
 
 CONNECT_S = 3.0
@@ -70,15 +72,21 @@ class Door:
         loop = asyncio.get_running_loop()
         until = loop.time() + TOTAL_S
         connection = self._kept(site, loop.time()) or await self._connected(site)
+        if monotonic() > START_BY.get():
+            self._keep(site, connection)
+            raise TooLate("too_late_to_start")
         waiting = connection.ask(_written(method, site, path, headers, body), until - loop.time())
         try:
             reply = await waiting
         except asyncio.CancelledError:
             connection.close()
             raise
+        self._keep(site, connection)
+        return reply
+
+    def _keep(self, site: Site, connection: Connection) -> None:
         if connection.is_open:
             self._idle.setdefault(site, []).append(connection)
-        return reply
 
     async def close(self) -> None:
         """Close every kept connection."""

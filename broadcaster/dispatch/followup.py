@@ -11,7 +11,7 @@ from broadcaster.channels.errors import SendError
 from broadcaster.dispatch import followup_bulk
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.failpoint import failpoint
-from broadcaster.store import evidence, followups
+from broadcaster.store import evidence, followups, hindsight
 from broadcaster.store.evidence import Sight
 from broadcaster.store.followups import DueAsk
 
@@ -66,8 +66,7 @@ def asked(engine: Engine, ask: DueAsk) -> Asked:
 
 def _settle(engine: Engine, carrier: str, asks: Sequence[DueAsk], seen: Sequence[Seen]) -> None:
     """Adopt what nobody owns, count what else is there, and count an absence of the rest."""
-    by_attempt = {ask.attempt: ask for ask in asks}
-    sights = [(by_attempt[one.key.attempt], one.ref) for one in seen if one.key.attempt in by_attempt]
+    sights = _sights(asks, seen)
     with engine.sessions.begin() as session:
         taken = evidence.owned(session, sights)
         free = [sight for sight in sights if sight[1] not in taken]
@@ -80,6 +79,42 @@ def _settle(engine: Engine, carrier: str, asks: Sequence[DueAsk], seen: Sequence
         failpoint("proving absence")
     failpoint("settled")
     log.info("asked_after", carrier=carrier, asked=len(asks), adopted=adopted, others=others, proved_absent=absent)
+
+
+def look_again(engine: Engine) -> int:
+    """Look once more for attempts that gave way: one that came to light late doubled somebody. Returns how many."""
+    with engine.sessions() as session:
+        gone = hindsight.gave_way(session, engine.scales.settle)
+    doubles = 0
+    for carrier, asks in _by_carrier(gone).items():
+        channel = engine.carriers.get(carrier)
+        if channel is not None and channel.traits.listing:
+            doubles += _look(engine, channel, asks)
+    if doubles:
+        log.warning("doubles_found_late", doubles=doubles)
+    return doubles
+
+
+def _look(engine: Engine, channel: Channel, asks: Sequence[DueAsk]) -> int:
+    try:
+        seen = engine.window.run(channel.find([asked(engine, ask) for ask in asks]), ASK_WITHIN_S)
+    except (SendError, TimeoutError) as error:
+        log.warning("listing_failed", carrier=channel.carrier, error=str(error), looked_for=len(asks))
+        return 0
+    with engine.sessions.begin() as session:
+        return hindsight.looked(session, asks, _sights(asks, seen), channel.carrier)
+
+
+def _by_carrier(asks: Sequence[DueAsk]) -> dict[str, list[DueAsk]]:
+    found: dict[str, list[DueAsk]] = defaultdict(list)
+    for ask in asks:
+        found[ask.carrier].append(ask)
+    return found
+
+
+def _sights(asks: Sequence[DueAsk], seen: Sequence[Seen]) -> list[Sight]:
+    by_attempt = {ask.attempt: ask for ask in asks}
+    return [(by_attempt[one.key.attempt], one.ref) for one in seen if one.key.attempt in by_attempt]
 
 
 def _one_each(sights: Sequence[Sight]) -> list[Sight]:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from broadcaster import logs
 from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import QUEUES, Engine
-from broadcaster.dispatch.followup import follow_up
+from broadcaster.dispatch.followup import follow_up, look_again
 from broadcaster.store import endings, fanouts, tallies
 
 log = logs.get(__name__)
@@ -28,6 +28,7 @@ QUIET_S = 1.0
 def keep(engine: Engine) -> None:
     """One round of housekeeping: leases, questions, expiry, endings, plans, folding."""
     follow_up(engine)
+    look_again(engine)
     with engine.sessions.begin() as session:
         for fanout in endings.expire_overdue(session):
             log.warning("fanout_expired", fanout=fanout)

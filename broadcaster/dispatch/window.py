@@ -19,8 +19,8 @@ import uvloop
 
 from broadcaster import logs
 from broadcaster.alert.delivery import Event
-from broadcaster.channels.contract import Bulk, Channel, Outgoing
-from broadcaster.channels.errors import OptedOut, SendError, Throttled
+from broadcaster.channels.contract import START_BY, Bulk, Channel, Outgoing
+from broadcaster.channels.errors import OptedOut, SendError, Throttled, TooLate
 from broadcaster.dispatch.pressure import Pressure
 from broadcaster.dispatch.retry import pause
 from broadcaster.store.outcomes import Outcome
@@ -134,6 +134,7 @@ class Mouth:
         key = row.key
         if self._window.clock() - wave.born > START_WITHIN_S:
             return Finished(wave, Outcome(key.address, key.n, Event.NOT_SENT, "too_late_to_start", wave_id=wave.id))
+        START_BY.set(wave.born + START_WITHIN_S)
         try:
             accepted = await self._channel.send(row)
         except SendError as error:
@@ -203,15 +204,14 @@ class Window:
 
     async def _hand_over(self, bulk: Bulk, wave: OpenedWave) -> None:
         """A whole wave in one request; what the carrier makes of each row is asked after, whatever it answered."""
-        began = self.clock()
         outcomes = [Outcome(row.key.address, row.key.n, Event.AMBIGUOUS, wave_id=wave.id) for row in wave.rows]
         first = Finished(wave, outcomes[0])
         event, why, wait = Event.AMBIGUOUS, "in_bulk", BULK_ASK_S
         try:
-            if began - wave.born > START_WITHIN_S:
-                event, why, wait = Event.NOT_SENT, "too_late_to_start", 0.0
-            else:
-                first.operation = (await bulk.hand_over(wave.rows)).ref
+            START_BY.set(wave.born + START_WITHIN_S)
+            first.operation = (await bulk.hand_over(wave.rows)).ref
+        except TooLate as error:
+            event, why, wait = error.event, error.reason, 0.0
         except SendError as error:
             log.warning("bulk_not_taken", carrier=wave.carrier, reason=error.reason, rows=len(wave.rows))
             event, why, wait = error.event, f"bulk_{error.reason}", pause(1, error.wait, self.dice)

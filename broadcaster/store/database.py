@@ -23,6 +23,8 @@ NAMES = {
 }
 
 Sessions = sessionmaker[Session]
+NOT_IDLE = "set_config('idle_in_transaction_session_timeout', '2000', true)"
+"""For the transaction of a claim: a process that is frozen in it gives its sender back after two seconds."""
 BY_KEY = ", ".join(f"set_config('enable_{way}', 'off', true)" for way in ("seqscan", "hashjoin", "mergejoin"))
 """A SELECT list for the transactions that touch a few hundred rows of a million: row after row by the key, in the order
 given. A fan-out that has no statistics yet is otherwise planned as a scan of all its rows, which takes a hundred times

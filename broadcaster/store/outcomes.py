@@ -35,7 +35,8 @@ _SET = " ".join(
 )
 _BY_KEY = text(f"SELECT {BY_KEY}")
 _RECORD = text(
-    "WITH o AS (SELECT address_id, n, event, reason, nullif(ref, '') AS ref, wait, wave_id FROM unnest(CAST(:address AS bigint[]), CAST(:n AS bigint[]), CAST(:event AS text[]),"
+    "WITH o AS (SELECT address_id, n, event, reason, nullif(ref, '') AS ref, wait, wave_id"
+    "   FROM unnest(CAST(:address AS bigint[]), CAST(:n AS bigint[]), CAST(:event AS text[]),"
     "   CAST(:reason AS text[]), CAST(:ref AS text[]), CAST(:wait AS float8[]), CAST(:wave AS bigint[]))"
     "   AS o(address_id, n, event, reason, ref, wait, wave_id)),"
     " moved AS (UPDATE delivery d SET reason = o.reason, carrier_ref = coalesce(o.ref, d.carrier_ref),"

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from broadcaster.store.database import BY_KEY, Base, identity
+from broadcaster.store.database import BY_KEY, NOT_IDLE, Base, identity
 
 GRANT_S = 0.9
 """Seconds of pace granted at most, so that the last row still starts within its second."""
@@ -110,7 +110,7 @@ _EFFECTIVE = f"(s.segments_per_s * CASE WHEN s.weight > 0 THEN s.weight ELSE 1.0
 _GRANT = text(
     f"SELECT s.id, s.carrier, s.circuit, {_EFFECTIVE} AS pace,"
     " greatest(0, extract(epoch FROM s.tat - clock_timestamp()))::float8 AS ahead,"
-    f" {BY_KEY}"
+    f" {BY_KEY}, {NOT_IDLE}"
     " FROM sender s WHERE s.channel = :channel AND s.carrier = ANY(:carriers)"
     f" AND (s.circuit = 'closed' AND {_IN_USE} OR s.circuit = 'open' AND s.open_until < clock_timestamp())"
     " ORDER BY s.circuit = 'open' DESC, s.tat, s.id LIMIT 1 FOR UPDATE OF s"

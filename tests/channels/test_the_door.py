@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from broadcaster.channels import http
-from broadcaster.channels.errors import Ambiguous, NotSent
+from broadcaster.channels.contract import START_BY
+from broadcaster.channels.errors import Ambiguous, NotSent, TooLate
 from broadcaster.channels.http import Door, DoorClosed
 
 OK = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -154,6 +156,19 @@ async def test_an_answer_without_an_end_is_cut_off(monkeypatch: pytest.MonkeyPat
     async with scripted(server) as door:
         with pytest.raises(Ambiguous, match="answer_too_long"):
             await door.request("GET", server.url, {})
+
+
+async def test_what_missed_its_second_while_it_waited_for_a_connection_does_not_leave() -> None:
+    """A process frozen in that wait thaws when others have asked after its texts and sent them again."""
+    server = Scripted()
+    async with scripted(server) as door:
+        START_BY.set(time.monotonic() - 0.001)
+        with pytest.raises(TooLate):
+            await door.request("POST", server.url, {}, b"x")
+        START_BY.set(time.monotonic() + 60.0)
+        assert (await door.request("POST", server.url, {}, b"y")).status == 201
+    assert [request[-1:] for request in server.requests] == [b"y"]
+    assert server.connections == 1, "the connection was kept for the next one"
 
 
 async def test_nobody_listens_is_certainly_not_sent() -> None:

@@ -19,6 +19,7 @@ from broadcaster.channels.errors import (
     Rejected,
     SendError,
     Throttled,
+    TooLate,
 )
 from broadcaster.channels.http import raise_for
 from broadcaster.channels.sms_twilio import refusal
@@ -33,7 +34,7 @@ def family(kind: type[SendError] = SendError) -> Iterator[type[SendError]]:
 
 
 def test_the_vocabulary_stands_in_one_file() -> None:
-    assert set(family()) == {Ambiguous, NotSent, PutOff, Throttled, Misconfigured, Rejected, OptedOut}
+    assert set(family()) == {Ambiguous, NotSent, PutOff, TooLate, Throttled, Misconfigured, Rejected, OptedOut}
     assert {kind.__module__ for kind in family()} == {errors.__name__}
     assert not issubclass(Unsupported, SendError)
 
