@@ -18,6 +18,7 @@ help:
 	@echo "make demo    a statewide 911 outage on this machine, from the notice to the all-clear (ARGS=\"--exit --json\")"
 	@echo "make test    the whole test suite"
 	@echo "make bench   every speed beside its naive peer and its ceiling (ARGS=\"--only engine --size 20000\")"
+	@echo "make chaos   everything that can break on this machine, broken (SEEDS=20, ARGS=\"--only 11\")"
 	@echo "make lint    ruff, mypy --strict, import-linter"
 	@echo "make setup   everything the others need: .venv, the assets, the browser"
 	@echo "make lock    the hashed requirements files again, after a change of requirements*.in"
@@ -33,8 +34,8 @@ test: $(DEV_SET) assets browser
 bench: $(DEV_SET)
 	@$(VENV)/bin/broadcaster bench -- $(ARGS)
 
-chaos:
-	@echo "make $@ is not built yet: the stories of faults run with \`make test\` (tests/flow)." >&2; exit 2
+chaos: $(DEV_SET) assets
+	@$(VENV)/bin/broadcaster chaos $(ARGS)
 
 lint: $(DEV_SET)
 	@$(VENV)/bin/ruff check

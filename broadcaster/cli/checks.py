@@ -11,12 +11,12 @@ import click
 from broadcaster.local import doctor as examination
 from broadcaster.local import home
 
-MARKS = {True: "ok  ", False: "FAIL", None: "off "}
 CHECKOUT = Path(__file__).resolve().parents[2]
+MARKS = {True: "ok  ", False: "FAIL", None: "off "}
 
 
 class NeedsCheckout(click.ClickException):
-    """The benchmarks belong to the tests, which an installed package does not hold."""
+    """Benchmarks and chaos belong to the tests, which an installed package does not hold."""
 
     exit_code = 2
 
@@ -46,4 +46,24 @@ def bench(options: tuple[str, ...]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "tests.bench", *options])  # noqa: S606 - a list, no shell
 
 
-COMMANDS = (doctor, bench)
+@click.command()
+@click.option("--seeds", envvar="SEEDS", default=1, show_default=True, help="How many seeds each row is played with.")
+@click.option("--only", multiple=True, metavar="ROW", help="Only rows whose name begins so; may be given again.")
+@click.option("--at-once", default=2, show_default=True, help="How many rows are played at the same time.")
+@click.option("--list", "listing", is_flag=True, help="Name the rows and end.")
+def chaos(seeds: int, only: tuple[str, ...], at_once: int, listing: bool) -> None:
+    """Break everything that can be broken on this machine, on an installation of its own; needs a checkout.
+
+    Exits 0 when every row that was run held, 1 when one did not.
+
+    Example: broadcaster chaos --only 11 --seeds 3
+    """
+    if not (CHECKOUT / "tests" / "chaos" / "__main__.py").exists():
+        raise NeedsCheckout("The chaos matrix needs a checkout: clone the repository and run `make chaos` in it.")
+    words = ["--seeds", str(seeds), "--at-once", str(at_once), *(word for name in only for word in ("--only", name))]
+    os.chdir(CHECKOUT)
+    argv = [sys.executable, "-m", "tests.chaos", *words, *(["--list"] if listing else [])]
+    os.execv(sys.executable, argv)  # noqa: S606 - our own tests, with a list of arguments
+
+
+COMMANDS = (doctor, bench, chaos)

@@ -203,9 +203,7 @@ def listed_of_alert(session: Session, alert: int, channel: str, but_not: int) ->
 
 def plan(session: Session, fanout: int) -> int:
     """Count whom a fan-out is for, after its release (nothing proportional to the audience before it)."""
-    session.execute(
-        text("SELECT set_config('work_mem', '256MB', true)")
-    )  # a million addresses are told apart in memory
+    session.execute(text("SELECT set_config('work_mem', '256MB', true)"))  # a million people told apart in memory
     count = session.execute(
         text(
             "SELECT count(*) FROM (SELECT DISTINCT x.address_id FROM lane l CROSS JOIN LATERAL ("

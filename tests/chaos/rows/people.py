@@ -1,0 +1,139 @@
+"""People act while a send is under way, or a flood comes: hold, all-clear, STOP, release (rows 25 to 28)."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter
+
+import aiohttp
+from sqlalchemy import text
+
+from broadcaster.alert.lifecycle import Tier
+from broadcaster.dispatch import actions
+from broadcaster.store.alerts import Revision
+from tests.chaos import hooks
+from tests.chaos.desk import approvers
+from tests.chaos.parts import MAIN
+from tests.chaos.row import Setting, not_here, row
+from tests.chaos.stage import Aired, Stage
+from tests.factories import SEALER, SENDER
+
+STARTED_WITHIN_S = 2.0
+"""No POST starts later than 2 s after the commit of a hold or an all-clear (reliability.md, row 25)."""
+STOPPED_WITHIN_S = 1.0
+APPROVED_WITHIN_S = 2.0
+DOUBT: dict[str, object] = {"share_accept_then_hang": 0.05}
+
+
+def _last_post(stage: Stage, alert: Aired, since: float, end: float) -> float:
+    """Seconds from a moment to the last POST of the words of an alert before `end`."""
+    words = {each["body"] for each in stage.carrier.ledger()["messages"] if f"?d={alert.fanout}." in each["callback"]}
+    times = [each["at"] for each in stage.carrier.ledger()["attempts"] if each["body"] in words and each["at"] < end]
+    return max(0.0, max(times, default=since) - since)
+
+
+@row("25 all-clear", "the all-clear at three random moments of three sends", "no POST 2 s after it; only those told",
+     Setting(240, mps=20, carrier=DOUBT, operator=False))  # fmt: skip
+def all_clear(stage: Stage) -> None:
+    stage.usual()
+    for town in MAIN:
+        alert = stage.release((town,))
+        stage.in_flight(5)
+        time.sleep(stage.dice.uniform(0.0, 1.2))
+        ending = stage.all_clear(alert)
+        stage.until(lambda both=(alert, ending): stage.done(*both), 40, f"the all-clear of {town}")
+        stage.measure("last POST", _last_post(stage, alert, ending.at, time.time()), STARTED_WITHIN_S)
+        told = {each["to"] for each in stage.carrier.ledger()["messages"]} & alert.wanted
+        stage.hits["told nothing at all"] += len(alert.wanted - told)
+
+
+@row("25 hold", "a hold at four random moments of one send, and on again", "no POST 2 s after it",
+     Setting(300, mps=40, carrier=DOUBT, operator=False))  # fmt: skip
+def hold(stage: Stage) -> None:
+    stage.usual()
+    alert = stage.release()
+    for _ in range(4):
+        stage.in_flight(5)
+        time.sleep(stage.dice.uniform(0.0, 0.8))
+        with stage.house.sessions.begin() as session:
+            revision = session.get_one(Revision, alert.revision)
+            actions.hold(stage.house.actor(session), revision, Tier.PUBLIC)
+        held = time.time()
+        stage.hits["holds with people left"] += stage.accepted() < stage.setting.people
+        time.sleep(STARTED_WITHIN_S + 1.0)
+        stage.measure("last POST", _last_post(stage, alert, held, time.time()), STARTED_WITHIN_S)
+        with stage.house.sessions.begin() as session:
+            revision = session.get_one(Revision, alert.revision)
+            actor = stage.house.actor(session, stage.house.approver)
+            actions.resume(actor, revision, Tier.PUBLIC, revision.hash or "")
+        stage.ring()
+
+
+@row("26 STOP", "a phone says STOP every 50 ms while texts go out", "no POST 1 s after a STOP was committed",
+     Setting(300, mps=50, operator=False))  # fmt: skip
+def stop(stage: Stage) -> None:
+    hooks.start(stage)
+    stage.usual()
+    stage.carrier.set_faults(inbound_url=f"{stage.env['CALLBACKS_BASE_URL']}/callbacks/twilio/inbound")
+    alert = stage.release()
+    stage.in_flight()
+    said = stage.dice.sample(sorted(alert.wanted), 60)
+    for phone in said:
+        stage.carrier.inbound(phone, SENDER, "STOP")
+        time.sleep(0.05)
+    stage.until(lambda: stage.done(alert), 30, "the alert done")
+    posts = {each["to"]: each["at"] for each in stage.carrier.ledger()["attempts"]}
+    with stage.sessions() as session:
+        since = {bytes(each.value_index): each.at for each in session.execute(SINCE)}
+    after = [posts[phone] - since[SEALER.index(f"sms:{phone}")] for phone in said if phone in posts]
+    stage.measure("last POST", max([0.0, *after]), STOPPED_WITHIN_S)
+    stage.hits["stopped in time"] = sum(phone not in posts for phone in said)
+    stage.forgive(alert, set(said))
+
+
+SINCE = text("SELECT value_index, extract(epoch FROM since)::float8 AS at FROM suppression")
+FLOOD_AT_ONCE, FLOOD_S = 60, 6.0
+
+
+@row("27 flood", f"{FLOOD_AT_ONCE} clients hammer sign-in and public pages; five alerts are approved meanwhile",
+     "0 refusals, approve p99 2 s", Setting(300, mps=50))  # fmt: skip
+def flood(stage: Stage) -> None:
+    people = approvers(stage, 5)
+    stage.usual()
+    answers: Counter[int] = Counter()
+    over = time.monotonic() + FLOOD_S
+    flooding = threading.Thread(target=lambda: asyncio.run(_flood(stage.env["PUBLIC_BASE_URL"], over, answers)))
+    flooding.start()
+    stage.release()
+    stage.in_flight()
+    took = sorted(person.approve() for person in people)
+    stage.operate()
+    flooding.join()
+    stage.hits["requests of the flood"] = answers.total()
+    stage.measure("approve p50", took[len(took) // 2])
+    stage.measure("approve p99", took[-1], APPROVED_WITHIN_S)
+    stage.measure("flood, answers a second", answers.total() / FLOOD_S)
+    refused = {status: number for status, number in answers.items() if status in (429, 403) or status >= 500}
+    stage.must(not refused, f"the flood was refused: {refused}")
+
+
+async def _flood(base: str, over: float, answers: Counter[int]) -> None:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        await asyncio.gather(*(_client(session, base, number, over, answers) for number in range(FLOOD_AT_ONCE)))
+
+
+async def _client(session: aiohttp.ClientSession, base: str, number: int, over: float, answers: Counter[int]) -> None:
+    """One who asks for pages in turn, again and again."""
+    pages = ("/", "/desk/sign-in", "/find?q=town", "/status.json")
+    while time.monotonic() < over:
+        number += 1
+        async with session.get(f"{base}{pages[number % len(pages)]}") as reply:
+            await reply.read()
+            answers[reply.status] += 1
+
+
+not_here("28 stores of others", "the limiter's store, the session store, the sink of the audit are down",
+         "approve works",
+         "such a store: limits live in the process, sessions in the cookie, the ledger in the transaction")  # fmt: skip
