@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from broadcaster.alert.alert import LONGEST_LIFE
@@ -29,6 +29,7 @@ def test_each_pause_is_twice_the_last_one_with_jitter_up_to_twenty_seconds(
 
 
 @given(st.floats(0.0, LONGEST_ASKED_S), st.integers(1, 9), SEEDS)
+@example(0.0, 9, 0)
 def test_the_carriers_own_wait_is_honoured_and_never_shortened(asked: float, tries: int, seed: int) -> None:
     assert asked <= pause(tries, asked, Random(seed)) <= asked + FIRST_S
 
