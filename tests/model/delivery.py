@@ -22,6 +22,7 @@ from tests.model.world import (
     World,
     at_carrier,
     bit,
+    where,
     with_job,
     with_text,
 )
@@ -152,7 +153,7 @@ def _answer(world: World, asked: Question, rules: Rules) -> Iterator[Step]:
     if asked.seen is not None:
         yield from settle(world, asked, asked.seen, rules)
     elif world.listing:
-        listed = sum(bit(n) for n, text in enumerate(world.texts, 1) if text.where is Where.LISTED)
+        listed = where(world.texts, Where.LISTED)
         for seen in {listed, 0} if world.misses == NOW else {listed}:
             yield f"the listing shows {seen.bit_count()} texts", world._replace(question=asked._replace(seen=seen))
     elif asked.n == world.n and world.ages[-1] >= rules.times.blind and world.fanout is FanoutState.RUNNING:

@@ -9,7 +9,7 @@ from broadcaster.store.deliveries import FanoutState
 from tests.model import carrier, delivery
 from tests.model.checker import Explored, System, explore
 from tests.model.delivery import Step
-from tests.model.world import Job, Rules, Where, World, at_carrier, bit, start
+from tests.model.world import Job, Rules, Where, World, at_carrier, bit, start, where
 
 PARTS = (
     delivery.claim, delivery.post, delivery.record, delivery.lose_lease, delivery.ask, delivery.callback,
@@ -34,7 +34,7 @@ def the_sum_closes(world: World) -> bool:
 
 def nobody_is_lost(world: World) -> bool:
     """When all has come to rest, who is written down as accepted has a text at the carrier, or it is on its way."""
-    rests = world.done and world.jobs == (Job(), Job()) and all(t.where is not Where.WIRE for t in world.texts)
+    rests = world.done and world.jobs == (Job(), Job()) and not where(world.texts, Where.WIRE)
     return not rests or world.row is not State.ACCEPTED or at_carrier(world) > 0
 
 
