@@ -15,11 +15,12 @@ from typing import NamedTuple
 from broadcaster.alert.delivery import MOVES, Event, State
 from broadcaster.dispatch.engine import Scales
 from broadcaster.dispatch.window import START_WITHIN_S
-from broadcaster.store import followups, outcomes, receipts, waves
+from broadcaster.store import evidence, followups, outcomes, receipts, retries, waves
 from broadcaster.store.followups import DueAsk
 from broadcaster.store.outcomes import Outcome
 from broadcaster.store.receipts import NewReceipt
-from broadcaster.store.waves import ClaimedWave, Intent, Wait
+from broadcaster.store.senders import Wait
+from broadcaster.store.waves import ClaimedWave, Intent, Room
 from tests.model.world import CARRIERS_OWN_TIMEOUT_S
 from tests.unit.store.ground import HANDSETS, Ground
 
@@ -139,13 +140,13 @@ class Night:
     def claim(self, most: int) -> list[Job]:
         """Claim the next wave of any open lane."""
         with self.ground.sessions.begin() as session:
-            return self.take(waves.claim(session, "sms", "sms", most, SCALES.lease))
+            return self.take(waves.claim(session, "sms", "sms", Room({"twilio": most}), SCALES.lease))
 
     def claim_retries(self, most: int) -> list[Job]:
         """Claim what is due to be sent again: only what is queued, and with the next number."""
         before = self.rows()
         with self.ground.sessions.begin() as session:
-            taken = self.take(waves.claim_retries(session, "sms", most, SCALES.lease))
+            taken = self.take(retries.claim_retries(session, "sms", Room({"twilio": most}), SCALES.lease))
         for job in taken:
             assert before[job.key][:2] == (State.QUEUED, job.intent.n - 1), (before[job.key], job.intent.n)
         return taken
@@ -163,7 +164,8 @@ class Night:
                 ref, job.wave.fanout_id, intent.address_id, intent.n, self.now + took, lag * LONGEST_LAG_S
             )
         told = ref if event is Event.ACCEPTED else None
-        job.outcome = Outcome(intent.address_id, intent.n, event, "", told, 5.0 if event is Event.NOT_SENT else 0.0)
+        wait = 5.0 if event is Event.NOT_SENT else 0.0
+        job.outcome = Outcome(intent.address_id, intent.n, event, "", told, wait, job.wave.id)
 
     def record(self, job: Job, again: bool) -> None:
         """Record an outcome; `again` when an earlier commit may have happened unheard."""
@@ -174,8 +176,8 @@ class Night:
             return after(row, outcome.event) if (key, row.n) == (job.key, outcome.n) else None
 
         with self.moving(wanted), self.ground.sessions.begin() as session:
-            outcomes.record(session, wave.id, wave.fanout_id, [outcome], "twilio", SCALES.settle)
-            outcomes.close_when_complete(session, wave.id, 0 if again else 1)
+            outcomes.record(session, wave.fanout_id, [outcome], "twilio", SCALES.settle)
+            outcomes.close_when_complete(session, Counter() if again else Counter([wave.id]))
         if outcome.ref:
             self.heard.add(outcome.ref)
 
@@ -219,7 +221,7 @@ class Night:
         ask, seen = question.ask, question.seen or []
         asked_after = (ask.fanout_id, ask.address_id)
         with self.ground.sessions.begin() as session:
-            taken = followups.owned(session, seen, *asked_after)
+            taken = evidence.owned(session, [(ask, ref) for ref in seen])
         free = [ref for ref in seen if ref not in taken]
 
         def wanted(key: Key, row: Row) -> State | None:
@@ -239,15 +241,15 @@ class Night:
 
     def _adopt(self, ask: DueAsk, free: list[str]) -> None:
         with self.ground.sessions.begin() as session:
-            followups.adopt(session, ask, free[0])
-            followups.note_others(session, ask, free, "twilio")
+            evidence.adopt(session, [(ask, free[0])])
+            evidence.note_others(session, [(ask, ref) for ref in free], "twilio")
 
     def _absent(self, question: Question) -> bool:
         """Whether absence is proved: never before SETTLE, and never by one listing."""
         ask = question.ask
         key, before = (ask.fanout_id, ask.address_id), self.rows()
         with self.ground.sessions.begin() as session:
-            proved = followups.absent(session, ask, SCALES.settle)
+            proved = bool(evidence.absent(session, [ask], SCALES.settle))
         late = question.at - self.born[key, ask.n] + SLACK_S >= SCALES.settle
         self.absences[key, ask.n] += late
         if proved:
@@ -261,7 +263,7 @@ class Night:
         key = (question.ask.fanout_id, question.ask.address_id)
         before = self.rows()[key]
         with self.ground.sessions.begin() as session:
-            if followups.blind(session, question.ask, SCALES.blind):
+            if evidence.blind(session, [question.ask], SCALES.blind):
                 assert (before.state, before.n) == (State.UNKNOWN, question.ask.n)
                 assert self.age(key, before) >= SCALES.blind, f"{key} was sent again after {self.age(key, before)} s"
                 self.blindly[key] += 1
