@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from functools import lru_cache
 from urllib.parse import quote_plus, urlencode
 
 from twilio.http import AsyncHttpClient
@@ -19,6 +20,10 @@ JSON = "application/json"
 
 QUOTED = {code: quote_plus(chr(code)) for code in range(128) if quote_plus(chr(code)) != chr(code)}
 """What an ASCII character of a form's value becomes (application/x-www-form-urlencoded)."""
+
+
+DIFFERENT = frozenset({"To", "StatusCallback"})
+"""The values of a form that no two texts share; the others are quoted once for a whole community."""
 
 
 class TwilioTransport(AsyncHttpClient):  # type: ignore[misc]
@@ -66,9 +71,16 @@ def _body(headers: dict[str, str], data: dict[str, object] | None) -> bytes:
         return b""
     if headers.get("Content-Type") == JSON:
         return json.dumps(data).encode()
-    return "&".join([f"{name}={quoted(str(value))}" for name, value in data.items()]).encode("ascii")
+    return "&".join([f"{name}={_value(name, value)}" for name, value in data.items()]).encode("ascii")
+
+
+def _value(name: str, value: object) -> str:
+    return quoted(str(value)) if name in DIFFERENT else _known(str(value))
 
 
 def quoted(value: str) -> str:
-    """`quote_plus`, five times as fast where all is ASCII: it is called six times a text."""
+    """`quote_plus`, five times as fast where all is ASCII."""
     return value.translate(QUOTED) if value.isascii() else quote_plus(value)
+
+
+_known = lru_cache(maxsize=8192)(quoted)

@@ -179,7 +179,7 @@ def serve(sessions: Sessions, wire: Wire) -> None:
 
 def _claim(sessions: Sessions) -> ClaimedWave | Wait | None:
     with sessions.begin() as session:
-        return waves.claim(session, "sms", "sms", {CARRIER: MOST_ROWS}, LEASE_S)
+        return waves.claim(session, "sms", "sms", waves.Room({CARRIER: MOST_ROWS}), LEASE_S)
 
 
 def _record(sessions: Sessions, landed: Sequence[Flying]) -> None:
