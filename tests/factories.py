@@ -13,6 +13,7 @@ from broadcaster.channels.agency_email import AgencyEmail, Mailer
 from broadcaster.channels.contract import Channel
 from broadcaster.channels.http import Door
 from broadcaster.channels.public_feed import PublicFeed
+from broadcaster.channels.sms_bulk import BulkAccount, TwilioBulk
 from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
 from broadcaster.channels.smtp_pool import Relay
 from broadcaster.directory import (
@@ -47,7 +48,7 @@ KEYS = {
     "INDEX_KEY": "the-index-key-of-the-tests-9876543210",
 }
 SEALER = Sealer(key_bytes(KEYS["FIELD_KEY"]), key_bytes(KEYS["INDEX_KEY"]))
-SID, TOKEN, SENDER = "AC" + "0" * 32, "token-of-the-tests", "+15005550006"
+SID, TOKEN, SENDER, SECOND_SENDER = "AC" + "0" * 32, "token-of-the-tests", "+15005550006", "+18885550912"
 QUICK = Scales(lease=3.0, settle=6.0, blind=8.0)
 """The three times of the algorithm, scaled to a tenth."""
 
@@ -161,20 +162,36 @@ def phones(many: int) -> list[str]:
     return [f"+1{201 + no // 100}5550{100 + no % 100}" for no in range(many)]
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Which ways out an engine has beside its first carrier: a mail relay, a second carrier, the bulk lane."""
+
+    smtp_url: str = ""
+    second_url: str = ""
+    bulk: bool = False
+
+
+CALLBACK = "http://localhost:1/callbacks/twilio/status"
+
+
 @contextmanager
-def engine(sessions: Sessions, carrier_url: str, folder, in_flight: int = 50, smtp_url: str = ""):
+def engine(sessions: Sessions, carrier_url: str, folder, in_flight: int = 50, ways: Ways = Ways()):
     """An engine whose texts go to a simulated carrier, whose mail to a sink, and whose files go to a folder."""
-    account = TwilioAccount(SID, TOKEN, SENDER, "http://localhost:1/callbacks/twilio/status", carrier_url)
+    account = TwilioAccount(SID, TOKEN, SENDER, CALLBACK, carrier_url)
     carriers: dict[str, Channel] = {
         "twilio": TwilioSms(account, Door(live=False)),
         "files": PublicFeed(folder),
     }
-    if smtp_url:
+    if ways.second_url:
+        second = TwilioAccount(SID, TOKEN, SECOND_SENDER, CALLBACK, ways.second_url, "secondary")
+        carriers["secondary"] = TwilioSms(second, Door(live=False))
+    if ways.smtp_url:
         mailer = Mailer(
-            Relay.of(smtp_url), "alerts@ma.example", "State 911", "http://localhost:8911", SECRET, live=False
+            Relay.of(ways.smtp_url), "alerts@ma.example", "State 911", "http://localhost:8911", SECRET, live=False
         )
         carriers["smtp"] = AgencyEmail(mailer)
-    made = Engine(sessions, SEALER, Window(carriers, in_flight), SECRET, QUICK)
+    bulk = TwilioBulk(BulkAccount(SID, TOKEN, SENDER, carrier_url), Door(live=False)) if ways.bulk else None
+    made = Engine(sessions, SEALER, Window(carriers, in_flight, bulk=bulk), SECRET, QUICK)
     try:
         yield made
     finally:

@@ -175,6 +175,10 @@ class AgencyEmail:
         """No relay can be asked what it has."""
         raise Unsupported("A mail relay has no listing.")
 
+    async def cancel(self, ref: str) -> bool:
+        """Nothing can be taken back."""
+        raise Unsupported("A mail that the relay has is on its way.")
+
     async def close(self) -> None:
         """Say goodbye on every kept connection."""
         await self.pool.close()

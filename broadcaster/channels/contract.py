@@ -143,6 +143,10 @@ class Channel(Protocol):
     async def find(self, asked: Sequence[Asked]) -> Sequence[Seen]:
         """What the carrier's listing holds of the asked attempts; Unsupported where there is no listing."""
 
+    async def cancel(self, ref: str) -> bool:
+        """Take back what waits at the carrier under a reference; False when it has left already. Raises a `SendError`
+        when the carrier cannot be asked, Unsupported where nothing can be taken back."""
+
     async def close(self) -> None:
         """Close connections."""
 

@@ -34,5 +34,9 @@ class PublicFeed:
         """Files are not asked after: writing them again changes nothing."""
         raise Unsupported("feed")
 
+    async def cancel(self, ref: str) -> bool:
+        """Nothing can be taken back."""
+        raise Unsupported("A file is replaced by the next one.")
+
     async def close(self) -> None:
         """Nothing is kept open."""

@@ -18,6 +18,7 @@ from broadcaster import logs
 from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import QUEUES, Engine
 from broadcaster.dispatch.followup import follow_up, look_again
+from broadcaster.dispatch.recall import recall
 from broadcaster.store import endings, fanouts, tallies
 
 log = logs.get(__name__)
@@ -80,6 +81,7 @@ class Sweep:
         self._repeat("keep", lambda: keep(self.engine), self.every)
         for queue in QUEUES:
             self._repeat(f"drain-{queue}", lambda queue=queue: self._drain(queue), min(self.every, 0.5))  # type: ignore[misc]
+        self._repeat("recall", lambda: recall(self.engine), self.every)
         for name, (duty, every) in self.duties.items():
             self._repeat(name, duty, every)
 

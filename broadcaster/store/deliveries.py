@@ -64,6 +64,7 @@ class Fanout(Base):
     first_accepted_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     planned: Mapped[int | None]
+    recalled_at: Mapped[datetime | None]
     dearest: Mapped[int] = mapped_column(default=1, server_default="1")
     """Segments of its dearest text: what a claim reckons with before it knows who is next."""
 

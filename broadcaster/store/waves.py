@@ -160,6 +160,7 @@ _TOLD = (
     _ONE_LANE.format(
         chosen="SELECT address_id AS key, address_id, community_id, 0 AS rank, 0 AS no FROM delivery"
         " WHERE fanout_id = :follows AND address_id > :next AND state IN ('accepted', 'sending', 'unknown')"
+        " AND reason <> 'recalled'"
         " AND (CAST(:community AS bigint) IS NULL OR community_id = :community)"
     )
     + _WORDS

@@ -7,14 +7,16 @@ from pathlib import Path
 
 from broadcaster.dispatch.drain import drain
 from broadcaster.store import database
-from tests.factories import engine
+from tests.factories import Ways, engine
 
 
-def main(database_url: str, carrier_url: str, folder: str) -> None:
+def main(database_url: str, carrier_url: str, folder: str, lane: str) -> None:
     """Drain the texts once, with a small window."""
     sessions = database.sessions(database.connect(database_url))
-    with engine(sessions, carrier_url, Path(folder), in_flight=20) as works:
+    ways = Ways(bulk=lane == "bulk")
+    with engine(sessions, carrier_url, Path(folder), in_flight=20, ways=ways) as works:
         drain(works, "sms", seconds=30.0)
+        works.recorder.wait()
 
 
 main(*sys.argv[1:])

@@ -32,10 +32,12 @@ def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
         time.sleep(0.02)
 
 
-def sender(database_url: str, carrier: Running, folder: Path, failpoint: str = "") -> subprocess.Popen[bytes]:
-    """A sending process that dies at a fail point, or lives until its queue is empty."""
+def sender(
+    database_url: str, carrier: Running, folder: Path, failpoint: str = "", lane: str = ""
+) -> subprocess.Popen[bytes]:
+    """A sending process that dies at a fail point, or lives until its queue is empty; `lane` may be ``bulk``."""
     env = {**os.environ, "FAILPOINT": failpoint, "PYTHONPATH": str(ROOT)}
-    argv = [sys.executable, "-m", "tests.flow.sender_process", database_url, carrier.url, str(folder)]
+    argv = [sys.executable, "-m", "tests.flow.sender_process", database_url, carrier.url, str(folder), lane]
     return subprocess.Popen(argv, env=env, cwd=ROOT, stderr=subprocess.DEVNULL)
 
 

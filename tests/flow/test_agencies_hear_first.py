@@ -14,7 +14,7 @@ from broadcaster.local import mailbox
 from broadcaster.store.alerts import Revision
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Fanout
-from tests.factories import content, directory, engine, furnish
+from tests.factories import Ways, content, directory, engine, furnish
 
 
 def test_one_mail_each_before_anybody_approved_and_a_word_when_it_is_returned(
@@ -23,7 +23,7 @@ def test_one_mail_each_before_anybody_approved_and_a_word_when_it_is_returned(
     house = furnish(sessions, directory(3), {})
     with (
         mailbox.start_in_thread() as post,
-        engine(sessions, "http://127.0.0.1:9", tmp_path, smtp_url=post.smtp_url) as works,
+        engine(sessions, "http://127.0.0.1:9", tmp_path, ways=Ways(smtp_url=post.smtp_url)) as works,
     ):
         with sessions.begin() as session:
             revision = actions.new_alert(house.actor(session), AlertKind.OUTAGE, content())
@@ -57,7 +57,7 @@ def test_an_agency_that_an_edit_leaves_out_is_told_so_once(sessions: Sessions, t
     house = furnish(sessions, directory(3), {})
     with (
         mailbox.start_in_thread() as post,
-        engine(sessions, "http://127.0.0.1:9", tmp_path, smtp_url=post.smtp_url) as works,
+        engine(sessions, "http://127.0.0.1:9", tmp_path, ways=Ways(smtp_url=post.smtp_url)) as works,
     ):
 
         def mailed(revision: Revision) -> list[tuple[str, str]]:

@@ -25,7 +25,7 @@ from broadcaster.store.alerts import Alert
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Fanout, Wave
 from broadcaster.store.senders import NewSender
-from tests.factories import SEALER, SECRET, House, content, directory, engine, furnish
+from tests.factories import SEALER, SECRET, House, Ways, content, directory, engine, furnish
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -60,7 +60,7 @@ def test_everybody_has_the_mail_whatever_the_relay_does(
     house = furnish(sessions, directory(120), {})
     with (
         mailbox.start_in_thread() as post,
-        engine(sessions, NOWHERE, tmp_path, smtp_url=post.smtp_url) as works,
+        engine(sessions, NOWHERE, tmp_path, ways=Ways(smtp_url=post.smtp_url)) as works,
     ):
         post.set_faults(share_4xx=0.1, share_dropped_after_data=0.1, latency_s=0.01)
         released(house)
@@ -88,7 +88,7 @@ def test_the_window_stays_full_between_claims(sessions: Sessions, tmp_path: Path
         )  # the pace is not what this is about
     with (
         mailbox.start_in_thread() as post,
-        engine(sessions, NOWHERE, tmp_path, in_flight=100, smtp_url=post.smtp_url) as works,
+        engine(sessions, NOWHERE, tmp_path, in_flight=100, ways=Ways(smtp_url=post.smtp_url)) as works,
     ):
         post.set_faults(latency_s=0.05)
         released(house)
@@ -105,7 +105,7 @@ def test_what_comes_back_is_on_the_board(sessions: Sessions, tmp_path: Path) -> 
     house, bounces = furnish(sessions, directory(3), {}), tmp_path / "bounces"
     with (
         mailbox.start_in_thread(Office(bounces=bounces)) as post,
-        engine(sessions, NOWHERE, tmp_path, smtp_url=post.smtp_url) as works,
+        engine(sessions, NOWHERE, tmp_path, ways=Ways(smtp_url=post.smtp_url)) as works,
     ):
         post.set_faults(share_returned=1)
         alert = released(house)
