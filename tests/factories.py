@@ -164,26 +164,25 @@ def phones(many: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Which ways out an engine has beside its first carrier: a mail relay, a second carrier, the bulk lane."""
+    """Which ways out an engine has beside its first carrier: a mail relay, a second carrier, the bulk lane; and where
+    the carriers call back."""
 
     smtp_url: str = ""
     second_url: str = ""
     bulk: bool = False
-
-
-CALLBACK = "http://localhost:1/callbacks/twilio/status"
+    callback: str = "http://localhost:1/callbacks/twilio/status"
 
 
 @contextmanager
 def engine(sessions: Sessions, carrier_url: str, folder, in_flight: int = 50, ways: Ways = Ways()):
     """An engine whose texts go to a simulated carrier, whose mail to a sink, and whose files go to a folder."""
-    account = TwilioAccount(SID, TOKEN, SENDER, CALLBACK, carrier_url)
+    account = TwilioAccount(SID, TOKEN, SENDER, ways.callback, carrier_url)
     carriers: dict[str, Channel] = {
         "twilio": TwilioSms(account, Door(live=False)),
         "files": PublicFeed(folder),
     }
     if ways.second_url:
-        second = TwilioAccount(SID, TOKEN, SECOND_SENDER, CALLBACK, ways.second_url, "secondary")
+        second = TwilioAccount(SID, TOKEN, SECOND_SENDER, ways.callback, ways.second_url, "secondary")
         carriers["secondary"] = TwilioSms(second, Door(live=False))
     if ways.smtp_url:
         mailer = Mailer(

@@ -23,10 +23,10 @@ def test_both_texts_are_seen_in_the_listing_and_the_double_is_confirmed(sessions
         engine(sessions, carrier.url, tmp_path) as works,
     ):
         revision = house.release()
-        claimed = wave.claim_next(works, "sms", works.window.limit)
+        claimed = wave.claim_next(works, "sms")
         assert isinstance(claimed, OpenedWave)
         for _ in range(2):
-            works.window.run(works.channels["sms"].send(claimed.rows[0]), 10.0)
+            works.window.run(works.carriers["twilio"].send(claimed.rows[0]), 10.0)
         story.finish(works)
         assert story.texted(carrier) == {phones(1)[0]: 2}
     assert story.sums_close(sessions, revision, 1).states == {"accepted": 1}

@@ -18,8 +18,6 @@ from urllib.parse import urlencode
 
 import pytest
 
-from broadcaster.channels.http import Door
-from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
 from broadcaster.local.postgres import Postgres
 from broadcaster.receipts import intake
@@ -28,7 +26,7 @@ from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Delivery, Receipt
 from broadcaster.tasks import RING_WITHIN_S
 from broadcaster.web.callbacks import INBOUND, STATUS
-from tests.factories import SECRET, SENDER, SID, TOKEN, directory, engine, furnish, phones
+from tests.factories import SECRET, SID, TOKEN, Ways, directory, engine, furnish, phones
 from tests.flow import installation, story
 from tests.webhooks import FORM, TEXT, signed, status_url
 
@@ -240,10 +238,8 @@ def test_however_receipts_come_the_end_is_the_same(
     with (
         start_in_thread(Carrier(SID, TOKEN, faults=faults)) as carrier,
         receiver(database_url, tmp_path) as (here, _),
-        engine(sessions, carrier.url, tmp_path) as works,
+        engine(sessions, carrier.url, tmp_path, ways=Ways(callback=here + STATUS)) as works,
     ):
-        account = TwilioAccount(SID, TOKEN, SENDER, here + STATUS, carrier.url)
-        works.channels["sms"] = TwilioSms(account, Door(live=False, in_flight=50))  # type: ignore[index]
         revision = house.release()
         forged = threading.Thread(target=forge, args=(here,))
         forged.start()
