@@ -35,6 +35,8 @@ FLUSH_ROWS = 500
 BULK_ASK_S = 1.0
 """A wave that was taken in one request is asked after a second later."""
 BULK_REST_S = 60.0
+FIRST_RATE = 1000.0
+"""Rows a second that a carrier is thought to take before it has shown what it takes."""
 TICK_S = 0.005
 """Rows that are due within 5 ms of each other start together."""
 
@@ -91,7 +93,7 @@ class Mouth:
         self._due: deque[tuple[OpenedWave, Outgoing]] = deque()
         self._senders: set[asyncio.Task[None]] = set()
         self._quiet_until = 0.0
-        self.rate = 0.0
+        self.rate = FIRST_RATE
         self._counted, self._since = 0, window.clock()
 
     def take(self, wave: OpenedWave) -> None:
@@ -122,6 +124,8 @@ class Mouth:
             wave, row = self._due.popleft()
             self._window.hand_on(await self._post(wave, row))
             self._count()
+        if len(self._senders) <= 1:  # the last one: nobody brings more outcomes soon
+            self._window.flush()
 
     def _count(self) -> None:
         """Rows a second, as they have ended lately: what is worth claiming ahead follows from it."""
@@ -233,11 +237,12 @@ class Window:
         """An outcome, inside the loop; several go together."""
         self._over.append(finished)
         if len(self._over) >= FLUSH_ROWS:
-            self._flush()
+            self.flush()
         elif self._flushing is None:
-            self._flushing = self.loop.call_later(FLUSH_S, self._flush)
+            self._flushing = self.loop.call_later(FLUSH_S, self.flush)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Hand on what has gathered, inside the loop."""
         if self._flushing is not None:
             self._flushing.cancel()
             self._flushing = None
