@@ -1,6 +1,6 @@
 """A night of the real store: its own functions on a real database, a dictionary as the carrier, and a clock to turn.
 
-Time passes by moving every moment in the database back, so that the store's own `clock_timestamp()` is what it reads.
+Its clock stands until it is turned (`clock`), so that a night goes the same way however slow the machine is.
 """
 
 from __future__ import annotations
@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from broadcaster.alert.delivery import MOVES, Event, State
@@ -21,20 +20,13 @@ from broadcaster.store.outcomes import Outcome
 from broadcaster.store.receipts import NewReceipt
 from broadcaster.store.senders import Wait
 from broadcaster.store.waves import ClaimedWave, Intent, Room
+from tests.model import clock
 from tests.model.world import CARRIERS_OWN_TIMEOUT_S
 from tests.unit.store.ground import HANDSETS, Ground
 
 SCALES = Scales()
 LONGEST_LAG_S = 25.0
 """The listing shows a message at the latest so long after it was accepted; SETTLE leaves room for that."""
-MOMENTS = {
-    "wave": ("started_at", "lease_until"),
-    "followup": ("due", "started_at", "settle_at", "absent_at"),
-    "fanout": ("started_at", "expires_at"),
-    "sender": ("tat",),
-}
-SLACK_S = 20.0
-"""The database's clock goes on while a slow machine tests; a rule that is broken is broken by more than this."""
 Key = tuple[int, int]
 """(fan-out, address)."""
 
@@ -106,6 +98,7 @@ class Night:
     born: dict[tuple[Key, int], float] = field(default_factory=dict)
     absences: Counter[tuple[Key, int]] = field(default_factory=Counter)
     blindly: Counter[Key] = field(default_factory=Counter)
+    uncertain: set[int] = field(default_factory=set)
 
     # The carrier
 
@@ -132,18 +125,21 @@ class Night:
         """A worker takes what it claimed."""
         if not isinstance(claimed, ClaimedWave):
             return []
-        taken = [Job(claimed, intent, self.now) for intent in claimed.intents]
+        intents = sorted(claimed.intents, key=lambda intent: intent.address_id)
+        taken = [Job(claimed, intent, self.now) for intent in intents]
         self.jobs += taken
         self.born.update({(job.key, job.intent.n): job.born for job in taken})
         return taken
 
     def claim(self, most: int) -> list[Job]:
         """Claim the next wave of any open lane."""
+        self.ground.pace_again()
         with self.ground.sessions.begin() as session:
             return self.take(waves.claim(session, "sms", "sms", Room({"twilio": most}), SCALES.lease))
 
     def claim_retries(self, most: int) -> list[Job]:
         """Claim what is due to be sent again: only what is queued, and with the next number."""
+        self.ground.pace_again()
         before = self.rows()
         with self.ground.sessions.begin() as session:
             taken = self.take(retries.claim_retries(session, "sms", Room({"twilio": most}), SCALES.lease))
@@ -167,8 +163,8 @@ class Night:
         wait = 5.0 if event is Event.NOT_SENT else 0.0
         job.outcome = Outcome(intent.address_id, intent.n, event, "", told, wait, job.wave.id)
 
-    def record(self, job: Job, again: bool) -> None:
-        """Record an outcome; `again` when an earlier commit may have happened unheard."""
+    def record(self, job: Job) -> None:
+        """Record an outcome; in a wave that may have been recorded unheard no row is counted (`dispatch.drain`)."""
         outcome, wave = job.outcome, job.wave
         assert outcome is not None
 
@@ -177,7 +173,8 @@ class Night:
 
         with self.moving(wanted), self.ground.sessions.begin() as session:
             outcomes.record(session, wave.fanout_id, [outcome], "twilio", SCALES.settle)
-            outcomes.close_when_complete(session, Counter() if again else Counter([wave.id]))
+            heard_of = Counter() if wave.id in self.uncertain else Counter([wave.id])
+            outcomes.close_when_complete(session, heard_of)
         if outcome.ref:
             self.heard.add(outcome.ref)
 
@@ -198,8 +195,8 @@ class Night:
             assert now[key].state == (wanted(key, row) or row.state), f"{key} was {row}, is {now[key]}"
 
     def age(self, key: Key, row: Row) -> float:
-        """Seconds since an attempt was claimed, and a few more for the time that the test itself takes."""
-        return self.now - self.born[key, row.n] + SLACK_S
+        """Seconds since an attempt was claimed."""
+        return self.now - self.born[key, row.n]
 
     def lose_leases(self) -> None:
         """One round of a sweep over the leases."""
@@ -214,7 +211,9 @@ class Night:
     def ask(self) -> None:
         """A sweep begins to ask after everything that is due."""
         with self.ground.sessions.begin() as session:
-            self.questions += [Question(ask, self.now) for ask in followups.due_asks(session, SCALES.settle)]
+            due = followups.due_asks(session, SCALES.settle)
+        due.sort(key=lambda ask: (ask.fanout_id, ask.address_id))
+        self.questions += [Question(ask, self.now) for ask in due]
 
     def settle(self, question: Question) -> None:
         """Act upon what the listing showed, as `dispatch.followup` does."""
@@ -250,7 +249,7 @@ class Night:
         key, before = (ask.fanout_id, ask.address_id), self.rows()
         with self.ground.sessions.begin() as session:
             proved = bool(evidence.absent(session, [ask], SCALES.settle))
-        late = question.at - self.born[key, ask.n] + SLACK_S >= SCALES.settle
+        late = question.at - self.born[key, ask.n] >= SCALES.settle
         self.absences[key, ask.n] += late
         if proved:
             assert late, f"{key} was proved absent {question.at - self.born[key, ask.n]} s after its claim"
@@ -285,12 +284,6 @@ class Night:
     # Time
 
     def later(self, seconds: float) -> None:
-        """Time passes: every moment in the database lies so much further back."""
+        """Time passes."""
         self.now += seconds
-        for table, columns in MOMENTS.items():
-            moved = ", ".join(f"{column} = {column} - make_interval(secs => :s)" for column in columns)
-            self.ground.sql(f"UPDATE {table} SET {moved}", s=seconds)  # noqa: S608 - names of the table above
-        back = timedelta(seconds=seconds)
-        for question in self.questions:
-            ask = question.ask
-            question.ask = replace(ask, started_at=ask.started_at - back, asked_at=ask.asked_at - back)
+        clock.turn(self.ground.sessions, seconds)
