@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from broadcaster import logs
+from broadcaster.alert.delivery import Event
 from broadcaster.dispatch.circuit import Circuits
 from broadcaster.dispatch.failpoint import failpoint
 from broadcaster.dispatch.window import Finished
@@ -68,7 +69,8 @@ class Clerk:
             with self.sessions.begin() as session:
                 if senders.open_circuit(session, sender):
                     log.error("circuit_opened", sender=sender)
-        for sender in {one.wave.sender_id for one in finished if one.wave.probe and not one.blames}:
+        answered = (Event.ACCEPTED, Event.REJECTED)  # what never left says nothing about the carrier
+        for sender in {one.wave.sender_id for one in finished if one.wave.probe and one.outcome.event in answered}:
             with self.sessions.begin() as session:
                 if senders.close_circuit(session, sender):
                     log.warning("circuit_closed", sender=sender)

@@ -22,7 +22,10 @@ log = logs.get(__name__)
 AWAY_S = 0.2
 MOST = 2000
 """Outcomes in one transaction."""
-IDLE_S = 0.5
+ENOUGH = 400
+GATHER_S = 0.15
+"""So long outcomes are gathered while others are in flight, or until there are enough: a slow carrier's few hundred
+answers a second would otherwise make a transaction of every handful."""
 
 Record = Callable[[Sequence[Finished], bool], object]
 """Writes outcomes down in one transaction; the flag says that an earlier try may have been committed."""
@@ -40,10 +43,11 @@ class Recorder:
         self._window, self._record = window, record
         self._over: queue.SimpleQueue[list[Finished] | _Stop] = queue.SimpleQueue()
         self._pending: Counter[str] = Counter()
+        self._flying: Counter[str] = Counter()
         self._changed = threading.Condition()
         self.recorded = 0
         """How many outcomes this process has written down."""
-        window.tell(self._over.put)
+        window.tell(self._hear)
         self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
         self._thread.start()
 
@@ -52,7 +56,19 @@ class Recorder:
         if wave.rows:
             with self._changed:
                 self._pending[wave.carrier] += len(wave.rows)
+                self._flying[wave.carrier] += len(wave.rows)
             self._window.start(wave)
+
+    def _hear(self, some: list[Finished]) -> None:
+        """Outcomes from the loop; they are no longer in flight, and not written down yet."""
+        with self._changed:
+            self._flying.subtract(one.wave.carrier for one in some)
+        self._over.put(some)
+
+    def flying(self, carrier: str) -> int:
+        """Rows handed in for a carrier that have not ended yet."""
+        with self._changed:
+            return self._flying[carrier]
 
     def pending(self, carriers: Iterable[str]) -> int:
         """Rows at these carriers whose outcome is not written down yet."""
@@ -82,15 +98,23 @@ class Recorder:
     def _next(self) -> list[Finished] | None:
         """What has gathered, at least one outcome; None at the end."""
         found: list[Finished] = []
+        until = 0.0
         while len(found) < MOST:
             try:
-                more = self._over.get_nowait() if found else self._over.get()
+                more = self._over.get(timeout=self._patience(found, until)) if found else self._over.get()
             except queue.Empty:
                 break
             if isinstance(more, _Stop):
                 return None
+            until = until or time.monotonic() + GATHER_S
             found += more
         return found
+
+    def _patience(self, found: Sequence[Finished], until: float) -> float:
+        """Seconds that it is worth waiting for more."""
+        with self._changed:
+            others = self._flying.total()
+        return max(0.0, until - time.monotonic()) if others and len(found) < ENOUGH else 0.0
 
     def _write(self, some: Sequence[Finished]) -> None:
         """One transaction, again and again until the database takes it."""

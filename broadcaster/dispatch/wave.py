@@ -39,7 +39,7 @@ def room(engine: Engine, channel: str) -> Room:
     found: dict[str, int] = {}
     for carrier in engine.carriers_by_channel.get(channel, ()):
         worth = round(engine.window.places(carrier) * 1.1 + engine.window.rate(carrier) * AHEAD_S)
-        free = worth - engine.recorder.pending([carrier])
+        free = worth - engine.recorder.flying(carrier)
         if free >= worth / 2:
             found[carrier] = free
     bulk = engine.bulk if engine.window.bulk_is_on else None
