@@ -1,4 +1,4 @@
-"""The one judge: the carrier's own ledger against the list of who was to hear, and the product's own sums.
+"""The one judge: the carriers' own ledgers against the list of who was to hear, and the product's own sums.
 
 Messages are told apart by what the carrier was asked to call back with (fan-out, address, attempt), never by what our
 database says about them.
@@ -65,7 +65,7 @@ class Verdict:
 @dataclass(frozen=True, slots=True)
 class Case:
     """What is judged: `wanted` maps each fan-out of texts to the phones that had to hear by it, `endings` each
-    all-clear to the fan-out that it ends and to the addresses that were in doubt then; `book` is the carrier's."""
+    all-clear to the fan-out that it ends and to the addresses that were in doubt then; `book` is all carriers'."""
 
     wanted: Mapping[int, set[str]]
     endings: Mapping[int, tuple[int, set[int]]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from broadcaster.store.database import Sessions
 from broadcaster.store.residents import NewResident
 from tests.chaos.ground import Ground
 from tests.chaos.row import BLIND_S, LEASE_S, SCALE, SETTLE_S, Setting
-from tests.factories import SEALER, SID, TOKEN, House, directory, furnish, phones
+from tests.factories import SEALER, SECOND_SENDER, SID, TOKEN, House, directory, furnish, phones
 from tests.faults.proxy import Proxy
 from tests.flow import installation
 
@@ -37,15 +37,18 @@ CALM: Mapping[str, object] = {
 }
 """Callbacks are off unless a row wants them: the listing alone must do."""
 NO_REDIS = "redis://127.0.0.1:1/0"
+SECOND_SID = "AC" + "1" * 32
+"""The account at the second carrier."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What was started; `sessions` go past every proxy, `env` leads through them."""
+    """What was started; `sessions` go past every proxy, `env` leads through them. The first of `carriers` is the one
+    that breaks."""
 
     postgres: Postgres
     valkey: Valkey
-    carrier: Running
+    carriers: tuple[Running, ...]
     sessions: Sessions
     env: dict[str, str]
     proxies: dict[str, Proxy]
@@ -66,14 +69,13 @@ def build(stack: ExitStack, setting: Setting, ground: Ground, folder: Path, seed
     url = _own(stack, server) if setting.own_postgres else stack.enter_context(ground.database())
     engine = database.connect(url, pool_size=10)
     stack.callback(engine.dispose)
-    faults = Faults(**{**CALM, "seed": float(seed), **setting.carrier})  # type: ignore[arg-type]
-    carrier = stack.enter_context(start_in_thread(Carrier(SID, TOKEN, faults=faults)))
+    carriers = _carriers(stack, setting, seed)
     valkey = Valkey(folder / "valkey")
     stack.callback(valkey.stop)
     addresses = {
         "postgres": url,
         "redis": valkey.start() if setting.redis else NO_REDIS,
-        "carrier": carrier.url,
+        "carrier": carriers[0].url,
     }
     proxies = {name: stack.enter_context(Proxy(make_url(addresses[name]).port or 0, seed)) for name in setting.proxied}
     reached = {
@@ -82,7 +84,33 @@ def build(stack: ExitStack, setting: Setting, ground: Ground, folder: Path, seed
         else address
         for name, address in addresses.items()
     }
-    return Parts(server, valkey, carrier, database.sessions(engine), environment(reached, setting, folder), proxies)
+    env = {**environment(reached, setting, folder), **_standing_by(carriers[1:], setting)}
+    return Parts(server, valkey, carriers, database.sessions(engine), env, proxies)
+
+
+def _carriers(stack: ExitStack, setting: Setting, seed: int) -> tuple[Running, ...]:
+    """The carrier with the faults of the row, and the one that stands by where there is one."""
+    broken = Faults(**{**CALM, "seed": float(seed), **setting.carrier})  # type: ignore[arg-type]
+    made = [Carrier(SID, TOKEN, faults=broken)]
+    if setting.standby:
+        made.append(Carrier(SECOND_SID, TOKEN, faults=Faults(**CALM)))  # type: ignore[arg-type]
+    return tuple(stack.enter_context(start_in_thread(each)) for each in made)
+
+
+def _standing_by(carriers: Sequence[Running], setting: Setting) -> dict[str, str]:
+    """What our processes are told of a second carrier."""
+    return {
+        name: value
+        for carrier in carriers
+        for name, value in {
+            "SMS_SECONDARY_ACCOUNT_SID": SECOND_SID,
+            "SMS_SECONDARY_AUTH_TOKEN": TOKEN,
+            "SMS_SECONDARY_FROM": SECOND_SENDER,
+            "SMS_SECONDARY_API_URL": carrier.url,
+            "SMS_SECONDARY_MPS": str(setting.mps),
+            "SMS_SECONDARY_WEIGHT": "0",
+        }.items()
+    }
 
 
 def _mount(stack: ExitStack, place: Path, megabytes: int) -> None:

@@ -80,7 +80,7 @@ def _outcome(result: Result) -> str:
 
 
 def _judge(stage: Stage, result: Result) -> None:
-    book = stage.carrier.ledger()
+    book = stage.book()
     with stage.sessions() as session:
         wanted = {alert.fanout: set(alert.wanted) for alert in stage.alerts}
         result.verdict = judge(session, Case(wanted, stage.endings, book))

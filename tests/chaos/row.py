@@ -36,6 +36,8 @@ class Setting:
     postgres_mb: int = 0
     """The size of a tmpfs under the row's own Postgres; 0 is the disk as it is."""
     redis: bool = True
+    standby: bool = False
+    """Whether a second carrier stands by, at the same pace and without faults."""
     operator: bool = True
     """Whether somebody must be able to release and hold during the fault."""
     crash: bool = False

@@ -65,6 +65,8 @@ class Stage:
     """Everything that a row plays with; a context manager. `sessions` are the judge's own, past every proxy."""
 
     carrier: Running
+    carriers: tuple[Running, ...]
+    """The carrier that breaks, and after it the one that stands by where the setting has one."""
     valkey: Valkey
     postgres: Postgres
     sessions: Sessions
@@ -90,7 +92,8 @@ class Stage:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             built = parts.build(stack, self.setting, self._ground, self.folder, self._seed)
-            self.carrier, self.valkey, self.postgres = built.carrier, built.valkey, built.postgres
+            self.carriers, self.valkey, self.postgres = built.carriers, built.valkey, built.postgres
+            self.carrier = built.carriers[0]
             self.sessions, self.env, self.proxies = built.sessions, built.env, built.proxies
             self.everyone, self.house = parts.furnished(stack, built, self.setting)
             self.watch = stack.enter_context(Watch(self.sessions))
@@ -171,7 +174,7 @@ class Stage:
 
     def forgive(self, alert: Aired, phones: set[str]) -> None:
         """These said STOP in mid-send: whether they heard before it is not judged."""
-        heard = {each["to"] for each in self.carrier.ledger()["messages"] if each["direction"] == "outbound-api"}
+        heard = {each["to"] for each in self.book()["messages"] if each["direction"] == "outbound-api"}
         self.alerts[self.alerts.index(alert)] = replace(alert, wanted=alert.wanted - (phones - heard))
 
     def people(self, *codes: str) -> list[str]:
@@ -213,12 +216,17 @@ class Stage:
         return caught
 
     def posts(self) -> int:
-        """How many POSTs the carrier has seen."""
-        return int(self.carrier.summary()["attempts"])
+        """How many POSTs the carriers have seen."""
+        return sum(int(each.summary()["attempts"]) for each in self.carriers)
 
     def accepted(self) -> int:
-        """How many texts the carrier has taken."""
-        return int(self.carrier.summary()["accepted"])
+        """How many texts the carriers have taken."""
+        return sum(int(each.summary()["accepted"]) for each in self.carriers)
+
+    def book(self) -> dict[str, list[dict[str, Any]]]:
+        """What the judge reads: the messages and attempts in the ledgers of all carriers together."""
+        ledgers = [each.ledger() for each in self.carriers]
+        return {kind: [row for each in ledgers for row in each[kind]] for kind in ("messages", "attempts")}
 
     def until(self, true: Any, seconds: float, what: str) -> float:
         """Wait for something; the seconds it took. What does not come in time breaks the row."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.chaos.row import ROWS
-from tests.chaos.rows import bell, carrier, database, elsewhere, people, processes, steps, wires
+from tests.chaos.rows import bell, carrier, database, elsewhere, people, processes, standby, steps, wires
 
-MODULES = (bell, carrier, database, elsewhere, people, processes, steps, wires)
+MODULES = (bell, carrier, database, elsewhere, people, processes, standby, steps, wires)
 
 
 def matrix() -> list[str]:

@@ -1,4 +1,4 @@
-"""The carrier hangs, fails, throttles, forgets, lags and lies about callbacks (rows 15 to 20 and 22)."""
+"""The carrier hangs, fails, throttles, forgets, lags and lies about callbacks (rows 15 to 20)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.channels.proof import proof
 from tests.chaos import hooks
 from tests.chaos.parts import MAIN
-from tests.chaos.row import BLIND_S, IN_FLIGHT_WITHIN_S, SCALE, SETTLE_S, UNSCALED_S, Setting, not_here, row
+from tests.chaos.row import BLIND_S, IN_FLIGHT_WITHIN_S, SCALE, SETTLE_S, UNSCALED_S, Setting, row
 from tests.chaos.stage import Stage
 from tests.factories import SECRET
 
@@ -170,7 +170,3 @@ def callbacks_lie(stage: Stage) -> None:
     stage.until(lambda: hooks.all_applied(stage), 20, "the callbacks applied")
     delivered = {place for place, handset in hooks.handsets(stage).items() if handset == "delivered"}
     stage.must(len(delivered) >= len(before), "a genuine callback was not applied")
-
-
-not_here("22 two carriers", "the primary carrier is dead for a minute, a second one is there", "switched within 6 s",
-         "the second carrier, which is not built yet")  # fmt: skip
