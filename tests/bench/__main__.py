@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 
 from broadcaster import logs
-from broadcaster.settings import Settings, SettingsError
-from tests.bench import email, engine, latency, peer, receipts, stage
+from broadcaster.settings import SettingsError
+from tests.bench import bulk, email, engine, latency, peer, receipts, stage
 from tests.bench.plan import PARTS, QUICK, Plan
 from tests.bench.stage import Stage
 from tests.bench.table import Table, at_least
@@ -24,13 +24,6 @@ BUSY = 0.5
 """A machine with a higher load average than this before the run has other work."""
 
 
-def bulk(_: Stage, table: Table, __: Plan) -> None:
-    """The place of the bulk fast lane."""
-    built = "sms_bulk" in Settings.model_fields
-    why = "SMS_BULK is built, and nothing measures it yet" if built else "SMS_BULK is not built"
-    table.void("bulk", "the bulk fast lane", why, absent=True)
-
-
 MEASURES: Mapping[str, Callable[[Stage, Table, Plan], None]] = {
     "sink": engine.sink,
     "peer": peer.measure,
@@ -38,7 +31,7 @@ MEASURES: Mapping[str, Callable[[Stage, Table, Plan], None]] = {
     "latency": latency.measure,
     "receipts": receipts.measure,
     "email": email.measure,
-    "bulk": bulk,
+    "bulk": bulk.measure,
 }
 
 

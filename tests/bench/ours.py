@@ -220,10 +220,13 @@ def until(true: Callable[[], bool], otherwise: str, seconds: float = STARTING_S)
 
 
 @contextmanager
-def at_work(stage: Stage, audience: Audience, carrier: Carrier) -> Iterator[Works]:
-    """The processes of one installation, warm, for as long as the block lasts: the sweep, and a worker per queue."""
+def at_work(stage: Stage, audience: Audience, carrier: Carrier, **more: str) -> Iterator[Works]:
+    """The processes of one installation, warm, for as long as the block lasts: the sweep, and a worker per queue.
+
+    `more` is added to their environment.
+    """
     in_flight = str(carrier.in_flight // SENDERS)
-    env = stage.environment(audience.url, tls=carrier.tls, SMS_IN_FLIGHT=in_flight)
+    env = stage.environment(audience.url, tls=carrier.tls, SMS_IN_FLIGHT=in_flight, **more)
     stage.enter(env)
     started: list[Process] = []
 

@@ -21,6 +21,7 @@ class Plan:
     receipts: int = 60_000
     agencies: int = 1_000
     loads: int = 300_000
+    bulk: int = 20_000
     quick: bool = False
     slow_ms: float = 60.0  # 0: no run with slow answers
 
@@ -36,6 +37,7 @@ QUICK = Plan(
     receipts=300,
     agencies=12,
     loads=2_000,
+    bulk=100,
     quick=True,
 )
 """Proves that the harness works; its figures say nothing."""
