@@ -17,6 +17,8 @@ from broadcaster.store.database import Sessions
 from broadcaster.store.outcomes import Outcome
 
 log = logs.get(__name__)
+ANSWERED = frozenset({Event.ACCEPTED, Event.REJECTED})
+"""What only a carrier that works says."""
 
 
 @dataclass
@@ -63,14 +65,17 @@ class Clerk:
             self.begun.add(fanout)
 
     def _judge(self, finished: Sequence[Finished]) -> None:
-        """Give up a carrier that fails now, and take it back when a probe came through."""
-        heard = [(one.wave.sender_id, one.blames) for one in finished]
+        """Give up a carrier that fails now, and take it back when a probe came through.
+
+        Only what it answered, or failed to answer, counts: a text that missed its second behind others that hang says
+        nothing good about it.
+        """
+        heard = [(one.wave.sender_id, one.blames) for one in finished if one.blames or one.outcome.event in ANSWERED]
         for sender in self.circuits.judge(time.monotonic(), heard):
             with self.sessions.begin() as session:
                 if senders.open_circuit(session, sender):
                     log.error("circuit_opened", sender=sender)
-        answered = (Event.ACCEPTED, Event.REJECTED)  # what never left says nothing about the carrier
-        for sender in {one.wave.sender_id for one in finished if one.wave.probe and one.outcome.event in answered}:
+        for sender in {one.wave.sender_id for one in finished if one.wave.probe and one.outcome.event in ANSWERED}:
             with self.sessions.begin() as session:
                 if senders.close_circuit(session, sender):
                     log.warning("circuit_closed", sender=sender)
