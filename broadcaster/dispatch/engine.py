@@ -42,7 +42,8 @@ class Engine:
             self.carriers_by_channel.setdefault(way.name, []).append(carrier)
         self.bulk = window.bulk
         self.bodies: dict[int, Message] = {}
-        self.recorder = Recorder(window, Clerk(sessions, scales.settle).record)
+        clerk = Clerk(sessions, scales.settle)
+        self.recorder = Recorder(window, clerk.record, clerk.judge)
 
     def carriers_of(self, queue: str) -> list[str]:
         """Every carrier that a queue's channels may use."""

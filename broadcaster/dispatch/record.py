@@ -53,6 +53,9 @@ class Clerk:
         failpoint("recorded")
         if doubles:
             log.warning("double_confirmed", doubles=doubles)
+
+    def judge(self, finished: Sequence[Finished]) -> None:
+        """What recorded outcomes say of their fan-out and their carrier; what fails here comes up with the next ones."""
         self._note_first(finished)
         self._judge(finished)
 

@@ -29,6 +29,9 @@ answers a second would otherwise make a transaction of every handful."""
 
 Record = Callable[[Sequence[Finished], bool], object]
 """Writes outcomes down in one transaction; the flag says that an earlier try may have been committed."""
+Judge = Callable[[Sequence[Finished]], object]
+"""What follows from outcomes that are written down; never a reason to write them again, which would count them twice
+towards the end of their waves and close those over rows that nobody would ask after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,8 @@ class _Stop:
 class Recorder:
     """Knows how many rows of each carrier are handed in and not yet written down."""
 
-    def __init__(self, window: Window, record: Record) -> None:
-        self._window, self._record = window, record
+    def __init__(self, window: Window, record: Record, judge: Judge) -> None:
+        self._window, self._record, self._judge = window, record, judge
         self._over: queue.SimpleQueue[list[Finished] | _Stop] = queue.SimpleQueue()
         self._pending: Counter[str] = Counter()
         self._flying: Counter[str] = Counter()
@@ -116,6 +119,12 @@ class Recorder:
             others = self._flying.total()
         return max(0.0, until - time.monotonic()) if others and len(found) < ENOUGH else 0.0
 
+    def _look(self, some: Sequence[Finished]) -> None:
+        try:
+            self._judge(some)
+        except Exception:
+            log.exception("outcomes_not_judged", rows=len(some))
+
     def _write(self, some: Sequence[Finished]) -> None:
         """One transaction, again and again until the database takes it."""
         again = False
@@ -129,6 +138,8 @@ class Recorder:
                 continue
             except Exception:  # left as they are: their waves' leases run out, and the carrier is asked
                 log.exception("outcomes_not_recorded", rows=len(some))
+                break
+            self._look(some)
             break
         with self._changed:
             self._pending.subtract(one.wave.carrier for one in some)
