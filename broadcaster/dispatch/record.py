@@ -55,7 +55,7 @@ class Clerk:
             log.warning("double_confirmed", doubles=doubles)
 
     def judge(self, finished: Sequence[Finished]) -> None:
-        """What recorded outcomes say of their fan-out and their carrier; what fails here comes up with the next ones."""
+        """What recorded outcomes say of their fan-out and carrier; what fails here comes up with the next ones."""
         self._note_first(finished)
         self._judge(finished)
 
