@@ -9,12 +9,17 @@ from broadcaster.store import senders
 from broadcaster.store.senders import Grant, Wait
 from broadcaster.store.waves import GAVE_WAY, ClaimedWave, Found, Room, claimed, rows_of
 
+_PRIORITY = "(SELECT min(l.priority) FROM lane l WHERE l.fanout_id = f.id)"
 _FANOUT = text(
     "SELECT f.id AS fanout_id, f.revision_id, f.channel, f.expires_at, f.dearest FROM fanout f"
     " WHERE f.state = 'running' AND f.channel = :channel AND f.expires_at > clock_timestamp()"
     " AND EXISTS (SELECT 1 FROM followup u WHERE u.fanout_id = f.id"
-    " AND u.kind = 'retry' AND u.due <= clock_timestamp()) ORDER BY f.id LIMIT 1 FOR SHARE OF f"
+    " AND u.kind = 'retry' AND u.due <= clock_timestamp())"
+    " AND NOT EXISTS (SELECT 1 FROM lane l JOIN fanout g ON g.id = l.fanout_id WHERE l.state = 'open'"
+    f"  AND l.channel = :channel AND g.expires_at > clock_timestamp() AND l.priority < {_PRIORITY})"
+    f" ORDER BY {_PRIORITY}, f.id LIMIT 1 FOR SHARE OF f"
 )
+"""The second attempts of a backlog never stand before the first texts of a more urgent alert."""
 _RETRY = text(f"""WITH due AS (SELECT u.fanout_id, u.address_id, u.n FROM followup u
    WHERE u.kind = 'retry' AND u.due <= clock_timestamp() AND u.fanout_id = :fanout
    ORDER BY u.due LIMIT :most FOR UPDATE OF u SKIP LOCKED),

@@ -177,3 +177,15 @@ def test_those_still_to_hear_an_update_hear_the_new_number_only(sessions: Sessio
     ground.send_everything()
     assert ground.counts(second) == {"superseded": 2, "accepted": 2}
     assert ground.counts(change) == {"accepted": 2}
+
+
+def test_second_attempts_never_stand_before_a_more_urgent_alert(sessions: Sessions) -> None:
+    """A backlog whose rows miss their second again and again would otherwise keep the first texts of the next back."""
+    ground = prepare(sessions, {"lynn": 2, "salem": 3})
+    ground.all_end(ground.wave(2), Event.NOT_SENT)
+    urgent = ground.fan_out(ground.revise("number_change"), ground.subscribers("salem"))
+    ground.sql("UPDATE lane SET priority = 0 WHERE fanout_id = :f", f=urgent)
+    ground.sql("UPDATE followup SET due = clock_timestamp()")
+    assert ground.claim_retries() is None
+    assert ground.wave().fanout_id == urgent
+    assert ground.retry().fanout_id == ground.fanout
