@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from broadcaster.channels import registry
-from broadcaster.channels.contract import Channel
+from broadcaster.channels.contract import Asked, Channel, Key
 from broadcaster.dispatch.record import Clerk
 from broadcaster.dispatch.recorder import Recorder
 from broadcaster.dispatch.window import Window
@@ -14,6 +14,7 @@ from broadcaster.messages.message import Message
 from broadcaster.settings import Settings
 from broadcaster.store import database, senders
 from broadcaster.store.database import Sessions
+from broadcaster.store.followups import DueAsk
 from broadcaster.store.sealed import Sealer
 from broadcaster.store.senders import NewSender
 
@@ -48,6 +49,11 @@ class Engine:
     def carriers_of(self, queue: str) -> list[str]:
         """Every carrier that a queue's channels may use."""
         return [carrier for channel in QUEUES[queue] for carrier in self.carriers_by_channel.get(channel, ())]
+
+    def question(self, ask: DueAsk) -> Asked:
+        """What a carrier is asked about an attempt, its number opened."""
+        to = self.sealer.open(ask.value_enc, ask.value_index)
+        return Asked(Key(*ask.attempt), to, ask.text, ask.started_at)
 
     def close(self) -> None:
         """Let the last outcomes be recorded, then close the connections."""

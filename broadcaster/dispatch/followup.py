@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from broadcaster import logs
-from broadcaster.channels.contract import Asked, Channel, Key, Seen
+from broadcaster.channels.contract import Channel, Seen
 from broadcaster.channels.errors import SendError
 from broadcaster.dispatch import followup_bulk
 from broadcaster.dispatch.engine import Engine
@@ -49,19 +49,13 @@ def _ask(engine: Engine, carrier: str, asks: Sequence[DueAsk]) -> None:
         _without_listing(engine, channel, asks)
         return
     try:
-        seen = engine.window.run(channel.find([asked(engine, ask) for ask in asks]), ASK_WITHIN_S)
+        seen = engine.window.run(channel.find([engine.question(ask) for ask in asks]), ASK_WITHIN_S)
     except (SendError, TimeoutError) as error:
         log.warning("listing_failed", carrier=carrier, error=str(error), unknown=len(asks))
         _listing_down(engine, asks)
         return
     failpoint("listed")
     _settle(engine, carrier, asks, seen)
-
-
-def asked(engine: Engine, ask: DueAsk) -> Asked:
-    """The question about an attempt, its number opened."""
-    to = engine.sealer.open(ask.value_enc, ask.value_index)
-    return Asked(Key(*ask.attempt), to, ask.text, ask.started_at)
 
 
 def _settle(engine: Engine, carrier: str, asks: Sequence[DueAsk], seen: Sequence[Seen]) -> None:
@@ -97,7 +91,7 @@ def look_again(engine: Engine) -> int:
 
 def _look(engine: Engine, channel: Channel, asks: Sequence[DueAsk]) -> int:
     try:
-        seen = engine.window.run(channel.find([asked(engine, ask) for ask in asks]), ASK_WITHIN_S)
+        seen = engine.window.run(channel.find([engine.question(ask) for ask in asks]), ASK_WITHIN_S)
     except (SendError, TimeoutError) as error:
         log.warning("listing_failed", carrier=channel.carrier, error=str(error), looked_for=len(asks))
         return 0

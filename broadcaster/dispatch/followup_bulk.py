@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from broadcaster import logs
 from broadcaster.alert.delivery import Event
-from broadcaster.channels.contract import Accepted, Asked, Bulk, Key, Told
+from broadcaster.channels.contract import Accepted, Asked, Bulk, Told
 from broadcaster.channels.errors import SendError
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.retry import pause
@@ -26,10 +26,7 @@ def ask(engine: Engine, carrier: str, asks: Sequence[DueAsk]) -> None:
     if engine.bulk is None:
         log.error("bulk_is_not_set_up", carrier=carrier, unknown=len(asks))
         return
-    questions = [
-        Asked(Key(*one.attempt), engine.sealer.open(one.value_enc, one.value_index), one.text, one.started_at)
-        for one in asks
-    ]
+    questions = [engine.question(one) for one in asks]
     try:
         told, whole = engine.window.run(_answers(engine.bulk, asks[0].wave_ref, questions), ASK_WITHIN_S)
     except (SendError, TimeoutError) as error:
