@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from broadcaster.store.deliveries import FanoutState
+from broadcaster.store.deliveries import MAY_HAVE_HEARD, FanoutState
 from broadcaster.store.fanouts import OPEN_STATES, turn
 
 
@@ -38,11 +38,11 @@ def end_queued(session: Session) -> int:
     return int(session.execute(text(_SETTLE_QUEUED)).scalar_one())
 
 
-_REST = """WITH rest AS (SELECT min(l.no) AS no, x.address_id FROM lane l CROSS JOIN LATERAL (
+_REST = f"""WITH rest AS (SELECT min(l.no) AS no, x.address_id FROM lane l CROSS JOIN LATERAL (
      SELECT s.address_id FROM subscription s WHERE l.source = 'subscribers' AND s.community_id = l.community_id
        AND s.slot > l.next_key
      UNION ALL SELECT d.address_id FROM delivery d WHERE l.source = 'told' AND d.fanout_id = l.follows_fanout
-       AND d.address_id > l.next_key AND d.state IN ('accepted', 'sending', 'unknown') AND d.reason <> 'recalled'
+       AND d.address_id > l.next_key AND {MAY_HAVE_HEARD}
        AND (l.community_id IS NULL OR d.community_id = l.community_id)
      UNION ALL SELECT t.address_id FROM target t WHERE l.source = 'targets' AND t.fanout_id = l.fanout_id
        AND t.slot > l.next_key) x

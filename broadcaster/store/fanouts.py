@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from broadcaster.store.deliveries import Fanout, FanoutState, Source
+from broadcaster.store.deliveries import MAY_HAVE_HEARD, Fanout, FanoutState, Source
 
 OPEN_STATES = "('sending', 'unknown', 'queued')"
 
@@ -210,7 +210,7 @@ def plan(session: Session, fanout: int) -> int:
             " SELECT s.address_id FROM subscription s"
             "   WHERE l.source = 'subscribers' AND s.community_id = l.community_id"
             " UNION ALL SELECT d.address_id FROM delivery d WHERE l.source = 'told' AND d.fanout_id = l.follows_fanout"
-            "   AND d.state IN ('accepted', 'sending', 'unknown') AND d.reason <> 'recalled'"
+            f"  AND {MAY_HAVE_HEARD}"
             "   AND (l.community_id IS NULL OR d.community_id = l.community_id)"
             " UNION ALL SELECT t.address_id FROM target t WHERE l.source = 'targets' AND t.fanout_id = l.fanout_id) x"
             " WHERE l.fanout_id = :f) people"

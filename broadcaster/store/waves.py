@@ -14,6 +14,7 @@ from sqlalchemy import Row, RowMapping, text
 from sqlalchemy.orm import Session
 
 from broadcaster.store import senders
+from broadcaster.store.deliveries import MAY_HAVE_HEARD
 from broadcaster.store.senders import GRANT_S, Grant, Wait
 
 MOST_ROWS = 500
@@ -159,8 +160,7 @@ _ONE_LANE = (
 _TOLD = (
     _ONE_LANE.format(
         chosen="SELECT address_id AS key, address_id, community_id, 0 AS rank, 0 AS no FROM delivery"
-        " WHERE fanout_id = :follows AND address_id > :next AND state IN ('accepted', 'sending', 'unknown')"
-        " AND reason <> 'recalled'"
+        f" d WHERE fanout_id = :follows AND address_id > :next AND {MAY_HAVE_HEARD}"
         " AND (CAST(:community AS bigint) IS NULL OR community_id = :community)"
     )
     + _WORDS

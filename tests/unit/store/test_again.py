@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from broadcaster.alert.delivery import Event
-from broadcaster.store import fanouts
+from broadcaster.store import endings, evidence, fanouts
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Source
 from broadcaster.store.fanouts import LaneSpec
@@ -112,6 +112,29 @@ def test_an_all_clear_goes_to_those_who_were_or_may_have_been_told(sessions: Ses
     assert again.fanout_id == told
     assert [i.address_id for i in again.intents] == [wave.intents[0].address_id, wave.intents[2].address_id]
     assert ground.claim() is None
+
+
+def test_an_all_clear_goes_to_whoever_may_have_heard_an_attempt_that_was_given_up(sessions: Sessions) -> None:
+    """Sent again blindly, then no attempt came of it: the first one may have arrived all the same."""
+    ground = prepare(sessions, {"lynn": 4})
+    wave = ground.wave()
+    ground.all_end(wave, Event.AMBIGUOUS)
+    blind, absent, stopped, unknown = (intent.address_id for intent in wave.intents)
+    asks = {ask.address_id: ask for ask in ground.asks()}
+    with sessions.begin() as session:
+        assert evidence.blind(session, [asks[blind], asks[stopped]], 0.0) == 2
+    ground.sql("UPDATE delivery SET state = 'queued' WHERE address_id = :a", a=absent)
+    ground.sql("UPDATE followup SET kind = 'retry' WHERE address_id = :a", a=absent)
+    ground.sql("UPDATE delivery SET state = 'suppressed' WHERE address_id = :a", a=stopped)
+    over = ground.revise("all_clear")
+    ground.supersede(over)
+    with sessions.begin() as session:
+        endings.end_queued(session)
+    assert ground.counts() == {"superseded": 2, "suppressed": 1, "unknown": 1}
+    told = ground.fan_out(over, [LaneSpec(Source.TOLD, 0, None, ground.fanout)])
+    with sessions.begin() as session:
+        assert fanouts.plan(session, told) == 2
+    assert {intent.address_id for intent in ground.wave().intents} == {blind, unknown}
 
 
 def number_change(ground: Ground, town: str) -> int:
