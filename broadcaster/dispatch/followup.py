@@ -11,9 +11,10 @@ from broadcaster.channels.errors import SendError
 from broadcaster.dispatch import followup_bulk
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.failpoint import failpoint
-from broadcaster.store import evidence, followups, hindsight
+from broadcaster.store import evidence, followups, hindsight, namesakes
 from broadcaster.store.evidence import Sight
 from broadcaster.store.followups import DueAsk
+from broadcaster.store.namesakes import Listed
 
 log = logs.get(__name__)
 ASK_WITHIN_S = 30.0
@@ -60,8 +61,9 @@ def _ask(engine: Engine, carrier: str, asks: Sequence[DueAsk]) -> None:
 
 def _settle(engine: Engine, carrier: str, asks: Sequence[DueAsk], seen: Sequence[Seen]) -> None:
     """Adopt what nobody owns, count what else is there, and count an absence of the rest."""
-    sights = _sights(asks, seen)
+    listed = _listed(asks, seen)
     with engine.sessions.begin() as session:
+        sights = namesakes.without_others(session, listed)
         taken = evidence.owned(session, sights)
         free = [sight for sight in sights if sight[1] not in taken]
         found = _one_each(free)
@@ -96,7 +98,7 @@ def _look(engine: Engine, channel: Channel, asks: Sequence[DueAsk]) -> int:
         log.warning("listing_failed", carrier=channel.carrier, error=str(error), looked_for=len(asks))
         return 0
     with engine.sessions.begin() as session:
-        return hindsight.looked(session, asks, _sights(asks, seen), channel.carrier)
+        return hindsight.looked(session, asks, _listed(asks, seen), channel.carrier)
 
 
 def _by_carrier(asks: Sequence[DueAsk]) -> dict[str, list[DueAsk]]:
@@ -106,9 +108,9 @@ def _by_carrier(asks: Sequence[DueAsk]) -> dict[str, list[DueAsk]]:
     return found
 
 
-def _sights(asks: Sequence[DueAsk], seen: Sequence[Seen]) -> list[Sight]:
+def _listed(asks: Sequence[DueAsk], seen: Sequence[Seen]) -> list[Listed]:
     by_attempt = {ask.attempt: ask for ask in asks}
-    return [(by_attempt[one.key.attempt], one.ref) for one in seen if one.key.attempt in by_attempt]
+    return [Listed(by_attempt[one.key.attempt], one.ref, one.made_at) for one in seen if one.key.attempt in by_attempt]
 
 
 def _one_each(sights: Sequence[Sight]) -> list[Sight]:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from broadcaster.store import evidence
-from broadcaster.store.evidence import Sight
+from broadcaster.store import evidence, namesakes
 from broadcaster.store.followups import DueAsk
+from broadcaster.store.namesakes import Listed
 
 _GAVE_WAY = text(
     "SELECT p.fanout_id, p.address_id, p.n, s.carrier, w.id AS wave_id, false AS bulk, w.carrier_ref AS wave_ref,"
@@ -38,8 +38,9 @@ def gave_way(session: Session, settle: float, most: int = 2000) -> list[DueAsk]:
     return [DueAsk(**row) for row in session.execute(_GAVE_WAY, {"settle": settle, "most": most}).mappings()]
 
 
-def looked(session: Session, asks: Sequence[DueAsk], seen: Sequence[Sight], carrier: str) -> int:
+def looked(session: Session, asks: Sequence[DueAsk], listed: Sequence[Listed], carrier: str) -> int:
     """The carrier was asked once more: what it holds and no attempt owns are confirmed doubles. Returns how many."""
+    seen = namesakes.without_others(session, listed)
     taken = evidence.owned(session, seen)
     strange = [sight for sight in seen if sight[1] not in taken]
     session.execute(_LOOKED, evidence.of(asks))

@@ -7,6 +7,7 @@ import pytest
 from broadcaster.alert.delivery import Event
 from broadcaster.store import hindsight
 from broadcaster.store.database import Sessions
+from broadcaster.store.namesakes import Listed
 from tests.unit.store.ground import SETTLE, Ground, prepare
 
 
@@ -38,7 +39,10 @@ def test_what_shows_up_late_is_a_confirmed_double_and_asked_for_once(outcome: st
     ground = gave_way(sessions, outcome, "accepted", minutes=3.0)
     with sessions.begin() as session:
         (ask,) = hindsight.gave_way(session, SETTLE)
-        assert hindsight.looked(session, [ask], [(ask, "SM1"), (ask, "SM2")], "twilio") == 1
+        assert (
+            hindsight.looked(session, [ask], [Listed(ask, ref, ask.started_at) for ref in ("SM1", "SM2")], "twilio")
+            == 1
+        )
     assert ground.sql("SELECT carrier, ref, n FROM sighting") == [("twilio", "SM1", 1)]
     with sessions.begin() as session:
         assert hindsight.gave_way(session, SETTLE) == []
