@@ -38,9 +38,9 @@ _NEARER = text(
     "SELECT o.no FROM unnest(CAST(:no AS bigint[]), CAST(:f AS bigint[]), CAST(:a AS bigint[]),"
     "   CAST(:started AS timestamptz[]), CAST(:made AS timestamptz[])) AS o(no, f, a, started, made)"
     " JOIN delivery d ON d.fanout_id = o.f AND d.address_id = o.a"
-    " WHERE EXISTS (SELECT 1 FROM fanout x JOIN delivery y ON y.fanout_id = x.id AND y.address_id = o.a"
-    "   JOIN wave w ON w.id = y.wave_id WHERE x.id <> o.f AND x.state <> 'done' AND y.body_id = d.body_id"
-    "   AND y.state IN ('sending', 'unknown') AND w.started_at <= o.made + make_interval(secs => :slack)"
+    " WHERE EXISTS (SELECT 1 FROM fanout f JOIN delivery v ON v.fanout_id = f.id AND v.address_id = o.a"
+    "   JOIN wave w ON w.id = v.wave_id WHERE f.id <> o.f AND f.state <> 'done' AND v.body_id = d.body_id"
+    "   AND v.state IN ('sending', 'unknown') AND w.started_at <= o.made + make_interval(secs => :slack)"
     "   AND (w.started_at > o.started OR o.started > o.made + make_interval(secs => :slack)))"
 )
 
