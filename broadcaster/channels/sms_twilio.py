@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from pydantic_core import from_json
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
@@ -17,7 +17,7 @@ from broadcaster.alert.delivery import Handset
 from broadcaster.channels.contract import Accepted, Asked, Outgoing, Seen, Traits
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, OptedOut, Rejected, SendError, Throttled
 from broadcaster.channels.http import Door
-from broadcaster.channels.twilio_http import TWILIO, TwilioTransport
+from broadcaster.channels.twilio_http import TWILIO, Quoted, TwilioTransport, quoted
 
 ERRORS: dict[int, type[SendError]] = {
     20429: Throttled,
@@ -62,6 +62,7 @@ SHORTEST_LIFE, LONGEST_LIFE = 60, 36_000
 OVERRIDES = "#rc=5&rp=all"
 """Twilio's connection overrides in the fragment of a callback's address: five more tries after any failure, within its
 15 s. The fragment is neither signed nor sent."""
+_OVERRIDES = quoted(OVERRIDES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class TwilioSms:
         self._door = door
         self._client = Client(account.sid, account.token, http_client=TwilioTransport(door, account.api_url))
         self._messages = f"{TWILIO}/2010-04-01/Accounts/{account.sid}/Messages.json"
+        self._called_back = quoted(f"{account.callback_url}?d=")
         self._from = {"MessagingServiceSid" if account.sender.startswith("MG") else "From": account.sender}
 
     async def send(self, out: Outgoing) -> Accepted:
@@ -99,13 +101,13 @@ class TwilioSms:
         asked = {
             "To": out.to,
             "Body": out.message.text,
-            "StatusCallback": f"{self._account.callback_url}?d={out.key}&m={out.proof}{OVERRIDES}",
+            "StatusCallback": Quoted(f"{self._called_back}{out.key}%26m%3D{out.proof}{_OVERRIDES}"),
             "ValidityPeriod": max(SHORTEST_LIFE, min(LONGEST_LIFE, out.life_s)),
             **self._from,
         }
         answer = await self._client.request_async("POST", self._messages, data=asked)
         try:
-            said = json.loads(answer.text)
+            said = from_json(answer.text)
             if answer.status_code >= 400:
                 raise refusal(answer.status_code, said.get("code"))
             sid = said["sid"]

@@ -22,8 +22,14 @@ QUOTED = {code: quote_plus(chr(code)) for code in range(128) if quote_plus(chr(c
 """What an ASCII character of a form's value becomes (application/x-www-form-urlencoded)."""
 
 
-DIFFERENT = frozenset({"To", "StatusCallback"})
+DIFFERENT = frozenset({"To"})
 """The values of a form that no two texts share; the others are quoted once for a whole community."""
+
+
+class Quoted(str):
+    """A value that is quoted already: most of a callback's address is the same in every text."""
+
+    __slots__ = ()
 
 
 class TwilioTransport(AsyncHttpClient):  # type: ignore[misc]
@@ -75,6 +81,8 @@ def _body(headers: dict[str, str], data: dict[str, object] | None) -> bytes:
 
 
 def _value(name: str, value: object) -> str:
+    if type(value) is Quoted:
+        return value
     return quoted(str(value)) if name in DIFFERENT else _known(str(value))
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from broadcaster.store import senders
 from broadcaster.store.senders import Grant, Wait
-from broadcaster.store.waves import GAVE_WAY, ClaimedWave, Found, Room, claimed, rows_of
+from broadcaster.store.waves import GAVE_WAY, HANDED_OVER, ClaimedWave, Found, Room, claimed, rows_of
 
 _PRIORITY = "(SELECT min(l.priority) FROM lane l WHERE l.fanout_id = f.id)"
 _FANOUT = text(
@@ -40,8 +40,7 @@ _RETRY = text(f"""WITH due AS (SELECT u.fanout_id, u.address_id, u.n FROM follow
    SELECT named.id, :fanout, :sender, 'retry', m.rows, clock_timestamp() + make_interval(secs => :lease),
      CASE WHEN m.rows = 0 THEN clock_timestamp() END
    FROM named, (SELECT count(*) AS rows FROM moved WHERE state = 'sending') m RETURNING id, started_at)
- SELECT w.id AS wave_id, w.started_at, m.address_id, m.n, m.body_id, a.value_enc, a.value_index, b.segments
- FROM written w LEFT JOIN moved m ON m.state = 'sending'
+ SELECT {HANDED_OVER} FROM written w LEFT JOIN moved m ON m.state = 'sending'
  LEFT JOIN address a ON a.id = m.address_id LEFT JOIN body b ON b.id = m.body_id""")
 
 

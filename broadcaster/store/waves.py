@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, RowMapping, text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
 from broadcaster.store import senders
@@ -114,6 +114,8 @@ _WORDS = """,
    FROM chosen c JOIN address a ON a.id = c.address_id LEFT JOIN words w ON w.community_id = c.community_id
    ORDER BY c.address_id, c.rank, c.no)"""
 """The text of each person in their language, else in English; one phone in two towns hears of the one served first."""
+HANDED_OVER = "w.id AS wave_id, w.started_at, b.segments, m.address_id, m.n, a.value_enc, a.value_index, m.body_id"
+"""The columns of a claimed row; the last five make its intent."""
 _INSERT = f""",
  made AS (INSERT INTO delivery (fanout_id, address_id, community_id, wave_id, body_id, n, state, reason)
    SELECT :fanout, p.address_id, p.community_id, CASE WHEN p.ended IS NULL THEN (SELECT id FROM named) END,
@@ -122,13 +124,12 @@ _INSERT = f""",
        WHEN EXISTS (SELECT 1 FROM suppression s WHERE s.value_index = p.value_index) THEN 'suppressed'
        WHEN (p.community_id IN {GAVE_WAY}) IS TRUE THEN 'superseded'
        WHEN p.body_id IS NULL THEN 'rejected' END AS ended FROM picked p) p
-   ON CONFLICT DO NOTHING RETURNING address_id, body_id, state),
+   ON CONFLICT DO NOTHING RETURNING address_id, body_id, n, state),
  written AS (INSERT INTO wave (id, fanout_id, sender_id, purpose, rows, lease_until, closed_at) OVERRIDING SYSTEM VALUE
    SELECT named.id, :fanout, :sender, :purpose, m.rows, clock_timestamp() + make_interval(secs => :lease),
      CASE WHEN m.rows = 0 THEN clock_timestamp() END
    FROM named, (SELECT count(*) AS rows FROM made WHERE state = 'sending') m RETURNING id, started_at)
- SELECT w.id AS wave_id, w.started_at, m.address_id, m.body_id, 1 AS n, a.value_enc, a.value_index, b.segments
- FROM written w LEFT JOIN made m ON m.state = 'sending'
+ SELECT {HANDED_OVER} FROM written w LEFT JOIN made m ON m.state = 'sending'
  LEFT JOIN address a ON a.id = m.address_id LEFT JOIN body b ON b.id = m.body_id"""
 _NAMED = " named AS (SELECT nextval(pg_get_serial_sequence('wave', 'id')) AS id)"
 _MOVED = (
@@ -225,24 +226,24 @@ def _bulk_rows(granted: Grant, found: Found, room: Room) -> int | Wait:
 
 
 def claimed(
-    session: Session, found: Found, granted: Grant, rows: Sequence[Row[Any]], *, bulk: bool = False
+    session: Session, found: Found, granted: Grant, rows: Sequence[Sequence[Any]], *, bulk: bool = False
 ) -> ClaimedWave:
-    """Pay the sender for the wave's segments, and hand its rows over."""
-    sent = [row for row in rows if row.address_id is not None]
-    segments = sum(row.segments or 1 for row in sent)
+    """Pay the sender for the wave's segments, and hand its rows over; their columns are `HANDED_OVER`."""
+    sent = [row for row in rows if row[3] is not None]
+    segments = sum(row[2] or 1 for row in sent)
     if segments:
         senders.pay(session, granted, segments)
     return ClaimedWave(
-        id=rows[0].wave_id,
+        id=rows[0][0],
         fanout_id=found.fanout_id,
         channel=found.channel,
         carrier=granted.carrier,
         sender_id=granted.sender_id,
-        started_at=rows[0].started_at,
+        started_at=rows[0][1],
         expires_at=found.expires_at,
         starts_in=0.0 if bulk else granted.ahead,
         spread=0.0 if bulk else min(GRANT_S, segments / granted.pace),
-        intents=tuple(Intent(row.address_id, row.n, row.value_enc, row.value_index, row.body_id) for row in sent),
+        intents=tuple([Intent(*row[3:]) for row in sent]),
         probe=granted.probe,
         bulk=bulk,
     )
