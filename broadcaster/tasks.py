@@ -35,10 +35,10 @@ def engine() -> Engine:
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def warm_up(**_: Any) -> None:
-    """Make the loop and the first database connection before the first alert needs them."""
+    """Make the loop and the first database connection before the first alert needs them; nothing of a restored
+    database is sent before somebody says so."""
     logs.configure(settings.current().log_level)
-    with engine().sessions() as session:
-        now(session)
+    engines.hold_after_restore(engine().sessions)
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]

@@ -27,6 +27,7 @@ def release(alert_id: str) -> None:
         env["REDIS_URL"] = "redis://unused.invalid"
     settings = home.adopt(home.connected(env))
     engine = engines.build(settings)
+    engines.hold_after_restore(engine.sessions)
     engines.register_senders(engine.sessions, settings)
     with engine.sessions() as session:
         alert = alerts.by_public_id(session, alert_id)

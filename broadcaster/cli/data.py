@@ -11,6 +11,7 @@ import click
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.phone import PhoneRefused, parse
+from broadcaster.dispatch import engine as engines
 from broadcaster.dispatch.engine import sealer_of
 from broadcaster.local import home
 from broadcaster.settings import Settings
@@ -43,6 +44,17 @@ def upgrade(revision: str) -> None:
     with sessions.begin() as session:
         database.stamp_mode(session, settings.mode.value)
     click.echo("The schema is up to date.")
+
+
+@db.command("restored")
+def restored() -> None:
+    """Hold what runs and ask after what is open: for a copy of the server's files (a `pg_restore` is noticed).
+
+    Example: broadcaster db restored
+    """
+    _, sessions = _opened()
+    engines.hold_after_restore(sessions, surely=True)
+    click.echo("Everything that ran is on hold: see the boards, compare with the carrier's log, then resume or end.")
 
 
 @db.command("downgrade")

@@ -100,6 +100,7 @@ def sweep() -> None:
     """
     settings = _ready()
     engine = engines.build(settings)
+    engines.hold_after_restore(engine.sessions)
     engines.register_senders(engine.sessions, settings)
     publisher = Publisher(engine.sessions, Office.of(settings), settings.published, settings.publish_every)
     duties: dict[str, tuple[Callable[[], object], float]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from broadcaster import logs
 from broadcaster.channels import registry
 from broadcaster.channels.contract import Asked, Channel, Key
 from broadcaster.dispatch.record import Clerk
@@ -12,12 +13,13 @@ from broadcaster.dispatch.recorder import Recorder
 from broadcaster.dispatch.window import Window
 from broadcaster.messages.message import Message
 from broadcaster.settings import Settings
-from broadcaster.store import database, senders
+from broadcaster.store import database, restored, senders
 from broadcaster.store.database import Sessions
 from broadcaster.store.followups import DueAsk
 from broadcaster.store.sealed import Sealer
 from broadcaster.store.senders import NewSender
 
+log = logs.get(__name__)
 QUEUES: Mapping[str, tuple[str, ...]] = {"urgent": ("feed", "email"), "sms": ("sms",)}
 """Which channels each sending queue serves, the first one first."""
 
@@ -76,6 +78,15 @@ def build(settings: Settings) -> Engine:
 def sealer_of(settings: Settings) -> Sealer:
     """The keys of the personal fields."""
     return Sealer(settings.field_key_bytes, settings.index_key_bytes, settings.field_key_id)
+
+
+def hold_after_restore(sessions: Sessions, *, surely: bool = False) -> None:
+    """Before anything is sent: a database out of a backup does not know who was told since, so everything that runs
+    is held and every open row asked after. `surely` where the operator knows it better than the stamp."""
+    with sessions.begin() as session:
+        held = restored.hold_what_was_restored(session, surely=surely)
+    if held:
+        log.error("database_was_restored", held_fanouts=held.fanouts, open_waves=held.waves)
 
 
 def register_senders(sessions: Sessions, settings: Settings) -> None:

@@ -49,6 +49,8 @@ class Installation(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     mode: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    stamp: Mapped[int | None]
+    """See `store.restored`."""
 
 
 def identity() -> Mapped[int]:

@@ -37,7 +37,7 @@ def test_every_event_leads_to_one_state_and_every_state_is_reached() -> None:
 
 ALIASES: dict[str, type[StrEnum] | tuple[type[StrEnum], ...]] = {
     "d": (State,), "v": (State,), "m": (State,), "l": (LaneState,), "g": (LaneState,), "f": (FanoutState,),
-    "x": (ReleaseState,), "": (State, LaneState, FanoutState, ReleaseState, AlertState),
+    "x": (ReleaseState,), "y": (ReleaseState,), "": (State, LaneState, FanoutState, ReleaseState, AlertState),
 }  # fmt: skip
 SQL = re.compile(r"""(?:\b(\w)\.)?\bstate\s*(?:=|<>|(?:NOT\s+)?IN)\s*(\([^()]*\)|'\w+')""")
 

@@ -15,14 +15,13 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from broadcaster.alert.lifecycle import LifecycleRefused, Tier
-from broadcaster.dispatch import actions
-from broadcaster.store.alerts import Revision
+from broadcaster.alert.lifecycle import LifecycleRefused
 from broadcaster.store.database import Sessions
 from tests.chaos.parts import MAIN
 from tests.chaos.row import LEASE_S, Setting, row
 from tests.chaos.stage import Stage
 from tests.faults.proxy import CALM, Fault, Kind
+from tests.flow import installation
 
 OWN = Setting(500, own_postgres=True, operator=False)
 BACK_WITHIN_S = 10.0
@@ -215,7 +214,8 @@ def restored(stage: Stage) -> None:
     stage.hits["open rows in the copy"] = open_rows
     known = stage.accepted()
     stage.hits["texts at the restore"] = known
-    _hold(stage)
+    held = installation.run(stage.env, "db", "restored")
+    stage.must(held.returncode == 0, "the restored database was not put on hold")
     stage.usual()
     stage.until(lambda: not stage.watch.unsure(stage.alerts[0].fanout), 20, "open rows of the copy settled")
     time.sleep(LEASE_S)
@@ -225,9 +225,3 @@ def restored(stage: Stage) -> None:
     texts = Counter((each["to"], each["body"]) for each in stage.carrier.ledger()["messages"])
     stage.measure("phones told after the copy, without an all-clear", known - (stage.accepted() - known))
     stage.must(max(texts.values()) == 1, "somebody was told the same twice")
-
-
-def _hold(stage: Stage) -> None:
-    with stage.house.sessions.begin() as session:
-        row_ = session.get_one(Revision, stage.alerts[0].revision)
-        actions.hold(stage.house.actor(session), row_, Tier.PUBLIC)
