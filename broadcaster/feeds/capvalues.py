@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -119,7 +120,7 @@ class Resource:
 
     desc: str
     mime_type: str
-    size: str = ""
+    size: int | None = None
     uri: str = ""
     deref_uri: str = ""
     digest: str = ""
@@ -133,8 +134,8 @@ class AreaBlock:
     polygons: tuple[str, ...] = ()
     circles: tuple[str, ...] = ()
     geocodes: tuple[NameValue, ...] = ()
-    altitude: str = ""
-    ceiling: str = ""
+    altitude: Decimal | None = None
+    ceiling: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,11 @@ class Info:
     resources: tuple[Resource, ...] = ()
     areas: tuple[AreaBlock, ...] = ()
 
+    @property
+    def spoken(self) -> str:
+        """The language of the block: en-US where none is named (CAP 1.2 section 3.2.2)."""
+        return self.language or "en-US"
+
     def parameter(self, name: str) -> str:
         """The first value of a parameter (the first wins, ECIG guide), or ``""``."""
         return next((pair.value for pair in self.parameters if pair.name == name), "")
@@ -185,11 +191,19 @@ class Info:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """An earlier message, named exactly as it named itself: `sent` is its text, never a reformatted time."""
+    """An earlier message, named exactly as it named itself: `sent` is its text, never a reformatted time.
+
+    What stands in a document and is no triple is kept as an `identifier` alone, for the profile to find.
+    """
 
     sender: str
     identifier: str
     sent: str
+
+    @property
+    def is_triple(self) -> bool:
+        """Whether it names a message at all."""
+        return bool(self.sender and self.identifier and self.sent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,24 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 from lxml import etree
 
 from broadcaster.feeds import capvalues as values
 from broadcaster.feeds.capvalues import NAMESPACE, CapRefused
+from broadcaster.feeds.xmldoor import parse_root
 
-MOST_BYTES = 1_000_000
-MOST_ELEMENTS = 5_000
+__all__ = ["DSIG", "format_time", "parse", "parse_root", "parse_time", "serialise"]
+
 DSIG = "{http://www.w3.org/2000/09/xmldsig#}Signature"
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[-+]\d\d:\d\d")
-_FORBIDDEN = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+_DSIG_NAMESPACE = DSIG.removesuffix("Signature")
+_XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+_SPACE = "\t\n\r "
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)([-+](?:0\d|1[0-4]):[0-5]\d)", re.ASCII)
+_DECIMAL = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_INTEGER = re.compile(r"[-+]?\d{1,40}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +41,43 @@ class Piece:
 def format_time(moment: datetime) -> str:
     """Whole seconds with a numeric offset; UTC is ``-00:00``, never ``Z`` (CAP 1.2 section 3.3.2)."""
     offset = moment.utcoffset()
-    if offset is None:
-        raise CapRefused(f"The time {moment.isoformat()} has no offset: CAP needs one.")
+    if offset is None or offset % timedelta(minutes=1):
+        raise CapRefused(f"The time {moment.isoformat()} has no offset in whole minutes: CAP needs one.")
     sign = "-" if offset <= timedelta(0) else "+"
     minutes = abs(offset) // timedelta(minutes=1)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}{sign}{minutes // 60:02}:{minutes % 60:02}"
+    local = moment.replace(tzinfo=None, microsecond=0).isoformat()
+    return f"{local}{sign}{minutes // 60:02}:{minutes % 60:02}"
 
 
 def parse_time(text: str) -> datetime:
-    """The moment that a CAP time names, with its offset; CapRefused for any other form."""
-    if not _TIME.fullmatch(text):
+    """The moment that a CAP time names, with its offset; CapRefused for any other form.
+
+    24:00:00 is the next midnight, as in XML Schema.
+    """
+    match = _TIME.fullmatch(text)
+    if not match:
         raise CapRefused(f"“{text[:40]}” is no CAP time: write 2024-06-18T14:30:00-04:00.")
+    date, clock, offset = match.groups()
+    midnight = clock == "24:00:00"
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        moment = datetime.fromisoformat(f"{date}T{'00:00:00' if midnight else clock}{offset}")
+        moment += timedelta(days=midnight)
+    except (ValueError, OverflowError) as error:
         raise CapRefused(f"“{text}” is no possible time.") from error
-    offset = moment.utcoffset()
-    return moment.replace(tzinfo=timezone(offset)) if offset else moment.replace(tzinfo=UTC)
+    away = moment.utcoffset()
+    return moment.replace(tzinfo=timezone(away)) if away else moment.replace(tzinfo=UTC)
 
 
 def plain(element: etree._Element) -> str:
     """The text of a leaf; CapRefused when it holds elements or attributes."""
-    if len(element) or element.attrib:
+    if len(element) or _attributes(element):
         raise CapRefused(f"<{_local(element)}> may hold text only.")
     return element.text or ""
+
+
+def collapsed(element: etree._Element) -> str:
+    """The text of a leaf whose type XML Schema reads without white space around it: times, numbers, addresses."""
+    return " ".join(word for word in re.split(f"[{_SPACE}]+", plain(element)) if word)
 
 
 def serialise(alert: values.Alert) -> bytes:
@@ -70,49 +89,31 @@ def serialise(alert: values.Alert) -> bytes:
 
 
 def parse(data: bytes) -> values.Alert:
-    """The message in a document; CapRefused says why there is none.
+    """The message in a document, any that is valid by the schema of CAP 1.2; CapRefused says why there is none.
 
-    Refused: more than 1 MB or 5,000 elements, any encoding but UTF-8, a DOCTYPE or an entity, elements that CAP 1.2
-    does not know, that are out of order or too many, stray text, attributes, unknown words in a closed list.
-    A signature is skipped, not verified: `signature.verify` does that, on the signed part.
+    Refused: what `xmldoor.parse_root` refuses, elements that CAP 1.2 does not know, that are out of order or too many,
+    stray text, attributes other than ``xsi:``, unknown words in a closed list.
+    Signatures are skipped, not verified: `signature.verify` does that, on the signed part.
     """
-    root = parse_root(data)
+    return read(parse_root(data))
+
+
+def read(root: etree._Element) -> values.Alert:
+    """The message in an element that came through `parse_root`; the element is left without its signatures."""
     if root.tag != f"{{{NAMESPACE}}}alert":
         raise CapRefused("The document is no CAP 1.2 alert.")
-    for element in root.findall(DSIG):
-        if element.getnext() is not None and element.getnext().tag != DSIG:  # type: ignore[union-attr]
-            raise CapRefused("A signature must stand last.")
-        root.remove(element)
+    while len(root) and str(root[-1].tag).startswith(_DSIG_NAMESPACE) and not (root[-1].tail or "").strip(_SPACE):
+        root.remove(root[-1])
     return values.Alert(**_read(root, ALERT))
-
-
-def parse_root(data: bytes) -> etree._Element:
-    """The root element of a small, harmless UTF-8 XML document; the one door through which XML comes in."""
-    if len(data) > MOST_BYTES:
-        raise CapRefused("The document is larger than 1 MB.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CapRefused("The document is not UTF-8.") from error
-    if _FORBIDDEN.search(text):
-        raise CapRefused("The document declares a DOCTYPE or an entity.")
-    declared = re.match(r"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)", text)
-    if declared and declared[1].lower() not in ("utf-8", "us-ascii"):
-        raise CapRefused(f"The document says that it is {declared[1][:20]}, not UTF-8.")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
-    try:
-        root = etree.fromstring(text.encode(), parser)
-    except etree.XMLSyntaxError as error:
-        raise CapRefused(f"The document is not well-formed XML: {error.msg}.") from error
-    if sum(1 for _ in root.iter()) > MOST_ELEMENTS:
-        raise CapRefused(f"The document has more than {MOST_ELEMENTS} elements.")
-    return root
 
 
 def _local(element: etree._Element) -> str:
     return str(etree.QName(element).localname)
+
+
+def _attributes(element: etree._Element) -> list[str]:
+    """The attributes that CAP does not know; where to find a schema may be said on any element."""
+    return [str(name) for name in element.attrib if not str(name).startswith(_XSI)]
 
 
 def _put(element: etree._Element, text: str) -> None:
@@ -125,23 +126,29 @@ def _put(element: etree._Element, text: str) -> None:
 def _write(parent: etree._Element, value: object, table: Sequence[Piece]) -> None:
     for piece in table:
         held = getattr(value, piece.field)
+        if piece.most is None and len(held) < piece.least:
+            raise CapRefused(f"<{piece.tag}> is missing in <{_local(parent)}>.")
         for item in held if piece.most is None else () if held in ("", None, ()) and not piece.least else (held,):
             piece.write(etree.SubElement(parent, f"{{{NAMESPACE}}}{piece.tag}"), item)
 
 
 def _read(parent: etree._Element, table: Sequence[Piece]) -> dict[str, Any]:
     """The fields of one element; the children are walked once, in the order of the table."""
-    if parent.attrib or (parent.text or "").strip() or any((child.tail or "").strip() for child in parent):
+    if (
+        _attributes(parent)
+        or (parent.text or "").strip(_SPACE)
+        or any((child.tail or "").strip(_SPACE) for child in parent)
+    ):
         raise CapRefused(f"<{_local(parent)}> holds stray text or attributes.")
     children, at, fields = list(parent), 0, {}
     for piece in table:
         start = at
         while at < len(children) and children[at].tag == f"{{{NAMESPACE}}}{piece.tag}":
             at += 1
-        found = [piece.read(child) for child in children[start:at]]
-        if len(found) < piece.least or (piece.most is not None and len(found) > piece.most):
-            wrong = "is missing" if len(found) < piece.least else "stands too often"
+        if at - start < piece.least or (piece.most is not None and at - start > piece.most):
+            wrong = "is missing" if at - start < piece.least else "stands too often"
             raise CapRefused(f"<{piece.tag}> {wrong} in <{_local(parent)}>.")
+        found = [piece.read(child) for child in children[start:at]]
         if piece.most is None:
             fields[piece.field] = tuple(found)
         elif found:
@@ -152,23 +159,46 @@ def _read(parent: etree._Element, table: Sequence[Piece]) -> dict[str, Any]:
 
 
 def _one_of(kind: Callable[[str], Any]) -> Callable[[etree._Element], Any]:
+    return _read_as(kind, plain)
+
+
+def _read_as(kind: Callable[[str], Any], text: Callable[[etree._Element], str]) -> Callable[[etree._Element], Any]:
     def read(element: etree._Element) -> Any:
         try:
-            return kind(plain(element))
+            return kind(text(element))
         except CapRefused:
             raise
         except ValueError as error:
-            raise CapRefused(f"“{plain(element)[:40]}” is no <{_local(element)}> of CAP 1.2.") from error
+            raise CapRefused(f"“{text(element)[:40]}” is no <{_local(element)}> of CAP 1.2.") from error
 
     return read
 
 
+def _integer(text: str) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(text)
+    return int(text)
+
+
+def _decimal(text: str) -> Decimal:
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(text)
+    return Decimal(text)
+
+
+def _height(tag: str) -> Piece:
+    return Piece(tag, tag, read=_read_as(_decimal, collapsed), write=lambda element, feet: _put(element, f"{feet:f}"))
+
+
 def _references(text: str) -> tuple[values.Reference, ...]:
-    """Triples ``sender,identifier,sent`` separated by any XML white space."""
-    triples = [triple.split(",") for triple in text.split()]
-    if any(len(triple) != 3 or not all(triple) for triple in triples):
-        raise CapRefused("<references> must be triples of sender,identifier,sent.")
-    return tuple(values.Reference(*triple) for triple in triples)
+    """Triples ``sender,identifier,sent`` separated by any XML white space; what is no triple is kept as it is."""
+    found = []
+    for word in re.split(f"[{_SPACE}]+", text.strip(_SPACE)):
+        triple = word.split(",")
+        if word:
+            whole = len(triple) == 3 and all(triple)
+            found.append(values.Reference(*triple) if whole else values.Reference("", word, ""))
+    return tuple(found)
 
 
 def _nested(kind: Callable[..., Any], table: Callable[[], Sequence[Piece]]) -> dict[str, Any]:
@@ -180,11 +210,15 @@ def _nested(kind: Callable[..., Any], table: Callable[[], Sequence[Piece]]) -> d
 
 def _timed(tag: str, least: int = 0) -> Piece:
     write = lambda element, moment: _put(element, format_time(moment))  # noqa: E731 - a cell of the table
-    return Piece(tag, tag, least=least, read=_one_of(parse_time), write=write)
+    return Piece(tag, tag, least=least, read=_read_as(parse_time, collapsed), write=write)
 
 
 def _write_references(element: etree._Element, references: Sequence[values.Reference]) -> None:
-    _put(element, " ".join(f"{one.sender},{one.identifier},{one.sent}" for one in references))
+    words = [f"{one.sender},{one.identifier},{one.sent}" if one.is_triple else one.identifier for one in references]
+    text = " ".join(words)
+    if _references(text) != tuple(references):
+        raise CapRefused("A message whose sender or identifier has a comma or a space cannot be referred to.")
+    _put(element, text)
 
 
 PAIR = (Piece("valueName", "name", least=1), Piece("value", "value", least=1))
@@ -192,8 +226,8 @@ _PAIR = _nested(values.NameValue, lambda: PAIR)
 RESOURCE = (
     Piece("resourceDesc", "desc", least=1),
     Piece("mimeType", "mime_type", least=1),
-    Piece("size", "size", read=_one_of(lambda text: str(int(text)))),
-    Piece("uri", "uri"),
+    Piece("size", "size", read=_read_as(_integer, collapsed)),
+    Piece("uri", "uri", read=collapsed),
     Piece("derefUri", "deref_uri"),
     Piece("digest", "digest"),
 )
@@ -202,11 +236,11 @@ AREA = (
     Piece("polygon", "polygons", None),
     Piece("circle", "circles", None),
     Piece("geocode", "geocodes", None, **_PAIR),
-    Piece("altitude", "altitude"),
-    Piece("ceiling", "ceiling"),
+    _height("altitude"),
+    _height("ceiling"),
 )
 INFO = (
-    Piece("language", "language"),
+    Piece("language", "language", read=collapsed),
     Piece("category", "categories", None, 1, _one_of(values.Category)),
     Piece("event", "event", least=1),
     Piece("responseType", "response_types", None, 0, _one_of(values.ResponseType)),
@@ -222,7 +256,7 @@ INFO = (
     Piece("headline", "headline"),
     Piece("description", "description"),
     Piece("instruction", "instruction"),
-    Piece("web", "web"),
+    Piece("web", "web", read=collapsed),
     Piece("contact", "contact"),
     Piece("parameter", "parameters", None, **_PAIR),
     Piece("resource", "resources", None, **_nested(values.Resource, lambda: RESOURCE)),

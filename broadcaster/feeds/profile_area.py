@@ -48,7 +48,7 @@ def _area(area: AreaBlock, at: str) -> Iterator[Finding]:
 
 
 def _heights(area: AreaBlock, at: str) -> Iterator[Finding]:
-    if area.ceiling and not area.altitude:
+    if area.ceiling is not None and area.altitude is None:
         yield error("ceiling", f"{at}/ceiling", "A ceiling needs an altitude.", "CAP validator: INVALID_AREA")
 
 
