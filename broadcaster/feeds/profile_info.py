@@ -1,111 +1,109 @@
-"""Findings on one info block: its language, codes, times, channels."""
+"""Findings on one info block: its language, times, resources; its codes, areas and words have modules of their own."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from broadcaster.feeds.capvalues import Alert, Info, MsgType, Severity, Sureness, Urgency
-from broadcaster.feeds.finding import Finding, error, warning
+from broadcaster.feeds.capvalues import Alert, Info, Resource, ResponseType, Scope
+from broadcaster.feeds.finding import Finding
 from broadcaster.feeds.profile_area import area_findings
+from broadcaster.feeds.profile_codes import code_findings
 from broadcaster.feeds.profile_words import word_findings
+from broadcaster.feeds.rules import found
 
-IPAWS = "IPAWS USA Profile v1.0"
 _LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*")
-_ORIGINATORS = frozenset({"CIV", "WXR", "PEP", "EAS"})
-_HANDLINGS = frozenset({"Imminent Threat", "Public Safety", "WEA Test"})
-_BLOCKABLE = frozenset({"EAS", "NWEM", "CMAS", "PUBLIC"})
-_KNOWN = frozenset(
-    {
-        "EAS-ORG",
-        "EASText",
-        "EAS-Must-Carry",
-        "timezone",
-        "WEAHandling",
-        "CMAMtext",
-        "CMAMlongtext",
-        "BLOCKCHANNEL",
-    }
-)
-WEA_DAY = timedelta(hours=24)
+_MEDIA = re.compile(r"(text|image|audio|video|application|multipart|message|model|font)/[\w.+*-]+(\s*;.*)?", re.ASCII)
+EAS_AUDIO = "EAS Broadcast Content"
+EAS_MEDIA = ("audio/x-ipaws-audio-mp3", "audio/x-ipaws-audio-wav", "audio/x-ipaws-streaming-audio-mp3")
+WEA_DAY, EAS_DAY = timedelta(hours=24), timedelta(hours=6)
 
 
 def info_findings(alert: Alert, info: Info, at: str) -> list[Finding]:
     """Everything about one info block; `at` is its XPath."""
+    resources = enumerate(info.resources, 1)
     return [
-        *_language(info, at),
-        *_codes(info, at),
+        *_head(alert, info, at),
         *_times(alert, info, at),
-        *_parameters(info, at),
-        *_wea_class(alert, info, at),
+        *code_findings(alert, info, at),
+        *(finding for no, one in resources for finding in _resource(one, f"{at}/resource[{no}]")),
         *area_findings(info, at),
         *word_findings(info, at),
     ]
 
 
-def _language(info: Info, at: str) -> Iterator[Finding]:
+def _head(alert: Alert, info: Info, at: str) -> Iterator[Finding]:
     if info.language and not _LANGUAGE.fullmatch(info.language):
         sentence = f"“{info.language}” is no language tag: write en-US or es-US."
-        yield error("language", f"{at}/language", sentence, "RFC 3066")
-    if not info.categories:
-        yield error("category", at, "At least one category is needed.", "CAP 1.2 section 3.2.2")
-    if info.web and not (urlsplit(info.web).scheme and urlsplit(info.web).netloc):
-        sentence = "The web address must be whole, with https://."
-        yield error("web", f"{at}/web", sentence, "CAP validator: INVALID_WEB")
+        yield found("language", f"{at}/language", sentence)
+    if not info.event.strip():
+        yield found("event-empty", f"{at}/event", "The event needs a name.")
+    if ResponseType.ASSESS in info.response_types and alert.scope is Scope.PUBLIC:
+        sentence = "Assess is for those who respond: a public message should ask for something else."
+        yield found("assess-public", f"{at}/responseType", sentence)
+    parts = urlsplit(info.web) if _splits(info.web) else None
+    if info.web and not (parts and parts.scheme and (parts.netloc or parts.path)):
+        yield found("web", f"{at}/web", "The web address must be whole, with https://.")
+    elif parts and parts.scheme and parts.scheme.lower() != "https":
+        yield found("web-plain", f"{at}/web", "The web address should begin with https.")
 
 
-def _codes(info: Info, at: str) -> Iterator[Finding]:
-    same = [code.value for code in info.event_codes if code.name == "SAME"]
-    if len(same) != 1:
-        sentence = f"Exactly one SAME event code is needed; there are {len(same)}."
-        yield error("same-event", f"{at}/eventCode", sentence, f"{IPAWS}, rule 6")
-    for value in same:
-        if not re.fullmatch(r"[A-Z]{3}", value):
-            sentence = f"“{value}” is no three-letter event code."
-            yield error("same-event-form", f"{at}/eventCode", sentence, "47 CFR 11.31(e)")
+def _splits(address: str) -> bool:
+    """Whether an address can be taken apart at all: a bracket that opens nothing cannot."""
+    try:
+        urlsplit(address)
+    except ValueError:
+        return False
+    return True
 
 
 def _times(alert: Alert, info: Info, at: str) -> Iterator[Finding]:
-    times = {"effective": info.effective, "onset": info.onset, "expires": info.expires}
-    naive = [tag for tag, moment in times.items() if moment and moment.tzinfo is None]
-    for tag in naive:
-        yield error("time-offset", f"{at}/{tag}", f"The time in {tag} needs an offset.", f"{IPAWS}, rule 2")
+    for tag, moment in (("effective", info.effective), ("onset", info.onset)):
+        if moment and moment > alert.sent:
+            sentence = f"The time in {tag} is not read: the message holds at once. Send it when it shall hold."
+            yield found("effective-later", f"{at}/{tag}", sentence)
+        if moment and info.expires and info.expires <= moment:
+            yield found("expires-early", f"{at}/expires", f"It ends before its {tag}: check both times.")
     if info.expires is None:
-        yield error("expires-missing", f"{at}/expires", "Every info block must say when it ends.", f"{IPAWS}, rule 5")
-    elif not naive and alert.sent.tzinfo and info.expires <= alert.sent:
-        sentence = "It has ended before it is sent: choose a later end."
-        yield error("expires-past", f"{at}/expires", sentence, "ECIG CAP-to-EAS guide")
-    elif not naive and alert.sent.tzinfo and info.parameter("CMAMtext") and info.expires - alert.sent > WEA_DAY:
-        sentence = "A text to all phones may last 24 hours at most."
-        yield error("wea-expires", f"{at}/expires", sentence, "47 CFR 10.450; FEMA guidance")
-
-
-def _parameters(info: Info, at: str) -> Iterator[Finding]:
-    where, guide = f"{at}/parameter", f"{IPAWS}, rule 10"
-    if info.parameter("EAS-ORG") not in _ORIGINATORS:
-        yield error("eas-org", where, "EAS-ORG must name the originator: CIV for a 911 authority.", guide)
-    for blocked in info.parameters_named("BLOCKCHANNEL"):
-        if blocked not in _BLOCKABLE:
-            yield error("blockchannel", where, f"“{blocked}” is no channel that can be blocked.", guide)
-    for name in {pair.name for pair in info.parameters} - _KNOWN:
-        sentence = f"Nobody reads the parameter “{name}”: check its spelling and case."
-        yield warning("parameter-unknown", where, sentence, IPAWS)
-    handling = info.parameter("WEAHandling")
-    if handling and handling not in _HANDLINGS:
-        yield error("wea-handling", where, f"“{handling}” is no class of WEA.", "47 CFR 10.400")
-    if info.parameter("CMAMtext") and not handling:
-        yield error("wea-handling-missing", where, "A text to all phones needs WEAHandling.", "47 CFR 10.400")
-
-
-def _wea_class(alert: Alert, info: Info, at: str) -> Iterator[Finding]:
-    """Imminent Threat needs all three grades; otherwise the gateway refuses the text."""
-    if info.parameter("WEAHandling") != "Imminent Threat" or alert.msg_type is MsgType.CANCEL:
+        yield found("expires-missing", f"{at}/expires", "Every info block must say when it ends.")
         return
-    soon = info.urgency in (Urgency.IMMEDIATE, Urgency.EXPECTED)
-    bad = info.severity in (Severity.EXTREME, Severity.SEVERE)
-    sure = info.certainty in (Sureness.OBSERVED, Sureness.LIKELY)
-    if not (soon and bad and sure):
-        sentence = "An imminent threat must be immediate or expected, severe or extreme, and observed or likely."
-        yield error("wea-class", at, sentence, "47 CFR 10.400")
+    life = info.expires - alert.sent
+    if life <= timedelta(0):
+        yield found("expires-past", f"{at}/expires", "It has ended before it is sent: choose a later end.")
+    if life > EAS_DAY and "EAS" not in info.parameters_named("BLOCKCHANNEL"):
+        sentence = "An EAS header says six hours at most: boxes end it then. Renew it with an update."
+        yield found("eas-lifetime", f"{at}/expires", sentence)
+    if life > WEA_DAY and info.parameter("WEAHandling"):
+        yield found("wea-expires", f"{at}/expires", "A text to all phones may last 24 hours at most.")
+
+
+def _resource(resource: Resource, at: str) -> Iterator[Finding]:
+    if not _MEDIA.fullmatch(resource.mime_type):
+        yield found("resource-type", f"{at}/mimeType", f"“{resource.mime_type[:40]}” is no media type.")
+    if resource.uri and not resource.deref_uri and not (_splits(resource.uri) and urlsplit(resource.uri).scheme):
+        sentence = "The address is relative and the bytes did not come along: nobody finds it."
+        yield found("resource-uri", f"{at}/uri", sentence)
+    if resource.size is not None and resource.size < 0:
+        yield found("resource-size", f"{at}/size", "The size in bytes cannot be negative.")
+    if resource.desc == EAS_AUDIO and resource.mime_type not in EAS_MEDIA:
+        sentence = f"Boxes do not play {resource.mime_type[:40]}: the media type must be one of {', '.join(EAS_MEDIA)}."
+        yield found("eas-audio", f"{at}/mimeType", sentence)
+    yield from _bytes(resource, at)
+
+
+def _bytes(resource: Resource, at: str) -> Iterator[Finding]:
+    known = None
+    try:
+        known = base64.b64decode("".join(resource.deref_uri.split()), validate=True)
+    except (binascii.Error, ValueError):
+        yield found("resource-bytes", f"{at}/derefUri", "The bytes in derefUri are no base64.")
+    digest = resource.digest.strip().lower()
+    wrong = known and hashlib.sha1(known, usedforsecurity=False).hexdigest() != digest
+    if digest and (not re.fullmatch(r"[0-9a-f]{40}", digest) or wrong):
+        sentence = "The digest does not fit: it is the SHA-1 of the bytes in 40 hex digits."
+        yield found("resource-digest", f"{at}/digest", sentence)

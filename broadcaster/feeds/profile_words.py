@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterator
 
 from broadcaster.feeds.capvalues import Info
-from broadcaster.feeds.finding import Finding, error, warning
+from broadcaster.feeds.finding import Finding
+from broadcaster.feeds.rules import found
 from broadcaster.messages.fit import WEA_LONG, WEA_SHORT, is_gsm, septets
 
 MOST_EAS_TEXT = 1800
 """Characters of text on an EAS box, the FCC sentence included (ECIG CAP-to-EAS guide)."""
 
 LONGEST_HEADLINE = 160
+WEA_LANGUAGES = ("en", "es")
+_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:amp|lt|gt|quot|apos|nbsp|#\d+|#x[0-9a-fA-F]+);")
 
 
 def spoken_part(info: Info) -> str:
@@ -32,36 +35,46 @@ def fcc_sentence_room(info: Info) -> int:
 
 def word_findings(info: Info, at: str) -> Iterator[Finding]:
     """Everything about the words; `at` is the info block's XPath."""
-    if len(info.headline) > LONGEST_HEADLINE:
-        sentence = f"The headline has {len(info.headline)} characters; devices show {LONGEST_HEADLINE}."
-        yield warning("headline-long", f"{at}/headline", sentence, "CAP 1.2 section 3.2.2")
-    for tag, text in (("description", info.description), ("instruction", info.instruction)):
-        if not text.strip():
-            yield warning(f"{tag}-empty", f"{at}/{tag}", f"The {tag} is empty.", "IPAWS USA Profile v1.0, rule 9")
-        if re.search(r"</?[a-zA-Z][^<>]*>", text):
-            yield warning("markup", f"{at}/{tag}", f"The {tag} holds mark-up: CAP is plain text.", "CAP 1.2")
-    blocked = info.parameters_named("BLOCKCHANNEL")
-    room = MOST_EAS_TEXT - fcc_sentence_room(info)
-    if "EAS" not in blocked and len(spoken_part(info)) > room:
-        sentence = f"The spoken text has {len(spoken_part(info))} characters; a box cuts it at about {room}."
-        yield warning("eas-long", f"{at}/description", sentence, "ECIG CAP-to-EAS guide")
+    yield from _plain_words(info, at)
+    if "EAS" not in info.parameters_named("BLOCKCHANNEL"):
+        yield from _spoken_words(info, at)
     yield from _wea_text(info, at, "CMAMtext", WEA_SHORT)
     yield from _wea_text(info, at, "CMAMlongtext", WEA_LONG)
     if info.parameter("CMAMlongtext") and not info.parameter("CMAMtext"):
-        sentence = "A long text to phones needs the short one as well."
-        yield error("wea-short-missing", f"{at}/parameter", sentence, "FEMA guidance")
+        yield found("wea-short-missing", f"{at}/parameter", "A long text to phones needs the short one as well.")
+    if info.parameter("CMAMtext") and info.spoken.partition("-")[0].lower() not in WEA_LANGUAGES:
+        sentence = f"WEA carries English and Spanish: phones do not get the text in {info.spoken}."
+        yield found("wea-language", f"{at}/language", sentence)
+
+
+def _plain_words(info: Info, at: str) -> Iterator[Finding]:
+    if len(info.headline) > LONGEST_HEADLINE:
+        sentence = f"The headline has {len(info.headline)} characters; devices show {LONGEST_HEADLINE}."
+        yield found("headline-long", f"{at}/headline", sentence)
+    for tag in ("description", "instruction"):
+        if not getattr(info, tag).strip():
+            yield found(f"{tag}-empty", f"{at}/{tag}", f"The {tag} is empty.")
+    for tag in ("headline", "description", "instruction"):
+        if _MARKUP.search(getattr(info, tag)):
+            yield found("markup", f"{at}/{tag}", f"The {tag} holds mark-up: CAP is plain text.")
+
+
+def _spoken_words(info: Info, at: str) -> Iterator[Finding]:
+    room = MOST_EAS_TEXT - fcc_sentence_room(info)
+    if len(spoken_part(info)) > room:
+        sentence = f"The spoken text has {len(spoken_part(info))} characters; a box cuts it at about {room}."
+        yield found("eas-long", f"{at}/description", sentence)
+    if not info.sender_name.strip() and not info.parameter("EASText"):
+        yield found("eas-sender-name", f"{at}/senderName", "Boxes say who sends it: the senderName is empty.")
 
 
 def _wea_text(info: Info, at: str, name: str, most: int) -> Iterator[Finding]:
     text = info.parameter(name)
     where = f"{at}/parameter[valueName='{name}']"
-    if not text:
-        return
-    if "\n" in text or "\r" in text:
-        yield error("wea-newline", where, f"{name} must be one line.", "FEMA guidance")
+    if re.search(r"[\n\r\f]", text):
+        yield found("wea-newline", where, f"{name} must be one line.")
     if not is_gsm(text):
         odd = "".join(dict.fromkeys(character for character in text if not is_gsm(character)))
-        yield error("wea-characters", where, f"{name} holds {odd[:20]}, which phones may not show.", "FEMA guidance")
+        yield found("wea-characters", where, f"{name} holds {odd[:20]}, which phones may not show.")
     elif septets(text) > most:
-        sentence = f"{name} has {septets(text)} characters; {most} fit."
-        yield error("wea-long", where, sentence, "47 CFR 10.430")
+        yield found("wea-long", where, f"{name} has {septets(text)} characters; {most} fit.")

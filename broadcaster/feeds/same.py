@@ -9,17 +9,9 @@ from math import ceil
 from zoneinfo import ZoneInfo
 
 from broadcaster.feeds.capvalues import Alert, CapRefused, Info
+from broadcaster.feeds.events import EVENTS
 from broadcaster.feeds.profile_words import MOST_EAS_TEXT, spoken_part
 
-EVENTS = {
-    "TOE": "a 911 Telephone Outage Emergency",
-    "ADR": "an Administrative Message",
-    "DMO": "a Practice/Demo Warning",
-    "RWT": "a Required Weekly Test",
-    "RMT": "a Required Monthly Test",
-    "LAE": "a Local Area Emergency",
-    "CEM": "a Civil Emergency Message",
-}
 ORIGINATORS = {
     "CIV": "The Civil Authorities",
     "WXR": "The National Weather Service",
