@@ -14,7 +14,7 @@ from email.utils import parseaddr
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -110,9 +110,16 @@ class Settings(BaseModel):
     cap_signing_key: Path | None = None
     cap_signing_cert: Path | None = None
 
+    cap_test_event: Literal["DMO", "RMT", "RWT"] = "DMO"
+    all_clear_eas: bool = False
+    all_clear_wea: bool = False
+
     lookup_url: str = ""
     lookup_sms: str = ""
     lookup_voice: str = ""
+    lookup_url_per_second: float = Field(default=500.0, gt=0)
+    lookup_sms_per_second: float = Field(default=1.0, gt=0)
+    lookup_voice_per_second: float = Field(default=0.2, gt=0)
 
     lease: Seconds = 30.0
     settle: Seconds = 60.0
@@ -165,6 +172,15 @@ class Settings(BaseModel):
                 raise ValueError(f"MODE=live refuses a carrier on loopback: set {url.upper()} to the real carrier")
         if self.mode is Mode.LIVE and self.sms_bulk and is_loopback(self.twilio_comms_url):
             raise ValueError("MODE=live refuses a carrier on loopback: set TWILIO_COMMS_URL to the real carrier")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_two_events_in_one_all_clear(self) -> Self:
+        if self.all_clear_eas and self.all_clear_wea:
+            raise ValueError(
+                "ALL_CLEAR_EAS and ALL_CLEAR_WEA exclude each other: an all-clear goes to EAS as ADR, which phones do"
+                " not get; switch one off"
+            )
         return self
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from broadcaster.feeds.cap import Status
+from broadcaster.feeds.door import Door
 from broadcaster.messages.edition import Voice
 from broadcaster.settings import Mode, Settings
 
@@ -14,9 +15,19 @@ STATUSES = {Mode.LIVE: Status.ACTUAL, Mode.DEMO: Status.EXERCISE, Mode.TRAINING:
 
 
 @dataclass(frozen=True, slots=True)
+class DoorRates:
+    """How many people a second each way to the one door serves: its page, its texts, its calls."""
+
+    url: float = 500.0
+    sms: float = 1.0
+    voice: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
 class Office:
-    """One authority per installation. `signing` is (key PEM, certificate PEM), or None: then documents go unsigned
-    and the preview says so."""
+    """One authority per installation. `signing` is (key PEM, certificates PEM), or None: then documents go unsigned
+    and the preview says so. `test_event` is the SAME code of tests, `clear_on` the outlets of IPAWS that an ending is
+    sent to (EAS, CMAS)."""
 
     mode: Mode
     voice: Voice
@@ -25,6 +36,9 @@ class Office:
     cap_sender: str
     cap_sender_name: str
     signing: tuple[bytes, bytes] | None = None
+    rates: DoorRates = DoorRates()
+    test_event: str = "DMO"
+    clear_on: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, settings: Settings) -> Office:
@@ -49,7 +63,24 @@ class Office:
             cap_sender=settings.cap_sender or f"state911@{host}",
             cap_sender_name=settings.cap_sender_name or settings.authority,
             signing=_signing(settings),
+            rates=DoorRates(
+                settings.lookup_url_per_second, settings.lookup_sms_per_second, settings.lookup_voice_per_second
+            ),
+            test_event=settings.cap_test_event,
+            clear_on=frozenset(
+                name for name, on in (("EAS", settings.all_clear_eas), ("CMAS", settings.all_clear_wea)) if on
+            ),
         )
+
+    @property
+    def doors(self) -> list[Door]:
+        """The ways to the one door that are set up, in the order in which texts name them."""
+        ways = (
+            (self.voice.lookup_url, self.rates.url),
+            (self.voice.lookup_sms, self.rates.sms),
+            (self.voice.lookup_voice, self.rates.voice),
+        )
+        return [Door(words, rate) for words, rate in ways if words]
 
     @property
     def status(self) -> Status:

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from broadcaster import audience
 from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import ENDINGS, ChannelName, CommunityAnswer, Content, RevisionKind
-from broadcaster.alert.lifecycle import Tier
+from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.directory import Directory
 from broadcaster.dispatch import render
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.render import Stamp, Text, Work
 from broadcaster.feeds import cap
-from broadcaster.feeds.cap import InfoTexts
-from broadcaster.feeds.finding import Finding, Level
+from broadcaster.feeds.cap import InfoTexts, Reference
+from broadcaster.feeds.finding import Concern, Finding, Level
 from broadcaster.messages import compose
 from broadcaster.messages.bulletin import Page
 from broadcaster.messages.edition import Edition
@@ -111,7 +111,7 @@ def preview(
 ) -> Preview:
     """What every channel would carry if this draft were submitted now; `mails` bounds how many are worded."""
     work = work_for(session, office, directory, draft, now)
-    return _shown(session, work, render.texts(work, mails), now)
+    return _shown(session, work, render.texts(work, mails), stamp(session, work, now))
 
 
 def frozen_preview(session: Session, office: Office, directory: Directory, revision: Revision) -> Preview:
@@ -135,14 +135,22 @@ def frozen_preview(session: Session, office: Office, directory: Directory, revis
         for form in ("sms", "mail", "cap", "page")
         for row in texts.of_revision(session, revision.id, form)
     ]
-    return replace(_shown(session, work, frozen, issued), hash=revision.hash or "")
+    shown = _shown(session, work, frozen, stamp(session, work, issued, before=revision.no))
+    document = alerts.document_of(session, revision.id)
+    return replace(
+        shown,
+        hash=revision.hash or "",
+        cap_xml=document.bytes.decode() if document else shown.cap_xml,
+        findings=[_finding(plain) for plain in revision.findings],
+    )
 
 
-def _shown(session: Session, work: Work, made: Sequence[Text], now: datetime) -> Preview:
+def _shown(session: Session, work: Work, made: Sequence[Text], stamped: Stamp) -> Preview:
+    now = stamped.sent
     names = {community.code: community.name for community in work.directory.communities}
     names |= {agency.code: agency.name for agency in work.directory.agencies}
     infos = [InfoTexts(**json.loads(text.message.text)) for text in made if text.form == "cap"]
-    document = render.cap_alert(work, infos, Stamp("preview", now.replace(microsecond=0)))
+    document, found = render.judged(work, infos, stamped)
     page = next(text for text in made if text.form == "page")
     content = work.content
     return Preview(
@@ -155,7 +163,7 @@ def _shown(session: Session, work: Work, made: Sequence[Text], now: datetime) ->
         ],
         mails=[MailText(t.audience, names[t.audience], t.message) for t in made if t.form == "mail"],
         cap_xml=cap.serialise(document).decode(),
-        findings=render.findings(work, document),
+        findings=found,
         page=Page(page.message.subject, tuple(json.loads(page.message.text))),
         wea=[(info.lang, info.wea90, info.wea360) for info in infos],
         reach=_reach(session, work, made, now),
@@ -163,6 +171,23 @@ def _shown(session: Session, work: Work, made: Sequence[Text], now: datetime) ->
         stale=_stale(content, now.date()),
         missing_languages=compose.missing_languages(content.languages),
     )
+
+
+PREVIEW = "preview"
+
+
+def stamp(session: Session, work: Work, at: datetime, identifier: str = PREVIEW, before: int | None = None) -> Stamp:
+    """What the CAP document gets at this moment: its time, and the messages of the alert that have not expired.
+
+    `before` is the number of the revision itself, whose own document is none of its predecessors.
+    """
+    alert = alerts.by_public_id(session, work.edition.reference)
+    sent = at.replace(microsecond=0)
+    if alert is None:
+        return Stamp(identifier, sent)
+    living = alerts.living_documents(session, alert.id, sent, before)
+    references = tuple(Reference(row.sender, row.identifier, row.sent_text) for row in living)
+    return Stamp(identifier, sent, references, alert.kind == AlertKind.TEST)
 
 
 def _unanswered(work: Work) -> list[CommunityAnswer]:
@@ -210,8 +235,8 @@ def freeze(
     )
     _write(session, revision, made)
     infos = [InfoTexts(**json.loads(text.message.text)) for text in made if text.form == "cap"]
-    document = render.cap_alert(work, infos, Stamp("preview", now.replace(microsecond=0)))
-    revision.findings = [_plain(finding) for finding in render.findings(work, document)]
+    _, found = render.judged(work, infos, stamp(session, work, now, before=revision.no))
+    revision.findings = [_plain(finding) for finding in found]
     revision.content = heart.content_to_json(work.content)
     revision.hash = whole.hash
     revision.frozen_at = now
@@ -247,9 +272,15 @@ def _write(session: Session, revision: Revision, made: Sequence[Text]) -> None:
     )
 
 
-def feed_blocked(revision: Revision) -> bool:
-    """Whether a finding of level error keeps this revision out of the feed."""
-    return any(finding["level"] == Level.ERROR.value for finding in revision.findings)
+def blocked(revision: Revision, channel: Concern) -> bool:
+    """Whether a finding that was frozen keeps this revision from a channel."""
+    return any(_finding(plain).keeps_from(channel) for plain in revision.findings)
+
+
+def _finding(plain: dict[str, object]) -> Finding:
+    given = {name: str(value) for name, value in plain.items()}
+    concern = Concern(given.get("concern", Concern.CAP))
+    return Finding(given["code"], Level(given["level"]), given["xpath"], given["sentence"], given["source"], concern)
 
 
 def is_ending(revision: Revision) -> bool:

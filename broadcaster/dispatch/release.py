@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 
@@ -22,12 +22,13 @@ from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.directory import Directory
 from broadcaster.dispatch import plan, render
 from broadcaster.dispatch.office import Office
-from broadcaster.dispatch.render import Stamp, Work
+from broadcaster.dispatch.render import Work
 from broadcaster.feeds import cap
-from broadcaster.feeds.cap import InfoTexts, Reference
+from broadcaster.feeds.cap import InfoTexts
+from broadcaster.feeds.finding import Concern
 from broadcaster.messages.edition import Edition
-from broadcaster.store import directory_load, fanouts, residents, senders, texts
-from broadcaster.store.alerts import Alert, Document, Revision
+from broadcaster.store import alerts, directory_load, fanouts, residents, senders, texts
+from broadcaster.store.alerts import Document, Revision
 from broadcaster.store.deliveries import Fanout, Source
 from broadcaster.store.fanouts import LaneSpec
 from broadcaster.store.sealed import Sealer
@@ -44,6 +45,8 @@ PRIORITIES = {
 TEST_PRIORITY = 9
 PUBLISHED_PLACE = "public window"
 IDENTIFIER_PREFIX = "broadcaster"
+CLOCK_STEP = timedelta(minutes=5)
+"""How far back a clock is believed to have been set; what is further from now, IPAWS takes for stale."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def to_the_public(releasing: Releasing) -> list[int]:
         supersede(releasing, Tier.PUBLIC)
     else:
         _end_changed(releasing, _earlier_texts(releasing))
-    if ChannelName.FEED in channels and not plan.feed_blocked(releasing.revision):
+    if ChannelName.FEED in channels and not plan.blocked(releasing.revision, Concern.FEED):
         made.append(_publish(releasing))
     return made
 
@@ -228,7 +231,7 @@ def _publish(releasing: Releasing) -> int:
 def make_document(releasing: Releasing) -> Document:
     """The CAP document, once: identifier, `sent` and signature are made here and never again."""
     session, revision, office = releasing.session, releasing.revision, releasing.office
-    sent = releasing.now.replace(microsecond=0)
+    sent = _sent(releasing)
     alert = _cap_alert(releasing, sent)
     document = render.cap_bytes(office, alert)
     row = Document(
@@ -247,6 +250,13 @@ def make_document(releasing: Releasing) -> Document:
     return row
 
 
+def _sent(releasing: Releasing) -> datetime:
+    """Now, and never before the message that it goes on with: a clock that was set back a little must not lie."""
+    now = releasing.now.replace(microsecond=0)
+    last = alerts.last_sent(releasing.session, releasing.revision.alert_id)
+    return last if last and now < last < now + CLOCK_STEP else now
+
+
 def _cap_alert(releasing: Releasing, sent: datetime) -> cap.Alert:
     session, revision = releasing.session, releasing.revision
     edition = Edition(
@@ -255,19 +265,6 @@ def _cap_alert(releasing: Releasing, sent: datetime) -> cap.Alert:
     told = tuple(answer.community for answer in releasing.content.answers)
     work = Work(releasing.office, releasing.directory, edition, told)
     infos = [InfoTexts(**json.loads(row.text)) for row in texts.of_revision(session, revision.id, "cap")]
-    stamp = Stamp(
-        identifier=cap.identifier(IDENTIFIER_PREFIX, revision.alert.public_id, revision.no),
-        sent=sent,
-        references=_references(session, revision.alert, sent),
-    )
-    return render.cap_alert(work, infos, stamp, is_test=revision.alert.kind == AlertKind.TEST)
-
-
-def _references(session: Session, alert: Alert, at: datetime) -> tuple[Reference, ...]:
-    query = (
-        select(Document)
-        .join(Revision, Revision.id == Document.revision_id)
-        .where(Revision.alert_id == alert.id, Document.expires > at)
-        .order_by(Document.id)
-    )
-    return tuple(Reference(row.sender, row.identifier, row.sent_text) for row in session.scalars(query))
+    identifier = cap.identifier(IDENTIFIER_PREFIX, revision.alert.public_id, revision.no)
+    alert, _ = render.judged(work, infos, plan.stamp(session, work, sent, identifier, revision.no))
+    return alert

@@ -14,7 +14,9 @@ from broadcaster.directory import Agency, Community, County, Directory
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds import cap, profile, signature
 from broadcaster.feeds.cap import Facts, InfoTexts, Reference
-from broadcaster.feeds.finding import Finding, Level, warning
+from broadcaster.feeds.door import Crowd, door_findings
+from broadcaster.feeds.finding import Concern, Finding
+from broadcaster.feeds.rules import found as finding_of
 from broadcaster.messages import compose
 from broadcaster.messages.edition import Edition
 from broadcaster.messages.fit import fit
@@ -135,15 +137,30 @@ def infos(work: Work) -> list[InfoTexts]:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a CAP document gets at the moment of its release."""
+    """What a CAP document gets at the moment of its release; a test is none of an outage."""
 
     identifier: str
     sent: datetime
     references: tuple[Reference, ...] = ()
+    is_test: bool = False
 
 
-def cap_alert(work: Work, words: Sequence[InfoTexts], stamp: Stamp, *, is_test: bool = False) -> cap.Alert:
-    """The CAP message of a revision."""
+_OUTLETS = {Concern.EAS: "EAS", Concern.WEA: "CMAS"}
+
+
+def judged(work: Work, words: Sequence[InfoTexts], stamp: Stamp) -> tuple[cap.Alert, list[Finding]]:
+    """The CAP message of a revision, kept out of the outlets of IPAWS that its errors concern, and every finding."""
+    alert = cap_alert(work, words, stamp)
+    found = findings(work, alert)
+    kept = [finding for finding in found if finding.is_error and finding.concern in _OUTLETS]
+    if not kept:
+        return alert, found
+    alert = cap_alert(work, words, stamp, frozenset(_OUTLETS[finding.concern] for finding in kept))
+    return alert, list(dict.fromkeys([*kept, *findings(work, alert)]))
+
+
+def cap_alert(work: Work, words: Sequence[InfoTexts], stamp: Stamp, blocked: frozenset[str] = frozenset()) -> cap.Alert:
+    """The CAP message of a revision, closed to these outlets of IPAWS."""
     office = work.office
     return cap.build(
         Facts(
@@ -163,7 +180,10 @@ def cap_alert(work: Work, words: Sequence[InfoTexts], stamp: Stamp, *, is_test: 
             state_name=office.voice.state_name,
             timezone=office.voice.timezone,
             references=stamp.references,
-            is_test=is_test,
+            is_test=stamp.is_test,
+            test_event=office.test_event,
+            blocked=blocked,
+            clear_on=office.clear_on,
         )
     )
 
@@ -175,18 +195,21 @@ def cap_bytes(office: Office, alert: cap.Alert) -> bytes:
 
 
 def findings(work: Work, alert: cap.Alert) -> list[Finding]:
-    """What the officer should know about the CAP document; an error blocks the feed, and nothing else."""
+    """What the officer should know about the CAP document; an error blocks the channel it concerns, nothing else."""
     found = profile.check(alert)
-    if work.office.signing is None:
-        found.append(
-            warning("UNSIGNED", "/alert", "No signing key is configured: the CAP document goes unsigned.", "IPAWS")
-        )
+    people = sum(community.population for community in work.affected)
+    one = compose.shared_answer(work.edition, work.affected, work.directory)
+    found += door_findings(alert, one, work.office.doors, Crowd(len(work.affected), people))
+    found += _of_signature(work.office, alert.sent)
     return found
 
 
-def blocks(found: Sequence[Finding]) -> bool:
-    """Whether the feed is blocked by its own findings."""
-    return any(finding.level is Level.ERROR for finding in found)
+def _of_signature(office: Office, at: datetime) -> list[Finding]:
+    if office.signing is None:
+        sentence = "No signing key is configured: the CAP document goes unsigned."
+        return [finding_of("UNSIGNED", "/alert", sentence)]
+    sentence = signature.expiry_warning(office.signing[1], at)
+    return [finding_of("certificate", "/alert/Signature", sentence)] if sentence else []
 
 
 def ends(kind: RevisionKind) -> bool:

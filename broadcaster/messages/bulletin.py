@@ -107,6 +107,11 @@ def bulletin(edition: Edition, affected: Sequence[Community], directory: Directo
     return Bulletin(form, tuple(_ways(edition, affected, directory, form, told)), mark)
 
 
+def shared_answer(edition: Edition, affected: Sequence[Community], directory: Directory) -> CommunityAnswer | None:
+    """The one answer that texts for the whole area print; None where they name the door."""
+    return shared(answers_of(edition.content, failing(edition, affected) or affected, directory))
+
+
 def kind_for(edition: Edition, affected: Sequence[Community]) -> RevisionKind:
     """What the edition is to these communities: news of a restoration where 911 works again, else an update."""
     if edition.kind in _OF_EVERYBODY:

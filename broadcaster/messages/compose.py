@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from broadcaster.alert.alert import CommunityAnswer
 from broadcaster.directory import Community
-from broadcaster.messages.bulletin import CapTexts, Page, cap_texts, kind_for, page, post
+from broadcaster.messages.bulletin import CapTexts, Page, cap_texts, kind_for, page, post, shared_answer
 from broadcaster.messages.edition import Edition, RestrictedNumber, Voice, answer_values, dial_of, values
 from broadcaster.messages.fit import Part, fewest_segments
 from broadcaster.messages.mail import agency_mail, agency_mails
@@ -22,6 +22,7 @@ __all__ = [
     "missing_languages",
     "page",
     "post",
+    "shared_answer",
     "sms",
 ]
 

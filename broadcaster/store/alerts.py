@@ -151,3 +151,26 @@ def released_revisions(session: Session, alert_id: int, tier: Tier) -> list[Revi
         .order_by(Revision.no)
     )
     return list(session.execute(query).scalars())
+
+
+def living_documents(session: Session, alert_id: int, at: datetime, before: int | None = None) -> list[Document]:
+    """The CAP documents of an alert that have not expired by then, oldest first; of revisions before that number."""
+    query = (
+        select(Document)
+        .join(Revision, Revision.id == Document.revision_id)
+        .where(Revision.alert_id == alert_id, Document.kind == "cap", Document.expires > at)
+        .order_by(Document.id)
+    )
+    return list(session.scalars(query if before is None else query.where(Revision.no < before)))
+
+
+def document_of(session: Session, revision_id: int) -> Document | None:
+    """The CAP document of a revision, once it was released over the feed."""
+    query = select(Document).where(Document.revision_id == revision_id, Document.kind == "cap")
+    return session.scalars(query.order_by(Document.id).limit(1)).first()
+
+
+def last_sent(session: Session, alert_id: int) -> datetime | None:
+    """When the newest document of an alert was sent, by its own word."""
+    query = select(func.max(Document.sent)).join(Revision, Revision.id == Document.revision_id)
+    return session.scalar(query.where(Revision.alert_id == alert_id))

@@ -112,13 +112,14 @@ class RevisionIn(In):
 
 
 class FindingOut(BaseModel):
-    """What is wrong with a document, and by whose rule; an error keeps it from its own channel."""
+    """What is wrong with a document, and by whose rule; an error keeps it from the channel that it concerns."""
 
     code: str
     level: str
     xpath: str
     sentence: str
     source: str
+    concern: str
 
 
 class ProblemOut(BaseModel):

@@ -14,6 +14,7 @@ from broadcaster.alert.lifecycle import Tier as TierName
 from broadcaster.directory import Directory
 from broadcaster.dispatch import plan
 from broadcaster.dispatch.plan import Draft, Preview, SmsText
+from broadcaster.feeds.finding import Concern
 from broadcaster.store import directory_load, senders
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.people import User
@@ -110,6 +111,7 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "") ->
         people=_names(store, row),
         place=watch.place(store, preview.content.area),
         off=_off(store, preview),
+        keeps_from=KEEPS_FROM,
         names={community.code: community.name for community in directory.communities},
         has_form=bool(FIELDS[RevisionKind(row.kind)]),
         has_numbers=RevisionKind(row.kind) in NUMBERS_FOLLOW,
@@ -121,6 +123,15 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "") ->
 OFF = {
     ChannelName.SMS: "Text messages are off: no carrier is set up.",
     ChannelName.EMAIL: "Agency mail is off: no mail server is set up.",
+}
+
+
+KEEPS_FROM = {
+    Concern.CAP: "Keeps it out of the feed and of IPAWS",
+    Concern.FEED: "Keeps it out of the feed",
+    Concern.IPAWS: "Keeps it out of IPAWS",
+    Concern.EAS: "Keeps it from radio and television (EAS)",
+    Concern.WEA: "Keeps it from phones (WEA)",
 }
 
 

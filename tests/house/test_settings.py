@@ -103,6 +103,13 @@ def test_bulk_needs_one_number_of_its_own(sender: dict[str, str]) -> None:
     assert load(BULK).sms_bulk
 
 
+def test_an_all_clear_has_one_event() -> None:
+    with pytest.raises(SettingsError, match="ALL_CLEAR_EAS and ALL_CLEAR_WEA exclude each other"):
+        load({"ALL_CLEAR_EAS": "on", "ALL_CLEAR_WEA": "on"})
+    assert load({"ALL_CLEAR_WEA": "on"}).all_clear_wea
+    assert not load({}).all_clear_eas
+
+
 def test_bulk_is_off_unless_it_is_asked_for() -> None:
     assert not load({}).sms_bulk
 
@@ -115,7 +122,7 @@ def test_nothing_said_is_live() -> None:
 WRONG = {
     "MODE": "production", "PORT": "web", "SMS_MPS": "0", "SMS_IN_FLIGHT": "-1", "LEASE": "0", "SETTLE": "soon",
     "BLIND": "-5", "SWEEP_EVERY": "0", "PUBLISH_EVERY": "", "MAIL_PER_SECOND": "0",
-    "SMS_BULK": "maybe",
+    "SMS_BULK": "maybe", "CAP_TEST_EVENT": "TOE", "LOOKUP_SMS_PER_SECOND": "0",
     "BOUNCE_ADDRESS": "bounces",
     "MAIL_FROM": "State 911 <alerts>",
 }  # fmt: skip

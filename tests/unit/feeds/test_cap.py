@@ -1,5 +1,6 @@
 """One revision becomes one CAP message: valid for every kind and failure, and what was meant."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
@@ -117,16 +118,51 @@ def test_a_reported_outage_is_likely_and_a_confirmed_one_observed():
     assert cap.build(facts()).infos[0].certainty is Sureness.OBSERVED
 
 
-def test_an_all_clear_never_rings_phones():
-    info = cap.build(facts(RevisionKind.ALL_CLEAR, references=EARLIER)).infos[0]
-    assert info.parameters_named("BLOCKCHANNEL") == ("CMAS",)
-    assert info.parameter("CMAMtext") == ""
+OUTLETS = [
+    # kind, references, chosen, class on phones, closed
+    (RevisionKind.INITIAL, (), (), "Imminent Threat", ()),
+    (RevisionKind.ALL_CLEAR, EARLIER, (), "", ("CMAS", "EAS", "NWEM")),
+    (RevisionKind.ALL_CLEAR, EARLIER, ("EAS",), "", ("CMAS",)),
+    (RevisionKind.ALL_CLEAR, EARLIER, ("CMAS",), "Public Safety", ("EAS", "NWEM")),
+    (RevisionKind.ALL_CLEAR, EARLIER, ("EAS", "CMAS"), "", ("CMAS",)),
+    (RevisionKind.ALL_CLEAR, (), ("CMAS",), "", ("CMAS", "EAS", "NWEM")),
+    (RevisionKind.FALSE_ALARM, EARLIER, (), "Imminent Threat", ()),
+    (RevisionKind.FALSE_ALARM, (), (), "", ("CMAS", "EAS", "NWEM")),
+]
+
+
+@pytest.mark.parametrize(("kind", "references", "chosen", "handling", "closed"), OUTLETS)
+def test_an_ending_goes_where_the_rules_and_the_authority_allow_it(kind, references, chosen, handling, closed):
+    alert = cap.build(facts(kind, references=references, clear_on=frozenset(chosen)))
+    for info in alert.infos:
+        assert info.parameter("WEAHandling") == handling
+        assert info.parameters_named("BLOCKCHANNEL") == closed
+        assert bool(info.parameter("CMAMtext")) is bool(handling)
+    assert profile.blocking(profile.check(alert)) == []
+
+
+@pytest.mark.parametrize(("blocked", "closed"), [("CMAS", ("CMAS",)), ("EAS", ("EAS", "NWEM"))])
+def test_what_a_finding_keeps_from_an_outlet_is_closed_there(blocked, closed):
+    info = cap.build(facts(blocked=frozenset({blocked}))).infos[0]
+    assert info.parameters_named("BLOCKCHANNEL") == closed
+    assert bool(info.parameter("CMAMtext")) is (blocked != "CMAS")
+
+
+def test_a_further_language_has_a_block_of_its_own_and_no_text_on_phones():
+    more = (*facts().texts, cap.InfoTexts("pt", "Falha do 911", "O 911", "d", "i", "O 911 falhou.", "O 911 falhou."))
+    alert = cap.build(facts(texts=more))
+    assert [info.language for info in alert.infos] == ["en-US", "es-US", "pt"]
+    assert [bool(info.parameter("CMAMtext")) for info in alert.infos] == [True, True, False]
+    assert alert.infos[2].parameters_named("BLOCKCHANNEL") == ()
+    assert profile.check(alert) == []
 
 
 @pytest.mark.parametrize("changes", [{"status": cap.Status.TEST}, {"is_test": True}])
-def test_a_drill_never_looks_like_an_outage_to_a_machine(changes):
-    alert = cap.build(facts(**changes))
-    assert [info.same_event for info in alert.infos] == ["DMO", "DMO"]
+@pytest.mark.parametrize("code", ["DMO", "RMT", "RWT"])
+def test_a_drill_never_looks_like_an_outage_to_a_machine(changes, code):
+    alert = cap.build(facts(test_event=code, **changes))
+    assert [info.same_event for info in alert.infos] == [code, code]
+    assert len({info.event for info in alert.infos}) == 2
     assert alert.infos[0].parameter("WEAHandling") == "WEA Test"
     assert b"TOE" not in cap.serialise(alert)
 
@@ -150,12 +186,13 @@ def test_the_whole_state_is_one_code_until_a_part_is_restored():
 
 
 def test_counties_beyond_the_thirty_first_are_named_and_found():
-    many = tuple(community(f"c{n}", f"Town {n}", f"25{n:03}") for n in range(1, 41))
+    many = tuple(replace(community(f"c{n}", f"Town {n}", f"25{n:03}"), population=n) for n in range(1, 41))
     counties = tuple(County(place.county_fips, f"County {place.code}") for place in many)
     said = content(area=Area(communities=tuple(place.code for place in many)))
     alert = cap.build(facts(content=said, communities=many, counties=counties))
-    assert len(alert.infos[0].same_places) == 31
-    assert "Town 40" in alert.infos[0].areas[1].desc
+    assert alert.infos[0].same_places == tuple(f"025{n:03}" for n in range(10, 41))
+    assert "Town 9 " in alert.infos[0].areas[1].desc
+    assert "Town 10 " in alert.infos[0].areas[0].desc
     assert "same-missing" in {finding.code for finding in profile.check(alert)}
     assert_valid(cap.serialise(alert))
 
