@@ -152,9 +152,14 @@ class Channel(Protocol):
 
 
 class Bulk(Protocol):
-    """A carrier that takes a whole wave in one request. Until its messages are asked after, each row is unknown."""
+    """A carrier that takes a whole wave in one request. Until its messages are asked after, each row is unknown.
+
+    `most_rows` in a request; a row with less than `least_life_s` seconds of life left goes alone.
+    """
 
     carrier: str
+    most_rows: int
+    least_life_s: float
 
     async def hand_over(self, rows: Sequence[Outgoing]) -> Operation:
         """Hand all rows over, once; raises a `SendError` for all of them together."""

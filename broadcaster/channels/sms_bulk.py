@@ -59,6 +59,9 @@ class BulkAccount:
 class TwilioBulk:
     """The bulk API of one account, through the official client."""
 
+    most_rows = MOST_ROWS
+    least_life_s: float = LEAST_LIFE_S
+
     def __init__(self, account: BulkAccount, door: Door) -> None:
         self.carrier = account.carrier
         self._sender = account.sender

@@ -28,9 +28,6 @@ DELIVERY = "delivery"
 REMEMBERED = 20_000
 
 
-BULK_ROWS = 1000
-
-
 def room(engine: Engine, channel: str) -> Room:
     """How many more rows are worth claiming for each carrier of a channel; none where half of them is still there.
 
@@ -43,7 +40,9 @@ def room(engine: Engine, channel: str) -> Room:
         if free >= worth / 2:
             found[carrier] = free
     bulk = engine.bulk if engine.window.bulk_is_on else None
-    return Room(found, {bulk.carrier: BULK_ROWS} if bulk and channel == "sms" and found.get(bulk.carrier) else {})
+    if bulk is None or channel != "sms" or not found.get(bulk.carrier):
+        return Room(found)
+    return Room(found, {bulk.carrier: bulk.most_rows}, bulk.least_life_s)
 
 
 def claim_next(engine: Engine, queue: str) -> OpenedWave | Wait | None:

@@ -24,8 +24,6 @@ MOST_LANES = 40
 BUSY_S = 0.01
 BULK_S = 10.0
 """A wave in one request is at most 1,000 rows and 10 s of its sender's pace: so much cannot be called back."""
-BULK_LIFE_S = 120.0
-"""Nothing expires at the carrier there: a text with less life left goes alone."""
 
 
 @dataclass(slots=True)
@@ -41,10 +39,12 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many more rows a process can take: at each carrier by `places`, and in one request by `bulk`."""
+    """How many more rows a process can take: at each carrier by `places`, and in one request by `bulk`, where texts
+    with less than `bulk_life_s` seconds of life left do not go (nothing expires at the carrier there)."""
 
     places: Mapping[str, int]
     bulk: Mapping[str, int] = field(default_factory=dict)
+    bulk_life_s: float = 0.0
 
     @property
     def carriers(self) -> list[str]:
@@ -94,7 +94,7 @@ _OPEN = (
 _LANE = text(
     "SELECT l.fanout_id, l.no, l.channel, l.source, l.priority, l.community_id, l.follows_fanout, l.next_key,"
     "   f.expires_at, f.revision_id, f.dearest,"
-    f"  f.expires_at > clock_timestamp() + make_interval(secs => {BULK_LIFE_S}) AS lives {_OPEN}"
+    f"  f.expires_at > clock_timestamp() + make_interval(secs => :life) AS lives {_OPEN}"
     " ORDER BY l.priority, l.rank, l.fanout_id, l.no LIMIT 1 FOR UPDATE OF l SKIP LOCKED"
 )
 _IS_OPEN = text(f"SELECT EXISTS (SELECT 1 {_OPEN})")
@@ -182,7 +182,8 @@ def claim(session: Session, channel: str, queue: str, room: Room, lease: float) 
     granted = senders.grant(session, channel, room.carriers)
     if not isinstance(granted, Grant):
         return granted
-    row = session.execute(_LANE, {"channel": channel, "queue": queue}).mappings().one_or_none()
+    wanted = {"channel": channel, "queue": queue, "life": room.bulk_life_s}
+    row = session.execute(_LANE, wanted).mappings().one_or_none()
     if row is None:
         return _somebody_else(session, channel, queue)
     found, bulk = Found.of(row), granted.carrier in room.bulk and row["lives"] and not granted.probe
