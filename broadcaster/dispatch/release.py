@@ -243,7 +243,7 @@ def make_document(releasing: Releasing) -> Document:
         sender=alert.sender,
         sent=sent,
         sent_text=cap.format_time(alert.sent),
-        expires=releasing.content.expires,
+        expires=alert.expires or releasing.content.expires,
     )
     session.add(row)
     session.flush()

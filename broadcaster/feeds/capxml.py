@@ -134,27 +134,25 @@ def _write(parent: etree._Element, value: object, table: Sequence[Piece]) -> Non
 
 def _read(parent: etree._Element, table: Sequence[Piece]) -> dict[str, Any]:
     """The fields of one element; the children are walked once, in the order of the table."""
-    if (
-        _attributes(parent)
-        or (parent.text or "").strip(_SPACE)
-        or any((child.tail or "").strip(_SPACE) for child in parent)
-    ):
+    if _attributes(parent) or parent.xpath("boolean(text()[normalize-space()])"):
         raise CapRefused(f"<{_local(parent)}> holds stray text or attributes.")
-    children, at, fields = list(parent), 0, {}
+    children = parent.iterchildren()
+    child, fields = next(children, None), {}
     for piece in table:
-        start = at
-        while at < len(children) and children[at].tag == f"{{{NAMESPACE}}}{piece.tag}":
-            at += 1
-        if at - start < piece.least or (piece.most is not None and at - start > piece.most):
-            wrong = "is missing" if at - start < piece.least else "stands too often"
-            raise CapRefused(f"<{piece.tag}> {wrong} in <{_local(parent)}>.")
-        found = [piece.read(child) for child in children[start:at]]
+        found: list[Any] = []
+        while child is not None and child.tag == f"{{{NAMESPACE}}}{piece.tag}":
+            if len(found) == piece.most:
+                raise CapRefused(f"<{piece.tag}> stands too often in <{_local(parent)}>.")
+            found.append(piece.read(child))
+            child = next(children, None)
+        if len(found) < piece.least:
+            raise CapRefused(f"<{piece.tag}> is missing in <{_local(parent)}>.")
         if piece.most is None:
             fields[piece.field] = tuple(found)
         elif found:
             fields[piece.field] = found[0]
-    if at < len(children):
-        raise CapRefused(f"<{_local(children[at])}> in <{_local(parent)}> is unknown, out of order or too many.")
+    if child is not None:
+        raise CapRefused(f"<{_local(child)}> in <{_local(parent)}> is unknown, out of order or too many.")
     return fields
 
 

@@ -40,7 +40,13 @@ def documents():
     lesser = cap.build(facts(identifier="MA911-b1-1", content=content(failure=FailureKind.TEXT_TO_911)))
     later = NOON + timedelta(minutes=1)
     clear = cap.build(
-        facts(RevisionKind.ALL_CLEAR, identifier="MA911-a1-2", sent=later, references=cap.unexpired([first], later))
+        facts(
+            RevisionKind.ALL_CLEAR,
+            clear_on=frozenset({"EAS"}),
+            identifier="MA911-a1-2",
+            sent=later,
+            references=cap.unexpired([first], later),
+        )
     )
     return {alert.identifier: signature.sign(cap.serialise(alert), *keys) for alert in (first, lesser, clear)}
 
