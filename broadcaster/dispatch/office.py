@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
+from broadcaster import logs
+from broadcaster.feeds import certificates
 from broadcaster.feeds.cap import Status
+from broadcaster.feeds.certificates import CertificateRefused
 from broadcaster.feeds.door import Door
 from broadcaster.messages.edition import Voice
 from broadcaster.settings import Mode, Settings
 
+log = logs.get(__name__)
 STATUSES = {Mode.LIVE: Status.ACTUAL, Mode.DEMO: Status.EXERCISE, Mode.TRAINING: Status.TEST}
 """CAP status by the installation's mode (interface.md, MODE)."""
 
@@ -25,9 +30,12 @@ class DoorRates:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """One authority per installation. `signing` is (key PEM, certificates PEM), or None: then documents go unsigned
-    and the preview says so. `test_event` is the SAME code of tests, `clear_on` the outlets of IPAWS that an ending is
-    sent to (EAS, CMAS)."""
+    """One authority per installation.
+
+    `signing` is (key PEM, certificates PEM), or None: then documents go unsigned and the preview says so, with
+    `unsigned_why` where a key was set up and cannot sign. `test_event` is the SAME code of tests, `clear_on` the
+    outlets of IPAWS that an ending is sent to (EAS, CMAS).
+    """
 
     mode: Mode
     voice: Voice
@@ -39,10 +47,12 @@ class Office:
     rates: DoorRates = DoorRates()
     test_event: str = "DMO"
     clear_on: frozenset[str] = frozenset()
+    unsigned_why: str = ""
 
     @classmethod
     def of(cls, settings: Settings) -> Office:
         """The office that the settings describe."""
+        signing, why = _signing(settings)
         host = urlsplit(settings.public_base_url).hostname or "localhost"
         voice = Voice(
             authority=settings.authority,
@@ -62,7 +72,8 @@ class Office:
             public_base_url=settings.public_base_url,
             cap_sender=settings.cap_sender or f"state911@{host}",
             cap_sender_name=settings.cap_sender_name or settings.authority,
-            signing=_signing(settings),
+            signing=signing,
+            unsigned_why=why,
             rates=DoorRates(
                 settings.lookup_url_per_second, settings.lookup_sms_per_second, settings.lookup_voice_per_second
             ),
@@ -82,13 +93,30 @@ class Office:
         )
         return [Door(words, rate) for words, rate in ways if words]
 
+    def certificate_warning(self, now: datetime) -> str:
+        """What people must do about the signing certificate now, or ``""``."""
+        if self.signing is None:
+            return f"CAP documents go out unsigned. {self.unsigned_why}" if self.unsigned_why else ""
+        return certificates.expiry_warning(self.signing[1], now)
+
     @property
     def status(self) -> Status:
         """The CAP status of everything that this installation says."""
         return STATUSES[self.mode]
 
 
-def _signing(settings: Settings) -> tuple[bytes, bytes] | None:
+def _signing(settings: Settings) -> tuple[tuple[bytes, bytes] | None, str]:
+    """Key and certificates, or why there are none: what cannot sign is said loudly, and never stops an alert."""
     if settings.cap_signing_key is None or settings.cap_signing_cert is None:
-        return None
-    return settings.cap_signing_key.read_bytes(), settings.cap_signing_cert.read_bytes()
+        return None, ""
+    try:
+        pair = settings.cap_signing_key.read_bytes(), settings.cap_signing_cert.read_bytes()
+        certificates.check_pair(*pair)
+    except OSError as error:
+        why = f"{error.filename} cannot be read: {error.strerror}."
+    except CertificateRefused as refused:
+        why = f"CAP_SIGNING_KEY and CAP_SIGNING_CERT cannot sign. {refused}"
+    else:
+        return pair, ""
+    log.error("cap_cannot_be_signed", why=why)
+    return None, why

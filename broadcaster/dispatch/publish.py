@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from broadcaster import logs
 from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import ChannelName, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Tier
@@ -24,6 +25,7 @@ from broadcaster.store import alerts, directory_load, texts
 from broadcaster.store.alerts import Alert, Document, Release, Revision
 from broadcaster.store.database import Sessions, now, only_one
 
+log = logs.get(__name__)
 SHOWN_AFTER_END_S = 6 * 3600
 """An ended alert stays on the page for six hours, so that people find the all-clear."""
 LOCK = "publish"
@@ -118,6 +120,7 @@ class Publisher:
     every: float
     _seen: object = None
     _written: float = 0.0
+    _warned: date | None = None
 
     def look(self) -> list[str]:
         """Publish if there is a reason to; returns the paths that changed."""
@@ -129,4 +132,12 @@ class Publisher:
             return []
         changed = publish(self.sessions, self.office, self.root, moment)
         self._seen, self._written = newest, time.monotonic()
+        self._warn(moment)
         return changed
+
+    def _warn(self, moment: datetime) -> None:
+        """Say in the log, once a day, what the desk says on every page."""
+        sentence = self.office.certificate_warning(moment)
+        if sentence and self._warned != moment.date():
+            log.warning("cap_certificate", warning=sentence)
+            self._warned = moment.date()

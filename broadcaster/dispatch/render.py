@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from broadcaster import audience
+from broadcaster import audience, logs
 from broadcaster.alert.alert import ENDINGS, ChannelName, CommunityAnswer, Content, RevisionKind
 from broadcaster.directory import Agency, Community, County, Directory
 from broadcaster.dispatch.office import Office
@@ -17,11 +17,13 @@ from broadcaster.feeds.cap import Facts, InfoTexts, Reference
 from broadcaster.feeds.door import Crowd, door_findings
 from broadcaster.feeds.finding import Concern, Finding
 from broadcaster.feeds.rules import found as finding_of
+from broadcaster.feeds.signature import SignatureRefused
 from broadcaster.messages import compose
 from broadcaster.messages.edition import Edition
 from broadcaster.messages.fit import fit
 from broadcaster.messages.message import Message
 
+log = logs.get(__name__)
 EVERYBODY = "all"
 
 
@@ -189,9 +191,18 @@ def cap_alert(work: Work, words: Sequence[InfoTexts], stamp: Stamp, blocked: fro
 
 
 def cap_bytes(office: Office, alert: cap.Alert) -> bytes:
-    """The document as it will be stored, served and referenced: signed where there is a key."""
+    """The document as it will be stored, served and referenced: signed where there is a key.
+
+    A key that does not sign never stops an alert: then it goes unsigned, and that is logged.
+    """
     document = cap.serialise(alert)
-    return signature.sign(document, *office.signing) if office.signing else document
+    if office.signing is None:
+        return document
+    try:
+        return signature.sign(document, *office.signing)
+    except SignatureRefused as refused:
+        log.error("cap_not_signed", alert=alert.identifier, why=str(refused))
+        return document
 
 
 def findings(work: Work, alert: cap.Alert) -> list[Finding]:
@@ -206,9 +217,9 @@ def findings(work: Work, alert: cap.Alert) -> list[Finding]:
 
 def _of_signature(office: Office, at: datetime) -> list[Finding]:
     if office.signing is None:
-        sentence = "No signing key is configured: the CAP document goes unsigned."
-        return [finding_of("UNSIGNED", "/alert", sentence)]
-    sentence = signature.expiry_warning(office.signing[1], at)
+        why = office.unsigned_why or "No signing key is configured."
+        return [finding_of("UNSIGNED", "/alert", f"{why} The CAP document goes unsigned.")]
+    sentence = office.certificate_warning(at)
     return [finding_of("certificate", "/alert/Signature", sentence)] if sentence else []
 
 

@@ -5,13 +5,13 @@ What was signed is bytes: never write the document anew after signing, not even 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import base64
+import binascii
+from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 from signxml import (
     CanonicalizationMethod,
@@ -25,12 +25,24 @@ from signxml import (
 )
 from signxml.exceptions import SignXMLException
 
+from broadcaster.feeds import certificates
 from broadcaster.feeds.capvalues import NAMESPACE
 from broadcaster.feeds.capxml import DSIG, parse_root
+from broadcaster.feeds.certificates import DEMO_LIFE, CertificateRefused, expiry_warning, make_demo_certificate
 
-DEMO_LIFE = timedelta(days=30)
-WARN_AT_DAYS = (7, 30, 60)
-"""FEMA's certificates are renewed by hand: say so in time (cap-ipaws.md section 4.1)."""
+__all__ = ["DEMO_LIFE", "SignatureRefused", "expiry_warning", "make_demo_certificate", "sign", "verify"]
+
+_NS = DSIG.removesuffix("Signature")
+METHODS = frozenset(
+    {
+        SignatureMethod.RSA_SHA256, SignatureMethod.RSA_SHA384, SignatureMethod.RSA_SHA512,
+        SignatureMethod.ECDSA_SHA256, SignatureMethod.ECDSA_SHA384,
+    }
+)  # fmt: skip
+"""What partners may sign with; WMO's members use ECDSA. Never HMAC: its key would be the public certificate."""
+DIGESTS = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA384, DigestAlgorithm.SHA512})
+_ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+_CANONICAL = frozenset(method.value for method in CanonicalizationMethod)
 
 
 class SignatureRefused(ValueError):
@@ -38,7 +50,10 @@ class SignatureRefused(ValueError):
 
 
 def sign(document: bytes, key_pem: bytes, cert_pem: bytes) -> bytes:
-    """The document with one ds:Signature as its last child; white space between elements is gone before signing."""
+    """The document with one ds:Signature as its last child, with the signing certificate and its intermediates.
+
+    White space between elements is gone before signing. SignatureRefused when key and certificates do not fit.
+    """
     root = etree.fromstring(etree.tostring(parse_root(document)), _tidy_parser())
     signer = XMLSigner(
         method=SignatureConstructionMethod.enveloped,
@@ -47,35 +62,41 @@ def sign(document: bytes, key_pem: bytes, cert_pem: bytes) -> bytes:
         c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
     )
     try:
-        signed = signer.sign(root, key=key_pem, cert=cert_pem.decode("ascii"))
-    except (SignXMLException, ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise SignatureRefused("The document cannot be signed: check CAP_SIGNING_KEY and CAP_SIGNING_CERT.") from error
+        certificates.check_pair(key_pem, cert_pem)
+        signed = signer.sign(root, key=key_pem, cert=certificates.chain(cert_pem))
+    except (CertificateRefused, SignXMLException, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        why = str(error) if isinstance(error, CertificateRefused) else "check CAP_SIGNING_KEY and CAP_SIGNING_CERT."
+        raise SignatureRefused(f"The document cannot be signed with CAP_SIGNING_KEY: {why}") from error
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + etree.tostring(signed, encoding="UTF-8")
 
 
-def verify(document: bytes, cert_pem: bytes, at: datetime) -> bytes:
-    """The signed part, to be read instead of the document; SignatureRefused unless this very certificate signed it.
+def verify(document: bytes, pinned_pem: bytes, at: datetime) -> bytes:
+    """The signed part, to be read instead of the document; SignatureRefused unless whom we pinned has signed it.
 
-    The certificate must be valid `at` that moment: now for what comes in, `sent` for what was kept.
+    `pinned_pem` is the partner's own certificate, or the authority that issues it; then whoever that authority has
+    given a certificate can sign. It must be valid `at` that moment: now for what comes in, `sent` for what was kept.
     The signature must be the last child of the alert, there may be one only, and it must cover the whole alert
-    (``URI=""``): nothing can be wrapped around it or slipped in beside it.
+    (``URI=""``) through nothing but canonical XML: nothing can be wrapped around it or slipped in beside it.
     """
     root = parse_root(document)
     signatures = list(root.iter(DSIG))
     if root.tag != f"{{{NAMESPACE}}}alert" or len(signatures) != 1 or signatures[0] is not root[-1]:
         raise SignatureRefused("The document must be one alert with one signature as its last child.")
-    if [reference.get("URI") for reference in root.iter(f"{DSIG.removesuffix('Signature')}Reference")] != [""]:
-        raise SignatureRefused("The signature must cover the whole alert.")
+    _check_cover(root)
     expected = SignatureConfiguration(
         location="./",
         expect_references=1,
-        signature_methods=frozenset({SignatureMethod.RSA_SHA256}),
-        digest_algorithms=frozenset({DigestAlgorithm.SHA256}),
+        signature_methods=METHODS,
+        digest_algorithms=DIGESTS,
         verification_time=at,
     )
     try:
-        result = XMLVerifier().verify(root, x509_cert=cert_pem.decode("ascii"), expect_config=expected)
-    except (SignXMLException, InvalidInput, ValueError) as error:
+        leaf = certificates.signer(pinned_pem, _shown(root[-1]), at)
+        pem = leaf.public_bytes(Encoding.PEM).decode("ascii")
+        result = XMLVerifier().verify(root, x509_cert=pem, expect_config=expected)
+    except CertificateRefused as error:
+        raise SignatureRefused(str(error)) from error
+    except (SignXMLException, InvalidInput, etree.LxmlError, ValueError, TypeError, KeyError) as error:
         raise SignatureRefused(f"The signature does not hold: {type(error).__name__}.") from error
     part = result[0] if isinstance(result, list) else result
     if part.signed_xml is None or part.signed_xml.tag != root.tag:
@@ -83,54 +104,23 @@ def verify(document: bytes, cert_pem: bytes, at: datetime) -> bytes:
     return bytes(etree.tostring(part.signed_xml, encoding="UTF-8"))
 
 
-def make_demo_certificate(now: datetime, name: str = "Broadcaster demonstration") -> tuple[bytes, bytes]:
-    """A new key and a self-signed certificate in PEM, good for 30 days; for demo and training only, never live."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + DEMO_LIFE)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_signing_only(), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    private = serialization.PrivateFormat.PKCS8
-    plain = serialization.NoEncryption()
-    key_pem = key.private_bytes(serialization.Encoding.PEM, private, plain)
-    return key_pem, certificate.public_bytes(serialization.Encoding.PEM)
+def _check_cover(root: etree._Element) -> None:
+    if [reference.get("URI") for reference in root.iter(f"{_NS}Reference")] != [""]:
+        raise SignatureRefused("The signature must cover the whole alert.")
+    methods = [one.get("Algorithm", "") for one in root.iter(f"{_NS}Transform")]
+    others = [method for method in methods if method != _ENVELOPED and method not in _CANONICAL]
+    if others or methods.count(_ENVELOPED) != 1:
+        raise SignatureRefused("The signature must cover the alert as it is, without transformations.")
 
 
-def expiry_warning(cert_pem: bytes, now: datetime) -> str:
-    """A sentence from 60, 30 and 7 days before the certificate ends, and after its end; ``""`` before that."""
-    ends = x509.load_pem_x509_certificate(cert_pem).not_valid_after_utc
-    if ends <= now:
-        return f"The CAP signing certificate ended on {ends:%Y-%m-%d}: alerts signed with it will be refused. Renew it."
-    days = (ends - now).days
-    near = next((limit for limit in WARN_AT_DAYS if days < limit), None)
-    if near is None:
-        return ""
-    haste = {7: " Renew it today.", 30: " Renew it this week.", 60: " Ask for a new one."}[near]
-    return f"The CAP signing certificate ends in {days} days, on {ends.astimezone(UTC):%Y-%m-%d}.{haste}"
+def _shown(signature: etree._Element) -> list[x509.Certificate]:
+    """The certificates that came along; CertificateRefused for one that cannot be read."""
+    found = signature.findall(f"{_NS}KeyInfo/{_NS}X509Data/{_NS}X509Certificate")
+    try:
+        return [x509.load_der_x509_certificate(base64.b64decode(one.text or "")) for one in found]
+    except (ValueError, binascii.Error) as error:
+        raise CertificateRefused("A certificate in the signature cannot be read.") from error
 
 
 def _tidy_parser() -> etree.XMLParser:
     return etree.XMLParser(remove_blank_text=True, resolve_entities=False, no_network=True, load_dtd=False)
-
-
-def _signing_only() -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=True,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=False,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from broadcaster import settings as knobs
 from broadcaster.channels import registry
-from broadcaster.feeds import signature
+from broadcaster.dispatch.office import Office
 from broadcaster.local import home
 from broadcaster.messages import wording
 from broadcaster.settings import Mode, Settings, SettingsError
@@ -123,11 +123,8 @@ def _bounces(settings: Settings) -> Finding:
 def _certificate(settings: Settings) -> Finding:
     if settings.cap_signing_cert is None or settings.cap_signing_key is None:
         return Finding("CAP signature", None, "off: set CAP_SIGNING_KEY and CAP_SIGNING_CERT.")
-    try:
-        pem = settings.cap_signing_cert.read_bytes()
-    except OSError as error:
-        return Finding("CAP signature", False, f"{settings.cap_signing_cert} cannot be read: {error.strerror}.")
-    warning = signature.expiry_warning(pem, datetime.now(UTC))
+    office = Office.of(settings)
+    warning = office.certificate_warning(datetime.now(UTC))
     return Finding("CAP signature", not warning, warning or "the certificate is good for more than 60 days.")
 
 

@@ -119,6 +119,7 @@ def _templates(app: Flask, settings: Settings) -> None:
             "person": guard.visitor(),
             "open_alerts": g.get("open_alerts", []),
             "mode": settings.mode.value,
+            "certificate_warning": guard.visitor() and house().office.certificate_warning(house().clock()),
             "authority": settings.authority,
             "state_name": settings.state_name,
             "when": Wording(house().zone),

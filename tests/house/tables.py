@@ -70,7 +70,7 @@ MEANING = {
     "cap_sender": "`sender` of CAP documents; empty: `state911@` and the host of `PUBLIC_BASE_URL`",
     "cap_sender_name": "`senderName` of CAP documents; empty: `AUTHORITY`",
     "cap_signing_key": "A PEM file; without key and certificate CAP documents go out unsigned",
-    "cap_signing_cert": "A PEM file",
+    "cap_signing_cert": "A PEM file: the signing certificate, then its intermediates, each signed by the next",
     "cap_test_event": "The SAME code of tests: `DMO`, `RMT` or `RWT`; never TOE",
     "all_clear_eas": "Send an all-clear to EAS boxes too, as ADR, Administrative Message",
     "all_clear_wea": "Send an all-clear to phones too, as a Public Safety WEA that follows the outage's",
