@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -110,6 +111,7 @@ class Settings(BaseModel):
     cap_signing_key: Path | None = None
     cap_signing_cert: Path | None = None
 
+    cap_partners: str = ""
     cap_test_event: Literal["DMO", "RMT", "RWT"] = "DMO"
     all_clear_eas: bool = False
     all_clear_wea: bool = False
@@ -174,6 +176,19 @@ class Settings(BaseModel):
             raise ValueError("MODE=live refuses a carrier on loopback: set TWILIO_COMMS_URL to the real carrier")
         return self
 
+    @field_validator("cap_partners")
+    @classmethod
+    def _senders_and_certificates(cls, text: str) -> str:
+        try:
+            read = json.loads(text or "{}")
+        except ValueError as error:
+            raise ValueError("is no JSON: write an object of senders and PEM certificates") from error
+        if not isinstance(read, dict) or not all(
+            isinstance(pem, str) and "BEGIN CERTIFICATE" in pem for pem in read.values()
+        ):
+            raise ValueError("must be an object of senders and PEM certificates")
+        return text
+
     @model_validator(mode="after")
     def _refuse_two_events_in_one_all_clear(self) -> Self:
         if self.all_clear_eas and self.all_clear_wea:
@@ -196,6 +211,11 @@ class Settings(BaseModel):
     def published(self) -> Path:
         """The folder that holds the public files."""
         return self.publish_dir or self.data_dir / "public"
+
+    @property
+    def partners(self) -> dict[str, str]:
+        """Whose alerts are taken: PEM certificates by CAP sender."""
+        return dict(json.loads(self.cap_partners or "{}"))
 
     @property
     def callback_address(self) -> str:

@@ -15,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from broadcaster import settings as knobs
 from broadcaster.channels import registry
 from broadcaster.dispatch.office import Office
+from broadcaster.feeds import certificates
+from broadcaster.feeds.certificates import CertificateRefused
 from broadcaster.local import home
 from broadcaster.messages import wording
 from broadcaster.settings import Mode, Settings, SettingsError
@@ -45,7 +47,14 @@ def examine(env: Mapping[str, str]) -> list[Finding]:
         found += [_guarded("database", _database, settings), _guarded("broker", _broker, settings)]
         found.append(_guarded("sample data", _sample, settings))
     found += [_carrier(settings, name) for name in registry.WAYS_OUT]
-    found += [_bounces(settings), _certificate(settings), _templates(), _disk(settings), _lookup(settings)]
+    found += [
+        _bounces(settings),
+        _certificate(settings),
+        _partners(settings),
+        _templates(),
+        _disk(settings),
+        _lookup(settings),
+    ]
     return found
 
 
@@ -126,6 +135,21 @@ def _certificate(settings: Settings) -> Finding:
     office = Office.of(settings)
     warning = office.certificate_warning(datetime.now(UTC))
     return Finding("CAP signature", not warning, warning or "the certificate is good for more than 60 days.")
+
+
+def _partners(settings: Settings) -> Finding:
+    """Whether what is pinned of each partner can be read, and for how long it counts."""
+    if not settings.partners:
+        return Finding("CAP partners", None, "off: set CAP_PARTNERS to take the signed alerts of others.")
+    wrong = [words for sender, pem in settings.partners.items() if (words := _pinned(sender, pem.encode()))]
+    return Finding("CAP partners", not wrong, " ".join(wrong) or f"{len(settings.partners)} are pinned.")
+
+
+def _pinned(sender: str, pem: bytes) -> str:
+    try:
+        return certificates.expiry_warning(pem, datetime.now(UTC), f"certificate pinned of {sender}")
+    except CertificateRefused as refused:
+        return f"What is pinned of {sender} cannot be used. {refused}"
 
 
 def _templates() -> Finding:

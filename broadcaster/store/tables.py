@@ -1,6 +1,6 @@
 """Every table of the house, imported once, so that metadata and migrations see the same schema."""
 
-from broadcaster.store import alerts, deliveries, directory, ledger, people, residents, senders
+from broadcaster.store import alerts, deliveries, directory, incoming, ledger, people, residents, senders
 from broadcaster.store.database import Base
 
-__all__ = ["Base", "alerts", "deliveries", "directory", "ledger", "people", "residents", "senders"]
+__all__ = ["Base", "alerts", "deliveries", "directory", "incoming", "ledger", "people", "residents", "senders"]

@@ -41,6 +41,33 @@ REFUSALS = {
 }
 
 
+PARTNERS = {
+    "post": {
+        "operationId": "receive",
+        "summary": "Keep another agency's signed CAP message for a person to decide about.",
+        "description": "Its signature is its sign-in. Nothing of it goes out by itself.",
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/cap+xml": {"schema": {"type": "string"}}}},
+        "responses": {
+            "200": {"description": "It was kept before", "content": {"application/json": {}}},
+            "201": {"description": "Kept, with what was found", "content": {"application/json": {}}},
+            **{
+                code: {"description": words, "content": {"application/problem+json": {"schema": PROBLEM}}}
+                for code, words in {
+                    "400": "No CAP 1.2 message",
+                    "403": "Not signed by a partner that is pinned",
+                    "409": "Another message with this sender, identifier and time was kept before",
+                    "413": "Too large",
+                    "415": "Another content type",
+                    "422": "Too old, ended, or against rules of CAP",
+                }.items()
+            },
+        },
+    }
+}
+"""The one call that is not made by a person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one address: what it takes, what it gives, who may, what it does.
@@ -77,6 +104,7 @@ def document(operations: Sequence[Operation], base_url: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for each in operations:
         paths.setdefault(f"/api/v1{each.address}", {})[each.method.lower()] = _operation(each)
+    paths["/api/v1/cap"] = PARTNERS
     return {
         "openapi": "3.1.0",
         "info": {

@@ -25,7 +25,7 @@ from broadcaster.store import database
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
-from broadcaster.web import ack, api, board, guard, headers, outline
+from broadcaster.web import ack, api, board, guard, headers, outline, partners
 from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
@@ -33,6 +33,7 @@ from broadcaster.web.form import form
 from broadcaster.web.form_numbers import numbers
 from broadcaster.web.health import health
 from broadcaster.web.house import NAME, House, house, utc_now
+from broadcaster.web.incoming import incoming
 from broadcaster.web.revision import revision
 from broadcaster.web.signin import signin
 from broadcaster.web.watch import watched
@@ -41,7 +42,10 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "web"
 STATIC_PATH = "/desk/static"
 LARGEST_REQUEST = 2 * 1024 * 1024
 DESK_CONNECTIONS = 20
-PAGES = (signin, desk, form, numbers, revision, approval, board.blueprint, api.blueprint, ack.blueprint, health)
+PAGES = (
+    *(signin, desk, form, numbers, revision, approval, incoming, health),
+    *(board.blueprint, partners.blueprint, api.blueprint, ack.blueprint),
+)
 log = logs.get(__name__)
 
 

@@ -71,6 +71,8 @@ MEANING = {
     "cap_sender_name": "`senderName` of CAP documents; empty: `AUTHORITY`",
     "cap_signing_key": "A PEM file; without key and certificate CAP documents go out unsigned",
     "cap_signing_cert": "A PEM file: the signing certificate, then its intermediates, each signed by the next",
+    "cap_partners": "Whose signed alerts `/api/v1/cap` takes: a JSON object of CAP senders and the PEM certificate,"
+    " theirs or their authority's, that is pinned of each; best by `CAP_PARTNERS_FILE`",
     "cap_test_event": "The SAME code of tests: `DMO`, `RMT` or `RWT`; never TOE",
     "all_clear_eas": "Send an all-clear to EAS boxes too, as ADR, Administrative Message",
     "all_clear_wea": "Send an all-clear to phones too, as a Public Safety WEA that follows the outage's",

@@ -110,6 +110,15 @@ def test_an_all_clear_has_one_event() -> None:
     assert not load({}).all_clear_eas
 
 
+@pytest.mark.parametrize("text", ["no JSON", '["a"]', '{"a@b.gov": 1}', '{"a@b.gov": "no certificate"}'])
+def test_partners_are_senders_with_certificates(text: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^CAP_PARTNERS: .*senders and PEM certificates"):
+        load({"CAP_PARTNERS": text})
+    file = tmp_path / "partners.json"
+    file.write_text('{"a@b.gov": "-----BEGIN CERTIFICATE-----"}')
+    assert load({"CAP_PARTNERS_FILE": str(file)}).partners == {"a@b.gov": "-----BEGIN CERTIFICATE-----"}
+
+
 def test_bulk_is_off_unless_it_is_asked_for() -> None:
     assert not load({}).sms_bulk
 
@@ -122,7 +131,7 @@ def test_nothing_said_is_live() -> None:
 WRONG = {
     "MODE": "production", "PORT": "web", "SMS_MPS": "0", "SMS_IN_FLIGHT": "-1", "LEASE": "0", "SETTLE": "soon",
     "BLIND": "-5", "SWEEP_EVERY": "0", "PUBLISH_EVERY": "", "MAIL_PER_SECOND": "0",
-    "SMS_BULK": "maybe", "CAP_TEST_EVENT": "TOE", "LOOKUP_SMS_PER_SECOND": "0",
+    "SMS_BULK": "maybe", "CAP_TEST_EVENT": "TOE", "CAP_PARTNERS": "[1]", "LOOKUP_SMS_PER_SECOND": "0",
     "BOUNCE_ADDRESS": "bounces",
     "MAIL_FROM": "State 911 <alerts>",
 }  # fmt: skip
