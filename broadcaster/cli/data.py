@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from broadcaster.alert.phone import PhoneRefused, parse
 from broadcaster.dispatch import engine as engines
 from broadcaster.dispatch.engine import sealer_of
-from broadcaster.local import home
+from broadcaster.local import borders, home
 from broadcaster.settings import Settings
 from broadcaster.store import database, directory_files, directory_load, residents
 from broadcaster.store.database import Sessions
@@ -43,7 +43,10 @@ def upgrade(revision: str) -> None:
     database.upgrade(settings.database_url, revision)
     with sessions.begin() as session:
         database.stamp_mode(session, settings.mode.value)
+        drawn = borders.install(session, settings.state_fips)
     click.echo("The schema is up to date.")
+    if not drawn:
+        click.echo(f"No county outlines of state {settings.state_fips} are built: run `make assets`, then this again.")
 
 
 @db.command("restored")

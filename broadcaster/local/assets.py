@@ -14,7 +14,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from broadcaster.local import borders
 from broadcaster.local.outlines import states
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +48,7 @@ def build(target: Path = STATIC) -> bool:
     for script in sorted((ROOT / "templates" / "web").glob("*/desk*.js")):
         _copy(script, fresh / script.name)
     write_outlines(fresh / "counties")
+    write_borders(fresh / "borders")
     (fresh / STAMP).write_text(stamp)
     shutil.rmtree(target, ignore_errors=True)
     fresh.rename(target)
@@ -62,7 +65,7 @@ def fingerprint() -> str:
 
 def _inputs() -> Iterator[Path]:
     yield from (ROOT / "package.json", ROOT / "package-lock.json")
-    yield from (Path(__file__), Path(__file__).with_name("outlines.py"))
+    yield from (Path(__file__).with_name(name) for name in ("assets.py", "outlines.py", "borders.py"))
     yield from sorted((ROOT / "templates" / "web").glob("*/*.scss"))
     yield from sorted((ROOT / "templates" / "web").glob("*/desk*.js"))
 
@@ -77,11 +80,23 @@ def compiled_css() -> str:
     return made.stdout
 
 
+def atlas() -> dict[str, Any]:
+    """The counties and states of the United States as TopoJSON."""
+    whole: dict[str, Any] = json.loads((MODULES / "us-atlas" / "counties-10m.json").read_text(encoding="utf-8"))
+    return whole
+
+
+def write_borders(folder: Path) -> None:
+    """One JSON file per state: its counties and the land around it, for the polygons of alerts."""
+    folder.mkdir(parents=True)
+    for state, text in borders.by_state(atlas()).items():
+        (folder / f"{state}.json").write_text(text, encoding="utf-8")
+
+
 def write_outlines(folder: Path) -> None:
     """One small JSON file per state: the size of the drawing, and an SVG path by county FIPS code."""
-    topology = json.loads((MODULES / "us-atlas" / "counties-10m.json").read_text(encoding="utf-8"))
     folder.mkdir(parents=True)
-    for state, drawing in states(topology).items():
+    for state, drawing in states(atlas()).items():
         (folder / f"{state}.json").write_text(json.dumps(drawing, separators=(",", ":")), encoding="utf-8")
 
 

@@ -15,12 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from broadcaster import settings as knobs
 from broadcaster.channels import registry
 from broadcaster.dispatch.office import Office
-from broadcaster.feeds import certificates
+from broadcaster.feeds import certificates, shapes
 from broadcaster.feeds.certificates import CertificateRefused
 from broadcaster.local import home
 from broadcaster.messages import wording
 from broadcaster.settings import Mode, Settings, SettingsError
-from broadcaster.store import database
+from broadcaster.store import database, outlines
 
 LEAST_FREE = 500_000_000
 """Bytes on the disk of DATA_DIR below which the doctor says no."""
@@ -46,6 +46,7 @@ def examine(env: Mapping[str, str]) -> list[Finding]:
     else:
         found += [_guarded("database", _database, settings), _guarded("broker", _broker, settings)]
         found.append(_guarded("sample data", _sample, settings))
+        found.append(_guarded("county outlines", _outlines, settings))
     found += [_carrier(settings, name) for name in registry.WAYS_OUT]
     found += [
         _bounces(settings),
@@ -105,6 +106,17 @@ def _sample(settings: Settings) -> Finding:
     if sample and settings.mode is Mode.LIVE:
         return Finding("sample data", False, f"{sample} sample numbers in a live directory: import your own directory.")
     return Finding("sample data", True, f"{sample} sample numbers, mode {settings.mode.value}.")
+
+
+def _outlines(settings: Settings) -> Finding:
+    """Whether alerts get polygons: without outlines phones and boxes go by whole counties."""
+    engine = database.connect(settings.database_url)
+    with database.sessions(engine)() as session:
+        kept = outlines.load(session, settings.state_fips)
+    engine.dispose()
+    if not kept:
+        return Finding("county outlines", False, "none: run `make assets` and `broadcaster db upgrade`.")
+    return Finding("county outlines", True, f"{len(shapes.read(kept).counties)} counties of {settings.state_name}.")
 
 
 def _carrier(settings: Settings, name: str) -> Finding:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from broadcaster import logs
 from broadcaster.dispatch import engine as engines
-from broadcaster.local import home, servers
+from broadcaster.local import borders, home, servers
 from broadcaster.local.servers import Servers
 from broadcaster.local.supervisor import Service, Supervisor, listening
 from broadcaster.settings import Settings
@@ -30,6 +30,7 @@ def standing(env: Mapping[str, str]) -> Iterator[tuple[Settings, Servers, dict[s
         sessions = database.sessions(database.connect(settings.database_url))
         with sessions.begin() as session:
             database.stamp_mode(session, settings.mode.value)
+            borders.install(session, settings.state_fips)
         engines.register_senders(sessions, settings)
         sessions.kw["bind"].dispose()
         yield settings, running, full

@@ -18,16 +18,17 @@ TOLERANCE = 0.004
 
 def states(topology: Mapping[str, Any]) -> dict[str, dict[str, object]]:
     """By state FIPS code: ``{"width", "height", "counties": {fips: path}}`` with the counties' shared borders kept."""
-    arcs = _arcs(topology)
+    arcs = [_straightened(arc) for arc in decoded(topology)]
     by_state: dict[str, dict[str, list[list[Point]]]] = defaultdict(dict)
     for county in topology["objects"]["counties"]["geometries"]:
         fips = str(county["id"])
         polygons = county["arcs"] if county["type"] == "MultiPolygon" else [county["arcs"]]
-        by_state[fips[:2]][fips] = [_ring(indices, arcs) for polygon in polygons for indices in polygon]
+        by_state[fips[:2]][fips] = [ring(indices, arcs) for polygon in polygons for indices in polygon]
     return {state: _drawing(rings) for state, rings in by_state.items()}
 
 
-def _arcs(topology: Mapping[str, Any]) -> list[list[Point]]:
+def decoded(topology: Mapping[str, Any]) -> list[list[Point]]:
+    """The arcs as points of longitude and latitude in degrees, as exact as the atlas has them."""
     (scale_x, scale_y), (shift_x, shift_y) = topology["transform"]["scale"], topology["transform"]["translate"]
     found = []
     for arc in topology["arcs"]:
@@ -36,7 +37,7 @@ def _arcs(topology: Mapping[str, Any]) -> list[list[Point]]:
         for dx, dy in arc:
             x, y = x + dx, y + dy
             points.append((x * scale_x + shift_x, y * scale_y + shift_y))
-        found.append(_straightened(points))
+        found.append(points)
     return found
 
 
@@ -46,13 +47,13 @@ def _straightened(points: list[Point]) -> list[Point]:
     return [(x, y) for x, y in LineString(points).simplify(TOLERANCE).coords]
 
 
-def _ring(indices: Sequence[int], arcs: Sequence[list[Point]]) -> list[Point]:
+def ring(indices: Sequence[int], arcs: Sequence[list[Point]]) -> list[Point]:
     """The points of a ring; a negative index is the arc ``~index`` walked backwards (TopoJSON 2.1.4)."""
-    ring: list[Point] = []
+    found: list[Point] = []
     for index in indices:
         points = arcs[index] if index >= 0 else arcs[~index][::-1]
-        ring += points[1:] if ring else points
-    return ring
+        found += points[1:] if found else points
+    return found
 
 
 def _drawing(counties: Mapping[str, list[list[Point]]]) -> dict[str, object]:

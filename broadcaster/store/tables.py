@@ -1,6 +1,17 @@
 """Every table of the house, imported once, so that metadata and migrations see the same schema."""
 
-from broadcaster.store import alerts, deliveries, directory, incoming, ledger, people, residents, senders
+from broadcaster.store import alerts, deliveries, directory, incoming, ledger, outlines, people, residents, senders
 from broadcaster.store.database import Base
 
-__all__ = ["Base", "alerts", "deliveries", "directory", "incoming", "ledger", "people", "residents", "senders"]
+__all__ = [
+    "Base",
+    "alerts",
+    "deliveries",
+    "directory",
+    "incoming",
+    "ledger",
+    "outlines",
+    "people",
+    "residents",
+    "senders",
+]

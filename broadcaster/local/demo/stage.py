@@ -13,7 +13,7 @@ from pathlib import Path
 from broadcaster import settings as knobs
 from broadcaster.dispatch.engine import sealer_of
 from broadcaster.feeds import signature
-from broadcaster.local import keys, massachusetts
+from broadcaster.local import borders, keys, massachusetts
 from broadcaster.local.massachusetts.residents import Resident, residents
 from broadcaster.local.secret import write_secret
 from broadcaster.local.supervisor import Service, listening
@@ -141,6 +141,7 @@ def furnish(settings: Settings, many: int) -> Cast:
     with sessions.begin() as session:
         database.stamp_mode(session, settings.mode.value)
         directory_load.save(session, massachusetts.load(datetime.now(UTC).date()), sealer)
+        borders.install(session, settings.state_fips)
         totp = {
             email: accounts.add_user(session, sealer, email, name, PASSWORD, roles)
             for email, (name, roles) in PEOPLE.items()
