@@ -14,12 +14,13 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import ENDINGS, ChannelName, CommunityAnswer, Content, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.directory import Directory
-from broadcaster.dispatch import render
+from broadcaster.dispatch import render, where
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.render import Stamp, Text, Work
 from broadcaster.feeds import cap
 from broadcaster.feeds.cap import InfoTexts, Reference
 from broadcaster.feeds.finding import Concern, Finding, Level
+from broadcaster.feeds.shapes import Drawn
 from broadcaster.messages import compose
 from broadcaster.messages.bulletin import Page
 from broadcaster.messages.edition import Edition
@@ -82,6 +83,7 @@ class Preview:
     findings: list[Finding]
     page: Page
     wea: list[tuple[str, str, str]]
+    area: Drawn
     reach: Reach
     unanswered: list[CommunityAnswer]
     stale: list[str]
@@ -103,7 +105,7 @@ def work_for(session: Session, office: Office, directory: Directory, draft: Draf
         previous=heart.content_from_json(released[-1].content) if released else None,
         reference=draft.alert.public_id if draft.alert else "",
     )
-    return Work(office, directory, edition, tuple(told))
+    return Work(office, directory, edition, tuple(told), where.known(session, office.state_fips))
 
 
 def preview(
@@ -120,7 +122,9 @@ def frozen_preview(session: Session, office: Office, directory: Directory, revis
     kind = RevisionKind(revision.kind)
     issued = revision.frozen_at or revision.made_at
     edition = Edition(kind, content, office.voice, issued, reference=revision.alert.public_id)
-    work = Work(office, directory, edition, tuple(answer.community for answer in content.answers))
+    told = tuple(answer.community for answer in content.answers)
+    drawn = where.frozen(session, revision.id)
+    work = Work(office, directory, edition, told, where.known(session, office.state_fips), drawn)
     codes = {key: code for code, key in directory_load.community_ids(session).items()}
     desks = {key: code for code, key in directory_load.agency_ids(session).items()}
     frozen = [
@@ -166,6 +170,7 @@ def _shown(session: Session, work: Work, made: Sequence[Text], stamped: Stamp) -
         findings=found,
         page=Page(page.message.subject, tuple(json.loads(page.message.text))),
         wea=[(info.lang, info.wea90, info.wea360) for info in infos],
+        area=work.drawn,
         reach=_reach(session, work, made, now),
         unanswered=_unanswered(work),
         stale=_stale(content, now.date()),

@@ -11,12 +11,14 @@ from hashlib import sha256
 from broadcaster import audience, logs
 from broadcaster.alert.alert import ENDINGS, ChannelName, CommunityAnswer, Content, RevisionKind
 from broadcaster.directory import Agency, Community, County, Directory
+from broadcaster.dispatch import where
 from broadcaster.dispatch.office import Office
-from broadcaster.feeds import cap, profile, signature
+from broadcaster.feeds import cap, profile, shapes, signature
 from broadcaster.feeds.cap import Facts, InfoTexts, Reference
 from broadcaster.feeds.door import Crowd, door_findings
 from broadcaster.feeds.finding import Concern, Finding
 from broadcaster.feeds.rules import found as finding_of
+from broadcaster.feeds.shapes import NOTHING, Drawn, Outlines
 from broadcaster.feeds.signature import SignatureRefused
 from broadcaster.messages import compose
 from broadcaster.messages.edition import Edition
@@ -29,7 +31,7 @@ EVERYBODY = "all"
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One rendered message: `audience` is a code, or ``all``; `form` is sms, mail, cap or page."""
+    """One rendered message: `audience` is a code, or ``all``; `form` is sms, mail, cap, page or shape."""
 
     audience: str
     lang: str
@@ -58,6 +60,13 @@ class Work:
     directory: Directory
     edition: Edition
     told: tuple[str, ...] = ()
+    outlines: Outlines = NOTHING
+    frozen: Drawn | None = None
+
+    @property
+    def drawn(self) -> Drawn:
+        """The polygons: as they were frozen, else drawn now."""
+        return self.frozen or where.drawn(self.edition, self.affected, self.outlines)
 
     @property
     def content(self) -> Content:
@@ -92,6 +101,7 @@ def texts(work: Work, most_mails: int | None = None) -> list[Text]:
         made += _sms(work)
     if ChannelName.EMAIL in channels:
         made += [Text(agency.code, "en", "mail", message) for agency, message in mails(work, most_mails)]
+    made.append(Text(EVERYBODY, "", where.FORM, Message("", shapes.to_json(work.drawn), "")))
     for info in infos(work):
         made.append(Text(EVERYBODY, info.lang, "cap", Message("", json.dumps(asdict(info), ensure_ascii=False), "")))
         page = compose.page(work.edition, work.affected, work.directory, info.lang)
@@ -186,6 +196,7 @@ def cap_alert(work: Work, words: Sequence[InfoTexts], stamp: Stamp, blocked: fro
             test_event=office.test_event,
             blocked=blocked,
             clear_on=office.clear_on,
+            polygons=work.drawn.polygons,
         )
     )
 
@@ -211,6 +222,7 @@ def findings(work: Work, alert: cap.Alert) -> list[Finding]:
     people = sum(community.population for community in work.affected)
     one = compose.shared_answer(work.edition, work.affected, work.directory)
     found += door_findings(alert, one, work.office.doors, Crowd(len(work.affected), people))
+    found += where.findings(work.drawn, work.edition, work.affected, work.directory)
     found += _of_signature(work.office, alert.sent)
     return found
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from broadcaster.alert.alert import ENDINGS, Certainty, FailureKind, RevisionKind
+from broadcaster.alert.alert import ENDINGS, Certainty, Content, FailureKind, RevisionKind
 from broadcaster.directory import Community
 from broadcaster.feeds import outlets
 from broadcaster.feeds.capvalues import (
@@ -125,14 +125,24 @@ def _grades(facts: Facts) -> tuple[Urgency, Severity, Sureness]:
     return Urgency.IMMEDIATE, Severity.EXTREME if extreme else Severity.SEVERE, certainty
 
 
+def still_down(kind: RevisionKind, content: Content, affected: Sequence[Community]) -> list[Community]:
+    """Where a message holds: one about a partial restoration holds for those still without 911."""
+    restored = set(content.restored)
+    down = [place for place in affected if place.code not in restored]
+    return down if down and kind not in ENDINGS else list(affected)
+
+
+def is_statewide(kind: RevisionKind, content: Content, affected: Sequence[Community]) -> bool:
+    """Whether a message holds for the whole state, so that its code is 0SS000."""
+    return content.area.statewide and len(still_down(kind, content, affected)) == len(affected)
+
+
 def _still_down(facts: Facts) -> list[Community]:
-    """Where the message holds: a message about a partial restoration holds for those still without 911."""
-    down = [place for place in facts.communities if place.code not in set(facts.content.restored)]
-    return down if down and facts.kind not in ENDINGS else list(facts.communities)
+    return still_down(facts.kind, facts.content, facts.communities)
 
 
 def _is_statewide(facts: Facts) -> bool:
-    return facts.content.area.statewide and len(_still_down(facts)) == len(facts.communities)
+    return is_statewide(facts.kind, facts.content, facts.communities)
 
 
 def _areas(facts: Facts) -> tuple[AreaBlock, ...]:
