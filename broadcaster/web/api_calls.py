@@ -26,6 +26,7 @@ from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.people import User
 from broadcaster.web import accounts, acting, api_content
 from broadcaster.web import api_models as m
+from broadcaster.web.api_area import located
 from broadcaster.web.api_problem import Refused
 from broadcaster.web.guard import person
 from broadcaster.web.house import house
@@ -58,7 +59,8 @@ class Call:
 
 def create(call: Call) -> m.AlertOut:
     """A draft of a new alert."""
-    body, directory = cast(m.AlertIn, call.body), directory_load.load(call.store)
+    directory = directory_load.load(call.store)
+    body = located(cast(m.AlertIn, call.body), call.store, directory, call.actor.office.state_fips)
     content = api_content.changed(api_content.blank(call.actor.now), body, directory, call.actor.now)
     _refuse_impossible(RevisionKind.INITIAL, content, directory)
     return _alert(call, actions.new_alert(call.actor, body.kind, content))
@@ -69,7 +71,7 @@ def change(call: Call) -> m.AlertOut:
     row, directory = call.newest, directory_load.load(call.store)
     if row.frozen_at is not None:
         raise LifecycleRefused("This revision was submitted already: what was frozen is never changed.")
-    body = cast(m.ChangeIn, call.body)
+    body = located(cast(m.ChangeIn, call.body), call.store, directory, call.actor.office.state_fips)
     content = api_content.changed(content_from_json(row.content), body, directory, call.actor.now)
     content = api_content.everywhere(content, directory)
     _refuse_impossible(RevisionKind(row.kind), content, directory, but=() if body.confirmations else ("confirmations",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -24,13 +24,21 @@ class Nothing(In):
     """An empty body."""
 
 
+class GeoJsonIn(BaseModel):
+    """A GeoJSON geometry (RFC 7946), longitude first, 2,000 points at most; what else it carries is ignored."""
+
+    type: Literal["Polygon", "MultiPolygon"]
+    coordinates: list[Any]
+
+
 class AreaIn(In):
-    """Where: the whole state, or counties (FIPS), communities and PSAPs by code."""
+    """Where: the whole state, or counties (FIPS), communities and PSAPs by code, or every county a polygon touches."""
 
     statewide: bool = False
     counties: list[str] = []
     communities: list[str] = []
     psaps: list[str] = []
+    geojson: GeoJsonIn | None = None
 
 
 class NumberIn(In):

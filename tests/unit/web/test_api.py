@@ -13,8 +13,9 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from broadcaster.local import assets, borders
 from broadcaster.local.postgres import Postgres
-from broadcaster.store import directory_load, people, senders
+from broadcaster.store import directory_load, outlines, people, senders
 from broadcaster.store.database import Sessions
 from broadcaster.store.people import ApiToken, User
 from broadcaster.store.residents import address, subscribe
@@ -145,11 +146,17 @@ def test_what_is_held_goes_on_only_by_a_second_person_with_a_fresh_code(desk: De
     }
 
 
+WORCESTER = {
+    "type": "Polygon",
+    "coordinates": [[[-71.9, 42.2], [-71.7, 42.2], [-71.7, 42.3], [-71.9, 42.3], [-71.9, 42.2]]],
+}
 BAD: list[tuple[dict[str, object], str, str]] = [
     ({"failure": "gone"}, "failure", "Input should be"),
     ({"area": {}}, "area", "Choose where 911 fails"),
     ({"area": {"counties": ["99999"]}}, "area", "99999"),
-    ({"area": {"geojson": {}}}, "area.geojson", "Extra inputs"),
+    ({"area": {"geojson": {}}}, "area.geojson.type", "Field required"),
+    ({"area": {"geojson": {"type": "Point", "coordinates": [-71.8, 42.2]}}}, "area.geojson.type", "Polygon"),
+    ({"area": {"geojson": WORCESTER}}, "area.geojson", "no county outlines"),
     ({"began": "yesterday"}, "began", "Input should be"),
     ({"began": "2024-06-18T13:15:00"}, "began", "timezone"),
     ({"began": (NOW + timedelta(hours=1)).isoformat()}, "began", "in the future"),
@@ -260,3 +267,13 @@ def test_the_description_names_every_call_and_every_reference_resolves(desk: Des
     known = {f"#/components/schemas/{name}" for name in told["components"]["schemas"]}
     used = {part.split('"')[0] for part in json.dumps(told).split('"$ref": "')[1:]}
     assert used <= known
+
+
+def test_a_polygon_becomes_the_counties_it_touches(desk: Desk) -> None:
+    with desk.sessions.begin() as session:
+        outlines.save(session, "25", borders.by_state(assets.atlas())["25"])
+    made = desk.do("issuer", "POST", "/alerts", draft(area={"geojson": WORCESTER}))
+    assert made["content"]["area"]["counties"] == ["25027"] and made["previews"]["reach"]["people"] == 3
+    far = {"type": "Polygon", "coordinates": [[[lat, lon] for lon, lat in WORCESTER["coordinates"][0]]]}
+    status, told = desk.refused("issuer", "PATCH", f"/alerts/{made['id']}", {"area": {"geojson": far}})
+    assert status == 422 and "touches no county" in told["area.geojson"]
