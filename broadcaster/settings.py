@@ -115,6 +115,7 @@ class Settings(BaseModel):
     cap_test_event: Literal["DMO", "RMT", "RWT"] = "DMO"
     all_clear_eas: bool = False
     all_clear_wea: bool = False
+    websub_hub: str = ""
 
     lookup_url: str = ""
     lookup_sms: str = ""
@@ -153,6 +154,13 @@ class Settings(BaseModel):
         if address and not MAIL_ADDRESS.fullmatch(parseaddr(address)[1]):
             raise ValueError("is no mail address: write name@host")
         return address
+
+    @field_validator("websub_hub")
+    @classmethod
+    def _web_address(cls, url: str) -> str:
+        if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+            raise ValueError("is no address of the web: write https://hub.example/")
+        return url
 
     @model_validator(mode="after")
     def _refuse_weak_secrets(self) -> Self:

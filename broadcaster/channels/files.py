@@ -9,6 +9,7 @@ import gzip
 import os
 import re
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,16 +26,18 @@ def publish(root: Path, files: Mapping[str, bytes], immutable: Mapping[str, byte
 
     `immutable` documents go first, so that no index names one that is not there; they are never rewritten and never
     deleted. `files` follow in their own order. Paths are relative, with ``/``. PublishFailed on a full or broken disk,
-    on a path that could leave `root`, or when an immutable document exists with other bytes.
+    on a path that could leave `root`, or when an immutable document exists with other bytes; then the rest was written.
     """
     written: list[str] = []
+    wrong: list[str] = []
     folders: set[Path] = set()
     for name, data in [*(immutable or {}).items(), *files.items()]:
         place = _inside(root, name)
         try:
             held = _held(place)
             if held is not None and held != data and immutable and name in immutable:
-                raise PublishFailed(f"{name} is published already with other words, and it can never be changed.")
+                wrong.append(name)
+                continue
             if held == data and _packed(place).exists():
                 continue
             _ensure_folder(place.parent)
@@ -45,6 +48,8 @@ def publish(root: Path, files: Mapping[str, bytes], immutable: Mapping[str, byte
         folders.add(place.parent)
         written.append(name)
     _sync_folders(folders)
+    if wrong:
+        raise PublishFailed(f"{', '.join(wrong)} is published already with other words, and it can never be changed.")
     return written
 
 
@@ -66,6 +71,20 @@ def prune(root: Path, folder: str, keep: Mapping[str, bytes]) -> list[str]:
     except OSError as error:
         raise PublishFailed(_why(folder, error)) from error
     return [f"{folder}/{path.name}" for path in gone]
+
+
+def stands(root: Path, name: str) -> bool:
+    """Whether a file and its ``.gz`` are there, whatever they hold."""
+    place = _inside(root, name)
+    return place.is_file() and _packed(place).is_file()
+
+
+def tidy(root: Path, older_than_s: float = 60.0) -> int:
+    """Remove what a writer that was killed has left half-written; returns how many files that were."""
+    left = [path for path in root.rglob(".*.tmp") if time.time() - path.stat().st_mtime > older_than_s]
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
 
 
 def _inside(root: Path, name: str) -> Path:

@@ -48,6 +48,7 @@ class Office:
     test_event: str = "DMO"
     clear_on: frozenset[str] = frozenset()
     unsigned_why: str = ""
+    websub_hub: str = ""
 
     @classmethod
     def of(cls, settings: Settings) -> Office:
@@ -81,6 +82,7 @@ class Office:
             clear_on=frozenset(
                 name for name, on in (("EAS", settings.all_clear_eas), ("CMAS", settings.all_clear_wea)) if on
             ),
+            websub_hub=settings.websub_hub,
         )
 
     @property

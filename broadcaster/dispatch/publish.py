@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,13 +18,15 @@ from broadcaster.alert.alert import ChannelName, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.channels import files
 from broadcaster.directory import Directory
+from broadcaster.dispatch.catalogue import Catalogue
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds import atom, places, public_page
+from broadcaster.feeds.recent import Held, recent_files
 from broadcaster.feeds.snapshot import OnAir, PublishedDocument, Snapshot, Words
 from broadcaster.messages import wording
 from broadcaster.store import alerts, directory_load, texts
 from broadcaster.store.alerts import Alert, Document, Release, Revision
-from broadcaster.store.database import Sessions, now, only_one
+from broadcaster.store.database import Installation, Sessions, now, only_one
 
 log = logs.get(__name__)
 SHOWN_AFTER_END_S = 6 * 3600
@@ -31,33 +34,40 @@ SHOWN_AFTER_END_S = 6 * 3600
 LOCK = "publish"
 
 
-def publish(sessions: Sessions, office: Office, root: Path, at: datetime) -> list[str]:
-    """Write the public files as they should be now; returns what changed. Another writer at work: nothing."""
+def publish(
+    sessions: Sessions, office: Office, root: Path, at: datetime, catalogue: Catalogue | None = None
+) -> list[str]:
+    """Write the public files as they should be now; returns what changed. Another writer at work: nothing.
+
+    A writer that stays keeps its `catalogue`, so that documents are not read and compared again every time.
+    """
+    known = catalogue or Catalogue(root)
     with sessions.begin() as session, only_one(session, LOCK) as ours:
         if not ours:
             return []
-        directory = directory_load.load(session)
-        shown = snapshot(session, office, directory, at)
-        documents = {f"cap/{row.identifier}.xml": row.bytes for row in _documents(session)}
-        pages = {**public_page.files(shown), **_feeds(session, office, at)}
-        return files.publish(root, pages, documents)
+        listing = known.look(session, at)
+        shown = snapshot(session, office, directory_load.load(session), at, listing.listed)
+        pages = {**public_page.files(shown), **_feeds(session, office, at, listing.listed)}
+        changed = files.publish(root, pages, listing.unwritten)
+        known.wrote(listing)
+        return changed
 
 
-def _documents(session: Session) -> list[Document]:
-    return list(session.scalars(select(Document).where(Document.kind == "cap").order_by(Document.id)))
-
-
-def _feeds(session: Session, office: Office, at: datetime) -> dict[str, bytes]:
+def _feeds(session: Session, office: Office, at: datetime, listed: Sequence[Held]) -> dict[str, bytes]:
+    """The indexes; an empty one keeps the date of the installation, so that its bytes stay the same."""
     facts = atom.FeedFacts(
         base=office.public_base_url,
         title=f"{office.voice.authority}: 911 outage alerts",
         author=office.voice.authority,
-        updated=at,
+        updated=session.scalar(select(Installation.made_at)) or at,
+        hub=office.websub_hub,
     )
-    return atom.feed_files(facts, {row.identifier: row.bytes for row in _documents(session)[-atom.MOST_ENTRIES :]})
+    return {**recent_files(facts, listed, at), **atom.feed_files(facts, [held.alert for held in listed])}
 
 
-def snapshot(session: Session, office: Office, directory: Directory, at: datetime) -> Snapshot:
+def snapshot(
+    session: Session, office: Office, directory: Directory, at: datetime, listed: Sequence[Held] = ()
+) -> Snapshot:
     """Everything the public may know at this moment."""
     shown = [_on_air(session, directory, alert, revision) for alert, revision in _public(session, at)]
     return Snapshot(
@@ -69,7 +79,8 @@ def snapshot(session: Session, office: Office, directory: Directory, at: datetim
         on_air=tuple(shown),
         towns=places.towns(directory),
         documents=tuple(
-            PublishedDocument(row.identifier, row.identifier, row.sent.astimezone(UTC)) for row in _documents(session)
+            PublishedDocument(held.alert.identifier, held.alert.identifier, held.alert.sent.astimezone(UTC))
+            for held in listed
         ),
         changed=max((air.issued for air in shown), default=None),
         lookup_sms=office.voice.lookup_sms,
@@ -122,6 +133,10 @@ class Publisher:
     _written: float = 0.0
     _warned: date | None = None
 
+    def __post_init__(self) -> None:
+        self._catalogue = Catalogue(self.root)
+        files.tidy(self.root)
+
     def look(self) -> list[str]:
         """Publish if there is a reason to; returns the paths that changed."""
         with self.sessions() as session:
@@ -130,7 +145,7 @@ class Publisher:
         fresh = newest != self._seen
         if not fresh and time.monotonic() - self._written < self.every:
             return []
-        changed = publish(self.sessions, self.office, self.root, moment)
+        changed = publish(self.sessions, self.office, self.root, moment, self._catalogue)
         self._seen, self._written = newest, time.monotonic()
         self._warn(moment)
         return changed

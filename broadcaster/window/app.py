@@ -11,7 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from broadcaster.feeds.lookup import LONGEST_QUERY, find
 from broadcaster.feeds.public_page import STALE_MARKER, find_page, stale_banner
-from broadcaster.window.recent import BLOCKED_BY, BadTimestamp, parse_timestamp, recent_alerts
+from broadcaster.feeds.recent import BLOCKED_BY, FOLDER, chosen, wrapped
+from broadcaster.window.recent import BadTimestamp, parse_timestamp
 from broadcaster.window.shelf import Leaf, NoSuchFile, NothingPublished, Shelf
 
 Clock = Callable[[], datetime]
@@ -34,6 +35,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
 }
+SERVICE = "/IPAWSOPEN_EAS_SERVICE/rest"
 NOT_YET = "Nothing has been published here yet. In an emergency, call 911."
 
 
@@ -108,14 +110,20 @@ def _data(app: Flask, shelf: Shelf) -> None:
 
 
 def _recent(app: Flask, shelf: Shelf, clock: Clock) -> None:
-    @_get(app, "/IPAWSOPEN_EAS_SERVICE/rest/<feed>/recent/<timestamp>")
+    @_get(app, f"{SERVICE}/<feed>/recent/<timestamp>")
     def recent(feed: str, timestamp: str) -> Response:
         if feed not in BLOCKED_BY:
             raise NoSuchFile(feed)
-        since = parse_timestamp(timestamp)
+        since, now = parse_timestamp(timestamp), clock()
         shelf.pulse()
-        made = recent_alerts(shelf, feed, since, clock())
+        made = wrapped(chosen(shelf.unexpired(now), feed, now, since))
         return _answer(Leaf(made, None), XML, FEED)
+
+    @_get(app, f"{SERVICE}/update", "update.atom")
+    @_get(app, f"{SERVICE}/feed", "feed.atom")
+    def older(name: str) -> Response:
+        shelf.pulse()
+        return _answer(shelf.leaf(f"{FOLDER}/{name}", _wants_gzip()), INDEXES["index.atom"], FEED)
 
 
 def _manners(app: Flask) -> None:
@@ -177,7 +185,8 @@ def _answer(leaf: Leaf, mimetype: str, cache: str) -> Response:
     response.headers["Cache-Control"] = cache
     response.headers["Vary"] = "Accept-Encoding"
     response.set_etag(leaf.etag)
-    response.last_modified = leaf.modified
+    if leaf.modified:  # None would be written as now
+        response.last_modified = leaf.modified
     response.make_conditional(request.environ)
     return response
 

@@ -6,16 +6,19 @@ import hashlib
 import json
 import os
 import re
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from broadcaster import logs
-from broadcaster.feeds.capvalues import Alert, CapRefused
+from broadcaster.feeds.capvalues import CapRefused
 from broadcaster.feeds.capxml import parse
+from broadcaster.feeds.recent import Held
 
 NAME = re.compile(r"[-_a-zA-Z0-9]+")
+SETTLED_S = 2.0
 log = logs.get(__name__)
 
 
@@ -29,7 +32,11 @@ class NoSuchFile(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One representation of a file, plain or gzip, with a tag of its own; `modified` is None for what is made anew."""
+    """One representation of a file, plain or gzip, with a tag of its own.
+
+    `modified` is None for what is made anew, and for a file of this moment: it may change again within the second that
+    Last-Modified can tell (RFC 9110 section 8.8.2.2), so its tag alone speaks.
+    """
 
     data: bytes
     modified: datetime | None
@@ -56,11 +63,12 @@ class Pulse:
 
 
 class Shelf:
-    """The folder of published files. It is read anew for every request; only immutable documents are kept."""
+    """The folder of published files, read anew for every request; only documents are kept, until they expire."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._alerts: dict[str, tuple[Alert | None, bytes]] = {}
+        self._alerts: dict[str, Held] = {}
+        self._over: set[str] = set()
         self._table: tuple[str, dict[str, Any]] = "", {}
 
     def pulse(self) -> Pulse:
@@ -96,21 +104,32 @@ class Shelf:
             self._table = leaf.etag, json.loads(leaf.data)
         return self._table[1]
 
-    def alerts(self) -> list[tuple[Alert, bytes]]:
-        """Every published CAP document with its value, oldest first; one that cannot be read is logged and left out."""
-        places = [place for place in (self.root / "cap").glob("*.xml") if NAME.fullmatch(place.stem)]
-        pairs = [self._alert(place) for place in places]
-        return sorted(((alert, data) for alert, data in pairs if alert), key=lambda pair: pair[0].sent)
+    def unexpired(self, now: datetime) -> list[Held]:
+        """The published CAP documents that have not expired, oldest first; each is read once.
 
-    def _alert(self, place: Path) -> tuple[Alert | None, bytes]:
-        if place.stem not in self._alerts:
-            data = place.read_bytes()
-            try:
-                self._alerts[place.stem] = parse(data), data
-            except CapRefused as refused:
-                log.error("document unreadable", file=place.name, reason=str(refused))
-                self._alerts[place.stem] = None, data
-        return self._alerts[place.stem]
+        One that cannot be read is logged and left out: it does not silence the others.
+        """
+        places = [place for place in (self.root / "cap").glob("*.xml") if NAME.fullmatch(place.stem)]
+        found = [self._held(place, now) for place in places if place.stem not in self._over]
+        return sorted((held for held in found if held), key=lambda held: held.alert.sent)
+
+    def _held(self, place: Path, now: datetime) -> Held | None:
+        held = self._alerts.get(place.stem) or self._parsed(place)
+        if held is None or (held.alert.expires is not None and held.alert.expires <= now):
+            self._over.add(place.stem)
+            self._alerts.pop(place.stem, None)
+            return None
+        self._alerts[place.stem] = held
+        return held
+
+    @staticmethod
+    def _parsed(place: Path) -> Held | None:
+        data = place.read_bytes()
+        try:
+            return Held(parse(data), data)
+        except CapRefused as refused:
+            log.error("document_unreadable", file=place.name, reason=str(refused))
+            return None
 
 
 def _read(place: Path, packed: bool = False) -> Leaf | None:
@@ -118,6 +137,7 @@ def _read(place: Path, packed: bool = False) -> Leaf | None:
     try:
         with place.open("rb") as file:
             changed = os.fstat(file.fileno()).st_mtime
-            return Leaf(file.read(), datetime.fromtimestamp(int(changed), UTC), packed)
+            settled = time.time() - changed > SETTLED_S
+            return Leaf(file.read(), datetime.fromtimestamp(int(changed), UTC) if settled else None, packed)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None

@@ -2,9 +2,12 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from lxml import etree
@@ -12,7 +15,8 @@ from lxml import etree
 from broadcaster.alert.alert import FailureKind, RevisionKind
 from broadcaster.channels.files import publish
 from broadcaster.feeds import atom, cap, public_page, signature
-from broadcaster.window import create_app
+from broadcaster.feeds.recent import Held, recent_files
+from broadcaster.window import create_app, shelf
 from tests.unit.feeds.samples import NOON, content, facts, on_air, snapshot
 
 RECENT = "/IPAWSOPEN_EAS_SERVICE/rest/{}/recent/{}"
@@ -54,7 +58,12 @@ def documents():
 @pytest.fixture
 def folder(tmp_path, documents):
     feed = atom.FeedFacts("https://911.example.gov", "911 alerts", "State 911 Department", NOON)
-    pages = {**atom.feed_files(feed, documents), **public_page.files(snapshot(on_air()))}
+    held = [Held(cap.parse(data), data) for data in documents.values()]
+    pages = {
+        **recent_files(feed, held, NOON),
+        **atom.feed_files(feed, [one.alert for one in held]),
+        **public_page.files(snapshot(on_air())),
+    }
     publish(tmp_path, pages, {f"cap/{name}.xml": data for name, data in documents.items()})
     return tmp_path
 
@@ -83,6 +92,8 @@ PATHS = [
     ("/icon.svg", "image/svg+xml", b"<svg"),
     ("/healthz", "text/plain; charset=utf-8", b"ok"),
     (RECENT.format("eas", "2024-06-18T00:00:00Z"), "application/xml", b"<ns1:alerts"),
+    ("/IPAWSOPEN_EAS_SERVICE/rest/update", "application/atom+xml", b"<updated>2024-06-18T18:31:00Z<"),
+    ("/IPAWSOPEN_EAS_SERVICE/rest/feed", "application/atom+xml", b'label="statefips"'),
 ]
 
 
@@ -105,9 +116,40 @@ def test_a_reader_who_has_it_gets_a_304(window, path):
     assert first.headers["ETag"].startswith('"')
     again = window.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
-    if "Last-Modified" in first.headers:
-        assert window.get(path, headers={"If-Modified-Since": first.headers["Last-Modified"]}).status_code == 304
     assert window.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+    assert "Last-Modified" not in first.headers  # it was written a moment ago, or is made anew
+    soon = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    assert window.get(path, headers={"If-Modified-Since": soon}).status_code == 200
+
+
+FILES = ["/", "/status.json", "/cap/index.atom", "/cap/index.rss", "/cap/MA911-a1-1.xml", "/public.css"]
+
+
+@pytest.mark.parametrize("path", FILES)
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_the_tag_goes_before_the_date(window, folder, path, coding):
+    """RFC 9110 section 13.2.2: If-Modified-Since counts only where there is no If-None-Match."""
+    an_hour_ago = time.time() - 3600
+    for file in folder.rglob("*.*"):
+        os.utime(file, (an_hour_ago, an_hour_ago))
+    wants = {"Accept-Encoding": coding}
+    first = window.get(path, headers=wants)
+    tag, date = first.headers["ETag"], first.headers["Last-Modified"]
+    earlier = format_datetime(datetime.now(UTC) - timedelta(hours=2), usegmt=True)
+    for validators, status in (
+        ({"If-Modified-Since": date}, 304),
+        ({"If-Modified-Since": earlier}, 200),
+        ({"If-Modified-Since": "yesterday"}, 200),
+        ({"If-None-Match": tag, "If-Modified-Since": earlier}, 304),
+        ({"If-None-Match": '"other"', "If-Modified-Since": date}, 200),
+        ({"If-None-Match": f'"other", {tag}'}, 304),
+        ({"If-None-Match": f"W/{tag}"}, 304),
+        ({"If-None-Match": "*"}, 304),
+    ):
+        answer = window.get(path, headers={**wants, **validators})
+        assert (answer.status_code, validators) == (status, validators)
+        assert answer.headers["ETag"] == tag and answer.headers["Vary"] == "Accept-Encoding"
+        assert answer.headers["Cache-Control"] == first.headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("path", ["/", "/town/ware", "/status.json", "/cap/index.atom", "/cap/MA911-a1-1.xml"])
@@ -216,6 +258,17 @@ def test_an_unreadable_document_does_not_silence_the_others(window, folder):
     assert len(heard(window, "public", "2024-06-18T18:00:00Z")) == 3
 
 
+def test_a_document_is_read_once_and_forgotten_when_it_has_expired(window, clock, monkeypatch):
+    read = []
+    monkeypatch.setattr(shelf, "parse", lambda data: read.append(data) or cap.parse(data))
+    for _ in range(3):
+        assert len(heard(window, "public", "2024-06-18T18:00:00Z")) == 3
+    clock.now = NOON + timedelta(hours=3)
+    for _ in range(3):
+        assert heard(window, "public", "2024-06-18T18:00:00Z") == []
+    assert len(read) == 3
+
+
 def test_the_recent_status_is_the_published_one(window, folder):
     assert window.get("/status.json").json == json.loads((folder / "status.json").read_bytes())
 
@@ -228,7 +281,7 @@ others = ("store", "web", "dispatch", "tasks")
 for name in ("sqlalchemy", "psycopg", "redis", "celery", *(f"broadcaster.{{other}}" for other in others)):
     sys.modules[name] = None
 from pathlib import Path
-from broadcaster.window import create_app
+from broadcaster.window import create_app, shelf
 answer = create_app(Path({str(folder)!r})).test_client().get("/find?q=springfield")
 assert b"413-555-0100" in answer.data, answer.data
 assert b"has not been refreshed since" in answer.data

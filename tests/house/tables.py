@@ -76,6 +76,7 @@ MEANING = {
     "cap_test_event": "The SAME code of tests: `DMO`, `RMT` or `RWT`; never TOE",
     "all_clear_eas": "Send an all-clear to EAS boxes too, as ADR, Administrative Message",
     "all_clear_wea": "Send an all-clear to phones too, as a Public Safety WEA that follows the outage's",
+    "websub_hub": "A WebSub hub that is told when the CAP feeds change, and tells their readers; empty: there is none",
     "lookup_url": "The page where anyone finds the number of their community; printed where numbers do not fit",
     "lookup_sms": "A number to text a town or ZIP to",
     "lookup_voice": "A number to call and ask",

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from broadcaster.feeds import cap, signature
-from broadcaster.feeds.atom import recent
 from broadcaster.feeds.capvalues import CapRefused
+from broadcaster.feeds.recent import wrapped
 from broadcaster.feeds.signature import SignatureRefused
 from tests.unit.feeds.samples import NOON, facts
 
@@ -39,7 +39,7 @@ def test_the_signature_is_the_last_child_and_valid_by_the_schema(signed):
 
 
 def test_it_still_verifies_when_cut_out_of_the_recent_feed(keys, signed):
-    inside = etree.fromstring(recent([signed, signed]))[1]
+    inside = etree.fromstring(wrapped([signed, signed]))[1]
     assert signature.verify(etree.tostring(inside, with_tail=False), keys[1], NOON)
 
 
