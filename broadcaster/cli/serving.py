@@ -14,6 +14,7 @@ import click
 
 from broadcaster import logs
 from broadcaster.dispatch import engine as engines
+from broadcaster.dispatch.announce import Announcer
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.publish import Publisher
 from broadcaster.dispatch.sweep import Sweep
@@ -109,6 +110,8 @@ def sweep() -> None:
     }
     if settings.bounce_mailbox:
         duties["bounces"] = (BounceMailbox(settings.bounce_mailbox, engine.sessions, Desk.of(settings)).look, 5.0)
+    if settings.websub_hub:
+        duties["announce"] = (Announcer.of(settings, engine.window).look, 1.0)
     running = Sweep(engine, settings.sweep_every, duties)
     running.start()
     _until_told()
