@@ -22,6 +22,7 @@ from broadcaster.directory import (
     Directory,
     Psap,
 )
+from broadcaster.local import borders
 from broadcaster.settings import Settings
 from broadcaster.store import directory_load, people, residents, senders
 from broadcaster.store.database import Sessions
@@ -105,6 +106,7 @@ class Desk:
         self.app.config["TESTING"] = True
         with self.sessions.begin() as store:
             directory_load.save(store, directory(), self.sealer)
+            borders.install(store, self.chosen.state_fips)
             for email, roles in PEOPLE.items():
                 accounts.add_user(store, self.sealer, email, email.partition("@")[0].title(), PASSWORD, roles)
             senders.register(store, NewSender("sms", "twilio", "+15005550006", 10.0))

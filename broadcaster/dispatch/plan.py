@@ -17,9 +17,10 @@ from broadcaster.directory import Directory
 from broadcaster.dispatch import render, where
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.render import Stamp, Text, Work
-from broadcaster.feeds import cap
+from broadcaster.feeds import cap, receivers
 from broadcaster.feeds.cap import InfoTexts, Reference
 from broadcaster.feeds.finding import Concern, Finding, Level
+from broadcaster.feeds.receivers import Screen, Spoken
 from broadcaster.feeds.shapes import Drawn
 from broadcaster.messages import compose
 from broadcaster.messages.bulletin import Page
@@ -82,7 +83,8 @@ class Preview:
     cap_xml: str
     findings: list[Finding]
     page: Page
-    wea: list[tuple[str, str, str]]
+    wea: list[Screen]
+    eas: list[Spoken]
     area: Drawn
     reach: Reach
     unanswered: list[CommunityAnswer]
@@ -169,7 +171,8 @@ def _shown(session: Session, work: Work, made: Sequence[Text], stamped: Stamp) -
         cap_xml=cap.serialise(document).decode(),
         findings=found,
         page=Page(page.message.subject, tuple(json.loads(page.message.text))),
-        wea=[(info.lang, info.wea90, info.wea360) for info in infos],
+        wea=receivers.screens(document),
+        eas=receivers.spoken(document, _place_names(work), work.office.voice.timezone),
         area=work.drawn,
         reach=_reach(session, work, made, now),
         unanswered=_unanswered(work),
@@ -193,6 +196,10 @@ def stamp(session: Session, work: Work, at: datetime, identifier: str = PREVIEW,
     living = alerts.living_documents(session, alert.id, sent, before)
     references = tuple(Reference(row.sender, row.identifier, row.sent_text) for row in living)
     return Stamp(identifier, sent, references, alert.kind == AlertKind.TEST)
+
+
+def _place_names(work: Work) -> dict[str, str]:
+    return receivers.place_names(work.directory.counties, work.office.state_fips, work.office.voice.state_name)
 
 
 def _unanswered(work: Work) -> list[CommunityAnswer]:

@@ -37,12 +37,16 @@ def header(alert: Alert, info: Info, station: str = "LLLLLLLL") -> str:
 
 def purge_time(sent: datetime, expires: datetime | None) -> str:
     """TTTT: up to 45 minutes in steps of 15, then of 30, rounded up, six hours at most; CapRefused when it is over."""
+    whole = _purge(sent, expires) // timedelta(minutes=1)
+    return f"{whole // 60:02}{whole % 60:02}"
+
+
+def _purge(sent: datetime, expires: datetime | None) -> timedelta:
     minutes = (min(expires - sent, LONGEST) if expires else timedelta(0)) / timedelta(minutes=1)
     if minutes <= 0:
         raise CapRefused("The message has ended: no box would air it.")
     step = 15 if minutes <= 45 else 30
-    whole = ceil(minutes / step) * step
-    return f"{whole // 60:02}{whole % 60:02}"
+    return timedelta(minutes=ceil(minutes / step) * step)
 
 
 def spoken(alert: Alert, info: Info, names: Mapping[str, str], timezone: str) -> str:
@@ -62,14 +66,17 @@ def spoken(alert: Alert, info: Info, names: Mapping[str, str], timezone: str) ->
 
 
 def fcc_sentence(alert: Alert, info: Info, names: Mapping[str, str], timezone: str) -> str:
-    """Who has issued what for where and until when, in the words that boxes use (47 CFR 11.51)."""
+    """Who has issued what for where and until when, in the words that boxes use (47 CFR 11.51).
+
+    A box makes it from the header, so the end is the header's, rounded up; CapRefused when it is over.
+    """
     zone = ZoneInfo(timezone)
     places = "; ".join(names.get(code, code) for code in info.same_places[:MOST_PLACES])
     who = ORIGINATORS.get(info.parameter("EAS-ORG"), "The Civil Authorities")
     have = "have" if who.endswith("Authorities") else "has"
     what = EVENTS.get(info.same_event, info.event)
-    ends = f" effective until {_hour(info.expires.astimezone(zone))}" if info.expires else ""
     sent = alert.sent.astimezone(zone)
+    ends = f" effective until {_hour(sent + _purge(alert.sent, info.expires))}" if info.expires else ""
     return f"{who} {have} issued {what} for {places} at {_hour(sent)} on {sent:%b} {sent.day}, {sent.year}{ends}."
 
 

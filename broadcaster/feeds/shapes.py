@@ -23,6 +23,7 @@ MOST_PARTS = 8
 DECIMALS = 5
 """About a metre; readers take six at most (cap-ipaws.md section 8)."""
 KM_A_DEGREE = 111.2
+KM2 = "\N{NO-BREAK SPACE}km²"
 
 
 UNREADABLE = "The county outlines cannot be read: run `make assets` and `broadcaster db upgrade`."
@@ -49,10 +50,10 @@ class Spill:
         """What an officer reads."""
         if self.km2 < 1:
             return "The polygon stays within the state."
-        states = [f"{name} ({max(1, round(size))} km²)" for name, size in self.states if size >= 0.5]
+        states = [f"{name} ({max(1, round(size))}{KM2})" for name, size in self.states if size >= 0.5]
         share = f"{self.share:.1%}" if self.share >= 0.001 else "less than 0.1%"
         where = " and ".join(filter(None, (", ".join(states[:-1]), states[-1])))
-        return f"The polygon reaches over the state line by {round(self.km2)} km², {share} of it: into {where}."
+        return f"The polygon reaches over the state line by {round(self.km2)}{KM2}, {share} of it: into {where}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from broadcaster.local.outlines import Point, decoded, ring
 from broadcaster.store import outlines
 
-AROUND = 0.5
-"""Degrees around a state within which its neighbours are kept: a polygon reaches over the line by less."""
+AROUND = 1.0
+"""Degrees around a state within which its neighbours are kept: neither a polygon nor its map reaches farther."""
 GRID = 0.00001
 ISLET = 0.002
 """Degrees, half a step of the atlas."""

@@ -11,7 +11,8 @@ from broadcaster.directory import Directory
 from broadcaster.dispatch import where
 from broadcaster.feeds import geojson, shapes
 from broadcaster.feeds.geojson import BadGeoJson
-from broadcaster.web.api_models import ChangeIn
+from broadcaster.feeds.shapes import Drawn
+from broadcaster.web.api_models import AreaOut, ChangeIn
 from broadcaster.web.api_problem import Refused
 
 Body = TypeVar("Body", bound=ChangeIn)
@@ -34,3 +35,15 @@ def located(body: Body, store: Session, directory: Directory, state_fips: str) -
         raise Refused(Problem(FIELD, "The polygon touches no county of the directory: longitude comes first."))
     counties = sorted({*body.area.counties, *ours})
     return body.model_copy(update={"area": body.area.model_copy(update={"counties": counties, "geojson": None})})
+
+
+def shown_area(drawn: Drawn) -> AreaOut:
+    """The polygons as the API shows them."""
+    return AreaOut(
+        polygons=list(drawn.polygons),
+        counties=list(drawn.counties),
+        without_outline=list(drawn.missing),
+        spill_km2=dict(drawn.spill.states),
+        spill_share=drawn.spill.share,
+        spill=drawn.spill.sentence if drawn.polygons else "",
+    )

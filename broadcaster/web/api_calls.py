@@ -26,7 +26,7 @@ from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.people import User
 from broadcaster.web import accounts, acting, api_content
 from broadcaster.web import api_models as m
-from broadcaster.web.api_area import located
+from broadcaster.web.api_area import located, shown_area
 from broadcaster.web.api_problem import Refused
 from broadcaster.web.guard import person
 from broadcaster.web.house import house
@@ -285,7 +285,9 @@ def _previews(shown: Preview) -> m.PreviewOut:
         mail_count=shown.reach.agencies,
         cap=shown.cap_xml,
         page=asdict(shown.page),
-        wea=[{"lang": lang, "wea90": short, "wea360": long} for lang, short, long in shown.wea],
+        wea=[m.ScreenOut(lang=each.lang, wea90=each.short, wea360=each.long) for each in shown.wea],
+        eas=[m.SpokenOut(is_cut=each.is_cut, **asdict(each)) for each in shown.eas],
+        area=shown_area(shown.area),
         reach=asdict(shown.reach),
         unanswered=[each.community for each in shown.unanswered],
         stale_numbers=shown.stale,

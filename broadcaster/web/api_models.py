@@ -155,6 +155,35 @@ class MailOut(BaseModel):
     text: str
 
 
+class ScreenOut(BaseModel):
+    """The alert on a phone: 90 characters on older ones, 360 on the others."""
+
+    lang: str
+    wea90: str
+    wea360: str
+
+
+class SpokenOut(BaseModel):
+    """What an EAS box sends and says; `silent` is why it says nothing."""
+
+    lang: str
+    header: str
+    text: str
+    is_cut: bool
+    silent: str
+
+
+class AreaOut(BaseModel):
+    """The polygons, `lat,lon` rings, over these counties, and the land of other states within them in km2 by state."""
+
+    polygons: list[str]
+    counties: list[str]
+    without_outline: list[str]
+    spill_km2: dict[str, float]
+    spill_share: float
+    spill: str
+
+
 class PreviewOut(BaseModel):
     """What every channel carries, made by the code that sends. Texts and mails: the first 20, all with `full`."""
 
@@ -164,7 +193,9 @@ class PreviewOut(BaseModel):
     mail_count: int
     cap: str
     page: dict[str, Any]
-    wea: list[dict[str, str]]
+    wea: list[ScreenOut]
+    eas: list[SpokenOut]
+    area: AreaOut
     reach: dict[str, float]
     unanswered: list[str]
     stale_numbers: list[str]

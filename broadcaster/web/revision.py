@@ -12,9 +12,12 @@ from broadcaster.alert.alert import ChannelName, RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import LifecycleRefused, ReleaseState, Role, check_approver, needs_two_people
 from broadcaster.alert.lifecycle import Tier as TierName
 from broadcaster.directory import Directory
-from broadcaster.dispatch import plan
+from broadcaster.dispatch import plan, where
 from broadcaster.dispatch.plan import Draft, Preview, SmsText
+from broadcaster.feeds import area_map
+from broadcaster.feeds.area_map import AreaMap
 from broadcaster.feeds.finding import Concern
+from broadcaster.feeds.places import county_title
 from broadcaster.store import directory_load, senders
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.people import User
@@ -110,6 +113,8 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "") ->
         standing=standing(store, row),
         people=_names(store, row),
         place=watch.place(store, preview.content.area),
+        map=_map(store, preview, county_names(directory)),
+        county_names=county_names(directory),
         off=_off(store, preview),
         keeps_from=KEEPS_FROM,
         names={community.code: community.name for community in directory.communities},
@@ -118,6 +123,16 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "") ->
         problem=problem,
         reason=reason,
     )
+
+
+def county_names(directory: Directory) -> dict[str, str]:
+    """``Hampden County`` by FIPS code."""
+    return {fips: county_title(name) for fips, name in directory.county_names.items()}
+
+
+def _map(store: Session, preview: Preview, names: dict[str, str]) -> AreaMap | None:
+    """The polygon that is sent, over the counties as they are known now."""
+    return area_map.drawn(where.known(store, house().office.state_fips), preview.area, names)
 
 
 OFF = {

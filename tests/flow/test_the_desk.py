@@ -23,7 +23,7 @@ def fanouts(desk: Desk) -> list[str]:
 
 
 def what_goes_out(author: Browser) -> list[str]:
-    shown = ("bubble", "wea", "page-sample", "texts")
+    shown = ("bubble", "wea-card", "eas-text", "eas-header", "area-map", "page-sample", "texts")
     parts = author.page.xpath("//*[" + " or ".join(f"contains(@class, '{name}')" for name in shown) + "]")
     assert len(parts) >= len(shown)
     return [" ".join(part.text_content().split()) for part in parts]

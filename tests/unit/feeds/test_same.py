@@ -58,6 +58,13 @@ def test_the_box_says_who_what_where_until_when_and_then_the_numbers():
     assert words.endswith("Do not call 911 to test it.")
 
 
+def test_the_end_that_is_spoken_is_the_one_of_the_header():
+    """A box knows the header only: 2:30 and 61 minutes is 90 there."""
+    info = replace(ALERT.infos[0], expires=NOON + timedelta(minutes=61))
+    assert " effective until 4:00 PM." in same.fcc_sentence(ALERT, info, NAMES, "America/New_York")
+    assert "+0130-" in same.header(ALERT, info)
+
+
 @pytest.mark.parametrize("parameters", [(), (NameValue("EASText", "Call your town. " * 200),)])
 def test_a_long_text_is_cut_where_both_halves_are_heard(parameters):
     info = ALERT.infos[0]

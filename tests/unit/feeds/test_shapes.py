@@ -80,7 +80,7 @@ def test_massachusetts_spills_little_and_says_into_which_states():
     assert {name for name, _ in spill.states} == {"New Hampshire", "Connecticut", "Rhode Island", "New York", "Vermont"}
     assert spill.km2 < 150 and spill.share < 0.01
     assert spill.sentence.startswith("The polygon reaches over the state line by 1")
-    assert spill.sentence.endswith(" and Vermont (14 km²).")
+    assert spill.sentence.endswith(" and Vermont (14\N{NO-BREAK SPACE}km²).")
 
 
 def test_an_island_county_stays_within_the_state():

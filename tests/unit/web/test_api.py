@@ -274,6 +274,11 @@ def test_a_polygon_becomes_the_counties_it_touches(desk: Desk) -> None:
         outlines.save(session, "25", borders.by_state(assets.atlas())["25"])
     made = desk.do("issuer", "POST", "/alerts", draft(area={"geojson": WORCESTER}))
     assert made["content"]["area"]["counties"] == ["25027"] and made["previews"]["reach"]["people"] == 3
+    shown = made["previews"]
+    assert shown["area"]["counties"] == ["25027"] and shown["area"]["polygons"][0].startswith("42.")
+    assert shown["area"]["spill"].startswith("The polygon reaches over") and "Connecticut" in shown["area"]["spill_km2"]
+    assert shown["eas"][0]["header"].startswith("ZCZC-CIV-TOE-025027+") and "Exercise" in shown["eas"][0]["silent"]
+    assert shown["wea"][0]["lang"] == "en-US" and len(shown["wea"][0]["wea90"]) <= 90
     far = {"type": "Polygon", "coordinates": [[[lat, lon] for lon, lat in WORCESTER["coordinates"][0]]]}
     status, told = desk.refused("issuer", "PATCH", f"/alerts/{made['id']}", {"area": {"geojson": far}})
     assert status == 422 and "touches no county" in told["area.geojson"]

@@ -1,0 +1,37 @@
+"""The check page shows what phones, boxes and maps will make of an alert, before and after it is frozen."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete
+
+from broadcaster.store.database import Sessions
+from broadcaster.store.outlines import Outline
+from tests.desk import ISSUER, Desk, walk
+
+
+@pytest.fixture
+def desk(sessions: Sessions) -> Desk:
+    return Desk(sessions)
+
+
+def test_the_check_page_shows_what_phones_boxes_and_maps_will_make_of_it(desk: Desk) -> None:
+    author = desk.browser(ISSUER)
+    walk(desk, author)
+    assert "The polygon reaches over the state line by" in author.words
+    assert "Towns have no outline of their own" not in author.words  # every town that the directory knows is chosen
+    screens = [each.text_content() for each in author.page.find_class("wea-card")]
+    assert len(screens) == 4 and "Emergency Alert" in screens[0] and "Alerta de emergencia" in screens[2]
+    assert author.page.find_class("eas-header")[0].text_content() == "ZCZC-CIV-TOE-025017-025027+0200-1691600-LLLLLLLL-"
+    assert "The status is Exercise: no box airs it." in author.words
+    (map_,) = author.page.find_class("area-map")
+    assert len(map_.find_class("is-chosen")) == 2 and len(map_.find_class("is-polygon")) == 1
+
+
+def test_without_outlines_the_check_page_says_that_there_is_no_polygon(desk: Desk) -> None:
+    with desk.sessions.begin() as store:
+        store.execute(delete(Outline))
+    author = desk.browser(ISSUER)
+    walk(desk, author)
+    assert "There is no polygon. No outline is known of Middlesex County, Worcester County." in author.words
+    assert not author.page.find_class("area-map")
