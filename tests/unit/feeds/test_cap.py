@@ -107,9 +107,15 @@ GRADES = [
 def test_phones_ring_only_where_the_class_allows_it(failure, statewide, severity, handling):
     area = Area(statewide=True) if statewide else Area(communities=("springfield",))
     info = cap.build(facts(content=content(failure=failure, area=area))).infos[0]
-    assert info.severity == severity
+    assert (info.severity, info.same_event) == (severity, "TOE")
     assert info.parameter("WEAHandling") == handling
     assert info.parameters_named("BLOCKCHANNEL") == (() if handling else ("CMAS",))
+
+
+def test_a_zone_without_letters_is_not_named_and_a_missing_long_text_is_not_sent():
+    short = replace(EN, wea360="")
+    info = cap.build(facts(timezone="America/Sao_Paulo", texts=(short,))).infos[0]
+    assert [pair.name for pair in info.parameters] == ["EAS-ORG", "WEAHandling", "CMAMtext"]
 
 
 def test_a_reported_outage_is_likely_and_a_confirmed_one_observed():

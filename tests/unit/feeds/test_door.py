@@ -40,7 +40,14 @@ def test_nothing_is_said_where_no_text_goes_to_phones():
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "1 second"), (0.2, "1 second"), (119.5, "120 seconds"), (121, "3 minutes"), (7201, "3 hours")],
+    [
+        (0, "1 second"),
+        (0.2, "1 second"),
+        (120, "120 seconds"),
+        (121, "3 minutes"),
+        (7200, "120 minutes"),
+        (7201, "3 hours"),
+    ],
 )
 def test_a_time_is_rounded_up(seconds, words):
     assert spoken_time(seconds) == words

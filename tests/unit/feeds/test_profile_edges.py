@@ -100,6 +100,37 @@ def test_phones_are_found_by_a_shape_alone(shape):
     assert "wea-area" not in codes(area(geocodes=(), **shape))
 
 
+@pytest.mark.parametrize(("seconds", "found"), [(0, False), (1, True)])
+def test_a_text_to_phones_lasts_a_day(seconds, found):
+    lasting = info_with(expires=NOON + timedelta(hours=24, seconds=seconds))
+    assert ("wea-expires" in codes(lasting)) is found
+    begun = info_with(onset=NOON - timedelta(hours=1), expires=NOON - timedelta(seconds=seconds))
+    assert "expires-past" in codes(begun) and "expires-early" not in codes(begun)
+
+
+STATES = set(range(1, 57)) - {3, 7, 14, 43, 52}
+"""FIPS 5-2, the District of Columbia among them."""
+ABROAD, SEA = {60, 64, 66, 68, 69, 70, 72, 74, 78}, {57, 58, 59, 61, 65, 73, 75, 77, *range(91, 99)} - {95}
+COUNTRY = {0}
+
+
+@pytest.mark.parametrize("number", range(100))
+def test_a_place_lies_in_a_state_a_territory_or_the_sea(number):
+    found = "same-state" in codes(area(geocodes=(NameValue("SAME", f"0{number:02}001"),)))
+    assert found is (number not in STATES | ABROAD | SEA | COUNTRY)
+
+
+@pytest.mark.parametrize(("nodes", "found"), [(100, False), (101, True)])
+def test_a_polygon_has_a_hundred_points(nodes, found):
+    ring = [f"{42 + no * 0.001:.3f},-72.0" for no in range(nodes - 2)]
+    assert ("polygon-nodes" in codes(area(polygons=(" ".join([*ring, "42.0,-71.0", ring[0]]),)))) is found
+
+
+@pytest.mark.parametrize(("characters", "found"), [(1800 - 130 - 25, False), (1800 - 130 - 25 + 1, True)])
+def test_a_box_speaks_1800_characters_with_its_own_sentence(characters, found):
+    assert ("eas-long" in codes(parameter("EASText", "x" * characters))) is found
+
+
 def sentence(alert, code):
     return next(finding.sentence for finding in profile.check(alert) if finding.code == code)
 
@@ -116,6 +147,7 @@ def sentence(alert, code):
         (info_with(expires=NOON + timedelta(hours=7)), "eas-lifetime", "six hours"),
         (parameter("CMAMtext", "9" * 91), "wea-long", "has 91 characters; 90 fit"),
         (event("TOE", "LAE"), "same-event", "there are 2"),
+        (parameter("CMAMtext", "911 está caído"), "wea-characters", "holds áí, which"),
     ],
 )
 def test_a_sentence_names_what_is_wrong(alert, code, words):
