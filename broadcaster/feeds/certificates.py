@@ -33,8 +33,9 @@ def chain(pem: bytes) -> list[x509.Certificate]:
 
 
 @lru_cache(maxsize=8)
-def check_pair(key_pem: bytes, cert_pem: bytes) -> None:
-    """CertificateRefused unless the key is the first certificate's, and each further one has issued the one before."""
+def check_pair(key_pem: bytes, cert_pem: bytes) -> rsa.RSAPrivateKey:
+    """The key, read once: the check of its primes takes longer than twenty signatures. CertificateRefused unless it is
+    the first certificate's, and each further one has issued the one before."""
     certificates = chain(cert_pem)
     try:
         key = serialization.load_pem_private_key(key_pem, password=None)
@@ -47,6 +48,7 @@ def check_pair(key_pem: bytes, cert_pem: bytes) -> None:
     for below, above in pairwise(certificates):
         if not _issued(above, below):
             raise CertificateRefused("The intermediate certificates are out of order: each signs the one before it.")
+    return key
 
 
 def _issued(above: x509.Certificate, below: x509.Certificate) -> bool:

@@ -62,8 +62,8 @@ def sign(document: bytes, key_pem: bytes, cert_pem: bytes) -> bytes:
         c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
     )
     try:
-        certificates.check_pair(key_pem, cert_pem)
-        signed = signer.sign(root, key=key_pem, cert=certificates.chain(cert_pem))
+        key = certificates.check_pair(key_pem, cert_pem)
+        signed = signer.sign(root, key=key, cert=certificates.chain(cert_pem))
     except (CertificateRefused, SignXMLException, ValueError, TypeError, UnsupportedAlgorithm) as error:
         why = str(error) if isinstance(error, CertificateRefused) else "check CAP_SIGNING_KEY and CAP_SIGNING_CERT."
         raise SignatureRefused(f"The document cannot be signed with CAP_SIGNING_KEY: {why}") from error
