@@ -106,7 +106,7 @@ def sweep() -> None:
     publisher = Publisher(engine.sessions, Office.of(settings), settings.published, settings.publish_every)
     duties: dict[str, tuple[Callable[[], object], float]] = {
         "receipts": (lambda: intake.apply_waiting(engine.sessions), 1.0),
-        "publish": (publisher.look, 1.0),
+        "publish": (publisher.look, 0.25),
     }
     if settings.bounce_mailbox:
         duties["bounces"] = (BounceMailbox(settings.bounce_mailbox, engine.sessions, Desk.of(settings)).look, 5.0)

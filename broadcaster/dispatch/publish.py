@@ -39,6 +39,7 @@ def publish(
 ) -> list[str]:
     """Write the public files as they should be now; returns what changed. Another writer at work: nothing.
 
+    What machines poll comes first: a statewide alert changes every town's page, and each is synced to the disk.
     A writer that stays keeps its `catalogue`, so that documents are not read and compared again every time.
     """
     known = catalogue or Catalogue(root)
@@ -47,7 +48,7 @@ def publish(
             return []
         listing = known.look(session, at)
         shown = snapshot(session, office, directory_load.load(session), at, listing.listed)
-        pages = {**public_page.files(shown), **_feeds(session, office, at, listing.listed)}
+        pages = {**_feeds(session, office, at, listing.listed), **public_page.files(shown)}
         changed = files.publish(root, pages, listing.unwritten)
         known.wrote(listing)
         return changed
