@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PARTS = ("sink", "peer", "engine", "latency", "receipts", "email", "bulk")
+PARTS = ("sink", "peer", "engine", "latency", "receipts", "email", "bulk", "documents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Plan:
     agencies: int = 1_000
     loads: int = 300_000
     bulk: int = 20_000
+    documents: int = 300
     quick: bool = False
     slow_ms: float = 60.0  # 0: no run with slow answers
 
@@ -38,6 +39,7 @@ QUICK = Plan(
     agencies=12,
     loads=2_000,
     bulk=100,
+    documents=3,
     quick=True,
 )
 """Proves that the harness works; its figures say nothing."""
