@@ -17,6 +17,7 @@ from broadcaster.channels import registry
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds import certificates, shapes
 from broadcaster.feeds.certificates import CertificateRefused
+from broadcaster.feeds.shapes import NoOutlines
 from broadcaster.local import home
 from broadcaster.messages import wording
 from broadcaster.settings import Mode, Settings, SettingsError
@@ -116,7 +117,10 @@ def _outlines(settings: Settings) -> Finding:
     engine.dispose()
     if not kept:
         return Finding("county outlines", False, "none: run `make assets` and `broadcaster db upgrade`.")
-    return Finding("county outlines", True, f"{len(shapes.read(kept).counties)} counties of {settings.state_name}.")
+    try:
+        return Finding("county outlines", True, f"{len(shapes.read(kept).counties)} counties of {settings.state_name}.")
+    except NoOutlines as error:
+        return Finding("county outlines", False, str(error))
 
 
 def _carrier(settings: Settings, name: str) -> Finding:

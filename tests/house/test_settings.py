@@ -134,6 +134,7 @@ WRONG = {
     "SMS_BULK": "maybe", "CAP_TEST_EVENT": "TOE", "CAP_PARTNERS": "[1]", "LOOKUP_SMS_PER_SECOND": "0",
     "BOUNCE_ADDRESS": "bounces",
     "MAIL_FROM": "State 911 <alerts>",
+    "WEBSUB_HUB": "hub.example",
 }  # fmt: skip
 
 
