@@ -51,6 +51,7 @@ class Mode(StrEnum):
 
 
 Seconds = Annotated[float, Field(gt=0)]
+Minutes = Annotated[float, Field(gt=0)]
 
 
 class Settings(BaseModel):
@@ -116,6 +117,14 @@ class Settings(BaseModel):
     all_clear_eas: bool = False
     all_clear_wea: bool = False
     websub_hub: str = ""
+    ipaws_url: str = ""
+    ipaws_cog_id: str = ""
+    ipaws_user: str = ""
+    ipaws_key: Path | None = None
+    ipaws_cert: Path | None = None
+    handoff_email: str = ""
+    handoff_name: str = ""
+    handoff_loud_after: Minutes = 10.0
 
     lookup_url: str = ""
     lookup_sms: str = ""
@@ -137,6 +146,7 @@ class Settings(BaseModel):
         "twilio_api_url",
         "twilio_comms_url",
         "sms_secondary_api_url",
+        "ipaws_url",
         "lookup_url",
     )
     @classmethod
@@ -148,7 +158,7 @@ class Settings(BaseModel):
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().resolve() if path else path
 
-    @field_validator("mail_from", "bounce_address")
+    @field_validator("mail_from", "bounce_address", "handoff_email")
     @classmethod
     def _mail_address(cls, address: str) -> str:
         if address and not MAIL_ADDRESS.fullmatch(parseaddr(address)[1]):
@@ -182,6 +192,8 @@ class Settings(BaseModel):
                 raise ValueError(f"MODE=live refuses a carrier on loopback: set {url.upper()} to the real carrier")
         if self.mode is Mode.LIVE and self.sms_bulk and is_loopback(self.twilio_comms_url):
             raise ValueError("MODE=live refuses a carrier on loopback: set TWILIO_COMMS_URL to the real carrier")
+        if self.mode is Mode.LIVE and self.ipaws_url and not is_real(self.ipaws_url):
+            raise ValueError("MODE=live takes an https address beyond this machine: set IPAWS_URL to the assigned one")
         return self
 
     @field_validator("cap_partners")
@@ -266,6 +278,11 @@ def is_loopback(url: str) -> bool:
     """Whether a URL's host is this machine by name or by literal address."""
     host = (urlsplit(url).hostname or "").lower()
     return host in LOOPBACK_HOSTS or host.startswith("127.")
+
+
+def is_real(url: str) -> bool:
+    """Whether a URL leads beyond this machine, under TLS."""
+    return url.startswith("https:") and not is_loopback(url)
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

@@ -56,6 +56,7 @@ class ChannelName(StrEnum):
     SMS = "sms"
     EMAIL = "email"
     FEED = "feed"
+    IPAWS = "ipaws"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class Content:
     answers: tuple[CommunityAnswer, ...] = ()
     restored: tuple[str, ...] = ()
     confirmations: tuple[Confirmation, ...] = ()
-    channels: tuple[ChannelName, ...] = (ChannelName.SMS, ChannelName.EMAIL, ChannelName.FEED)
+    channels: tuple[ChannelName, ...] = tuple(ChannelName)
     languages: tuple[str, ...] = ("en", "es")
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -46,6 +47,20 @@ RANK: dict[Handset, int] = {
     Handset.DELIVERED: 4,
 }
 """A receipt moves `handset` upwards only, so any order and repetition ends in the same state."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusItem:
+    """What a carrier that passes a message on over several channels said of one of them, in its own words.
+
+    `gateway` names the one of a channel's many gateways that spoke, or is empty.
+    """
+
+    channel: str
+    code: str
+    error: bool
+    text: str = ""
+    gateway: str = ""
 
 
 class Event(StrEnum):

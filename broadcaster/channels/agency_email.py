@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate, parseaddr
 from random import Random
@@ -32,6 +32,7 @@ from broadcaster.channels.http import DoorClosed
 from broadcaster.channels.mime import NoAddress, Own, Press
 from broadcaster.channels.proof import proof, proves
 from broadcaster.channels.smtp_pool import ANSWER_S, CLOSING, CONNECT_S, LOST, Pool, Relay
+from broadcaster.messages.message import Message
 
 PUT_OFF_S = 20.0
 """A relay that says 4xx (greylisting, too many at once) is tried again after 2 to 20 s: spread, because one that takes
@@ -125,16 +126,23 @@ def mail_named(secret: str, text: str) -> tuple[int, int] | None:
     return None
 
 
+Printer = Callable[[Key, str, Message], bytes]
+"""Prints a mail to an address in a way of its own; NoAddress, or ValueError for what no mail can hold."""
+
+
 class AgencyEmail:
-    """One mail to one agency, over one of a few kept connections."""
+    """One mail to one agency, over one of a few kept connections; `other` is the name and print of another channel."""
 
     name = "email"
     carrier = "smtp"
     traits = Traits(receipts=True, listing=False, segments=False, cancels=False, in_flight=2 * CONNECTIONS)
     """Twice the connections are claimed at a time, so that none of them waits for the next claim."""
 
-    def __init__(self, mailer: Mailer, dice: Random | None = None) -> None:
+    def __init__(self, mailer: Mailer, dice: Random | None = None, other: tuple[str, Printer] | None = None) -> None:
         self._mailer = mailer
+        if other is not None:
+            self.name = self.carrier = other[0]
+        self._printer = other[1] if other else self._print
         self._dice = dice or Random()  # noqa: S311 - it spreads waits, and keeps no secret
         self._envelope_from = mailer.bounces_to or mailer.address
         self._press = Press(mailer.address, mailer.sender_name, _headers(mailer))
@@ -162,14 +170,16 @@ class AgencyEmail:
 
     def printed(self, out: Outgoing) -> bytes:
         """The mail on its way; Rejected when the address is none, or the text cannot be written in UTF-8."""
-        key, message = out.key, out.message
-        own = Own(out.to, self._mailer.message_id(key), formatdate(), self._mailer.ack_url(key))
         try:
-            return self._press.mail(message.subject, message.text, message.html, own)
+            return self._printer(out.key, out.to, out.message)
         except NoAddress as error:
             raise Rejected("bad_address") from error
         except ValueError as error:
             raise Rejected("bad_text") from error
+
+    def _print(self, key: Key, to: str, message: Message) -> bytes:
+        own = Own(to, self._mailer.message_id(key), formatdate(), self._mailer.ack_url(key))
+        return self._press.mail(message.subject, message.text, message.html, own)
 
     async def find(self, asked: Sequence[Asked]) -> list[Seen]:
         """No relay can be asked what it has."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple, Protocol
 
-from broadcaster.alert.delivery import Handset
+from broadcaster.alert.delivery import Handset, StatusItem
 from broadcaster.channels.errors import SendError
 from broadcaster.messages.message import Message
 
@@ -67,9 +67,13 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The carrier has the message, under this reference. It is not delivered yet."""
+    """The carrier has the message, under this reference. It is not delivered yet.
+
+    `items` is what a carrier of several channels said of each.
+    """
 
     ref: str
+    items: tuple[StatusItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

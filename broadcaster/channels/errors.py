@@ -5,7 +5,7 @@ A closed vocabulary: nobody inspects a message string, and whatever is not certa
 
 from __future__ import annotations
 
-from broadcaster.alert.delivery import Event
+from broadcaster.alert.delivery import Event, StatusItem
 
 
 class SendError(Exception):
@@ -17,11 +17,13 @@ class SendError(Exception):
     """Whether it counts against the carrier: enough of them in a few seconds, and another carrier takes over."""
     operator: str = "The carrier's answer was lost; it is being asked whether it has the message."
 
-    def __init__(self, reason: str, *, wait: float | None = None) -> None:
+    def __init__(self, reason: str, *, wait: float | None = None, items: tuple[StatusItem, ...] = ()) -> None:
         super().__init__(reason)
         self.reason = reason
         self.wait = wait
         """Seconds that the carrier asked us to wait, or None."""
+        self.items = items
+        """What a carrier of several channels said of each."""
 
 
 class Ambiguous(SendError):

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Any
 
 from broadcaster.channels.agency_email import AgencyEmail, Mailer
 from broadcaster.channels.contract import Channel
+from broadcaster.channels.handoff import HandoffPrinter
 from broadcaster.channels.http import Door
+from broadcaster.channels.ipaws import Ipaws, Seat
 from broadcaster.channels.public_feed import PublicFeed
 from broadcaster.channels.sms_bulk import BulkAccount, TwilioBulk
 from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
@@ -18,6 +21,7 @@ from broadcaster.settings import Mode, Settings
 
 CALLBACK = "/callbacks/twilio/status"
 FILES_PER_S = 50.0
+POSTS_PER_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,8 @@ WEIGHTS: Reads = {"twilio": lambda it: it.sms_weight, "secondary": lambda it: it
 IN_FLIGHT: Reads = {"twilio": lambda it: it.sms_in_flight, "secondary": lambda it: it.sms_secondary_in_flight}
 
 
-def _mails(settings: Settings) -> Channel:
-    mailer = Mailer(
+def _mailer(settings: Settings) -> Mailer:
+    return Mailer(
         relay=Relay.of(settings.smtp_url),
         sender=settings.mail_from,
         sender_name=settings.authority,
@@ -79,7 +83,27 @@ def _mails(settings: Settings) -> Channel:
         live=settings.mode is Mode.LIVE,
         bounces_to=parseaddr(settings.bounce_address)[1],
     )
-    return AgencyEmail(mailer)
+
+
+def _handoff(settings: Settings) -> Channel:
+    """The mail that hands an alert to the agency with the state's seat at IPAWS: the same relay, another print."""
+    mailer = _mailer(settings)
+    printer = HandoffPrinter(
+        mailer.sender, mailer.sender_name, mailer.public_base_url, mailer.secret, mailer.message_id
+    )
+    return AgencyEmail(mailer, other=("handoff", printer))
+
+
+def ipaws(settings: Settings) -> Ipaws:
+    """Our seat at IPAWS-OPEN; its certificate is read when it is used."""
+    seat = Seat(
+        url=settings.ipaws_url,
+        cog=settings.ipaws_cog_id,
+        user=settings.ipaws_user,
+        key=settings.ipaws_key or Path(),
+        cert=settings.ipaws_cert or Path(),
+    )
+    return Ipaws(seat, Door(live=settings.mode is Mode.LIVE))
 
 
 def _missing(settings: Settings, *names: str) -> str:
@@ -91,7 +115,7 @@ WAYS_OUT: dict[str, WayOut] = {
     "secondary": _texts("sms_secondary", "secondary"),
     "smtp": WayOut(
         "email",
-        _mails,
+        lambda settings: AgencyEmail(_mailer(settings)),
         lambda settings: settings.mail_from,
         lambda settings: settings.mail_per_second,
         lambda settings: _missing(settings, "smtp_url", "mail_from"),
@@ -102,6 +126,20 @@ WAYS_OUT: dict[str, WayOut] = {
         lambda settings: "published files",
         lambda settings: FILES_PER_S,
         lambda settings: "",
+    ),
+    "ipaws": WayOut(
+        "ipaws",
+        ipaws,
+        lambda settings: settings.ipaws_cog_id,
+        lambda settings: POSTS_PER_S,
+        lambda settings: _missing(settings, "ipaws_url", "ipaws_cog_id", "ipaws_user", "ipaws_key", "ipaws_cert"),
+    ),
+    "handoff": WayOut(
+        "handoff",
+        _handoff,
+        lambda settings: settings.mail_from,
+        lambda settings: POSTS_PER_S,
+        lambda settings: _missing(settings, "handoff_email", "smtp_url", "mail_from"),
     ),
 }
 """Every carrier by its name, which waves, receipts and sightings bear."""

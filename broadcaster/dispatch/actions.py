@@ -15,7 +15,7 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert import lifecycle
 from broadcaster.alert.alert import ENDINGS, Content, Problem, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused, Move, ReleaseState, Tier
-from broadcaster.dispatch import agencies, plan, release
+from broadcaster.dispatch import agencies, ipaws, plan, release
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.release import Releasing
 from broadcaster.store import alerts, directory_load, fanouts, ledger
@@ -179,7 +179,9 @@ def approve(actor: Actor, revision: Revision, shown_hash: str) -> Release:
     first = _locked_release(actor, revision, Tier.AGENCY)
     if first.state == ReleaseState.PENDING:
         _release_agencies(actor, revision, first)
-    made = release.to_the_public(actor.releasing(revision))
+    releasing = actor.releasing(revision)
+    ipaws.give_way(releasing)
+    made = [*release.to_the_public(releasing), *ipaws.alert(releasing)]
     _open(revision, Tier.PUBLIC)
     if RevisionKind(revision.kind) in ENDINGS:
         revision.alert.closed_at = actor.now

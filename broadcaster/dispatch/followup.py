@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 
 from broadcaster import logs
 from broadcaster.channels.contract import Channel, Seen
@@ -53,7 +54,7 @@ def _ask(engine: Engine, carrier: str, asks: Sequence[DueAsk]) -> None:
         seen = engine.window.run(channel.find([engine.question(ask) for ask in asks]), ASK_WITHIN_S)
     except (SendError, TimeoutError) as error:
         log.warning("listing_failed", carrier=carrier, error=str(error), unknown=len(asks))
-        _listing_down(engine, asks)
+        _listing_down(engine, asks, idempotent=channel.traits.idempotent)
         return
     failpoint("listed")
     _settle(engine, carrier, asks, seen)
@@ -124,9 +125,15 @@ def _one_each(sights: Sequence[Sight]) -> list[Sight]:
     return found
 
 
-def _listing_down(engine: Engine, asks: Sequence[DueAsk]) -> None:
+def _listing_down(engine: Engine, asks: Sequence[DueAsk], idempotent: bool = False) -> None:
+    """Past BLIND those of a running outage go again and are counted; where twice is once, all of them past SETTLE."""
+    settled = timedelta(seconds=engine.scales.settle)
     with engine.sessions.begin() as session:
-        again = evidence.blind(session, asks, engine.scales.blind)
+        if idempotent:
+            late = [ask for ask in asks if ask.asked_at - ask.started_at >= settled]
+            again = evidence.send_again_unchanged(session, late)
+        else:
+            again = evidence.blind(session, asks, engine.scales.blind)
     if again:
         log.warning("sent_again_blindly", rows=again)
 

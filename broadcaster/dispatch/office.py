@@ -34,7 +34,8 @@ class Office:
 
     `signing` is (key PEM, certificates PEM), or None: then documents go unsigned and the preview says so, with
     `unsigned_why` where a key was set up and cannot sign. `test_event` is the SAME code of tests, `clear_on` the
-    outlets of IPAWS that an ending is sent to (EAS, CMAS).
+    outlets of IPAWS that an ending is sent to (EAS, CMAS). `handoff_to` is the mailbox of the agency that has the
+    state's seat at IPAWS, or empty.
     """
 
     mode: Mode
@@ -49,6 +50,8 @@ class Office:
     clear_on: frozenset[str] = frozenset()
     unsigned_why: str = ""
     websub_hub: str = ""
+    handoff_to: str = ""
+    handoff_name: str = ""
 
     @classmethod
     def of(cls, settings: Settings) -> Office:
@@ -83,6 +86,8 @@ class Office:
                 name for name, on in (("EAS", settings.all_clear_eas), ("CMAS", settings.all_clear_wea)) if on
             ),
             websub_hub=settings.websub_hub,
+            handoff_to=settings.handoff_email,
+            handoff_name=settings.handoff_name,
         )
 
     @property

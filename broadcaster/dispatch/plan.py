@@ -26,7 +26,7 @@ from broadcaster.messages import compose
 from broadcaster.messages.bulletin import Page
 from broadcaster.messages.edition import Edition
 from broadcaster.messages.message import Message
-from broadcaster.store import alerts, directory_load, residents, senders, texts
+from broadcaster.store import alerts, directory_load, ipaws, residents, senders, texts
 from broadcaster.store.alerts import Alert, Revision
 
 
@@ -193,13 +193,21 @@ def stamp(session: Session, work: Work, at: datetime, identifier: str = PREVIEW,
     sent = at.replace(microsecond=0)
     if alert is None:
         return Stamp(identifier, sent)
-    living = alerts.living_documents(session, alert.id, sent, before)
+    strange = _unheard_of(session, work, alert)
+    living = (row for row in alerts.living_documents(session, alert.id, sent, before) if row.revision_id not in strange)
     references = tuple(Reference(row.sender, row.identifier, row.sent_text) for row in living)
     return Stamp(identifier, sent, references, alert.kind == AlertKind.TEST)
 
 
 def _place_names(work: Work) -> dict[str, str]:
     return receivers.place_names(work.directory.counties, work.office.state_fips, work.office.voice.state_name)
+
+
+def _unheard_of(session: Session, work: Work, alert: Alert) -> set[int]:
+    """Revisions that IPAWS never had, where this one goes there: it refuses what refers to them (status 207)."""
+    channel = ChannelName.IPAWS
+    goes_there = channel in work.content.channels and senders.is_set_up(session, channel.value)
+    return ipaws.lacking(session, alert.id) if goes_there else set()
 
 
 def _unanswered(work: Work) -> list[CommunityAnswer]:

@@ -12,7 +12,7 @@ from broadcaster.alert.delivery import Event
 from broadcaster.dispatch.circuit import Circuits
 from broadcaster.dispatch.failpoint import failpoint
 from broadcaster.dispatch.window import Finished
-from broadcaster.store import outcomes, senders
+from broadcaster.store import ipaws, outcomes, senders
 from broadcaster.store.database import Sessions
 from broadcaster.store.outcomes import Outcome
 
@@ -47,6 +47,8 @@ class Clerk:
             for one in finished:
                 if one.operation:
                     outcomes.note_operation(session, one.wave.id, one.operation)
+                if one.items:
+                    ipaws.note(session, (one.wave.fanout_id, one.outcome.address_id, one.outcome.n), one.items)
             if not again:
                 outcomes.close_when_complete(session, Counter(one.wave.id for one in finished))
             failpoint("recording")

@@ -91,9 +91,13 @@ def to_the_public(releasing: Releasing) -> list[int]:
         supersede(releasing, Tier.PUBLIC)
     else:
         _end_changed(releasing, _earlier_texts(releasing))
-    if ChannelName.FEED in channels and not plan.blocked(releasing.revision, Concern.FEED):
+    if _goes_to_the_feed(releasing):
         made.append(_publish(releasing))
     return made
+
+
+def _goes_to_the_feed(releasing: Releasing) -> bool:
+    return ChannelName.FEED in releasing.content.channels and not plan.blocked(releasing.revision, Concern.FEED)
 
 
 def is_on(releasing: Releasing, channel: ChannelName) -> bool:
@@ -236,7 +240,7 @@ def make_document(releasing: Releasing) -> Document:
     document = render.cap_bytes(office, alert)
     row = Document(
         revision_id=revision.id,
-        kind="cap",
+        kind="cap" if _goes_to_the_feed(releasing) else "cap-ipaws",
         bytes=document,
         sha=sha256(document).hexdigest(),
         identifier=alert.identifier,

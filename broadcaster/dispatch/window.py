@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import uvloop
 
 from broadcaster import logs
-from broadcaster.alert.delivery import Event
+from broadcaster.alert.delivery import Event, StatusItem
 from broadcaster.channels.contract import START_BY, Bulk, Channel, Outgoing
 from broadcaster.channels.errors import OptedOut, SendError, Throttled, TooLate
 from broadcaster.dispatch.pressure import Pressure
@@ -60,13 +60,14 @@ class OpenedWave:
 @dataclass(slots=True)
 class Finished:
     """The outcome of one row; `opted_out` tells the suppression list, `blames` the carrier's circuit, `operation` is
-    the carrier's reference of the whole wave, with its first row."""
+    the carrier's reference of the whole wave, with its first row, `items` its word for each of its own channels."""
 
     wave: OpenedWave
     outcome: Outcome
     opted_out: bool = False
     blames: bool = False
     operation: str = ""
+    items: tuple[StatusItem, ...] = ()
 
 
 Heard = Callable[[list[Finished]], object]
@@ -147,7 +148,8 @@ class Mouth:
             log.exception("send_failed_unexpectedly", carrier=wave.carrier, delivery=str(key))
             return Finished(wave, Outcome(key.address, key.n, Event.AMBIGUOUS, "bug", wave_id=wave.id), blames=True)
         self.pressure.heard(False)
-        return Finished(wave, Outcome(key.address, key.n, Event.ACCEPTED, "", accepted.ref, wave_id=wave.id))
+        outcome = Outcome(key.address, key.n, Event.ACCEPTED, "", accepted.ref, wave_id=wave.id)
+        return Finished(wave, outcome, items=accepted.items)
 
     def _failed(self, wave: OpenedWave, row: Outgoing, error: SendError) -> Finished:
         throttled = isinstance(error, Throttled)
@@ -156,7 +158,7 @@ class Mouth:
             log.warning("carrier_asks_for_quiet", carrier=wave.carrier, seconds=quiet, places=self.pressure.places)
         wait = pause(row.key.n, error.wait, self._window.dice) if error.event is not Event.REJECTED else 0.0
         outcome = Outcome(row.key.address, row.key.n, error.event, error.reason, wait=wait, wave_id=wave.id)
-        return Finished(wave, outcome, isinstance(error, OptedOut), error.blames_carrier)
+        return Finished(wave, outcome, isinstance(error, OptedOut), error.blames_carrier, items=error.items)
 
 
 @dataclass

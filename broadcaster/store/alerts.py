@@ -12,6 +12,9 @@ from broadcaster.alert.alert import RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, AlertState, ReleaseState, Tier
 from broadcaster.store.database import Base, identity, one_of, public_id
 
+CAP_KINDS = ("cap", "cap-ipaws")
+"""A document of the feed, which IPAWS may carry too, and one that goes to IPAWS alone."""
+
 
 class Alert(Base):
     """One outage as the public sees it, from the first word to the all-clear."""
@@ -158,15 +161,15 @@ def living_documents(session: Session, alert_id: int, at: datetime, before: int 
     query = (
         select(Document)
         .join(Revision, Revision.id == Document.revision_id)
-        .where(Revision.alert_id == alert_id, Document.kind == "cap", Document.expires > at)
+        .where(Revision.alert_id == alert_id, Document.kind.in_(CAP_KINDS), Document.expires > at)
         .order_by(Document.id)
     )
     return list(session.scalars(query if before is None else query.where(Revision.no < before)))
 
 
 def document_of(session: Session, revision_id: int) -> Document | None:
-    """The CAP document of a revision, once it was released over the feed."""
-    query = select(Document).where(Document.revision_id == revision_id, Document.kind == "cap")
+    """The CAP document of a revision, once it was released over the feed or to IPAWS."""
+    query = select(Document).where(Document.revision_id == revision_id, Document.kind.in_(CAP_KINDS))
     return session.scalars(query.order_by(Document.id).limit(1)).first()
 
 

@@ -147,10 +147,14 @@ def supersede_older(session: Session, alert: int, tier: str, revision: int) -> l
         .mappings()
         .all()
     )
-    running = [row["id"] for row in earlier if row["state"] in (FanoutState.RUNNING, FanoutState.HELD)]
-    turn(session, running, "held", "superseded", FanoutState.SUPERSEDED)
-    turn(session, running, "open", "superseded", FanoutState.SUPERSEDED)
+    supersede(session, [row["id"] for row in earlier if row["state"] in (FanoutState.RUNNING, FanoutState.HELD)])
     return [row["id"] for row in earlier]
+
+
+def supersede(session: Session, fanouts: Sequence[int]) -> None:
+    """Running or held fan-outs give way: nothing of them is claimed after this commits."""
+    turn(session, fanouts, "held", "superseded", FanoutState.SUPERSEDED)
+    turn(session, fanouts, "open", "superseded", FanoutState.SUPERSEDED)
 
 
 _SUPERSEDE_QUEUED = """WITH moved AS (UPDATE delivery d SET state = 'superseded' FROM followup u

@@ -1,6 +1,17 @@
 """Every table of the house, imported once, so that metadata and migrations see the same schema."""
 
-from broadcaster.store import alerts, deliveries, directory, incoming, ledger, outlines, people, residents, senders
+from broadcaster.store import (
+    alerts,
+    deliveries,
+    directory,
+    incoming,
+    ipaws,
+    ledger,
+    outlines,
+    people,
+    residents,
+    senders,
+)
 from broadcaster.store.database import Base
 
 __all__ = [
@@ -9,6 +20,7 @@ __all__ = [
     "deliveries",
     "directory",
     "incoming",
+    "ipaws",
     "ledger",
     "outlines",
     "people",

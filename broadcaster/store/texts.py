@@ -92,11 +92,14 @@ def mail_bodies(session: Session, revision: int) -> list[tuple[int, int]]:
     return [(row.agency_id, row.body_id) for row in rows]
 
 
-def one_body(session: Session, sha: str, subject: str, words: str) -> int:
+def one_body(session: Session, sha: str, subject: str, words: str, html: str = "") -> int:
     """The id of a body outside any revision's texts (a notice about the alert itself)."""
-    values = {"sha": sha, "subject": subject, "text": words}
+    values = {"sha": sha, "subject": subject, "text": words, "html": html}
     session.execute(
-        text("INSERT INTO body (sha, subject, text) VALUES (:sha, :subject, :text) ON CONFLICT DO NOTHING"), values
+        text(
+            "INSERT INTO body (sha, subject, text, html) VALUES (:sha, :subject, :text, :html) ON CONFLICT DO NOTHING"
+        ),
+        values,
     )
     return int(session.execute(text("SELECT id FROM body WHERE sha = :sha"), values).scalar_one())
 

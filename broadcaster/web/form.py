@@ -38,6 +38,7 @@ CHANNELS = {
     ChannelName.SMS: ("Text messages", "to everybody who signed up in the area"),
     ChannelName.EMAIL: ("Agency mail", "to police, fire, hospitals and answering points of the area"),
     ChannelName.FEED: ("Public page and CAP feed", "for the web, broadcasters and alert aggregators"),
+    ChannelName.IPAWS: ("IPAWS: radio, television and phones", "EAS and WEA, through FEMA or the agency with the seat"),
 }
 NUMBERS_FOLLOW = frozenset({RevisionKind.INITIAL, RevisionKind.UPDATE, RevisionKind.NUMBER_CHANGE})
 """Kinds whose numbers are looked at after the form."""

@@ -77,6 +77,14 @@ MEANING = {
     "all_clear_eas": "Send an all-clear to EAS boxes too, as ADR, Administrative Message",
     "all_clear_wea": "Send an all-clear to phones too, as a Public Safety WEA that follows the outage's",
     "websub_hub": "A WebSub hub that is told when the CAP feeds change, and tells their readers; empty: there is none",
+    "ipaws_url": "The address of IPAWS-OPEN that FEMA assigned; empty: the channel is off",
+    "ipaws_cog_id": "Our group (COG) there",
+    "ipaws_user": "The user who logs on for it",
+    "ipaws_key": "The private key of the certificate that FEMA issued to the group, PEM",
+    "ipaws_cert": "That certificate, PEM; read anew for each request, so that a renewal needs no restart",
+    "handoff_email": "The mailbox of the agency that has the state's seat at IPAWS, where it is not ours; empty: off",
+    "handoff_name": "The name of that agency",
+    "handoff_loud_after": "Minutes after a hand-off at which the board turns loud if nobody said that it is on air",
     "lookup_url": "The page where anyone finds the number of their community; printed where numbers do not fit",
     "lookup_sms": "A number to text a town or ZIP to",
     "lookup_voice": "A number to call and ask",
@@ -104,6 +112,7 @@ TRAIT = {
 """What each trait of a channel means to a reader."""
 
 CHANNEL = {"sms": "texts to residents", "email": "mail to agencies", "feed": "public page and CAP feed"}
+CHANNEL |= {"ipaws": "EAS, WEA and FEMA's feeds", "handoff": "the agency with the seat at IPAWS"}
 """What each channel is for."""
 COMPLETE = {
     "twilio_account_sid": "AC1",
@@ -114,6 +123,12 @@ COMPLETE = {
     "sms_secondary_from": "+18885550912",
     "smtp_url": "smtp://127.0.0.1:1",
     "mail_from": "a@state.example",
+    "ipaws_url": "http://127.0.0.1:1/IPAWS",
+    "ipaws_cog_id": "120911",
+    "ipaws_user": "user",
+    "ipaws_key": "ipaws.key",
+    "ipaws_cert": "ipaws.crt",
+    "handoff_email": "ema@state.example",
     "secret_key": "a-long-and-varied-0123456789-secret",
 }
 """Enough settings for every channel to be made; nothing is opened."""

@@ -171,7 +171,7 @@ WORDS_OF = {
     FailureKind: "all_calls intermittent one_carrier no_location text_to_911",
     RevisionKind: "initial update number_change restored_in_part all_clear false_alarm",
     Certainty: "reported confirmed",
-    ChannelName: "sms email feed",
+    ChannelName: "sms email feed ipaws",
     Rung: "override community second county state walk_in",
     Visibility: "public restricted",
 }

@@ -27,7 +27,9 @@ from broadcaster.alert.alert import (
 from broadcaster.alert.phone import AlternateNumber, Visibility
 
 BEGAN = datetime(2024, 6, 18, 17, 16, tzinfo=UTC)
-PLAIN = Content(FailureKind.ALL_CALLS, Area(statewide=True), BEGAN, BEGAN + timedelta(hours=2))
+YESTERDAYS = (ChannelName.SMS, ChannelName.EMAIL, ChannelName.FEED)
+"""The channels that there were when the hash below was made."""
+PLAIN = Content(FailureKind.ALL_CALLS, Area(statewide=True), BEGAN, BEGAN + timedelta(hours=2), channels=YESTERDAYS)
 LINE = AlternateNumber("+14135550100", "Police", verified_on=date(2024, 1, 2))
 TOWNS = ("lynn", "salem")
 

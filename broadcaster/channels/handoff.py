@@ -1,0 +1,73 @@
+"""The mail that hands an alert over to the agency with the state's seat at IPAWS: words, the signed CAP document
+attached as it is, and a link at which they say when it was on air.
+
+It is carried as every mail is; only its print is another one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formataddr, formatdate, parseaddr
+
+from broadcaster.channels.contract import Key
+from broadcaster.channels.mime import LONGEST_ADDRESS, NoAddress, one_line
+from broadcaster.channels.proof import proof, proves
+from broadcaster.messages.handoff import LINK
+from broadcaster.messages.message import Message
+from broadcaster.settings import MAIL_ADDRESS
+
+HANDOFF = "handoff"
+"""The purpose of the proofs in these links."""
+_TOKEN = re.compile(r"(\d{1,18})\.(\d{1,18})\.([A-Za-z0-9_-]{22})")
+
+
+def token(secret: str, fanout: int, address: int) -> str:
+    """``fanout.address.proof``: nobody else can make one."""
+    return f"{fanout}.{address}.{proof(secret, HANDOFF, f'{fanout}.{address}')}"
+
+
+def place(secret: str, given: str) -> tuple[int, int] | None:
+    """Fan-out and address of a link that we made, or None."""
+    parts = _TOKEN.fullmatch(given)
+    if parts is None or not proves(secret, HANDOFF, f"{parts[1]}.{parts[2]}", parts[3]):
+        return None
+    return int(parts[1]), int(parts[2])
+
+
+def link(base: str, secret: str, fanout: int, address: int) -> str:
+    """Where the agency answers."""
+    return f"{base}/ack/aired/{token(secret, fanout, address)}"
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffPrinter:
+    """Prints a hand-off: the message's third part is the CAP document, or empty where none could be made.
+
+    `name_of` gives the Message-ID of a delivery, by which a bounce is known.
+    """
+
+    sender: str
+    sender_name: str
+    base: str
+    secret: str
+    name_of: Callable[[Key], str]
+
+    def __call__(self, key: Key, to: str, message: Message) -> bytes:
+        """The whole mail with CRLF line ends; NoAddress, or ValueError for what UTF-8 cannot hold."""
+        if len(to) > LONGEST_ADDRESS or not MAIL_ADDRESS.fullmatch(to):
+            raise NoAddress("HANDOFF_EMAIL must be name@host in ASCII.")
+        mail = EmailMessage(policy=SMTP)
+        mail["To"], mail["From"] = to, formataddr((one_line(self.sender_name), parseaddr(self.sender)[1]))
+        mail["Subject"], mail["Date"] = one_line(message.subject), formatdate()
+        mail["Message-ID"], mail["Importance"] = self.name_of(key), "high"
+        mail["Auto-Submitted"] = "auto-generated"
+        text = message.text.replace(LINK, link(self.base, self.secret, key.fanout, key.address))
+        mail.set_content(text, cte="quoted-printable")
+        if message.html:
+            document = message.html.encode()
+            mail.add_attachment(document, maintype="application", subtype="cap+xml", filename="alert.cap.xml")
+        return mail.as_bytes()
