@@ -11,7 +11,9 @@ from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.alert.phone import AlternateNumber
 from broadcaster.channels.agency_email import AgencyEmail, Mailer
 from broadcaster.channels.contract import Channel
+from broadcaster.channels.handoff import HandoffPrinter
 from broadcaster.channels.http import Door
+from broadcaster.channels.ipaws import Ipaws, Seat
 from broadcaster.channels.public_feed import PublicFeed
 from broadcaster.channels.sms_bulk import BulkAccount, TwilioBulk
 from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
@@ -164,11 +166,12 @@ def phones(many: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Which ways out an engine has beside its first carrier: a mail relay, a second carrier, the bulk lane; and where
-    the carriers call back."""
+    """Which ways out an engine has beside its first carrier: a mail relay (also of hand-offs), a second carrier, a seat
+    at IPAWS, the bulk lane; and where the carriers call back."""
 
     smtp_url: str = ""
     second_url: str = ""
+    ipaws: Seat | None = None
     bulk: bool = False
     callback: str = "http://localhost:1/callbacks/twilio/status"
 
@@ -189,6 +192,10 @@ def engine(sessions: Sessions, carrier_url: str, folder, in_flight: int = 50, wa
             Relay.of(ways.smtp_url), "alerts@ma.example", "State 911", "http://localhost:8911", SECRET, live=False
         )
         carriers["smtp"] = AgencyEmail(mailer)
+        printer = HandoffPrinter(mailer.sender, mailer.sender_name, mailer.public_base_url, SECRET, mailer.message_id)
+        carriers["handoff"] = AgencyEmail(mailer, other=("handoff", printer))
+    if ways.ipaws:
+        carriers["ipaws"] = Ipaws(ways.ipaws, Door(live=False))
     bulk = TwilioBulk(BulkAccount(SID, TOKEN, SENDER, carrier_url), Door(live=False)) if ways.bulk else None
     made = Engine(sessions, SEALER, Window(carriers, in_flight, bulk=bulk), SECRET, QUICK)
     try:

@@ -33,7 +33,7 @@ def group(**changes: object) -> Group:
 
 @dataclass(frozen=True)
 class Credentials:
-    """The files of our certificate."""
+    """The files of our certificate; another process finds those that this one made."""
 
     folder: Path
     name: str = "transport"
@@ -41,8 +41,9 @@ class Credentials:
     def seat(self, url: str, user: str = USER) -> Seat:
         """Our seat at an address."""
         key, cert = self.folder / f"{self.name}.key", self.folder / f"{self.name}.crt"
-        key.write_bytes(pair(self.name)[0])
-        cert.write_bytes(pair(self.name)[1])
+        if not cert.exists():
+            key.write_bytes(pair(self.name)[0])
+            cert.write_bytes(pair(self.name)[1])
         return Seat(url, COG, user, key, cert)
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 from broadcaster.dispatch.drain import drain
 from broadcaster.store import database
 from tests.factories import Ways, engine
+from tests.ipaws import Credentials
 
 
 def main(database_url: str, carrier_url: str, folder: str, lane: str) -> None:
-    """Drain the texts once, with a small window."""
+    """Drain the texts once, with a small window; in the lane ``urgent`` a post to the IPAWS-OPEN at `carrier_url`."""
     sessions = database.sessions(database.connect(database_url))
-    ways = Ways(bulk=lane == "bulk")
-    with engine(sessions, carrier_url, Path(folder), in_flight=20, ways=ways) as works:
-        drain(works, "sms", seconds=30.0)
+    seat = Credentials(Path(folder)).seat(carrier_url) if lane == "urgent" else None
+    with engine(sessions, carrier_url, Path(folder), in_flight=20, ways=Ways(bulk=lane == "bulk", ipaws=seat)) as works:
+        drain(works, lane if lane == "urgent" else "sms", seconds=30.0)
         works.recorder.wait()
 
 
