@@ -38,6 +38,18 @@ MAIL_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 LOOPBACK_HOSTS = {"localhost", "::1"}
 
 
+ADDRESSES = [
+    "public_base_url",
+    "callbacks_base_url",
+    "twilio_api_url",
+    "twilio_comms_url",
+    "sms_secondary_api_url",
+    "ipaws_url",
+    "lookup_url",
+]
+"""Settings that are addresses of the web."""
+
+
 class SettingsError(ValueError):
     """The environment cannot be used; the message is one sentence that says what to change."""
 
@@ -51,7 +63,6 @@ class Mode(StrEnum):
 
 
 Seconds = Annotated[float, Field(gt=0)]
-Minutes = Annotated[float, Field(gt=0)]
 
 
 class Settings(BaseModel):
@@ -124,7 +135,7 @@ class Settings(BaseModel):
     ipaws_cert: Path | None = None
     handoff_email: str = ""
     handoff_name: str = ""
-    handoff_loud_after: Minutes = 10.0
+    handoff_loud_after: float = Field(default=10.0, gt=0)
 
     lookup_url: str = ""
     lookup_sms: str = ""
@@ -140,15 +151,7 @@ class Settings(BaseModel):
     publish_every: Seconds = 10.0
     log_level: str = "INFO"
 
-    @field_validator(
-        "public_base_url",
-        "callbacks_base_url",
-        "twilio_api_url",
-        "twilio_comms_url",
-        "sms_secondary_api_url",
-        "ipaws_url",
-        "lookup_url",
-    )
+    @field_validator(ADDRESSES[0], *ADDRESSES[1:])
     @classmethod
     def _no_trailing_slash(cls, url: str) -> str:
         return url.rstrip("/")

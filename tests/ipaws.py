@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from cryptography import x509
+
 from broadcaster.channels.http import Door
 from broadcaster.channels.ipaws import Ipaws, Seat
 from broadcaster.feeds import signature
@@ -45,6 +47,11 @@ class Credentials:
             key.write_bytes(pair(self.name)[0])
             cert.write_bytes(pair(self.name)[1])
         return Seat(url, COG, user, key, cert)
+
+
+def ends(cert: Path) -> datetime:
+    """When a certificate ends."""
+    return x509.load_pem_x509_certificate(cert.read_bytes()).not_valid_after_utc
 
 
 @contextmanager

@@ -94,7 +94,7 @@ def _handoff(settings: Settings) -> Channel:
     return AgencyEmail(mailer, other=("handoff", printer))
 
 
-def ipaws(settings: Settings) -> Ipaws:
+def _ipaws(settings: Settings) -> Channel:
     """Our seat at IPAWS-OPEN; its certificate is read when it is used."""
     seat = Seat(
         url=settings.ipaws_url,
@@ -129,7 +129,7 @@ WAYS_OUT: dict[str, WayOut] = {
     ),
     "ipaws": WayOut(
         "ipaws",
-        ipaws,
+        _ipaws,
         lambda settings: settings.ipaws_cog_id,
         lambda settings: POSTS_PER_S,
         lambda settings: _missing(settings, "ipaws_url", "ipaws_cog_id", "ipaws_user", "ipaws_key", "ipaws_cert"),

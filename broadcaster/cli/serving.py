@@ -13,8 +13,10 @@ from types import FrameType
 import click
 
 from broadcaster import logs
+from broadcaster.channels.ipaws import Ipaws
 from broadcaster.dispatch import engine as engines
 from broadcaster.dispatch.announce import Announcer
+from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.publish import Publisher
 from broadcaster.dispatch.sweep import Sweep
@@ -108,6 +110,8 @@ def sweep() -> None:
         "receipts": (lambda: intake.apply_waiting(engine.sessions), 1.0),
         "publish": (publisher.look, 0.25),
     }
+    if isinstance(seat := engine.carriers.get("ipaws"), Ipaws):
+        duties["ipaws"] = (Watch(engine, seat, settings.ipaws_cert).look, PING_EVERY_S)
     if settings.bounce_mailbox:
         duties["bounces"] = (BounceMailbox(settings.bounce_mailbox, engine.sessions, Desk.of(settings)).look, 5.0)
     if settings.websub_hub:

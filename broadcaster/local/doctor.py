@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from broadcaster import settings as knobs
 from broadcaster.channels import registry
+from broadcaster.dispatch import ipaws_watch
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds import certificates, shapes
 from broadcaster.feeds.certificates import CertificateRefused
@@ -21,7 +22,7 @@ from broadcaster.feeds.shapes import NoOutlines
 from broadcaster.local import home
 from broadcaster.messages import wording
 from broadcaster.settings import Mode, Settings, SettingsError
-from broadcaster.store import database, outlines
+from broadcaster.store import database, ipaws, outlines
 
 LEAST_FREE = 500_000_000
 """Bytes on the disk of DATA_DIR below which the doctor says no."""
@@ -48,8 +49,11 @@ def examine(env: Mapping[str, str]) -> list[Finding]:
         found += [_guarded("database", _database, settings), _guarded("broker", _broker, settings)]
         found.append(_guarded("sample data", _sample, settings))
         found.append(_guarded("county outlines", _outlines, settings))
+        if not registry.WAYS_OUT["ipaws"].missing(settings):
+            found.append(_guarded("IPAWS path", _ipaws, settings))
     found += [_carrier(settings, name) for name in registry.WAYS_OUT]
     found += [
+        _ipaws_certificate(settings),
         _bounces(settings),
         _certificate(settings),
         _partners(settings),
@@ -121,6 +125,29 @@ def _outlines(settings: Settings) -> Finding:
         return Finding("county outlines", True, f"{len(shapes.read(kept).counties)} counties of {settings.state_name}.")
     except NoOutlines as error:
         return Finding("county outlines", False, str(error))
+
+
+def _ipaws(settings: Settings) -> Finding:
+    """When the path last answered, by the sweep's own link test; and whether we know what our group may send."""
+    engine = database.connect(settings.database_url)
+    with database.sessions(engine)() as session:
+        stands, now = ipaws.path(session), database.now(session)
+    engine.dispose()
+    said = ipaws_watch.words(stands, now)
+    if stands.seen_at is None or stands.down_since is not None:
+        return Finding("IPAWS path", False, said)
+    if stands.profile is None:
+        return Finding(
+            "IPAWS path", False, f"{said} What our group may send is not known yet: look at the sweep's log."
+        )
+    return Finding("IPAWS path", True, said)
+
+
+def _ipaws_certificate(settings: Settings) -> Finding:
+    if settings.ipaws_cert is None:
+        return Finding("IPAWS certificate", None, "off: set IPAWS_KEY and IPAWS_CERT.")
+    warning = ipaws_watch.certificate_warning(settings.ipaws_cert, datetime.now(UTC))
+    return Finding("IPAWS certificate", not warning, warning or "good for more than 60 days.")
 
 
 def _carrier(settings: Settings, name: str) -> Finding:

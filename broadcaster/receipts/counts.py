@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from broadcaster.alert.delivery import State
+from broadcaster.receipts.seat import Seat
 
 STATES = tuple(state.value for state in State)
 HANDSETS = ("sent", "delivered", "undelivered", "failed")
@@ -166,6 +167,7 @@ class Board:
     clocks: Clocks
     channels: tuple[ChannelCount, ...]
     agencies: tuple[AgencyLine, ...]
+    seat: Seat = field(default_factory=Seat)
 
     @property
     def since_known(self) -> timedelta:
@@ -196,6 +198,7 @@ class Board:
             "seconds_since_known": int(self.since_known.total_seconds()),
             "channels": [each.json() for each in self.channels],
             "agencies": [{**json_of(asdict(each)), "is_current": each.is_current} for each in self.agencies],
+            "ipaws": json_of(self.seat.json()),
         }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from broadcaster.alert.alert import ENDINGS, RevisionKind, content_from_json
 from broadcaster.alert.delivery import OPEN, State
 from broadcaster.alert.lifecycle import AlertState, Tier
+from broadcaster.receipts import seat
 from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount, Clocks, CommunityCount, Sums
 from broadcaster.store import database, senders, tallies
 from broadcaster.store.alerts import Alert, Revision, released_revisions
@@ -71,6 +72,7 @@ def board(session: Session, alert: Alert, now: datetime | None = None) -> Board:
         clocks=_clocks(session, alert, rows, moment),
         channels=channels,
         agencies=tuple(_agencies(session, alert)),
+        seat=seat.of(session, alert.id),
     )
 
 

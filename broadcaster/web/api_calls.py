@@ -187,7 +187,7 @@ def show(call: Call) -> m.StateOut:
         }
         for row in alert.revisions
     ]
-    shared = {name: plain[name] for name in ("kind", "state", "as_of", "clocks", "channels", "agencies")}
+    shared = {name: plain[name] for name in ("kind", "state", "as_of", "clocks", "channels", "agencies", "ipaws")}
     return m.StateOut(id=alert.public_id, revisions=revisions, **shared)
 
 

@@ -245,6 +245,7 @@ class StateOut(BaseModel):
     clocks: dict[str, Any]
     channels: list[dict[str, Any]]
     agencies: list[dict[str, Any]]
+    ipaws: dict[str, Any]
 
 
 class ReportOut(BaseModel):

@@ -17,6 +17,7 @@ from broadcaster.alert.alert import RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import AlertState, ReleaseState, Role
 from broadcaster.receipts import tally
 from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount
+from broadcaster.receipts.seat import UNHEARD
 from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.deliveries import FanoutState
 from broadcaster.web import acting, board_cards, watch
@@ -83,6 +84,9 @@ def page(alert: str) -> str:
             stands=board_cards.stands,
             reasons=board_cards.REASONS,
             due=due,
+            chase_after=house().settings.handoff_loud_after,
+            seat_name=house().settings.handoff_name or "the agency with the seat at IPAWS",
+            unheard=UNHEARD,
         )
 
 

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 from broadcaster.alert.delivery import State
 from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount, CommunityCount
+from broadcaster.receipts.seat import CODES
 
 TITLES = {
     ("sms", "public"): "Text messages",
     ("sms", "agency"): "Text messages to agencies",
     ("email", "agency"): "Agency mail",
     ("feed", "public"): "Public page and CAP feed",
+    ("ipaws", "public"): "IPAWS: radio, television, phones",
+    ("handoff", "public"): "Handed to the agency at IPAWS",
 }
 STANDS = {
     "running": "Going out",
@@ -45,7 +48,18 @@ REASONS = {
     "5.7.1": "refused by the recipient's mail server",
 }
 """The commonest codes in words (twilio.md 5.3, RFC 3463); others are shown as they came."""
+REASONS |= {
+    "no_outlet": "IPAWS has it, and none of its channels passes it on",
+    "cog-disabled": "our group is switched off at IPAWS",
+    "cog-event": "our group may not send this event",
+    "cog-place": "our group may not alert all of this area",
+    "cap-profile": "the document breaks a rule of IPAWS",
+    "ipaws-unsigned": "the document is not signed",
+    "soap_client": "IPAWS cannot read our request",
+    **{code: words.removeprefix("refused: ") for code, words in CODES.items() if words.startswith("refused")},
+}
 UNKNOWN = {
+    "ipaws": "Unknown: IPAWS is being asked whether it has it",
     "sms": "Unknown: the carrier is being asked",
     "email": "Unknown: the relay did not answer, it is sent again",
 }
@@ -118,6 +132,8 @@ def _parts(count: ChannelCount) -> list[Part]:
     ]
     if count.channel == "feed":
         accepted = [Part("published", "Published", state(State.ACCEPTED, 0))]
+    elif count.channel == "ipaws":
+        accepted = [Part("accepted", "Taken by IPAWS", state(State.ACCEPTED, 0), "each channel's word is below")]
     elif count.channel == "sms":
         delivered = phone("delivered", 0)
         waiting = state(State.ACCEPTED, 0) - delivered - back

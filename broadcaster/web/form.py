@@ -18,7 +18,7 @@ from broadcaster.dispatch import actions
 from broadcaster.messages.wording import languages
 from broadcaster.store import directory_load
 from broadcaster.store.alerts import Revision
-from broadcaster.web import acting, form_typed, outline
+from broadcaster.web import acting, form_typed, outline, seat
 from broadcaster.web.form_read import Reading, read
 from broadcaster.web.form_typed import FIELDS, Typed
 from broadcaster.web.guard import only, require_person
@@ -168,6 +168,11 @@ def _after(revision: Revision) -> str:
     return url_for("revision.page", alert=alert, no=revision.no)
 
 
+def _seat() -> list[str]:
+    with house().sessions() as store:
+        return seat.standing(store)
+
+
 def _page(
     typed: Typed, problems: dict[str, str], choice: Choice, kind: RevisionKind, revision: Revision | None = None
 ) -> str:
@@ -182,6 +187,7 @@ def _page(
         asked=FIELDS[kind],
         failures=FAILURES,
         channels=CHANNELS,
+        seat=_seat(),
         tongues={lang: english.languages.get(lang, lang) for lang in languages()},
         drawing=outline.of_state(house().settings.state_fips),
         zone=house().clock().astimezone(house().zone).tzname(),

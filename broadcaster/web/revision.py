@@ -21,7 +21,7 @@ from broadcaster.feeds.places import county_title
 from broadcaster.store import directory_load, senders
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.people import User
-from broadcaster.web import acting, watch
+from broadcaster.web import acting, seat, watch
 from broadcaster.web.form import NUMBERS_FOLLOW
 from broadcaster.web.form_typed import FIELDS
 from broadcaster.web.guard import person, require_person
@@ -117,6 +117,9 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "") ->
         county_names=county_names(directory),
         off=_off(store, preview),
         keeps_from=KEEPS_FROM,
+        seat=seat.standing(store) if ChannelName.IPAWS in preview.content.channels else [],
+        seat_down=seat.is_down(store),
+        seat_findings=seat.findings(store, preview) if ChannelName.IPAWS in preview.content.channels else [],
         names={community.code: community.name for community in directory.communities},
         has_form=bool(FIELDS[RevisionKind(row.kind)]),
         has_numbers=RevisionKind(row.kind) in NUMBERS_FOLLOW,

@@ -43,9 +43,11 @@ def authority(sessions: Sessions, people: dict[str, list[str]] | None = None, **
 
 
 @contextmanager
-def works(sessions: Sessions, url: str, folder: Path, carrier_url: str = "http://127.0.0.1:1") -> Iterator[Engine]:
-    """An engine whose documents go to an exchange and to a folder."""
-    seat = ipaws.Credentials(folder).seat(url)
+def works(
+    sessions: Sessions, url: str, folder: Path, carrier_url: str = "http://127.0.0.1:1", name: str = "transport"
+) -> Iterator[Engine]:
+    """An engine whose documents go to an exchange, under a certificate of this name, and to a folder."""
+    seat = ipaws.Credentials(folder, name).seat(url)
     with engine(sessions, carrier_url, folder / "public", ways=Ways(ipaws=seat)) as made:
         yield made
 

@@ -1,0 +1,154 @@
+"""What became of an alert at IPAWS, channel by channel in words, or at the agency that has the state's seat there.
+
+An acknowledgement says that a channel took the message for passing on; nobody reports which radios or phones had it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+CHANNELS = {
+    "CAPEXCH": "Exchange",
+    "IPAWS": "Profile",
+    "EAS": "Radio and television (EAS)",
+    "CMAS": "Phones (WEA)",
+    "NWEM": "Weather radio (NWEM)",
+    "PUBLIC": "FEMA's public feed",
+}
+CODES = {
+    "200": "taken",
+    "201": "had it already under this identifier",
+    "202": "our signature holds",
+    "207": "refused: it refers to an alert that IPAWS does not have",
+    "208": "refused: our signature does not hold",
+    "209": "refused: it refers to an alert that has expired",
+    "213": "refused: a circle in its area is wrong",
+    "214": "refused: its area is outside of what our group may alert",
+    "221": "refused: the message is not valid for the exchange",
+    "300": "fits the IPAWS profile",
+    "303": "refused: it was older than five minutes when it arrived; send an update",
+    "307": "refused: its references are wrong",
+    "400": "taken for passing on",
+    "401": "not passed on",
+    "500": "taken for passing on",
+    "501": "not passed on",
+    "600": "taken for passing on",
+    "615": "not passed on: our group may not send this event to phones",
+    "10": "taken",
+    "800": "published",
+    "801": "not published",
+}
+"""Status codes in the officer's words (cap-ipaws.md section 4.2)."""
+UNHEARD = (
+    "IPAWS has the alert, but its answer was lost: what each channel did with it is not known here."
+    " Look at the IPAWS message viewer, listen to the radio, or ask FEMA's operations centre."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """What one channel of IPAWS said to the newest post. `gateways` of phones: how many took it, of how many."""
+
+    channel: str
+    code: str
+    error: bool
+    words: str
+    gateways: tuple[int, int] = (0, 0)
+
+    @property
+    def title(self) -> str:
+        """The channel as people know it."""
+        return CHANNELS.get(self.channel, self.channel)
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The newest post of an alert: `unheard` says that IPAWS has it and what its channels did is not known."""
+
+    revision_no: int
+    state: str
+    reason: str
+    outlets: tuple[Outlet, ...]
+
+    @property
+    def unheard(self) -> bool:
+        """Whether IPAWS has it, and nothing else was heard."""
+        return self.state == "accepted" and not {each.channel for each in self.outlets} - {"CAPEXCH"}
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The newest hand-off: since when, what the mail relay said, and the agency's answer; `aired_at` None with an
+    answer means that it cannot."""
+
+    revision_no: int
+    since: datetime
+    state: str
+    handset: str
+    answered_at: datetime | None
+    aired_at: datetime | None
+    note: str
+
+    def minutes(self, now: datetime) -> int:
+        """Minutes from the hand-off until it was on air, or until now."""
+        return max(0, int(((self.aired_at or now) - self.since).total_seconds() // 60))
+
+    def is_loud(self, now: datetime, after: float) -> bool:
+        """Whether somebody must call them: they cannot, the mail failed, or `after` minutes passed without a word."""
+        failed = self.state == "rejected" or self.handset in ("undelivered", "failed")
+        return self.aired_at is None and (failed or self.answered_at is not None or self.minutes(now) >= after)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Both ways to IPAWS; None for the one that was not used."""
+
+    posted: Posted | None = None
+    handed: HandedOver | None = None
+
+    def json(self) -> dict[str, Any]:
+        """As plain values; moments stay moments."""
+        return asdict(self)
+
+
+_POSTED = text(
+    "SELECT f.id, r.no, coalesce(d.state, f.state) AS state, coalesce(d.reason, '') AS reason, coalesce(d.n, 0) AS n"
+    " FROM fanout f JOIN revision r ON r.id = f.revision_id LEFT JOIN delivery d ON d.fanout_id = f.id"
+    " WHERE r.alert_id = :a AND f.channel = 'ipaws' ORDER BY r.no DESC LIMIT 1"
+)
+_SAID = text(
+    "SELECT s.channel, s.code, s.error, s.text, s.gateway FROM ipaws_status s WHERE s.fanout_id = :f"
+    " AND s.n = (SELECT max(n) FROM ipaws_status WHERE fanout_id = :f) ORDER BY s.no"
+)
+_HANDED = text(
+    "SELECT r.no AS revision_no, f.started_at AS since, coalesce(d.state, '') AS state,"
+    "   coalesce(d.handset, 'none') AS handset, h.at AS answered_at, h.aired_at, coalesce(h.note, '') AS note"
+    " FROM fanout f JOIN revision r ON r.id = f.revision_id LEFT JOIN delivery d ON d.fanout_id = f.id"
+    " LEFT JOIN handoff_answer h ON h.fanout_id = f.id"
+    " WHERE r.alert_id = :a AND f.channel = 'handoff' ORDER BY r.no DESC LIMIT 1"
+)
+
+
+def of(session: Session, alert: int) -> Seat:
+    """What became of the newest post and of the newest hand-off of an alert."""
+    post = session.execute(_POSTED, {"a": alert}).first()
+    handed = session.execute(_HANDED, {"a": alert}).mappings().first()
+    said = session.execute(_SAID, {"f": post.id}).all() if post else []
+    posted = Posted(post.no, post.state, post.reason, tuple(_outlets(said))) if post else None
+    return Seat(posted, HandedOver(**handed) if handed else None)
+
+
+def _outlets(rows: Sequence[Any]) -> Iterator[Outlet]:
+    """One line for each channel and code; the gateways of phones are counted on the line of WEA."""
+    gateways = [row for row in rows if row.gateway]
+    took = sum(not row.error for row in gateways), len(gateways)
+    for row in rows:
+        if not row.gateway:
+            words = CODES.get(row.code, row.text or f"status {row.code}")
+            yield Outlet(row.channel, row.code, row.error, words, took if row.channel == "CMAS" else (0, 0))
