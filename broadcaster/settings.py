@@ -38,18 +38,6 @@ MAIL_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 LOOPBACK_HOSTS = {"localhost", "::1"}
 
 
-ADDRESSES = [
-    "public_base_url",
-    "callbacks_base_url",
-    "twilio_api_url",
-    "twilio_comms_url",
-    "sms_secondary_api_url",
-    "ipaws_url",
-    "lookup_url",
-]
-"""Settings that are addresses of the web."""
-
-
 class SettingsError(ValueError):
     """The environment cannot be used; the message is one sentence that says what to change."""
 
@@ -151,10 +139,10 @@ class Settings(BaseModel):
     publish_every: Seconds = 10.0
     log_level: str = "INFO"
 
-    @field_validator(ADDRESSES[0], *ADDRESSES[1:])
+    @field_validator("*")
     @classmethod
-    def _no_trailing_slash(cls, url: str) -> str:
-        return url.rstrip("/")
+    def _no_trailing_slash(cls, value: object) -> object:
+        return value.rstrip("/") if isinstance(value, str) and value.startswith("http") else value
 
     @field_validator("data_dir", "publish_dir", "bounce_mailbox")
     @classmethod

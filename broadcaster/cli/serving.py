@@ -13,6 +13,7 @@ from types import FrameType
 import click
 
 from broadcaster import logs
+from broadcaster import settings as knobs
 from broadcaster.channels.ipaws import Ipaws
 from broadcaster.dispatch import engine as engines
 from broadcaster.dispatch.announce import Announcer
@@ -21,11 +22,11 @@ from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.publish import Publisher
 from broadcaster.dispatch.sweep import Sweep
 from broadcaster.local import demo as demonstration
-from broadcaster.local import home, installation
+from broadcaster.local import home, installation, seat
 from broadcaster.receipts import intake
 from broadcaster.receipts.bounce_mailbox import BounceMailbox
 from broadcaster.receipts.bounces import Desk
-from broadcaster.settings import Settings
+from broadcaster.settings import Mode, Settings
 from broadcaster.web import callbacks as webhooks
 from broadcaster.worker import QUEUES
 
@@ -46,7 +47,9 @@ def up() -> None:
 
     Example: MODE=training broadcaster up
     """
-    installation.run(home.environment())
+    env = home.environment()
+    chosen = knobs.load(env)
+    installation.run(env, seat.beside(env, chosen.data_dir / "keys") if chosen.mode is Mode.DEMO else ())
 
 
 @click.command()
@@ -110,8 +113,8 @@ def sweep() -> None:
         "receipts": (lambda: intake.apply_waiting(engine.sessions), 1.0),
         "publish": (publisher.look, 0.25),
     }
-    if isinstance(seat := engine.carriers.get("ipaws"), Ipaws):
-        duties["ipaws"] = (Watch(engine, seat, settings.ipaws_cert).look, PING_EVERY_S)
+    if isinstance(way := engine.carriers.get("ipaws"), Ipaws):
+        duties["ipaws"] = (Watch(engine, way, settings.ipaws_cert).look, PING_EVERY_S)
     if settings.bounce_mailbox:
         duties["bounces"] = (BounceMailbox(settings.bounce_mailbox, engine.sessions, Desk.of(settings)).look, 5.0)
     if settings.websub_hub:

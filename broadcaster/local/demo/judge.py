@@ -31,6 +31,9 @@ class Verdict:
     wrong_number: int = 0
     not_all_clear_last: int = 0
     stopped_and_texted: int = 0
+    ipaws_posted: int = 0
+    ipaws_taken: int = 0
+    ipaws_said: list[str] = field(default_factory=list)
     sums: list[dict[str, Any]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
@@ -90,6 +93,19 @@ def judge(
     )
     verdict.reasons = list(_reasons(verdict))
     return verdict
+
+
+def judge_ipaws(verdict: Verdict, posts: Sequence[Mapping[str, Any]]) -> None:
+    """Count what IPAWS-OPEN's own ledger holds: every revision that the board counts there, taken once, over EAS."""
+    revisions = {one["revision"] for one in verdict.sums if one["channel"] == "ipaws"}
+    taken = [post for post in posts if post["taken"]]
+    verdict.ipaws_posted, verdict.ipaws_taken = len(posts), len(taken)
+    codes = Counter(f"{each['channel']} {each['code']}" for post in taken for each in post["statuses"])
+    verdict.ipaws_said = [f"{code} ({count})" for code, count in codes.items()]
+    if len(taken) != len(revisions) or len({post["identifier"] for post in taken}) != len(taken):
+        verdict.reasons.append(f"IPAWS-OPEN took {len(taken)} alerts of {len(revisions)} that went there")
+    if not revisions or codes["EAS 500"] != len(taken):
+        verdict.reasons.append("IPAWS-OPEN did not pass every alert on to EAS")
 
 
 def _doubled(messages: Sequence[Mapping[str, Any]]) -> int:

@@ -19,7 +19,7 @@ from broadcaster.dispatch import engine as engines
 from broadcaster.local import home, installation, massachusetts
 from broadcaster.local.demo import stage as stages
 from broadcaster.local.demo.desk import Desk
-from broadcaster.local.demo.judge import Verdict, judge, towns
+from broadcaster.local.demo.judge import Verdict, judge, judge_ipaws, towns
 from broadcaster.local.demo.replay import THAT_DAY_MIN, Replay
 from broadcaster.local.demo.stage import Cast, Stage
 from broadcaster.local.supervisor import Supervisor
@@ -89,7 +89,9 @@ def _play(stage: Stage, cast: Cast, tokens: Mapping[str, str], ticker: Ticker) -
     places = towns(massachusetts.load(datetime.now(UTC).date()))
     ledger = _json(f"{stage.url('CARRIER')}/sim/ledger")
     messages = [row for row in ledger["messages"] if row["direction"] == "outbound-api"]
-    return judge(cast.everyone, places, messages, replay.board()["channels"]), replay
+    verdict = judge(cast.everyone, places, messages, replay.board()["channels"])
+    judge_ipaws(verdict, _json(f"{stage.url('IPAWS')}/sim/ledger")["posts"])
+    return verdict, replay
 
 
 def _json(url: str, put: Mapping[str, Any] | None = None) -> Any:
@@ -107,6 +109,7 @@ def _welcome(stage: Stage, cast: Cast) -> None:
     say(f"  the desk         http://localhost:{stage.ports['PORT']}/desk")
     say(f"  the phones       {stage.url('CARRIER')}/")
     say(f"  the mailboxes    {stage.url('MAILBOX')}/")
+    say(f"  IPAWS-OPEN       {stage.url('IPAWS')}/")
     say("")
     _codes(cast)
 
@@ -130,6 +133,7 @@ def _show(wish: Wish, verdict: Verdict, replay: Replay) -> None:
     say(f"  {heard} people who should hear were texted, by the carrier's own ledger;")
     doubled = f"doubled {verdict.doubled} ({verdict.doubles_counted} counted)"
     say(f"  lost {verdict.lost}, strangers {verdict.strangers}, {doubled}.")
+    say(f"  IPAWS-OPEN took {verdict.ipaws_taken} of {verdict.ipaws_posted} posts: {', '.join(verdict.ipaws_said)}.")
     for one in verdict.sums:
         say(f"  {_sum_line(one)}")
     say("  Passed." if not verdict.reasons else f"  FAILED: {'; '.join(verdict.reasons)}.")

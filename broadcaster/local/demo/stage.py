@@ -8,14 +8,11 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from broadcaster import settings as knobs
 from broadcaster.dispatch.engine import sealer_of
-from broadcaster.feeds import signature
-from broadcaster.local import borders, keys, massachusetts
+from broadcaster.local import borders, keys, massachusetts, seat
 from broadcaster.local.massachusetts.residents import Resident, residents
-from broadcaster.local.secret import write_secret
 from broadcaster.local.supervisor import Service, listening
 from broadcaster.settings import Mode, Settings, SettingsError
 from broadcaster.store import database, directory_load
@@ -24,6 +21,7 @@ from broadcaster.store.residents import NewResident
 from broadcaster.web import accounts
 
 PORTS = {"PORT": 8911, "CALLBACKS_PORT": 8912, "WINDOW_PORT": 8913, "CARRIER": 8921, "MAILBOX": 8922, "SMTP": 8923}
+PORTS |= {"IPAWS": seat.PORT}
 SENDER = "+18885550911"
 PASSWORD = "demo-of-18-june"  # noqa: S105 - printed on the screen of a demo that no door leads out of
 PEOPLE = {
@@ -53,7 +51,6 @@ def prepare(environ: Mapping[str, str]) -> Stage:
     base = knobs.load({**environ, "MODE": Mode.DEMO.value})
     ports = {name: _free(int(environ.get(name, usual))) for name, usual in PORTS.items()}
     folder = base.data_dir / "demo"
-    key, cert = _certificate(folder / "keys")
     env = {
         **{name: value for name, value in environ.items() if name not in ("DATABASE_URL", "REDIS_URL")},
         "MODE": Mode.DEMO.value,
@@ -72,8 +69,7 @@ def prepare(environ: Mapping[str, str]) -> Stage:
         "MAIL_FROM": "alerts@state911.example",
         "BOUNCE_MAILBOX": str(folder / "bounces"),
         "CAP_SENDER": "alerts@state911.example",
-        "CAP_SIGNING_KEY": str(key),
-        "CAP_SIGNING_CERT": str(cert),
+        **seat.settings(folder / "keys", ports["IPAWS"]),
         **{name: str(ports[name]) for name in ("PORT", "CALLBACKS_PORT", "WINDOW_PORT")},
         **keys.ensure_keys(folder, Mode.DEMO),
     }
@@ -93,18 +89,8 @@ def _free(usual: int) -> int:
     raise SettingsError("No free port on this machine: stop something that listens on loopback.")
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    key, cert = folder / "cap-signing.key", folder / "cap-signing.crt"
-    if not cert.exists():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        key_pem, cert_pem = signature.make_demo_certificate(datetime.now(UTC))
-        write_secret(key, key_pem.decode())
-        cert.write_bytes(cert_pem)
-    return key, cert
-
-
 def simulators(stage: Stage) -> list[Service]:
-    """The carrier and the mailboxes, started before everything else."""
+    """The carrier, the mailboxes and IPAWS-OPEN, started before everything else."""
     ports, env = stage.ports, stage.env
     carrier = [sys.executable, "-m", "broadcaster.local.carrier", "--port", str(ports["CARRIER"])]
     carrier += ["--inbound-url", f"{env['CALLBACKS_BASE_URL']}/callbacks/twilio/inbound"]
@@ -120,6 +106,7 @@ def simulators(stage: Stage) -> list[Service]:
     return [
         Service("carrier", carrier, env, listening(ports["CARRIER"])),
         Service("mailbox", mailbox, env, listening(ports["MAILBOX"])),
+        seat.simulator(env, ports["IPAWS"]),
     ]
 
 
