@@ -35,13 +35,14 @@ from broadcaster.dispatch.engine import Engine, Scales
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.window import Window
 from broadcaster.messages.edition import Voice
-from broadcaster.settings import Mode, key_bytes
+from broadcaster.settings import Mode
 from broadcaster.store import directory_load, people, residents, senders
 from broadcaster.store.alerts import Revision
 from broadcaster.store.database import Sessions, public_id
 from broadcaster.store.people import User
 from broadcaster.store.sealed import Sealer
 from broadcaster.store.senders import NewSender
+from broadcaster.values import key_bytes
 
 SECRET = "a-secret-of-the-tests-0123456789abcdef"
 KEYS = {

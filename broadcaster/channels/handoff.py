@@ -18,7 +18,7 @@ from broadcaster.channels.mime import LONGEST_ADDRESS, NoAddress, one_line
 from broadcaster.channels.proof import proof, proves
 from broadcaster.messages.handoff import LINK
 from broadcaster.messages.message import Message
-from broadcaster.settings import MAIL_ADDRESS
+from broadcaster.values import MAIL_ADDRESS
 
 HANDOFF = "handoff"
 """The purpose of the proofs in these links."""

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from broadcaster.messages.mail import ACK_TOKEN
-from broadcaster.settings import MAIL_ADDRESS
+from broadcaster.values import MAIL_ADDRESS
 
 BOUNDARY = b"=_911"
 SOFT_BREAK, NEWLINE = b"=\r\n", b"\r\n"

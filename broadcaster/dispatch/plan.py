@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from broadcaster import audience
 from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import ENDINGS, ChannelName, CommunityAnswer, Content, RevisionKind
-from broadcaster.alert.lifecycle import AlertKind, Tier
+from broadcaster.alert.lifecycle import Tier
 from broadcaster.directory import Directory
-from broadcaster.dispatch import render, where
+from broadcaster.dispatch import render, stamp, where
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.render import Stamp, Text, Work
 from broadcaster.feeds import cap, receivers
-from broadcaster.feeds.cap import InfoTexts, Reference
+from broadcaster.feeds.cap import InfoTexts
 from broadcaster.feeds.finding import Concern, Finding, Level
 from broadcaster.feeds.receivers import Screen, Spoken
 from broadcaster.feeds.shapes import Drawn
@@ -26,7 +26,7 @@ from broadcaster.messages import compose
 from broadcaster.messages.bulletin import Page
 from broadcaster.messages.edition import Edition
 from broadcaster.messages.message import Message
-from broadcaster.store import alerts, directory_load, ipaws, residents, senders, texts
+from broadcaster.store import alerts, directory_load, residents, senders, texts
 from broadcaster.store.alerts import Alert, Revision
 
 
@@ -115,7 +115,7 @@ def preview(
 ) -> Preview:
     """What every channel would carry if this draft were submitted now; `mails` bounds how many are worded."""
     work = work_for(session, office, directory, draft, now)
-    return _shown(session, work, render.texts(work, mails), stamp(session, work, now))
+    return _shown(session, work, render.texts(work, mails), stamp.of(session, work, now))
 
 
 def frozen_preview(session: Session, office: Office, directory: Directory, revision: Revision) -> Preview:
@@ -141,7 +141,7 @@ def frozen_preview(session: Session, office: Office, directory: Directory, revis
         for form in ("sms", "mail", "cap", "page")
         for row in texts.of_revision(session, revision.id, form)
     ]
-    shown = _shown(session, work, frozen, stamp(session, work, issued, before=revision.no))
+    shown = _shown(session, work, frozen, stamp.of(session, work, issued, before=revision.no))
     document = alerts.document_of(session, revision.id)
     return replace(
         shown,
@@ -181,33 +181,8 @@ def _shown(session: Session, work: Work, made: Sequence[Text], stamped: Stamp) -
     )
 
 
-PREVIEW = "preview"
-
-
-def stamp(session: Session, work: Work, at: datetime, identifier: str = PREVIEW, before: int | None = None) -> Stamp:
-    """What the CAP document gets at this moment: its time, and the messages of the alert that have not expired.
-
-    `before` is the number of the revision itself, whose own document is none of its predecessors.
-    """
-    alert = alerts.by_public_id(session, work.edition.reference)
-    sent = at.replace(microsecond=0)
-    if alert is None:
-        return Stamp(identifier, sent)
-    strange = _unheard_of(session, work, alert)
-    living = (row for row in alerts.living_documents(session, alert.id, sent, before) if row.revision_id not in strange)
-    references = tuple(Reference(row.sender, row.identifier, row.sent_text) for row in living)
-    return Stamp(identifier, sent, references, alert.kind == AlertKind.TEST)
-
-
 def _place_names(work: Work) -> dict[str, str]:
     return receivers.place_names(work.directory.counties, work.office.state_fips, work.office.voice.state_name)
-
-
-def _unheard_of(session: Session, work: Work, alert: Alert) -> set[int]:
-    """Revisions that IPAWS never had, where this one goes there: it refuses what refers to them (status 207)."""
-    channel = ChannelName.IPAWS
-    goes_there = channel in work.content.channels and senders.is_set_up(session, channel.value)
-    return ipaws.lacking(session, alert.id) if goes_there else set()
 
 
 def _unanswered(work: Work) -> list[CommunityAnswer]:
@@ -255,7 +230,7 @@ def freeze(
     )
     _write(session, revision, made)
     infos = [InfoTexts(**json.loads(text.message.text)) for text in made if text.form == "cap"]
-    _, found = render.judged(work, infos, stamp(session, work, now, before=revision.no))
+    _, found = render.judged(work, infos, stamp.of(session, work, now, before=revision.no))
     revision.findings = [_plain(finding) for finding in found]
     revision.content = heart.content_to_json(work.content)
     revision.hash = whole.hash

@@ -20,7 +20,7 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import ENDINGS, ChannelName, Content, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.directory import Directory
-from broadcaster.dispatch import plan, render, where
+from broadcaster.dispatch import plan, render, stamp, where
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.render import Work
 from broadcaster.feeds import cap
@@ -271,5 +271,5 @@ def _cap_alert(releasing: Releasing, sent: datetime) -> cap.Alert:
     work = Work(releasing.office, releasing.directory, edition, told, frozen=shape)
     infos = [InfoTexts(**json.loads(row.text)) for row in texts.of_revision(session, revision.id, "cap")]
     identifier = cap.identifier(IDENTIFIER_PREFIX, revision.alert.public_id, revision.no)
-    alert, _ = render.judged(work, infos, plan.stamp(session, work, sent, identifier, revision.no))
+    alert, _ = render.judged(work, infos, stamp.of(session, work, sent, identifier, revision.no))
     return alert

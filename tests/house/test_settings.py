@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from broadcaster.settings import SECRETS, Settings, SettingsError, is_loopback, key_bytes, load
+from broadcaster.settings import SECRETS, Settings, SettingsError, load
+from broadcaster.values import is_loopback, key_bytes
 
 GOOD = "Zq8mT4vN1xR7cK2wP9sL5dH3jF6gB0yA"
 OTHER = "hQ2nV7bX0kJ4rT9yW6eM3pL8sD1fG5cA"

@@ -1,0 +1,39 @@
+"""What the value of a setting is: key material, a mailbox, an address of this machine or of another one."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from urllib.parse import urlsplit
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+MAIL_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
+"""``name@host`` in ASCII: RFC 5321 Mailbox, without quoting and literals."""
+LOOPBACK_HOSTS = {"localhost", "::1"}
+
+
+def repeats(text: str) -> bool:
+    """Whether a text is a shorter one, again and again."""
+    return any(text[period:] == text[:-period] for period in range(1, len(text) // 2 + 1))
+
+
+def key_bytes(text: str) -> bytes:
+    """32 bytes from a base64 text of 32 bytes, or from the SHA-256 of any longer passphrase."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError:
+        raw = b""
+    return raw if len(raw) == 32 else hashlib.sha256(text.encode()).digest()
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine by name or by literal address."""
+    host = (urlsplit(url).hostname or "").lower()
+    return host in LOOPBACK_HOSTS or host.startswith("127.")
+
+
+def is_real(url: str) -> bool:
+    """Whether a URL leads beyond this machine, under TLS."""
+    return url.startswith("https:") and not is_loopback(url)
