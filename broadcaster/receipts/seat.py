@@ -5,13 +5,15 @@ An acknowledgement says that a channel took the message for passing on; nobody r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from broadcaster.feeds.cap import parse
 
 CHANNELS = {
     "CAPEXCH": "Exchange",
@@ -45,6 +47,7 @@ CODES = {
     "801": "not published",
 }
 """Status codes in the officer's words (cap-ipaws.md section 4.2)."""
+AS_WE_ASKED = "not passed on: this message is not for it"
 UNHEARD = (
     "IPAWS has the alert, but its answer was lost: what each channel did with it is not known here."
     " Look at the IPAWS message viewer, listen to the radio, or ask FEMA's operations centre."
@@ -118,7 +121,8 @@ class Seat:
 
 
 _POSTED = text(
-    "SELECT f.id, r.no, coalesce(d.state, f.state) AS state, coalesce(d.reason, '') AS reason, coalesce(d.n, 0) AS n"
+    "SELECT f.id, r.no, coalesce(d.state, f.state) AS state, coalesce(d.reason, '') AS reason,"
+    "   (SELECT x.bytes FROM document x WHERE x.revision_id = r.id ORDER BY x.id LIMIT 1) AS document"
     " FROM fanout f JOIN revision r ON r.id = f.revision_id LEFT JOIN delivery d ON d.fanout_id = f.id"
     " WHERE r.alert_id = :a AND f.channel = 'ipaws' ORDER BY r.no DESC LIMIT 1"
 )
@@ -140,15 +144,27 @@ def of(session: Session, alert: int) -> Seat:
     post = session.execute(_POSTED, {"a": alert}).first()
     handed = session.execute(_HANDED, {"a": alert}).mappings().first()
     said = session.execute(_SAID, {"f": post.id}).all() if post else []
-    posted = Posted(post.no, post.state, post.reason, tuple(_outlets(said))) if post else None
+    posted = Posted(post.no, post.state, post.reason, tuple(_outlets(said, _blocked(post.document)))) if post else None
     return Seat(posted, HandedOver(**handed) if handed else None)
 
 
-def _outlets(rows: Sequence[Any]) -> Iterator[Outlet]:
-    """One line for each channel and code; the gateways of phones are counted on the line of WEA."""
-    gateways = [row for row in rows if row.gateway]
-    took = sum(not row.error for row in gateways), len(gateways)
+def _blocked(document: bytes | None) -> frozenset[str]:
+    """The channels that our own document keeps itself from (BLOCKCHANNEL)."""
+    if not document:
+        return frozenset()
+    return frozenset(name for info in parse(document).infos for name in info.parameters_named("BLOCKCHANNEL"))
+
+
+def _outlets(rows: Sequence[Any], blocked: Collection[str]) -> Iterator[Outlet]:
+    """One line for each channel and code; the gateways of phones are counted on the line of WEA.
+
+    That a channel which we blocked does not carry it is no error.
+    """
+    heard = [row for row in rows if row.gateway]
+    took = sum(not row.error for row in heard), len(heard)
     for row in rows:
         if not row.gateway:
-            words = CODES.get(row.code, row.text or f"status {row.code}")
-            yield Outlet(row.channel, row.code, row.error, words, took if row.channel == "CMAS" else (0, 0))
+            ours = row.error and row.channel in blocked
+            words = AS_WE_ASKED if ours else CODES.get(row.code, row.text or f"status {row.code}")
+            gateways = took if row.channel == "CMAS" else (0, 0)
+            yield Outlet(row.channel, row.code, row.error and not ours, words, gateways)

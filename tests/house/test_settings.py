@@ -86,6 +86,14 @@ def test_live_takes_a_carrier_elsewhere(url: str) -> None:
     assert load({"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_API_URL": url}).mode == "live"
 
 
+@pytest.mark.parametrize("url", [*LOOPBACK, "https://127.0.0.1/IPAWS", "http://ipaws.fema.example/IPAWS"])
+def test_live_takes_only_the_real_ipaws(url: str) -> None:
+    with pytest.raises(SettingsError, match="set IPAWS_URL to the assigned one"):
+        load({"IPAWS_URL": url})
+    assert load({"MODE": "demo", "IPAWS_URL": url}).ipaws_url == url
+    assert load({"IPAWS_URL": "https://ipaws.fema.example/IPAWS"}).ipaws_url
+
+
 BULK = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_FROM": "+18885550911", "SMS_BULK": "on"}
 
 
@@ -134,6 +142,7 @@ WRONG = {
     "BLIND": "-5", "SWEEP_EVERY": "0", "PUBLISH_EVERY": "", "MAIL_PER_SECOND": "0",
     "SMS_BULK": "maybe", "CAP_TEST_EVENT": "TOE", "CAP_PARTNERS": "[1]", "LOOKUP_SMS_PER_SECOND": "0",
     "BOUNCE_ADDRESS": "bounces",
+    "HANDOFF_EMAIL": "the agency", "HANDOFF_LOUD_AFTER": "0",
     "MAIL_FROM": "State 911 <alerts>",
     "WEBSUB_HUB": "hub.example",
 }  # fmt: skip

@@ -96,7 +96,8 @@ def judge(
 
 
 def judge_ipaws(verdict: Verdict, posts: Sequence[Mapping[str, Any]]) -> None:
-    """Count what IPAWS-OPEN's own ledger holds: every revision that the board counts there, taken once, over EAS."""
+    """Count what IPAWS-OPEN's own ledger holds: every revision that the board counts there, taken once, and those about
+    the outage passed on to radio and phones."""
     revisions = {one["revision"] for one in verdict.sums if one["channel"] == "ipaws"}
     taken = [post for post in posts if post["taken"]]
     verdict.ipaws_posted, verdict.ipaws_taken = len(posts), len(taken)
@@ -104,8 +105,9 @@ def judge_ipaws(verdict: Verdict, posts: Sequence[Mapping[str, Any]]) -> None:
     verdict.ipaws_said = [f"{code} ({count})" for code, count in codes.items()]
     if len(taken) != len(revisions) or len({post["identifier"] for post in taken}) != len(taken):
         verdict.reasons.append(f"IPAWS-OPEN took {len(taken)} alerts of {len(revisions)} that went there")
-    if not revisions or codes["EAS 500"] != len(taken):
-        verdict.reasons.append("IPAWS-OPEN did not pass every alert on to EAS")
+    on_air = Counter(each["code"] for post in taken if post["event"] == "TOE" for each in post["statuses"])
+    if not on_air["500"] or on_air["500"] != on_air["600"] or on_air["500"] != on_air["200"]:
+        verdict.reasons.append("IPAWS-OPEN did not pass every alert of the outage on to EAS and WEA")
 
 
 def _doubled(messages: Sequence[Mapping[str, Any]]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from broadcaster.alert.delivery import State
-from broadcaster.local.demo.judge import Town, judge
+from broadcaster.local.demo.judge import Town, Verdict, judge, judge_ipaws
 from broadcaster.local.massachusetts.residents import Resident
 
 PLACES = {"ayer": Town("Ayer", ("978-555-0101",)), "groton": Town("Groton", ("978-555-0102",))}
@@ -52,3 +52,31 @@ def test_each_fault_is_found(messages: list, row: dict, words: str) -> None:
 
 def test_a_double_that_was_counted_is_no_fault() -> None:
     assert judge(PEOPLE, PLACES, [*GOOD, text(3, CLEAR)], [channel(accepted=1, possible=1)]).reasons == []
+
+
+def post(no: int, event: str = "TOE", taken: bool = True, *codes: str) -> dict[str, object]:
+    said = codes or ("CAPEXCH 200", "EAS 500", "CMAS 600")
+    statuses = [dict(zip(("channel", "code"), each.split(), strict=True)) for each in said]
+    return {"identifier": f"outage-{no}", "event": event, "taken": taken, "statuses": statuses}
+
+
+TWO = [post(1), post(2, "ADR", True, "CAPEXCH 200", "EAS 501")]
+
+
+@pytest.mark.parametrize(
+    ("posts", "words"),
+    [
+        (TWO, ""),
+        ([*TWO, post(2, "ADR", False, "CAPEXCH 201")], ""),
+        (TWO[:1], "took 1 alerts of 2"),
+        ([*TWO, post(3)], "took 3 alerts of 2"),
+        ([TWO[0], TWO[0]], "took 2 alerts of 2"),
+        ([], "took 0 alerts of 2"),
+        ([post(1, "TOE", True, "CAPEXCH 200", "EAS 500", "CMAS 615"), TWO[1]], "did not pass every alert"),
+        ([post(1, "TOE", True, "CAPEXCH 200", "EAS 501", "CMAS 600"), TWO[1]], "did not pass every alert"),
+    ],
+)
+def test_the_ledger_of_ipaws_is_counted(posts: list, words: str) -> None:
+    verdict = Verdict(sums=[{"channel": "ipaws", "revision": no} for no in (1, 2)])
+    judge_ipaws(verdict, posts)
+    assert verdict.reasons == [] if not words else any(words in reason for reason in verdict.reasons)

@@ -9,10 +9,12 @@ import pytest
 from lxml import html
 
 from broadcaster.alert.delivery import StatusItem
+from broadcaster.feeds import cap
 from broadcaster.feeds.cog import CogProfile
 from broadcaster.local.postgres import Postgres
-from broadcaster.receipts.seat import CODES, UNHEARD
+from broadcaster.receipts.seat import AS_WE_ASKED, CODES, UNHEARD
 from broadcaster.store import ipaws, residents, senders
+from broadcaster.store.alerts import Document
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Delivery, Fanout, Source
 from broadcaster.store.fanouts import LaneSpec, make
@@ -21,6 +23,7 @@ from tests import onair
 from tests.desk import ISSUER, Desk, settings, walk
 from tests.onair import NOW, OnAir
 from tests.onair_desk import app_of, signed_in, words
+from tests.unit.feeds import samples
 
 GOOD = ("CAPEXCH:200", "IPAWS:300", "EAS:500", "CMAS:600", "PUBLIC:800")
 
@@ -68,6 +71,16 @@ def test_partial_is_not_loud_and_says_who_does_not_hear(store: Sessions) -> None
     page = board(store, a_fanout(store, "ipaws", "accepted", "", "CAPEXCH:200", "EAS:500", "CMAS:615!"))
     assert f"Phones (WEA): {CODES['615']} 615" in page
     assert "does not alert anybody" not in page
+
+
+def test_a_channel_that_we_kept_it_from_is_no_error(store: Sessions) -> None:
+    air = a_fanout(store, "ipaws", "accepted", "", "CAPEXCH:200", "EAS:501!", "PUBLIC:800")
+    made = samples.facts(samples.RevisionKind.ALL_CLEAR)
+    with store.begin() as session:
+        row = Document(revision_id=air.revision.id, kind="cap", bytes=cap.serialise(cap.build(made)), sha="c" * 64)
+        row.identifier, row.sender, row.sent, row.sent_text, row.expires = "x-1", "s", NOW, "", NOW
+        session.add(row)
+    assert f"Radio and television (EAS): {AS_WE_ASKED} 501" in board(store, air)
 
 
 @pytest.mark.parametrize("said", [(), ("CAPEXCH:201!",)])
