@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from broadcaster.alert.alert import RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import AlertState, ReleaseState, Role
+from broadcaster.dispatch import ipaws_watch
 from broadcaster.receipts import tally
 from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount
 from broadcaster.receipts.seat import UNHEARD
@@ -87,6 +88,7 @@ def page(alert: str) -> str:
             chase_after=house().settings.handoff_loud_after,
             seat_name=house().settings.handoff_name or "the agency with the seat at IPAWS",
             unheard=UNHEARD,
+            path_reasons=ipaws_watch.REASONS,
         )
 
 

@@ -119,7 +119,7 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "") ->
         keeps_from=KEEPS_FROM,
         seat=seat.standing(store) if ChannelName.IPAWS in preview.content.channels else [],
         seat_down=seat.is_down(store),
-        seat_findings=seat.findings(store, preview) if ChannelName.IPAWS in preview.content.channels else [],
+        seat_findings=seat.findings(store, preview),
         names={community.code: community.name for community in directory.communities},
         has_form=bool(FIELDS[RevisionKind(row.kind)]),
         has_numbers=RevisionKind(row.kind) in NUMBERS_FOLLOW,

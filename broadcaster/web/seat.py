@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from broadcaster.alert.alert import ChannelName
 from broadcaster.dispatch import ipaws as seat
 from broadcaster.dispatch import ipaws_watch
 from broadcaster.dispatch.plan import Preview
@@ -47,7 +48,7 @@ def is_down(store: Session) -> bool:
 
 def findings(store: Session, preview: Preview) -> list[Finding]:
     """What our group may not send of a previewed document; errors keep it out of IPAWS, and out of nothing else."""
-    if not senders.is_set_up(store, seat.POST):
+    if ChannelName.IPAWS not in preview.content.channels or not senders.is_set_up(store, seat.POST):
         return []
     kept = ipaws.path(store).profile
     profile = CogProfile.of(kept) if kept else None

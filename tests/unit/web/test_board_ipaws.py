@@ -101,6 +101,18 @@ def test_refused_whole_is_loud(reason: str, sentence: str, store: Sessions) -> N
     assert sentence.lower() in page.lower()
 
 
+@pytest.mark.parametrize(
+    ("state", "reason", "sentence"),
+    [
+        ("queued", "certificate", "Not posted yet (our certificate is refused)"),
+        ("queued", "no_connection", "Not posted yet (nobody can be reached at IPAWS_URL)"),
+        ("unknown", "timeout", "IPAWS is being asked whether it has the alert"),
+    ],
+)
+def test_what_is_not_settled_is_said(state: str, reason: str, sentence: str, store: Sessions) -> None:
+    assert sentence in board(store, a_fanout(store, "ipaws", state, reason))
+
+
 def test_a_hand_off_without_a_word_is_loud_after_ten_minutes(store: Sessions) -> None:
     page = board(store, a_fanout(store, "handoff", "accepted"))
     assert "Not on air after 15 min" in page
