@@ -20,7 +20,6 @@ from broadcaster.directory import Directory
 from broadcaster.dispatch import actions, plan
 from broadcaster.dispatch.actions import Actor
 from broadcaster.dispatch.plan import Draft, Preview
-from broadcaster.feeds.finding import Finding
 from broadcaster.receipts import tally
 from broadcaster.store import directory_load, ledger
 from broadcaster.store.alerts import Alert, Revision
@@ -256,15 +255,9 @@ def _alert(call: Call, row: Revision) -> m.AlertOut:
         releases=_releases(call, row),
         content=content_to_json(content),
         problems=[m.ProblemOut(**asdict(each)) for each in stops],
-        findings=[m.FindingOut(**asdict(each)) for each in (*shown.findings, *seat.findings(call.store, shown))]
-        if shown
-        else [],
+        findings=[m.FindingOut(**asdict(each)) for each in seat.all_findings(call.store, shown)] if shown else [],
         previews=_previews(shown) if shown else None,
     )
-
-
-def _findings(call: Call, shown: Preview) -> list[Finding]:
-    return [*shown.findings, *seat.findings(call.store, shown)]
 
 
 def _wanted() -> str:

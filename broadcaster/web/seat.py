@@ -54,3 +54,8 @@ def findings(store: Session, preview: Preview) -> list[Finding]:
     profile = CogProfile.of(kept) if kept else None
     document = cap.parse(preview.cap_xml.encode())
     return seat.findings(document, profile, signed=house().office.signing is not None)
+
+
+def all_findings(store: Session, preview: Preview) -> list[Finding]:
+    """Those of the document, then those of our seat."""
+    return [*preview.findings, *findings(store, preview)]

@@ -13,9 +13,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from broadcaster.feeds.cog import CogProfile
 from broadcaster.local import assets, borders
 from broadcaster.local.postgres import Postgres
-from broadcaster.store import directory_load, outlines, people, senders
+from broadcaster.store import directory_load, ipaws, outlines, people, senders
 from broadcaster.store.database import Sessions
 from broadcaster.store.people import ApiToken, User
 from broadcaster.store.residents import address, subscribe
@@ -282,3 +283,14 @@ def test_a_polygon_becomes_the_counties_it_touches(desk: Desk) -> None:
     far = {"type": "Polygon", "coordinates": [[[lat, lon] for lon, lat in WORCESTER["coordinates"][0]]]}
     status, told = desk.refused("issuer", "PATCH", f"/alerts/{made['id']}", {"area": {"geojson": far}})
     assert status == 422 and "touches no county" in told["area.geojson"]
+
+
+def test_what_our_group_may_not_send_is_a_finding_of_ipaws(desk: Desk) -> None:
+    with desk.sessions.begin() as session:
+        senders.register(session, NewSender("ipaws", "ipaws", "120911", 5.0))
+        ipaws.keep_profile(session, CogProfile("120911", events=("RWT",)).json())
+    made = desk.do("issuer", "POST", "/alerts", draft())
+    found = {each["code"]: (each["level"], each["concern"]) for each in made["findings"]}
+    assert found["cog-event"] == ("error", "ipaws")
+    without = desk.do("issuer", "PATCH", f"/alerts/{made['id']}", {"channels": ["sms", "feed"]})
+    assert "cog-event" not in {each["code"] for each in without["findings"]}
