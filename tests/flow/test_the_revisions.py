@@ -19,8 +19,8 @@ from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.dispatch import actions, plan
 from broadcaster.dispatch.publish import publish
 from broadcaster.feeds import cap, profile, signature
-from broadcaster.feeds.atom import recent
 from broadcaster.feeds.finding import Concern
+from broadcaster.feeds.recent import wrapped
 from broadcaster.messages import bulletin
 from broadcaster.store import directory_load
 from broadcaster.store.alerts import Body, Document, Revision
@@ -188,7 +188,7 @@ def test_the_bytes_are_the_same_wherever_they_are(desk: Desk, tmp_path: Path) ->
         served = (tmp_path / "cap" / f"{row.identifier}.xml").read_bytes()
         assert served == posted == shown.encode() == row.bytes
         assert sha256(served).hexdigest() == row.sha
-        assert served.partition(b"?>")[2].strip() in recent([row.bytes])
+        assert served.partition(b"?>")[2].strip() in wrapped([row.bytes])
         assert signature.verify(served, certificate, desk.now)
         assert etree.fromstring(served).findtext("{*}sent") == row.sent_text == cap.format_time(cap.parse(served).sent)
 

@@ -80,8 +80,11 @@ def test_phones_show_what_the_message_carries():
 
 @pytest.mark.parametrize(
     "alert",
-    [cap.build(facts(content=content(failure=FailureKind.TEXT_TO_911))), SILENT[3][1]],
-    ids=["a lesser failure", "a cancel"],
+    [
+        cap.build(facts(content=content(failure=FailureKind.TEXT_TO_911))),
+        cap.build(facts(RevisionKind.ALL_CLEAR, references=cap.unexpired([FIRST], NOON))),
+    ],
+    ids=["a lesser failure", "an all-clear"],
 )
 def test_phones_show_nothing_of_what_is_kept_from_them(alert):
     assert receivers.screens(alert) == []

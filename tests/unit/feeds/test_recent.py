@@ -19,7 +19,8 @@ FIRST = cap.build(facts())
 LESSER = cap.build(facts(identifier="MA911-b1-1", content=content(failure=FailureKind.TEXT_TO_911)))
 LATER = NOON + timedelta(minutes=1)
 REFERENCES = cap.unexpired([FIRST], LATER)
-CLEAR = cap.build(facts(RevisionKind.ALL_CLEAR, identifier="MA911-a1-2", sent=LATER, references=REFERENCES))
+ENDED = facts(RevisionKind.ALL_CLEAR, identifier="MA911-a1-2", sent=LATER, references=REFERENCES)
+CLEAR = cap.build(replace(ENDED, clear_on=frozenset({"EAS"})))
 VOID = cap.build(facts(RevisionKind.FALSE_ALARM, identifier="MA911-a1-3", sent=LATER, references=REFERENCES))
 
 
@@ -37,7 +38,8 @@ ALL = frozenset(BLOCKED_BY)
 WHERE = [
     ("an outage", FIRST, ALL),
     ("a lesser one has no text for phones", LESSER, ALL - {"PublicWEA"}),
-    ("an all-clear is no WEA", CLEAR, ALL - {"PublicWEA"}),
+    ("an all-clear to boxes is no WEA", CLEAR, ALL - {"PublicWEA"}),
+    ("an all-clear goes to no box unasked", cap.build(ENDED), ALL - {"PublicWEA", "eas", "nwem"}),
     ("kept from EAS", blocked(FIRST, "EAS"), ALL - {"eas"}),
     ("kept from NWEM and phones", blocked(FIRST, "NWEM", "CMAS"), ALL - {"nwem", "PublicWEA"}),
     ("kept from everything public: `public` has it all the same", blocked(FIRST, "PUBLIC"), ALL - {"public_non_eas"}),
