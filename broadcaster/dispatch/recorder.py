@@ -78,6 +78,11 @@ class Recorder:
         with self._changed:
             return sum(self._pending[carrier] for carrier in carriers)
 
+    def behind(self, carrier: str) -> int:
+        """Rows of a carrier that have ended and whose outcome is not written down yet."""
+        with self._changed:
+            return self._pending[carrier] - self._flying[carrier]
+
     def pause(self, seconds: float) -> None:
         """Until something was written down, at most `seconds`."""
         with self._changed:

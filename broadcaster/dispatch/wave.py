@@ -23,6 +23,9 @@ FULL_S = 0.02
 AHEAD_S = 0.25
 """So much of what a carrier has lately taken is claimed ahead: the window never empties, and a more urgent alert waits
 for no more than this."""
+MOST_BEHIND = 8000
+"""Outcomes that wait to be written down; beyond them nothing is claimed. A database that writes more slowly than it
+hands out would otherwise fill the memory, and a crash would leave all of them to be asked after."""
 DELIVERY = "delivery"
 """The purpose of the proofs in callbacks."""
 REMEMBERED = 20_000
@@ -37,7 +40,7 @@ def room(engine: Engine, channel: str) -> Room:
     for carrier in engine.carriers_by_channel.get(channel, ()):
         worth = round(engine.window.places(carrier) * 1.1 + engine.window.rate(carrier) * AHEAD_S)
         free = worth - engine.recorder.flying(carrier)
-        if free >= worth / 2:
+        if free >= worth / 2 and engine.recorder.behind(carrier) < MOST_BEHIND:
             found[carrier] = free
     bulk = engine.bulk if engine.window.bulk_is_on else None
     if bulk is None or channel != "sms" or not found.get(bulk.carrier):

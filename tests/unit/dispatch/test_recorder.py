@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from broadcaster.dispatch import recorder as module
+from broadcaster.dispatch import wave as claims
+from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.recorder import Recorder
 from broadcaster.dispatch.window import Finished, Window
+from tests.flow.story import until
 from tests.unit.dispatch.test_window import Scripted, wave
+
+CARRIERS = {"sms": ["twilio"]}
+WINDOW = SimpleNamespace(places=lambda _: 10, rate=lambda _: 1000.0, bulk_is_on=False)
+"""A window that says how much it takes."""
 
 
 def away(invalidated: bool) -> OperationalError:
@@ -97,3 +106,19 @@ def test_a_bug_leaves_the_rows_to_their_lease_and_the_next_are_recorded(books: B
     recorder.send(wave(2))
     assert recorder.wait(10.0)
     assert desk.written == [(2, False)]
+
+
+def test_a_database_that_writes_slowly_holds_the_claims_up(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has ended and is not written down is bounded; when the database writes again, there is room again."""
+    monkeypatch.setattr(claims, "MOST_BEHIND", 3)
+    desk = Desk(before=[away(False)] * 10_000)
+    recorder = books(desk)
+    works = cast(Engine, SimpleNamespace(recorder=recorder, window=WINDOW, carriers_by_channel=CARRIERS, bulk=None))
+    assert claims.room(works, "sms").places
+    recorder.send(wave(3))
+    until(lambda: recorder.behind("twilio") == 3)
+    assert not claims.room(works, "sms").places
+    desk.before.clear()
+    assert recorder.wait(5.0)
+    assert recorder.behind("twilio") == 0
+    assert claims.room(works, "sms").places
