@@ -74,13 +74,17 @@ UNREACHABLE = {"tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_int
 
 
 def connect(url: str, pool_size: int = 5) -> Engine:
-    """An engine whose statements give up after 30 s and whose dead connections are found before use."""
+    """An engine whose statements give up after 30 s and whose dead connections are found before use.
+
+    Its errors do not repeat the values of a statement: they may be somebody's.
+    """
     return create_engine(
         url,
         pool_size=pool_size,
         max_overflow=10,
         pool_pre_ping=True,
         pool_timeout=10,
+        hide_parameters=True,
         connect_args={
             **UNREACHABLE,
             "connect_timeout": 5,

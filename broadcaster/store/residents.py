@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from broadcaster.store.arrays import binaries, numbers, texts
 from broadcaster.store.database import Base, identity
 from broadcaster.store.sealed import Sealer
 
@@ -60,7 +61,7 @@ def address(
         text(
             "INSERT INTO address (kind, value_enc, value_index, lang, owner)"
             " VALUES (:kind, :enc, :index, :lang, :owner)"
-            " ON CONFLICT (value_index) DO UPDATE SET lang = excluded.lang RETURNING id"
+            " ON CONFLICT (value_index) DO UPDATE SET lang = excluded.lang, value_enc = excluded.value_enc RETURNING id"
         ),
         row,
     )
@@ -117,7 +118,8 @@ class NewResident:
 _IMPORT_ADDRESSES = text(
     "INSERT INTO address (kind, value_enc, value_index, lang, owner) SELECT 'sms', x.enc, x.idx, x.lang, 'resident'"
     " FROM unnest(CAST(:enc AS bytea[]), CAST(:idx AS bytea[]), CAST(:lang AS text[])) AS x(enc, idx, lang)"
-    " ON CONFLICT (value_index) DO UPDATE SET lang = excluded.lang"
+    " ORDER BY x.idx ON CONFLICT (value_index) DO UPDATE SET lang = excluded.lang,"
+    " value_enc = excluded.value_enc"
 )
 _IMPORT_SUBSCRIPTIONS = text(
     "WITH wanted AS (SELECT a.id AS address_id, x.community, x.no FROM unnest(CAST(:idx AS bytea[]),"
@@ -135,23 +137,57 @@ _IMPORT_SUBSCRIPTIONS = text(
 )
 
 
+_IMPORT_STOPS = text(
+    "INSERT INTO suppression (value_index, source) SELECT x, 'import' FROM unnest(CAST(:idx AS bytea[])) AS x"
+    " ORDER BY x ON CONFLICT DO NOTHING"
+)
+
+
 def import_residents(session: Session, sealer: Sealer, rows: Sequence[NewResident]) -> int:
-    """Write residents in bulk; those who are there already keep their slots. Returns how many rows were given."""
+    """Write residents in bulk; those who are there already keep their slots. Returns how many rows were given.
+
+    Of a phone that is given twice the last language counts. Whoever has said STOP stays so, whatever a file says.
+    """
     index = {row.phone: sealer.index(f"sms:{row.phone}") for row in rows}
     session.execute(
         _IMPORT_ADDRESSES,
         {
-            "enc": [sealer.seal(phone, key) for phone, key in index.items()],
-            "idx": list(index.values()),
-            "lang": list({row.phone: row.lang for row in rows}.values()),
+            "enc": binaries(sealer.seal(phone, key) for phone, key in index.items()),
+            "idx": binaries(index.values()),
+            "lang": texts({row.phone: row.lang for row in rows}.values()),
         },
     )
     pairs = [(index[row.phone], community) for row in rows for community in row.communities]
-    session.execute(_IMPORT_SUBSCRIPTIONS, {"idx": [p[0] for p in pairs], "community": [p[1] for p in pairs]})
-    for row in rows:
-        if row.opted_out:
-            suppress(session, index[row.phone], "import")
+    session.execute(
+        _IMPORT_SUBSCRIPTIONS, {"idx": binaries(p[0] for p in pairs), "community": numbers(p[1] for p in pairs)}
+    )
+    stopped = {index[row.phone] for row in rows if row.opted_out}
+    if stopped:
+        session.execute(_IMPORT_STOPS, {"idx": binaries(stopped)})
     return len(rows)
+
+
+def known(session: Session, sealer: Sealer, rows: Sequence[NewResident]) -> int:
+    """How many of these phones are there already."""
+    indexes = binaries({sealer.index(f"sms:{row.phone}") for row in rows})
+    query = text("SELECT count(*) FROM address WHERE value_index = ANY(CAST(:idx AS bytea[]))")
+    return int(session.execute(query, {"idx": indexes}).scalar_one())
+
+
+def by_community(session: Session) -> dict[str, int]:
+    """How many phones are subscribed to each community, by its code; a phone of two towns counts in both."""
+    rows = session.execute(
+        text(
+            "SELECT c.code, coalesce(n.many, 0) AS many FROM community c LEFT JOIN"
+            " (SELECT community_id, count(*) AS many FROM subscription GROUP BY 1) n ON n.community_id = c.id"
+            " ORDER BY c.code"
+        )
+    )
+    return {row.code: int(row.many) for row in rows}
+
+
+COLUMNS = ("phone", "lang", "communities", "opted_out")
+"""Of a residents' file, as `everyone` gives them."""
 
 
 def everyone(session: Session, sealer: Sealer) -> Iterator[tuple[str, str, str, str]]:

@@ -91,7 +91,7 @@ def test_bad_residents_are_not_imported_silently_in_part(
     with sessions() as session:
         assert session.query(Subscription).count() == 0
     done = installation.run(env, "residents", "import", str(file), "--skip-bad")
-    assert "2 imported, 2 left out" in done.stdout
+    assert "2 imported, 0 merged, 2 left out" in done.stdout
     with sessions() as session:
         assert session.query(Subscription).count() == 3
 
