@@ -83,8 +83,11 @@ def import_directory(file: Path) -> None:
         value = directory_files.read(file.read_bytes())
     except directory_files.BadFile as error:
         raise click.ClickException(str(error)) from error
-    with sessions.begin() as session:
-        directory_load.save(session, value, sealer_of(settings))
+    try:
+        with sessions.begin() as session:
+            directory_load.save(session, value, sealer_of(settings))
+    except directory_load.CommunityDropped as error:
+        raise click.ClickException(str(error)) from error
     click.echo(f"{len(value.communities)} communities, {len(value.psaps)} PSAPs, {len(value.agencies)} agencies.")
 
 

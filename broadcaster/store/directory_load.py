@@ -27,13 +27,27 @@ from broadcaster.store.sealed import Sealer
 ADDRESS_KINDS = {"email": "email", "sms": "sms", "voice": "voice"}
 
 
+class CommunityDropped(ValueError):
+    """A directory leaves out a community that is known, and with it the people who signed up there."""
+
+
 def save(session: Session, directory: plain.Directory, sealer: Sealer) -> None:
-    """Write a directory; communities and agencies keep their ids (and subscribers) by code."""
+    """Write a directory; communities and agencies keep their ids (and subscribers) by code. CommunityDropped, with a
+    sentence, when it leaves one out."""
+    _refuse_to_drop(session, directory)
     _save_places(session, directory)
     session.flush()
     communities = {row.code: row.id for row in session.scalars(select(Community))}
     _save_numbers(session, directory)
     _save_agencies(session, directory, communities, sealer)
+
+
+def _refuse_to_drop(session: Session, directory: plain.Directory) -> None:
+    kept = [community.code for community in directory.communities]
+    dropped = session.scalars(select(Community.name).where(Community.code.not_in(kept)).order_by(Community.name)).all()
+    if dropped:
+        named = ", ".join(dropped[:3]) + (f" and {len(dropped) - 3} more" if len(dropped) > 3 else "")
+        raise CommunityDropped(f"The directory leaves out {named}: keep every community, people have signed up there.")
 
 
 def _save_places(session: Session, directory: plain.Directory) -> None:
