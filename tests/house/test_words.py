@@ -71,6 +71,13 @@ def test_locks_have_hashes_and_name_no_host() -> None:
         assert all("--hash" in hashes for hashes in pinned), lock.name
 
 
+def test_the_lock_of_the_assets_names_no_address() -> None:
+    """Nor whom to fund: `npm install` writes that back, take it out again."""
+    lock = (ROOT / "package-lock.json").read_text(encoding="utf-8")
+    assert "://" not in lock
+    assert lock.count('"integrity"') >= 20
+
+
 def test_the_lock_of_the_assets_names_no_host() -> None:
     """npm says so itself: `omit-lockfile-registry-resolved`."""
     lock = ROOT / "package-lock.json"
