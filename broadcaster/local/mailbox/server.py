@@ -5,22 +5,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 from pathlib import Path
-from threading import Thread
-from typing import Any, TypeVar
+from typing import Any
 
 from aiohttp import web
 from aiosmtpd.smtp import SMTP
 
 from broadcaster import logs
+from broadcaster.local import in_thread
+from broadcaster.local.in_thread import InThread
 from broadcaster.local.mailbox.pages import Pages
 from broadcaster.local.mailbox.post import Counter, Faults, Mail, Office
 
 HOST = "127.0.0.1"
 LARGEST = 10 * 1024 * 1024
-T = TypeVar("T")
 
 
 class Listening:
@@ -56,20 +55,14 @@ class Listening:
         return made
 
 
-class Mailboxes:
-    """A relay that listens; a context manager that stops it. Every method may be called from any other thread."""
+class Mailboxes(InThread):
+    """A relay that listens."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, listening: Listening) -> None:
-        self._loop, self._listening = loop, listening
-        self._thread: Thread | None = None
+        super().__init__(loop, listening.close)
+        self._listening = listening
         self.smtp_url = f"smtp://{HOST}:{listening.smtp_port}"
         self.url = f"http://{HOST}:{listening.http_port}"
-
-    def __enter__(self) -> Mailboxes:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def mails(self) -> list[Mail]:
         """Every mail that was taken, oldest first."""
@@ -89,53 +82,16 @@ class Mailboxes:
 
         return self._do(change)
 
-    def stop(self) -> None:
-        """Stop listening and join the thread."""
-        if self._thread is None:
-            return
-        asyncio.run_coroutine_threadsafe(self._listening.close(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._thread = None
-
-    def keep(self, thread: Thread) -> Mailboxes:
-        """Remember the thread to join."""
-        self._thread = thread
-        return self
-
-    def _do(self, work: Callable[[], T]) -> T:
-        async def run() -> T:
-            return work()
-
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result()
-
 
 def start_in_thread(office: Office | None = None, smtp_port: int = 0, http_port: int = 0) -> Mailboxes:
     """Start a relay and wait until it listens; OSError when a port is taken."""
-    started: Future[Mailboxes] = Future()
-    arguments = (Listening(office or Office()), smtp_port, http_port, started)
-    thread = Thread(target=_run, args=arguments, name="mailbox", daemon=True)
-    thread.start()
-    return started.result().keep(thread)
+    listening = Listening(office or Office())
 
+    async def opened(loop: asyncio.AbstractEventLoop) -> Mailboxes:
+        await listening.open(smtp_port, http_port)
+        return Mailboxes(loop, listening)
 
-def _run(listening: Listening, smtp_port: int, http_port: int, started: Future[Mailboxes]) -> None:
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_until_complete(listening.open(smtp_port, http_port))
-        started.set_result(Mailboxes(loop, listening))
-    except Exception as error:
-        started.set_exception(error)
-    else:
-        loop.run_forever()
-    finally:
-        left = asyncio.all_tasks(loop)
-        for task in left:
-            task.cancel()
-        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
+    return in_thread.start("mailbox", opened)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
