@@ -30,7 +30,7 @@ from broadcaster.channels.contract import Accepted, Asked, Key, Outgoing, Seen, 
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, PutOff, Rejected, SendError
 from broadcaster.channels.http import DoorClosed
 from broadcaster.channels.mime import NoAddress, Own, Press
-from broadcaster.channels.proof import proof, proves
+from broadcaster.channels.proof import placed, proves
 from broadcaster.channels.smtp_pool import ANSWER_S, CLOSING, CONNECT_S, LOST, Pool, Relay
 from broadcaster.messages.message import Message
 
@@ -98,13 +98,13 @@ class Mailer:
 
 
 def ack_token(secret: str, fanout: int, address: int) -> str:
-    """``fanout.address.proof``: nobody else can make one."""
-    return f"{fanout}.{address}.{proof(secret, ACK, f'{fanout}.{address}')}"
+    """The end of the address at which an agency acknowledges."""
+    return placed(secret, ACK, fanout, address)
 
 
 def envelope_id(secret: str, fanout: int, address: int) -> str:
-    """``fanout.address.proof`` for Message-IDs and envelopes: the same for every attempt."""
-    return f"{fanout}.{address}.{proof(secret, MAIL, f'{fanout}.{address}')}"
+    """The name of a mail in Message-IDs and envelopes: the same for every attempt."""
+    return placed(secret, MAIL, fanout, address)
 
 
 def message_id(secret: str, domain: str, fanout: int, address: int) -> str:

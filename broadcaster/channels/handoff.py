@@ -6,7 +6,6 @@ It is carried as every mail is; only its print is another one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -15,32 +14,18 @@ from email.utils import formataddr, formatdate, parseaddr
 
 from broadcaster.channels.contract import Key
 from broadcaster.channels.mime import LONGEST_ADDRESS, NoAddress, one_line
-from broadcaster.channels.proof import proof, proves
+from broadcaster.channels.proof import placed
 from broadcaster.messages.handoff import LINK
 from broadcaster.messages.message import Message
 from broadcaster.values import MAIL_ADDRESS
 
 HANDOFF = "handoff"
 """The purpose of the proofs in these links."""
-_TOKEN = re.compile(r"(\d{1,18})\.(\d{1,18})\.([A-Za-z0-9_-]{22})")
-
-
-def token(secret: str, fanout: int, address: int) -> str:
-    """``fanout.address.proof``: nobody else can make one."""
-    return f"{fanout}.{address}.{proof(secret, HANDOFF, f'{fanout}.{address}')}"
-
-
-def place(secret: str, given: str) -> tuple[int, int] | None:
-    """Fan-out and address of a link that we made, or None."""
-    parts = _TOKEN.fullmatch(given)
-    if parts is None or not proves(secret, HANDOFF, f"{parts[1]}.{parts[2]}", parts[3]):
-        return None
-    return int(parts[1]), int(parts[2])
 
 
 def link(base: str, secret: str, fanout: int, address: int) -> str:
     """Where the agency answers."""
-    return f"{base}/ack/aired/{token(secret, fanout, address)}"
+    return f"{base}/ack/aired/{placed(secret, HANDOFF, fanout, address)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,12 +117,15 @@ def sweep() -> None:
         duties["ipaws"] = (Watch(engine, way, settings.ipaws_cert).look, PING_EVERY_S)
     if settings.bounce_mailbox:
         duties["bounces"] = (BounceMailbox(settings.bounce_mailbox, engine.sessions, Desk.of(settings)).look, 5.0)
-    if settings.websub_hub:
-        duties["announce"] = (Announcer.of(settings, engine.window).look, 1.0)
+    announcer = Announcer.of(settings, engine.window) if settings.websub_hub else None
+    if announcer:
+        duties["announce"] = (announcer.look, 1.0)
     running = Sweep(engine, settings.sweep_every, duties)
     running.start()
     _until_told()
     running.stop()
+    if announcer:
+        announcer.close()
     engine.close()
 
 

@@ -51,6 +51,10 @@ class Announcer:
             return []
         return [topic for path in TOPICS if (topic := self._tell(path))]
 
+    def close(self) -> None:
+        """Close the connection to the hub, before the window's loop ends."""
+        self.window.run(self.hub.close(), 5.0)
+
     def _tell(self, path: str) -> str:
         place = self.root / path
         mark = hashlib.sha256(place.read_bytes()).hexdigest() if place.is_file() else ""

@@ -5,23 +5,22 @@ No sign-in: the proof in the address is ours and nobody else can make one, so it
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from broadcaster.channels import proof
 from broadcaster.channels.agency_email import ACK, ack_token
-from broadcaster.channels.proof import proves
 from broadcaster.messages.mail import ACK_TOKEN
 from broadcaster.messages.wording import plain
 from broadcaster.store import ledger
+from broadcaster.web.by_link import LONGEST_NOTE, NOT_OURS, pages, refused
 from broadcaster.web.house import house
 
-blueprint = Blueprint("ack", __name__, static_folder="assets/ack", static_url_path="/ack/static")
-blueprint.record_once(lambda made: made.app.extensions["csrf"].exempt(blueprint))  # the token in the address is ours
+blueprint = pages("ack", __name__, static_folder="assets/ack", static_url_path="/ack/static")
 ANSWERS = {
     "read": "We have read this",
     "right": "We have read this, and the number you publish for us is right",
@@ -29,10 +28,7 @@ ANSWERS = {
     "jammed": "Our lines are jammed, or calls do not reach us",
     "other": "Something else",
 }
-LONGEST_NOTE = 500
-NOT_OURS = "This link is not complete, or it is not ours. Open it again from the mail, in one piece."
 GONE = "This notice is no longer kept here. Call the 911 authority if you need it."
-_TOKEN = re.compile(r"(\d{1,18})\.(\d{1,18})\.([A-Za-z0-9_-]{22})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +65,29 @@ _ANSWER = text(
 @blueprint.get("/ack/<token>")
 def page(token: str) -> str | tuple[str, int]:
     """The notice, and the buttons; nothing is recorded."""
-    place = _place(token)
+    place = proof.place(house().settings.secret_key, ACK, token)
     if place is None:
-        return _refused(NOT_OURS)
+        return refused(NOT_OURS)
     with house().sessions() as store:
         notice = _notice(store, *place)
     if notice is None:
-        return _refused(GONE)
+        return refused(GONE)
     return render_template("ack/notice.html", notice=notice, answers=ANSWERS, token=token, words=_words(notice))
 
 
 @blueprint.post("/ack/<token>")
 def answer(token: str) -> AnyResponse | tuple[str, int]:
     """Record the answer; the same answer again changes nothing, another one replaces it."""
-    place = _place(token)
+    place = proof.place(house().settings.secret_key, ACK, token)
     if place is None:
-        return _refused(NOT_OURS)
+        return refused(NOT_OURS)
     given = request.form.get("answer", "read")
     given = given if given in ANSWERS else "other"
     note = plain(request.form.get("note", ""))[:LONGEST_NOTE]
     with house().sessions.begin() as store:
         notice = _notice(store, *place)
         if notice is None:
-            return _refused(GONE)
+            return refused(GONE)
         _record(store, notice, given, note)
     return redirect(url_for("ack.page", token=token), 303)
 
@@ -103,14 +99,6 @@ def _record(store: Session, notice: Notice, given: str, note: str) -> None:
         ledger.append(store, f"agency:{notice.agency or notice.name}", "acknowledged", f"alert:{notice.alert}", said)
 
 
-def _place(token: str) -> tuple[int, int] | None:
-    """Fan-out and address of a link that we made, or None."""
-    parts = _TOKEN.fullmatch(token)
-    if parts is None or not proves(house().settings.secret_key, ACK, f"{parts[1]}.{parts[2]}", parts[3]):
-        return None
-    return int(parts[1]), int(parts[2])
-
-
 def _notice(store: Session, fanout: int, address: int) -> Notice | None:
     row = store.execute(_NOTICE, {"f": fanout, "a": address}).first()
     return Notice(*row) if row else None
@@ -120,15 +108,3 @@ def _words(notice: Notice) -> str:
     """The mail as it was sent."""
     token = ack_token(house().settings.secret_key, notice.fanout, notice.address)
     return notice.text.replace(ACK_TOKEN, f"{house().settings.public_base_url}/ack/{token}")
-
-
-def _refused(sentence: str) -> tuple[str, int]:
-    return render_template("ack/refused.html", sentence=sentence), 404
-
-
-@blueprint.after_request
-def _unlisted(response: Response) -> Response:
-    """No search engine, cache or next page learns the address."""
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response

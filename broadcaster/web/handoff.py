@@ -10,23 +10,22 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from broadcaster.channels import handoff as links
+from broadcaster.channels import proof
+from broadcaster.channels.handoff import HANDOFF
 from broadcaster.messages.handoff import LINK
 from broadcaster.messages.wording import plain
 from broadcaster.store import ipaws, ledger
+from broadcaster.web.by_link import LONGEST_NOTE, NOT_OURS, pages, refused
 from broadcaster.web.house import house
 
-blueprint = Blueprint("handoff", __name__)
-blueprint.record_once(lambda made: made.app.extensions["csrf"].exempt(blueprint))  # the token in the address is ours
-LONGEST_NOTE = 500
+blueprint = pages("handoff", __name__)
 AHEAD = timedelta(minutes=2)
 """Clocks differ: a time this far ahead is now, and one further ahead was yesterday."""
-NOT_OURS = "This link is not complete, or it is not ours. Open it again from the mail, in one piece."
 GONE = "This alert is no longer kept here. Call the 911 authority if you need it."
 WHEN = "Write the time at which it was on air as 14:05."
 _HOUR = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -67,7 +66,7 @@ def document(token: str) -> Response | tuple[str, int]:
     """The signed document, byte for byte."""
     found = _found(token)
     if isinstance(found, str) or not found.document:
-        return _refused(found if isinstance(found, str) else GONE)
+        return refused(found if isinstance(found, str) else GONE)
     answer = Response(found.document.encode(), content_type="application/cap+xml")
     answer.headers["Content-Disposition"] = 'attachment; filename="alert.cap.xml"'
     return answer
@@ -84,7 +83,7 @@ def answer(token: str) -> AnyResponse | str | tuple[str, int]:
             return _shown(token, WHEN, note)
     found = _found(token)
     if isinstance(found, str):
-        return _refused(found)
+        return refused(found)
     with house().sessions.begin() as store:
         _record(store, found, aired, note)
     return redirect(url_for("handoff.page", token=token), 303)
@@ -113,7 +112,7 @@ def _record(store: Session, found: Handoff, aired: datetime | None, note: str) -
 
 def _found(token: str) -> Handoff | str:
     """The hand-off of a link that we made, or the sentence that says why there is none."""
-    place = links.place(house().settings.secret_key, token)
+    place = proof.place(house().settings.secret_key, HANDOFF, token)
     if place is None:
         return NOT_OURS
     with house().sessions() as store:
@@ -124,7 +123,7 @@ def _found(token: str) -> Handoff | str:
 def _shown(token: str, problem: str = "", note: str = "") -> str | tuple[str, int]:
     found = _found(token)
     if isinstance(found, str):
-        return _refused(found)
+        return refused(found)
     now = house().clock().astimezone(house().zone)
     address = f"{house().settings.public_base_url}{url_for('handoff.page', token=token)}"
     shown = render_template(
@@ -137,15 +136,3 @@ def _shown(token: str, problem: str = "", note: str = "") -> str | tuple[str, in
         note=note or found.note,
     )
     return (shown, 422) if problem else shown
-
-
-def _refused(sentence: str) -> tuple[str, int]:
-    return render_template("ack/refused.html", sentence=sentence), 404
-
-
-@blueprint.after_request
-def _unlisted(response: Response) -> Response:
-    """No search engine, cache or next page learns the address."""
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
