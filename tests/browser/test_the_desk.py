@@ -2,52 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import threading
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, expect
 
 from broadcaster.store.database import Sessions
+from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot, watched
 from tests.desk import ISSUER, PASSWORD, SECOND, Desk
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(os.environ.get("NO_BROWSER") == "1", reason="NO_BROWSER=1"),
-]
-SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-WIDTHS = (320, 390, 768, 1280, 2560)
-OFFICE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    assert path, "The browser tests need Chromium: run `make browser`, or set NO_BROWSER=1."
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
+pytestmark = MARKS
 
 
 @pytest.fixture
 def address(sessions: Sessions) -> Iterator[tuple[Desk, str]]:
     desk = Desk(sessions)
-    server = make_server("127.0.0.1", 0, desk.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield desk, f"http://localhost:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(desk.app) as base:
+        yield desk, base
 
 
 def sign_in(page: Page, desk: Desk, base: str, email: str) -> None:
@@ -57,31 +29,6 @@ def sign_in(page: Page, desk: Desk, base: str, email: str) -> None:
     page.fill("#code", desk.code(email))
     page.click("main button")
     expect(page).to_have_url(f"{base}/desk/")
-
-
-def shot(page: Page, name: str) -> None:
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
-
-
-def accessible(page: Page) -> None:
-    """axe (WCAG 2.2 AA and its best practices) finds nothing on this page."""
-    found = Axe().run(page).response["violations"]
-    assert not [(each["id"], each["nodes"][0]["html"][:200]) for each in found], page.url
-
-
-def watched(page: Page, base: str) -> list[str]:
-    """What the page did wrong: errors on its console, failed requests, questions to any other host."""
-    wrong: list[str] = []
-    page.on("console", lambda line: wrong.append(line.text) if line.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("requestfailed", lambda request: wrong.append(request.url))
-    page.on("request", lambda request: _own(request.url, base) or wrong.append(request.url))
-    return wrong
-
-
-def _own(url: str, base: str) -> bool:
-    return url.startswith("data:") or urlsplit(url).netloc == urlsplit(base).netloc
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with scripts", "without scripts"])
@@ -144,9 +91,7 @@ def test_every_page_fits_its_screen_and_everybody(chromium: Browser, address: tu
         accessible(page)
     page.fill("#names", "Ayer, Groton, Harvard")
     for button in ("text=Next: numbers", "text=Next: check", ".check-side button", "text=Release to agencies now"):
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.url, width)
+        fits(page)
         accessible(page)
         with page.expect_navigation():
             page.click(button)
