@@ -252,7 +252,8 @@ def resume(actor: Actor, revision: Revision, tier: Tier, shown_hash: str) -> Rel
 
 
 def next_draft(actor: Actor, alert: Alert, kind: RevisionKind) -> Revision:
-    """The next revision of an alert, prefilled from the newest one that was released."""
+    """The next revision of an alert, prefilled from the newest one that was released; what was said of the outage while
+    it went on is not said of its end."""
     _lock(actor, alert)
     lifecycle.check_next(kind, released_kinds(actor.session, alert))
     newest = alerts.released_revisions(actor.session, alert.id, Tier.PUBLIC)[-1]
@@ -263,6 +264,7 @@ def next_draft(actor: Actor, alert: Alert, kind: RevisionKind) -> Revision:
         next_update=None if kind in ENDINGS else actor.now + DEFAULT_NEXT_UPDATE,
         confirmations=(),
         restored=() if kind in ENDINGS else content.restored,
+        note="" if kind in ENDINGS else content.note,
     )
     revision = _draft(actor, alert, kind, content)
     actor.log("draft", alert, no=revision.no, kind=kind.value)
