@@ -42,6 +42,8 @@ class Setting:
     """Whether somebody must be able to release and hold during the fault."""
     crash: bool = False
     """Whether the figures of a crash are asked for: in flight settled in time, everybody else on time."""
+    alone: bool = False
+    """Whether no other row is played beside it: its figures are those of a machine that does nothing else."""
     judged: bool = True
     """Whether everybody must hear exactly as planned; a row that says otherwise brings judgements of its own."""
 

@@ -66,7 +66,7 @@ def memory(stage: Stage) -> None:
 
 @row("30 soak", f"an alert every 2 s for {SOAK_S:.0f} s (a night of 8 h in small), a random fault every 3 s",
      "0 lost, no row stuck, memory grows by less than 5 % after the first third",
-     Setting(60, carrier={"share_429": 0.05, "share_accept_then_reset": 0.05}))  # fmt: skip
+     Setting(60, carrier={"share_429": 0.05, "share_accept_then_reset": 0.05}, alone=True))  # fmt: skip
 def soak(stage: Stage) -> None:
     worker, sweep = stage.usual_both(2)
     faults = (

@@ -98,7 +98,7 @@ FLOOD_AT_ONCE, FLOOD_S = 60, 6.0
 
 
 @row("27 flood", f"{FLOOD_AT_ONCE} clients hammer sign-in and public pages; five alerts are approved meanwhile",
-     "0 refusals, approve p99 2 s", Setting(300, mps=50))  # fmt: skip
+     "0 refusals, approve p99 2 s", Setting(300, mps=50, alone=True))  # fmt: skip
 def flood(stage: Stage) -> None:
     people = approvers(stage, 5)
     stage.usual()
