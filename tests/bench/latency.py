@@ -97,7 +97,7 @@ def _backlog(works: Works, table: Table, plan: Plan) -> None:
         revision = works.draft(replace(content(), area=area))
         urgent = works.approve(revision)
         seconds.append(_arrival(works, urgent.fanout) - urgent.at)
-        ours.until(lambda fanout=urgent.fanout: _told(works, fanout), "the urgent alert never ended", ours.STALLED_S)
+        _until_told(works, urgent.fanout)
     sent = works.stage.sink.stats().fanouts[backlog.fanout][1]
     if sent >= many and not plan.quick:
         raise Void("the backlog was over before the urgent alerts were")
@@ -107,9 +107,13 @@ def _backlog(works: Works, table: Table, plan: Plan) -> None:
     _rows(table, f"urgent/{many}", what, seconds, URGENT_MS)
 
 
-def _told(works: Works, fanout: int) -> bool:
-    states = works.states(fanout)
-    return sum(states.values()) == sum(works.some_people().values()) == states.get("accepted")
+def _until_told(works: Works, fanout: int) -> None:
+    """Until everybody of an urgent alert was told; Void, with what its rows say, when somebody never is."""
+    many = sum(works.some_people().values())
+    try:
+        ours.until(lambda: works.states(fanout) == {"accepted": many}, "", ours.STALLED_S)
+    except Void:
+        raise Void(f"the urgent alert for {many:,} never ended: its rows say {works.states(fanout)}") from None
 
 
 @contextmanager
