@@ -20,7 +20,7 @@ from broadcaster.feeds.capxml import parse
 from broadcaster.feeds.finding import Concern, Finding
 from broadcaster.feeds.profile import Profile
 from broadcaster.feeds.signature import SignatureRefused
-from broadcaster.messages.wording import plain
+from broadcaster.messages.template import plain
 from broadcaster.store import directory_load, incoming, ledger
 from broadcaster.store.alerts import Revision
 from broadcaster.store.incoming import Incoming, IncomingState

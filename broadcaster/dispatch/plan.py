@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from broadcaster import audience
 from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import ENDINGS, ChannelName, CommunityAnswer, Content, RevisionKind
-from broadcaster.alert.lifecycle import Tier
+from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.directory import Directory
 from broadcaster.dispatch import render, stamp, where
 from broadcaster.dispatch.office import Office
@@ -22,11 +22,12 @@ from broadcaster.feeds.cap import InfoTexts
 from broadcaster.feeds.finding import Concern, Finding, Level
 from broadcaster.feeds.receivers import Screen, Spoken
 from broadcaster.feeds.shapes import Drawn
-from broadcaster.messages import compose
+from broadcaster.messages.book import normal
 from broadcaster.messages.bulletin import Page
 from broadcaster.messages.edition import Edition
 from broadcaster.messages.message import Message
-from broadcaster.store import alerts, directory_load, residents, senders, texts
+from broadcaster.settings import Mode
+from broadcaster.store import alerts, directory_load, residents, senders, texts, wordings
 from broadcaster.store.alerts import Alert, Revision
 
 
@@ -106,6 +107,8 @@ def work_for(session: Session, office: Office, directory: Directory, draft: Draf
         earlier=released[-1].frozen_at if released else None,
         previous=heart.content_from_json(released[-1].content) if released else None,
         reference=draft.alert.public_id if draft.alert else "",
+        is_test=draft.alert is not None and draft.alert.kind == AlertKind.TEST,
+        books=wordings.books(session, strict=office.mode is Mode.LIVE),
     )
     return Work(office, directory, edition, tuple(told), where.known(session, office.state_fips))
 
@@ -177,7 +180,7 @@ def _shown(session: Session, work: Work, made: Sequence[Text], stamped: Stamp) -
         reach=_reach(session, work, made, now),
         unanswered=_unanswered(work),
         stale=_stale(content, now.date()),
-        missing_languages=compose.missing_languages(content.languages),
+        missing_languages=tuple(lang for lang in dict.fromkeys(content.languages) if not normal(lang)),
     )
 
 

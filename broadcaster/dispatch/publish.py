@@ -23,8 +23,9 @@ from broadcaster.dispatch.office import Office
 from broadcaster.feeds import atom, places, public_page
 from broadcaster.feeds.recent import Held, recent_files
 from broadcaster.feeds.snapshot import OnAir, PublishedDocument, Snapshot, Words
-from broadcaster.messages import wording
-from broadcaster.store import alerts, directory_load, texts
+from broadcaster.messages import book
+from broadcaster.settings import Mode
+from broadcaster.store import alerts, directory_load, texts, wordings
 from broadcaster.store.alerts import Alert, Document, Release, Revision
 from broadcaster.store.database import Installation, Sessions, now, only_one
 
@@ -86,6 +87,7 @@ def snapshot(
         changed=max((air.issued for air in shown), default=None),
         lookup_sms=office.voice.lookup_sms,
         lookup_voice=office.voice.lookup_voice,
+        books=wordings.books(session, strict=office.mode is Mode.LIVE),
     )
 
 
@@ -107,7 +109,7 @@ def _on_air(session: Session, directory: Directory, alert: Alert, revision: Revi
     return OnAir(
         alert=alert.public_id,
         kind=RevisionKind(revision.kind),
-        failure=wording.service(content.failure, "en"),
+        failure=book.agency().word("service", content.failure.value),
         headline=english.subject,
         paragraphs=tuple(json.loads(english.text)),
         began=content.began,

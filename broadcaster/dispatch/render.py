@@ -16,17 +16,19 @@ from broadcaster.dispatch.office import Office
 from broadcaster.feeds import cap, profile, shapes, signature
 from broadcaster.feeds.cap import Facts, InfoTexts, Reference
 from broadcaster.feeds.door import Crowd, door_findings
-from broadcaster.feeds.finding import Concern, Finding
+from broadcaster.feeds.finding import Concern, Finding, warning
 from broadcaster.feeds.rules import found as finding_of
 from broadcaster.feeds.shapes import NOTHING, Drawn, Outlines
 from broadcaster.feeds.signature import SignatureRefused
-from broadcaster.messages import compose
+from broadcaster.messages import compose, standing
 from broadcaster.messages.edition import Edition
 from broadcaster.messages.fit import fit
 from broadcaster.messages.message import Message
 
 log = logs.get(__name__)
 EVERYBODY = "all"
+WORDS = "words-"
+"""How the codes of findings about the words begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +118,16 @@ def texts(work: Work, most_mails: int | None = None) -> list[Text]:
     return made
 
 
-def _languages(content: Content) -> tuple[str, ...]:
-    missing = compose.missing_languages(content.languages)
-    return tuple(dict.fromkeys(["en", *(lang for lang in content.languages if lang not in missing)]))
+def word_findings(work: Work) -> list[Finding]:
+    """Which languages nobody has reviewed, and what their people get instead; stops nothing."""
+    told = standing.notes(work.content.languages, work.edition.books)
+    return [warning(f"{WORDS}{code}", "/alert/info", sentence, "house: reviewed words") for code, sentence in told]
 
 
 def _sms(work: Work) -> Iterator[Text]:
     answers = {answer.community: answer for answer in work.content.answers}
     for community in work.affected:
-        for lang in _languages(work.content):
+        for lang in standing.spoken_languages(work.content.languages, work.edition.books):
             words = compose.sms(work.edition, community, answers[community.code], lang)
             fitted = fit(words)
             yield Text(community.code, lang, "sms", Message("", words, ""), fitted.encoding.value, fitted.segments)
@@ -139,7 +142,7 @@ def mails(work: Work, most: int | None = None) -> list[tuple[Agency, Message]]:
 def infos(work: Work) -> list[InfoTexts]:
     """The words of the CAP info blocks, one per language."""
     found = []
-    for lang in _languages(work.content):
+    for lang in standing.document_languages(work.content.languages, work.edition.books):
         made = compose.cap_texts(work.edition, work.affected, work.directory, lang)
         found.append(
             InfoTexts(lang, made.event, made.headline, made.description, made.instruction, made.wea90, made.wea360)
@@ -163,12 +166,12 @@ _OUTLETS = {Concern.EAS: "EAS", Concern.WEA: "CMAS"}
 def judged(work: Work, words: Sequence[InfoTexts], stamp: Stamp) -> tuple[cap.Alert, list[Finding]]:
     """The CAP message of a revision, kept out of the outlets of IPAWS that its errors concern, and every finding."""
     alert = cap_alert(work, words, stamp)
-    found = findings(work, alert)
+    found = [*word_findings(work), *findings(work, alert)]
     kept = [finding for finding in found if finding.is_error and finding.concern in _OUTLETS]
     if not kept:
         return alert, found
     alert = cap_alert(work, words, stamp, frozenset(_OUTLETS[finding.concern] for finding in kept))
-    return alert, list(dict.fromkeys([*kept, *findings(work, alert)]))
+    return alert, list(dict.fromkeys([*kept, *word_findings(work), *findings(work, alert)]))
 
 
 def cap_alert(work: Work, words: Sequence[InfoTexts], stamp: Stamp, blocked: frozenset[str] = frozenset()) -> cap.Alert:

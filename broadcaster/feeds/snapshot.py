@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
 from broadcaster.alert.alert import ENDINGS, RevisionKind
 from broadcaster.directory import WALK_IN
+from broadcaster.messages.book import Books, shipped
 from broadcaster.settings import Mode
 
 
@@ -131,3 +132,4 @@ class Snapshot:
     changed: datetime | None = None
     lookup_sms: str = ""
     lookup_voice: str = ""
+    books: Books = field(default_factory=shipped, compare=False)

@@ -20,7 +20,7 @@ from broadcaster.feeds import certificates, shapes
 from broadcaster.feeds.certificates import CertificateRefused
 from broadcaster.feeds.shapes import NoOutlines
 from broadcaster.local import home
-from broadcaster.messages import wording
+from broadcaster.messages import book
 from broadcaster.settings import Mode, Settings, SettingsError
 from broadcaster.store import database, ipaws, outlines
 
@@ -196,8 +196,7 @@ def _pinned(sender: str, pem: bytes) -> str:
 
 
 def _templates() -> Finding:
-    languages = wording.languages()
-    return Finding("templates", True, f"languages: {', '.join(languages)}.")
+    return Finding("templates", True, f"languages: {', '.join(book.shipped().books)}.")
 
 
 def _disk(settings: Settings) -> Finding:

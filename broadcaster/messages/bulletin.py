@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from broadcaster.alert.alert import CommunityAnswer, RevisionKind
 from broadcaster.directory import Community, Directory
-from broadcaster.messages.edition import Edition, answer_values, answers_of, dial_of, shared, values
+from broadcaster.messages import standing
+from broadcaster.messages.book import FALLBACK, Book
+from broadcaster.messages.edition import Edition, answer_values, answers_of, dial_of, door_of, shared, values
 from broadcaster.messages.fit import WEA_LONG, WEA_SHORT, Part, only_gsm, septets, shorten
 from broadcaster.messages.places import MOST_NAMES, area_words
-from broadcaster.messages.wording import Form, dialled, line, lines, plain, said, spoken, word
+from broadcaster.messages.standing import Speech
+from broadcaster.messages.template import plain
+from broadcaster.messages.wording import Form, line, lines, said
 
 HEADLINE_LIMIT = 160
 """Characters of a CAP headline that every display shows (CAP 1.2 section 3.2.2)."""
@@ -61,6 +65,12 @@ class Bulletin:
                 break
         return text
 
+    def on_phones(self, part: str, most: int) -> str:
+        """A text for WEA: in GSM-7 where the script of the language has it, else as it is written; by its limit."""
+        if not self.form.book.in_gsm:
+            return self.within(part, lambda text: len(text) <= most)
+        return only_gsm(self.within(part, lambda text: septets(only_gsm(text)) <= most))
+
     def paragraphs(self, part: str) -> tuple[str, ...]:
         """The lines of a part that have something to say."""
         texts = (template.text(self.ways[0]) for template in lines(self.form, part))
@@ -74,36 +84,56 @@ def cap_texts(edition: Edition, affected: Sequence[Community], directory: Direct
     CAP-to-EAS guide 1.0). RestrictedNumber when an answer must not be seen.
     """
     made = bulletin(edition, affected, directory, lang)
+    if standing.speech(edition.books, made.form, lang, bool(made.ways[0]["number"])) is Speech.FCC:
+        return _cap_of_fcc(made)
     return CapTexts(
         headline=made.within("cap-headline", lambda text: len(text) <= HEADLINE_LIMIT),
         description=made.text("cap-description"),
         instruction=made.text("cap-instruction"),
-        wea90=only_gsm(made.within("wea-90", lambda text: septets(only_gsm(text)) <= WEA_SHORT)),
-        wea360=only_gsm(made.within("wea-360", lambda text: septets(only_gsm(text)) <= WEA_LONG)),
-        event=word(made.form.lang, "event"),
+        wea90=made.on_phones("wea-90", WEA_SHORT),
+        wea360=made.on_phones("wea-360", WEA_LONG),
+        event=made.form.book.word("event"),
+    )
+
+
+def _cap_of_fcc(made: Bulletin) -> CapTexts:
+    """The FCC's own words in a CAP block; they are too long for the short text on phones, which is left out."""
+    head, *rest = standing.fcc_lines(made.form.book.lang, made.ways[0])
+    return CapTexts(
+        headline=made.mark + head,
+        description=made.mark + head,
+        instruction=made.mark + " ".join(rest),
+        wea90="",
+        wea360="",
+        event=made.form.book.word("event"),
     )
 
 
 def page(edition: Edition, affected: Sequence[Community], directory: Directory, lang: str) -> Page:
     """The words of the public page in this language."""
-    headline, *paragraphs = (made := bulletin(edition, affected, directory, lang)).paragraphs("page")
+    made = bulletin(edition, affected, directory, lang)
+    if standing.speech(edition.books, made.form, lang, bool(made.ways[0]["number"])) is Speech.FCC:
+        told = standing.fcc_lines(made.form.book.lang, made.ways[0])
+        return Page(made.mark + told[0], (*told[1:], "{authority}, {issued}.".format_map(made.ways[0])))
+    headline, *paragraphs = made.paragraphs("page")
     return Page(made.mark + headline, tuple(paragraphs))
 
 
-def post(edition: Edition, affected: Sequence[Community], directory: Directory, lang: str = "en") -> str:
+def post(edition: Edition, affected: Sequence[Community], directory: Directory, lang: str = FALLBACK) -> str:
     """A public post that an agency can paste: the long WEA text without its limit."""
     return bulletin(edition, affected, directory, lang).text("wea-360")
 
 
 def bulletin(edition: Edition, affected: Sequence[Community], directory: Directory, lang: str) -> Bulletin:
     """The form and the values of an edition for these communities."""
-    spoke = spoken(lang)
+    book = edition.books.book(lang)
     answers = answers_of(edition.content, failing(edition, affected) or affected, directory)
     one = shared(answers)
     kind = kind_for(edition, affected)
-    form = Form(kind, edition.content.failure, spoke, dial_of(one) if one else "door")
-    mark = f"{word(spoke, 'test_mark')} " if edition.voice.training else ""
-    told = {**answer_values(one), "each": "" if one else _each(form, answers, directory)}
+    dial = dial_of(one) if one else door_of(edition.voice)
+    form = Form(kind, edition.content.failure, book, dial, edition.is_test)
+    mark = f"{book.word('test_mark')} " if edition.voice.training else ""
+    told = {**answer_values(one, book), "each": "" if one else _each(form, answers, directory)}
     return Bulletin(form, tuple(_ways(edition, affected, directory, form, told)), mark)
 
 
@@ -136,15 +166,15 @@ def _ways(
     edition: Edition, affected: Sequence[Community], directory: Directory, form: Form, told: Mapping[str, str]
 ) -> Iterator[dict[str, str]]:
     """The values for each way to say where; the page is not linked twice where it is the number's place."""
-    state, lang = edition.voice.state_name, form.lang
+    state, book = edition.voice.state_name, form.book
     still = failing(edition, affected)
     down = {community.code for community in still}
     works = [community for community in affected if community.code not in down]
     whole = still if form.kind is RevisionKind.NUMBER_CHANGE else affected
-    wholes = area_words(whole, directory, state, lang)
-    backs, stills = (area_words(group, directory, state, lang) if group else ("",) for group in (works, still))
+    wholes = area_words(whole, directory, state, book)
+    backs, stills = (area_words(group, directory, state, book) if group else ("",) for group in (works, still))
     for step in range(max(len(wholes), len(backs), len(stills))):
-        way = {**values(edition, lang, _at(wholes, step)), **told}
+        way = {**values(edition, book, _at(wholes, step)), **told}
         if form.dial == "door":
             way["link"] = ""
         yield {**way, **_in_part(form, way, _at(backs, step), _at(stills, step))}
@@ -154,7 +184,7 @@ def _in_part(form: Form, way: Mapping[str, str], back: str, still: str) -> dict[
     """Sentences of a restoration in part: where 911 works again, where not yet and what to do there."""
     return {
         "restored": said(form, "{back}").text({**way, "place": back}) if back else "",
-        "remaining": said(form, "{still}. {act}").text({**way, "place": still}) if still else "",
+        "remaining": said(form, "{still}{stop} {act}").text({**way, "place": still}) if still else "",
         "elsewhere": said(form, "{act_short}").text(way) if still else "",
     }
 
@@ -168,10 +198,10 @@ def _each(form: Form, answers: Sequence[CommunityAnswer], directory: Directory) 
     if len(answers) > MOST_NAMES:
         return ""
     return "; ".join(
-        f"{plain(directory.community(answer.community).name)}: {way_out(answer, form.lang)}" for answer in answers
+        f"{plain(directory.community(answer.community).name)}: {way_out(answer, form.book)}" for answer in answers
     )
 
 
-def way_out(answer: CommunityAnswer, lang: str) -> str:
+def way_out(answer: CommunityAnswer, book: Book) -> str:
     """What the people of one community do: ``call 617-555-0123``, or go to the nearest fire or police station."""
-    return dialled(dial_of(answer), lang).text(answer_values(answer))
+    return book.template("dial", dial_of(answer)).text(answer_values(answer, book))

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from broadcaster.alert.alert import CommunityAnswer
 from broadcaster.directory import Community
+from broadcaster.messages import standing
+from broadcaster.messages.book import FALLBACK, SECOND
 from broadcaster.messages.bulletin import CapTexts, Page, cap_texts, kind_for, page, post, shared_answer
-from broadcaster.messages.edition import Edition, RestrictedNumber, Voice, answer_values, dial_of, values
-from broadcaster.messages.fit import Part, fewest_segments
+from broadcaster.messages.edition import (
+    Edition,
+    RestrictedNumber,
+    Voice,
+    answer_values,
+    dial_of,
+    values,
+)
+from broadcaster.messages.fit import Part, fewest_segments, joined
 from broadcaster.messages.mail import agency_mail, agency_mails
-from broadcaster.messages.wording import Form, line, missing_languages, spoken, word
+from broadcaster.messages.standing import Speech
+from broadcaster.messages.wording import Form, line
 
 __all__ = [
     "CapTexts",
@@ -19,22 +32,78 @@ __all__ = [
     "agency_mail",
     "agency_mails",
     "cap_texts",
-    "missing_languages",
     "page",
     "post",
     "shared_answer",
     "sms",
+    "voice",
 ]
+
+_DIGITS = re.compile(r"(?<!\d)(\d{3})-(\d{3})-(\d{4})(?!\d)|(?<![\d-])911(?![\d-])")
 
 
 def sms(edition: Edition, community: Community, answer: CommunityAnswer, lang: str) -> str:
     """The text message for the people of one community: as few segments as its least form needs, usually one.
 
     What gives way, in this order: link and next update, the longer wording of the test line, other longer wordings,
-    the label of the number, the hour. Place, number and what to do never give way. RestrictedNumber when the number
-    must not be seen.
+    the label of the number, the hour. Place, number and what to do never give way. A language that may not speak is
+    replaced (`standing`). RestrictedNumber when the number must not be seen.
     """
-    form = Form(kind_for(edition, [community]), edition.content.failure, spoken(lang), dial_of(answer))
-    common = values(edition, form.lang, community.name, community.timezone)
-    mark = f"{word(form.lang, 'test_mark')} " if edition.voice.training else ""
-    return fewest_segments([Part((mark,)), *line(form, "sms").parts({**common, **answer_values(answer)})])
+    form = _form(edition, community, answer, lang)
+    match standing.speech(edition.books, form, lang, answer.number is not None):
+        case Speech.PAIR:
+            return f"{sms(edition, community, answer, FALLBACK)}\n{_second(edition, community, answer)}"
+        case Speech.FCC:
+            head, *rest = standing.fcc_lines(form.book.lang, _told(edition, community, answer, form))
+            return fewest_segments([Part((f"{_mark(edition, form)}{head} {' '.join(rest)}",))])
+    return _own(edition, community, answer, form)
+
+
+def voice(edition: Edition, community: Community, answer: CommunityAnswer, lang: str) -> str:
+    """What a call to the people of one community says; numbers are spelled digit by digit, and what to do comes twice.
+
+    RestrictedNumber when the number must not be heard.
+    """
+    form = _form(edition, community, answer, lang)
+    told = _told(edition, community, answer, form)
+    match standing.speech(edition.books, form, lang, answer.number is not None):
+        case Speech.PAIR:
+            spanish = _as_said(line(_form(edition, community, answer, SECOND), "voice").text(
+                _told(edition, community, answer, _form(edition, community, answer, SECOND))
+            ))  # fmt: skip
+            return f"{voice(edition, community, answer, FALLBACK)}\n{spanish}"
+        case Speech.FCC:
+            return _as_said(_mark(edition, form) + " ".join(standing.fcc_lines(form.book.lang, {**told, "link": ""})))
+    return _as_said(_mark(edition, form) + line(form, "voice").text(told))
+
+
+def _own(edition: Edition, community: Community, answer: CommunityAnswer, form: Form) -> str:
+    told = _told(edition, community, answer, form)
+    return fewest_segments([Part((_mark(edition, form),)), *line(form, "sms").parts(told)])
+
+
+def _second(edition: Edition, community: Community, answer: CommunityAnswer) -> str:
+    """The Spanish half of a pair: reviewed, or the FCC's, or else as it ships, beside the English that counts."""
+    form = _form(edition, community, answer, SECOND)
+    if standing.speech(edition.books, form, SECOND, answer.number is not None) is Speech.PAIR:
+        return _own(edition, community, answer, form)
+    return sms(edition, community, answer, SECOND)
+
+
+def _form(edition: Edition, community: Community, answer: CommunityAnswer, lang: str) -> Form:
+    kind = kind_for(edition, [community])
+    return Form(kind, edition.content.failure, edition.books.book(lang), dial_of(answer), edition.is_test)
+
+
+def _told(edition: Edition, community: Community, answer: CommunityAnswer, form: Form) -> Mapping[str, str]:
+    common = values(edition, form.book, community.name, community.timezone)
+    return {**common, **answer_values(answer, form.book)}
+
+
+def _mark(edition: Edition, form: Form) -> str:
+    return f"{form.book.word('test_mark')} " if edition.voice.training else ""
+
+
+def _as_said(text: str) -> str:
+    """Digits one by one: a machine would read 911 as nine hundred and eleven."""
+    return joined(_DIGITS.sub(lambda found: ", ".join(" ".join(group) for group in re.findall(r"\d+", found[0])), text))

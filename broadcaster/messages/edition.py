@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,8 @@ from babel.dates import format_date, format_skeleton
 from broadcaster.alert.alert import CommunityAnswer, Content, RevisionKind, Rung
 from broadcaster.alert.phone import Visibility, display
 from broadcaster.directory import Community, Directory
-from broadcaster.messages.wording import plain, word
+from broadcaster.messages.book import Book, Books, shipped
+from broadcaster.messages.template import plain
 
 
 class RestrictedNumber(ValueError):
@@ -40,7 +41,7 @@ class Edition:
     """What is said: the kind, the content, who speaks, and when it was issued (at submit; aware).
 
     `earlier` is when the message that a false-alarm takes back was issued; `previous` the content that a revision
-    follows; `reference` the outage's own number.
+    follows; `reference` the outage's own number; `is_test` a test of the system, which is no outage; `books` the words.
     """
 
     kind: RevisionKind
@@ -50,6 +51,8 @@ class Edition:
     earlier: datetime | None = None
     previous: Content | None = None
     reference: str = ""
+    is_test: bool = False
+    books: Books = field(default_factory=shipped, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +60,15 @@ class Clock:
     """Local words for a moment: ``2:30 PM``, with its zone and, on another day than `today`, its date."""
 
     zone: ZoneInfo
-    lang: str
+    book: Book
     today: datetime
     named: bool
 
     def bare(self, moment: datetime) -> str:
         """``2:30 PM`` or ``2:30 PM EDT``."""
         local = moment.astimezone(self.zone)
-        shown = f"{local.hour % 12 or 12}:{local.minute:02} {'AM' if local.hour < 12 else 'PM'}"
+        half = "am" if local.hour < 12 else "pm"
+        shown = self.book.word(half, clock=f"{local.hour % 12 or 12}:{local.minute:02}")
         return f"{shown} {local.tzname()}" if self.named else shown
 
     def dated(self, moment: datetime | None) -> str:
@@ -72,23 +76,27 @@ class Clock:
         if moment is None:
             return ""
         local = moment.astimezone(self.zone)
-        return f"{format_date(local.date(), 'long', locale=self.lang)}, {self.bare(moment)}"
+        return f"{format_date(local.date(), 'long', locale=self._locale)}, {self.bare(moment)}"
 
     def words(self, moment: datetime | None) -> str:
         """The same as it stands in a sentence (``las 2:30 PM``); empty without a moment."""
         if moment is None:
             return ""
         local, clock = moment.astimezone(self.zone), self.bare(moment)
-        time = word(self.lang, "time_one" if local.hour % 12 == 1 else "time", clock=clock)
+        time = self.book.word("time_one" if local.hour % 12 == 1 else "time", clock=clock)
         if local.date() == self.today.astimezone(self.zone).date():
             return time
-        return word(self.lang, "dated", clock=time, date=format_skeleton("MMMMd", local, locale=self.lang))
+        return self.book.word("dated", clock=time, date=format_skeleton("MMMMd", local, locale=self._locale))
+
+    @property
+    def _locale(self) -> str:
+        return "en" if self.book.lang == "agency" else self.book.lang.replace("-", "_")
 
 
-def values(edition: Edition, lang: str, place: str, timezone: str = "") -> dict[str, str]:
+def values(edition: Edition, book: Book, place: str, timezone: str = "") -> dict[str, str]:
     """The values that every text may print; times are in `timezone` and unnamed, or in the voice's and named."""
     content, voice = edition.content, edition.voice
-    clock = Clock(ZoneInfo(timezone or voice.timezone), lang, edition.issued, named=not timezone)
+    clock = Clock(ZoneInfo(timezone or voice.timezone), book, edition.issued, named=not timezone)
     provider = plain(content.provider)
     return {
         "authority": plain(voice.authority),
@@ -96,8 +104,8 @@ def values(edition: Edition, lang: str, place: str, timezone: str = "") -> dict[
         "state": plain(voice.state_name),
         "place": plain(place),
         "provider": provider,
-        "phones": word(lang, "phones", provider=provider) if provider else word(lang, "phones_unknown"),
-        "phones_again": word(lang, "phones", provider=provider) if provider else word(lang, "phones_again_unknown"),
+        "phones": book.word("phones", provider=provider) if provider else book.word("phones_unknown"),
+        "phones_again": book.word("phones", provider=provider) if provider else book.word("phones_again_unknown"),
         "note": plain(content.note),
         "issued": clock.bare(edition.issued),
         "began": clock.words(content.began),
@@ -107,8 +115,14 @@ def values(edition: Edition, lang: str, place: str, timezone: str = "") -> dict[
         "earlier": clock.words(edition.earlier),
         "watch": display(plain(voice.watch_phone)),
         "reference": plain(edition.reference),
-        **door(voice),
+        **{name: isolated(text, book) for name, text in door(voice).items()},
     }
+
+
+def isolated(text: str, book: Book) -> str:
+    """A number or an address within words that run from right to left: in isolation (Unicode UAX 9), because its
+    parts would otherwise be shown in the wrong order after an Arabic letter."""
+    return f"\u2066{text}\u2069" if book.rtl and text else text
 
 
 def door(voice: Voice) -> dict[str, str]:
@@ -118,7 +132,7 @@ def door(voice: Voice) -> dict[str, str]:
     return {"link": url, "lookup_url": url, "lookup_sms": sms, "lookup_voice": call}
 
 
-def answer_values(answer: CommunityAnswer | None) -> dict[str, str]:
+def answer_values(answer: CommunityAnswer | None, book: Book) -> dict[str, str]:
     """Number and label (who answers, up to the first comma) of an answer; both empty without one.
 
     RestrictedNumber when nobody may see it.
@@ -127,7 +141,13 @@ def answer_values(answer: CommunityAnswer | None) -> dict[str, str]:
         return {"number": "", "label": ""}
     if answer.number.visibility is Visibility.RESTRICTED:
         raise RestrictedNumber(f"The number chosen for {answer.community} is restricted and cannot be published.")
-    return {"number": answer.number.display, "label": plain(answer.number.label.partition(",")[0])}
+    return {"number": isolated(answer.number.display, book), "label": plain(answer.number.label.partition(",")[0])}
+
+
+def door_of(voice: Voice) -> str:
+    """Which door of `wording.DIALS` this installation has: its page, a number to text, one to call, or none."""
+    doors = {"door": voice.lookup_url, "door_text": voice.lookup_sms, "door_call": voice.lookup_voice}
+    return next((name for name, given in doors.items() if given), "door_none")
 
 
 def dial_of(answer: CommunityAnswer) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -36,6 +36,10 @@ _LOOKALIKES = str.maketrans(
 )  # fmt: skip
 
 
+_CONJUNCT = regex.compile(r"(?<=[\p{M}\u200d])(?=\p{Lo})", regex.V1)
+"""Where a grapheme of today was two in Unicode 10, which Twilio's calculator follows: after an Indic virama."""
+
+
 class Encoding(StrEnum):
     """How a text travels: 7-bit septets, or 16-bit units as soon as one character asks for it."""
 
@@ -60,8 +64,7 @@ def fit(text: str) -> Fit:
     """The encoding, units and segments of a text message; an empty text takes no segment."""
     if is_gsm(text):
         return _fit(Encoding.GSM7, [2 if character in GSM_EXTENSION else 1 for character in text])
-    graphemes: list[str] = regex.findall(r"\r|\X", text)
-    return _fit(Encoding.UCS2, [size for grapheme in graphemes for size in _unsplittable(grapheme)])
+    return _fit(Encoding.UCS2, [size for grapheme in _graphemes(text) for size in _unsplittable(grapheme)])
 
 
 def is_gsm(text: str) -> bool:
@@ -77,15 +80,15 @@ def septets(text: str) -> int:
 def to_gsm(text: str) -> str:
     """The text with look-alikes for what GSM-7 lacks: plain quotes and dashes, á í ó ú without the accent.
 
-    ñ é ü ¿ ¡ stay. A character without a look-alike stays too, and then `fit` says UCS-2.
+    ñ é ü ¿ ¡ stay. Where a character has no look-alike the text is UCS-2 in any case, and keeps all its own.
     """
-    composed = unicodedata.normalize("NFC", text)
-    return composed if is_gsm(composed) else "".join(map(_look_alike, composed.translate(_LOOKALIKES)))
+    alike = _alike(text)
+    return alike if is_gsm(alike) else unicodedata.normalize("NFC", text)
 
 
 def only_gsm(text: str) -> str:
     """The text in GSM-7 without exception, for WEA: what has no look-alike becomes a question mark."""
-    return "".join(character if is_gsm(character) else "?" for character in to_gsm(text))
+    return "".join(character if is_gsm(character) else "?" for character in _alike(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,8 @@ def shorten(parts: Sequence[Part], fits: Callable[[str], bool]) -> str:
     """The fullest text that fits; the least text where none does.
 
     Every part begins with its best wording. While the text does not fit, the part of the lowest rank that can still
-    give way takes its next wording. Rank 0 never gives way, so the least text may be too long: the caller measures.
+    give way takes its next wording; what gave way in vain comes back, highest rank first. Rank 0 never gives way, so
+    the least text may be too long: the caller measures.
     """
     chosen = [0] * len(parts)
     order = sorted((index for index, part in enumerate(parts) if part.rank), key=lambda index: parts[index].rank)
@@ -117,7 +121,17 @@ def shorten(parts: Sequence[Part], fits: Callable[[str], bool]) -> str:
         while not fits(text := _joined(parts, chosen)) and chosen[index] + 1 < len(parts[index].wordings):
             chosen[index] += 1
         if fits(text):
-            return text
+            return _grown(parts, chosen, order, fits)
+    return _joined(parts, chosen)
+
+
+def _grown(parts: Sequence[Part], chosen: list[int], order: Sequence[int], fits: Callable[[str], bool]) -> str:
+    for index in reversed(order):
+        for wording in range(chosen[index]):
+            larger = [*chosen[:index], wording, *chosen[index + 1 :]]
+            if fits(_joined(parts, larger)):
+                chosen = larger
+                break
     return _joined(parts, chosen)
 
 
@@ -128,12 +142,17 @@ def fewest_segments(parts: Sequence[Part]) -> str:
 
 
 def joined(wordings: Iterable[str]) -> str:
-    """Parts put together, single-spaced on each line."""
-    return re.sub(r"[ ]+(?=[ \n]|$)", "", "".join(wordings)).strip()
+    """Parts put together, single-spaced on each line, and with no space after a full-width sign."""
+    return re.sub(r"[ ]+(?=[ \n]|$)|(?<=[。：，；！？、])[ ]+", "", "".join(wordings)).strip()
 
 
 def _joined(parts: Sequence[Part], chosen: Sequence[int]) -> str:
     return joined(part.wordings[index] for part, index in zip(parts, chosen, strict=True))
+
+
+def _alike(text: str) -> str:
+    composed = unicodedata.normalize("NFC", text)
+    return composed if is_gsm(composed) else "".join(map(_look_alike, composed.translate(_LOOKALIKES)))
 
 
 def _look_alike(character: str) -> str:
@@ -141,6 +160,11 @@ def _look_alike(character: str) -> str:
         return character
     base = "".join(mark for mark in unicodedata.normalize("NFKD", character) if not unicodedata.combining(mark))
     return base if base and is_gsm(base) else character
+
+
+def _graphemes(text: str) -> Iterator[str]:
+    for whole in regex.findall(r"\r|\X", text):
+        yield from _CONJUNCT.split(whole)
 
 
 def _unsplittable(grapheme: str) -> list[int]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from string import Template
 
+from broadcaster.messages.book import ROOT
 from broadcaster.messages.message import Message
-from broadcaster.messages.wording import ROOT, plain
+from broadcaster.messages.template import plain
 
 LINK = "%%AIRED_URL%%"
 """Stands in the mail where the address of the answer goes."""

@@ -14,11 +14,14 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from broadcaster.directory import Agency, AgencyRole, Community, Directory
+from broadcaster.messages.book import FALLBACK, ROOT
+from broadcaster.messages.book import agency as desk_words
 from broadcaster.messages.bulletin import Bulletin, bulletin, failing, post, way_out
 from broadcaster.messages.changes import changes
 from broadcaster.messages.edition import Clock, Edition, answers_of
 from broadcaster.messages.message import Message
-from broadcaster.messages.wording import FALLBACK, ROOT, Form, Template, lines, plain, word
+from broadcaster.messages.template import Template, plain
+from broadcaster.messages.wording import Form, lines
 
 ACK_TOKEN = "%%ACK_URL%%"  # noqa: S105  # a placeholder, patched per recipient at send
 """Stands in the mail where the address of the recipient's acknowledgement goes."""
@@ -73,15 +76,17 @@ def _mail(made: Bulletin, lists: Mapping[str, list[Block]]) -> Message:
 
 def _agency_values(edition: Edition, agency: Agency, own: Sequence[Community]) -> dict[str, str]:
     content, certainty = edition.content, edition.content.certainty.value
-    clock = Clock(ZoneInfo(edition.voice.timezone), FALLBACK, edition.issued, named=True)
+    clock = Clock(ZoneInfo(edition.voice.timezone), edition.books.book(FALLBACK), edition.issued, named=True)
     return {
-        "certainty": word("agency", certainty),
-        "stamp": word("agency", f"{certainty}_stamp"),
-        "stage": word("agency", edition.kind.value),
+        "certainty": desk_words().word(certainty),
+        "stamp": desk_words().word(f"{certainty}_stamp"),
+        "service": desk_words().word("service", content.failure.value),
+        "effect": desk_words().word("effect", content.failure.value),
+        "stage": desk_words().word(edition.kind.value),
         "began_on": clock.dated(content.began),
         "expected_on": clock.dated(content.expected_restoration),
-        "neighbour": word("agency", "neighbour") if agency.role is AgencyRole.NEIGHBOUR_STATE else "",
-        "heading": word("agency", "own" if own else "all"),
+        "neighbour": desk_words().word("neighbour") if agency.role is AgencyRole.NEIGHBOUR_STATE else "",
+        "heading": desk_words().word("own" if own else "all"),
     }
 
 
@@ -101,20 +106,25 @@ def _numbers(
     edition: Edition, communities: Sequence[Community], directory: Directory, room: int = LONGEST_LIST
 ) -> Iterator[Block]:
     """What we publish for each community, or for how many in each county where they are more than `room`."""
+    english = edition.books.book(FALLBACK)
     if len(communities) > room:
         counted = groupby(sorted(communities, key=_county), key=_county)
         for fips, inside in counted:
-            county = word("agency", "in_county", county=plain(directory.county_names[fips]))
+            county = desk_words().word("in_county", county=plain(directory.county_names[fips]))
             count = len(list(inside))
-            yield Block("=", county, word("agency", "community" if count == 1 else "communities", count=str(count)))
+            yield Block("=", county, desk_words().word("community" if count == 1 else "communities", count=str(count)))
         return
     for community, answer in zip(communities, answers_of(edition.content, communities, directory), strict=True):
         if not failing(edition, [community]):
-            yield Block("=", plain(community.name), word("agency", "works"))
+            yield Block("=", plain(community.name), desk_words().word("works"))
             continue
         on = answer.number.verified_on if answer.number else None
-        known = word("agency", "verified", date=on.isoformat()) if on else word("agency", "unverified")
-        yield Block("=", plain(community.name), way_out(answer, FALLBACK) + (f" ({known})" if answer.number else ""))
+        known = desk_words().word("verified", date=on.isoformat()) if on else desk_words().word("unverified")
+        yield Block(
+            "=",
+            plain(community.name),
+            way_out(answer, english) + (f" ({known})" if answer.number else ""),
+        )
 
 
 def _county(community: Community) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from broadcaster.messages.book import normal
 from broadcaster.store.arrays import binaries, numbers, texts
 from broadcaster.store.database import Base, identity
 from broadcaster.store.sealed import Sealer
@@ -56,7 +57,7 @@ def address(
 ) -> int:
     """The id of an address, made when it is new."""
     index = sealer.index(f"{kind}:{value}")
-    row = {"kind": kind, "enc": sealer.seal(value, index), "index": index, "lang": lang, "owner": owner}
+    row = {"kind": kind, "enc": sealer.seal(value, index), "index": index, "lang": normal(lang) or lang, "owner": owner}
     made = session.execute(
         text(
             "INSERT INTO address (kind, value_enc, value_index, lang, owner)"
@@ -154,7 +155,7 @@ def import_residents(session: Session, sealer: Sealer, rows: Sequence[NewResiden
         {
             "enc": binaries(sealer.seal(phone, key) for phone, key in index.items()),
             "idx": binaries(index.values()),
-            "lang": texts({row.phone: row.lang for row in rows}.values()),
+            "lang": texts({row.phone: normal(row.lang) or row.lang for row in rows}.values()),
         },
     )
     pairs = [(index[row.phone], community) for row in rows for community in row.communities]

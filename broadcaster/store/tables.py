@@ -11,6 +11,7 @@ from broadcaster.store import (
     people,
     residents,
     senders,
+    wordings,
 )
 from broadcaster.store.database import Base
 
@@ -26,4 +27,5 @@ __all__ = [
     "people",
     "residents",
     "senders",
+    "wordings",
 ]

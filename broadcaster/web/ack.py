@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from broadcaster.channels import proof
 from broadcaster.channels.agency_email import ACK, ack_token
 from broadcaster.messages.mail import ACK_TOKEN
-from broadcaster.messages.wording import plain
+from broadcaster.messages.template import plain
 from broadcaster.store import ledger
 from broadcaster.web.by_link import LONGEST_NOTE, NOT_OURS, pages, refused
 from broadcaster.web.house import house

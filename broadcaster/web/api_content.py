@@ -12,6 +12,7 @@ from broadcaster.alert.alert import LONGEST_LIFE, Area, Confirmation, Content, F
 from broadcaster.alert.phone import AlternateNumber, PhoneRefused, parse
 from broadcaster.directory import Directory, UnknownCommunity
 from broadcaster.dispatch.actions import DEFAULT_LIFE, DEFAULT_NEXT_UPDATE
+from broadcaster.messages.book import normal
 from broadcaster.web.api_models import ChangeIn
 from broadcaster.web.api_problem import Refused
 
@@ -52,7 +53,9 @@ def _decided(body: ChangeIn, directory: Directory, found: list[Problem]) -> Iter
         yield "area", Area(area.statewide, tuple(area.counties), tuple(area.communities), tuple(area.psaps))
     if body.overrides is not None:
         yield "overrides", tuple(_overrides(body, directory, found))
-    for name in ("channels", "languages", "restored"):
+    if body.languages is not None:
+        yield "languages", tuple(dict.fromkeys(normal(lang) or lang for lang in body.languages))
+    for name in ("channels", "restored"):
         if (listed := getattr(body, name)) is not None:
             yield name, tuple(listed)
     if body.confirmations is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from babel import Locale
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -15,8 +14,9 @@ from broadcaster.alert.alert import ChannelName, Content, FailureKind, RevisionK
 from broadcaster.alert.lifecycle import AlertKind, Role
 from broadcaster.directory import Community, Directory
 from broadcaster.dispatch import actions
-from broadcaster.messages.wording import languages
-from broadcaster.store import directory_load
+from broadcaster.messages.book import ENGLISH_NAMES, NAMES, languages
+from broadcaster.settings import Mode
+from broadcaster.store import directory_load, wordings
 from broadcaster.store.alerts import Revision
 from broadcaster.web import acting, form_typed, outline, seat
 from broadcaster.web.form_read import Reading, read
@@ -176,7 +176,8 @@ def _seat() -> list[str]:
 def _page(
     typed: Typed, problems: dict[str, str], choice: Choice, kind: RevisionKind, revision: Revision | None = None
 ) -> str:
-    english = Locale("en")
+    with house().sessions.begin() as store:
+        books = wordings.books(store, strict=house().office.mode is Mode.LIVE)
     return render_template(
         "desk/form.html",
         typed=typed,
@@ -188,7 +189,7 @@ def _page(
         failures=FAILURES,
         channels=CHANNELS,
         seat=_seat(),
-        tongues={lang: english.languages.get(lang, lang) for lang in languages()},
+        tongues={lang: ENGLISH_NAMES[lang] + ("" if books.is_reviewed(lang) else " (not reviewed)") for lang in NAMES},
         drawing=outline.of_state(house().settings.state_fips),
         zone=house().clock().astimezone(house().zone).tzname(),
     )

@@ -24,7 +24,7 @@ from broadcaster.alert.alert import (
     RevisionKind,
 )
 from broadcaster.directory import Directory, UnknownCommunity
-from broadcaster.messages.wording import languages
+from broadcaster.messages.book import languages
 from broadcaster.web.form_typed import FIELDS, Typed, TypedConfirmation
 
 SLACK = timedelta(minutes=5)

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from broadcaster.channels import proof
 from broadcaster.channels.handoff import HANDOFF
 from broadcaster.messages.handoff import LINK
-from broadcaster.messages.wording import plain
+from broadcaster.messages.template import plain
 from broadcaster.store import ipaws, ledger
 from broadcaster.web.by_link import LONGEST_NOTE, NOT_OURS, pages, refused
 from broadcaster.web.house import house

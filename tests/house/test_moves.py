@@ -8,6 +8,7 @@ from enum import StrEnum
 from broadcaster.alert.delivery import MOVES, OPEN, TERMINAL, Event, State
 from broadcaster.alert.lifecycle import AlertState, ReleaseState
 from broadcaster.store.deliveries import FanoutState, LaneState
+from broadcaster.store.wordings import WordingState
 from tests.house.trees import PROGRAM, at
 
 
@@ -37,7 +38,8 @@ def test_every_event_leads_to_one_state_and_every_state_is_reached() -> None:
 
 ALIASES: dict[str, type[StrEnum] | tuple[type[StrEnum], ...]] = {
     "d": (State,), "v": (State,), "m": (State,), "l": (LaneState,), "g": (LaneState,), "f": (FanoutState,),
-    "x": (ReleaseState,), "y": (ReleaseState,), "": (State, LaneState, FanoutState, ReleaseState, AlertState),
+    "x": (ReleaseState,), "y": (ReleaseState,),
+    "": (State, LaneState, FanoutState, ReleaseState, AlertState, WordingState),
 }  # fmt: skip
 SQL = re.compile(r"""(?:\b(\w)\.)?\bstate\s*(?:=|<>|(?:NOT\s+)?IN)\s*(\([^()]*\)|'\w+')""")
 

@@ -15,7 +15,7 @@ from broadcaster.local.massachusetts.tables import table
 AT_LEAST = 5
 """Residents of the smallest community, when there are enough to go round."""
 
-LANGUAGES = {"en": 85, "es": 12, "pt": 1.4, "zh": 0.9, "ht": 0.7}
+LANGUAGES = {"en": 85, "es": 12, "pt": 1.4, "zh-Hans": 0.9, "ht": 0.7}
 """Per cent of the residents who chose each language."""
 
 IN_TWO_COMMUNITIES = 0.03

@@ -18,7 +18,7 @@ from broadcaster.dispatch.render import Stamp, Work
 from broadcaster.feeds import cap, profile, signature
 from broadcaster.feeds.capvalues import Reference
 from broadcaster.feeds.finding import Concern
-from broadcaster.messages import wording
+from broadcaster.messages import book
 from broadcaster.messages.edition import Edition, Voice
 from broadcaster.settings import Mode
 
@@ -141,4 +141,4 @@ def _fields(content: Content) -> dict[str, object]:
 
 
 def test_there_are_languages_to_try() -> None:
-    assert {"en", "es"} <= set(wording.languages())
+    assert {"en", "es"} <= set(book.languages())

@@ -15,7 +15,7 @@ from broadcaster.local.massachusetts.sample import load
 from broadcaster.messages.compose import RestrictedNumber, agency_mail
 from broadcaster.messages.mail import ACK_TOKEN
 from broadcaster.messages.message import Message
-from broadcaster.messages.wording import plain
+from broadcaster.messages.template import plain
 from tests.unit.messages.editions import CONTENT, DIRECTORY, ISSUED, SECRET, VOICE, edition, number, places
 
 POLICE, STATE_POLICE, CONNECTICUT = DIRECTORY.agencies

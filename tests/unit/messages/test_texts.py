@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from broadcaster.alert.alert import CommunityAnswer, FailureKind, RevisionKind, Rung
 from broadcaster.local.massachusetts.sample import load
-from broadcaster.messages.compose import RestrictedNumber, cap_texts, missing_languages, page, sms
+from broadcaster.messages import standing
+from broadcaster.messages.book import shipped
+from broadcaster.messages.compose import RestrictedNumber, cap_texts, page, sms
 from broadcaster.messages.fit import fit, is_gsm, only_gsm, septets, to_gsm
-from broadcaster.messages.wording import DIALS, ROOT, BadTemplate, Form, MissingValue, languages, lines, parse, plain
+from broadcaster.messages.template import BadTemplate, MissingValue, parse, plain
 from tests.unit.messages.editions import DIRECTORY, ISSUED, SECRET, VOICE, answer, community, edition, number, places
 
 KINDS, FAILURES, LANGS = list(RevisionKind), list(FailureKind), ["en", "es"]
@@ -178,21 +180,14 @@ def test_a_restricted_number_is_refused_and_never_printed() -> None:
 
 
 def test_a_language_without_templates_is_english_and_reported() -> None:
-    assert languages() == ("en", "es")
-    assert missing_languages(["en", "ht", "es", "ht", "vi"]) == ("ht", "vi")
+    assert standing.spoken_languages(["en", "xx", "es", "zh_TW", "xx"], shipped()) == ("en", "es", "zh-Hant")
+    assert next(standing.notes(["en", "xx"], shipped())) == (
+        "no-wording",
+        "No wording yet in: xx. These people get English.",
+    )
     told = edition(RevisionKind.INITIAL)
-    haitian, english = (sms(told, *places("chicopee"), answer("chicopee"), lang) for lang in ("ht", "en"))
-    assert haitian == english
-
-
-@pytest.mark.parametrize(("kind", "failure", "lang"), EVERY)
-def test_every_template_file_can_be_used_with_every_way_out(
-    kind: RevisionKind, failure: FailureKind, lang: str
-) -> None:
-    parts = sorted(path.stem for path in (ROOT / kind.value / lang).glob("*.txt"))
-    assert len(parts) == (9 if lang == "en" else 7)
-    for part, dial in product(parts, DIALS):
-        assert lines(Form(kind, failure, lang, dial), part)
+    unknown, english = (sms(told, *places("chicopee"), answer("chicopee"), lang) for lang in ("xx", "en"))
+    assert unknown == english
 
 
 @pytest.mark.parametrize("bad", ["911 is down in {plaza}", "{place", "[1:a|b", "a]", "[x:a|b]", "[1:a[2:b|]|]"])

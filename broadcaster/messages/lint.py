@@ -1,0 +1,155 @@
+"""Is this book fit to be sent? The five contents of a warning, and the line about test calls that nobody may take out.
+
+The five: source, hazard, place, guidance, time (FEMA IPAWS best practices; Warning Lexicon, Nat. Hazards Rev. 25(1)).
+More than nine of ten WEA texts of 2012 to 2022 lacked one of them (cap-ipaws.md section 9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+from broadcaster.alert.alert import RevisionKind
+from broadcaster.messages import sample
+from broadcaster.messages.book import Book, shipped
+from broadcaster.messages.fit import fit, to_gsm
+from broadcaster.messages.sample import CASES, Case, Sample
+from broadcaster.messages.template import BadTemplate, MissingValue, parse
+from broadcaster.messages.wording import DIALS, PARTS, Form, lines
+
+PLACE = "Ayer"
+FIXED = frozenset({"locked", "stop", "colon", "comma"})
+"""Names of a book that nobody edits: its signs, and the words that must stay in the line about test calls."""
+
+NO_TEST = ("no_test", "no_test_short", "no_test_why", "no_test_works")
+PART_NAMES = {
+    "sms": "text message", "voice": "call", "page": "public page", "wea-90": "short text on phones (WEA 90)",
+    "wea-360": "long text on phones (WEA 360)", "cap-headline": "CAP headline",
+    "cap-description": "CAP description", "cap-instruction": "CAP instruction",
+}  # fmt: skip
+WHY = {
+    "source": "says nobody's name: people believe a warning when they know who sends it",
+    "hazard": "does not say 911: people must see at once what it is about",
+    "place": "does not say where: it is read outside the area too, and people inside must know that they are meant",
+    "guidance": "does not say what to do: without the number to call people ring 911 or search for confirmation",
+    "time": "gives no hour: an old message that is passed on looks like news",
+    "lock": "lacks the line “Do not call 911 to test it”: test calls take the line from somebody who needs help",
+}
+"""What each content is for, as the end of a sentence about a text that lacks it."""
+
+_FIVE = ("source", "hazard", "place", "guidance", "time")
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "sms": (*_FIVE, "lock"),
+    "voice": (*_FIVE, "lock"),
+    "page": (*_FIVE, "lock"),
+    "wea-90": ("hazard", "place", "guidance"),
+    "wea-360": (*_FIVE, "lock"),
+    "cap-headline": ("hazard", "place"),
+    "cap-description": ("hazard", "place", "time"),
+    "cap-instruction": ("place", "guidance", "lock"),
+}
+"""What each form must carry; sender and hour of a CAP document stand in elements of their own."""
+
+_WITH_NUMBER = frozenset({RevisionKind.INITIAL, RevisionKind.UPDATE, RevisionKind.NUMBER_CHANGE})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What keeps a book from being used: the sentence it lies in (``""`` for a text), and what to do."""
+
+    name: str
+    sentence: str
+
+
+@lru_cache(maxsize=64)
+def check(book: Book) -> tuple[Problem, ...]:
+    """Everything that is wrong with a book; nothing when it can be sent. Its texts are judged once it can be read."""
+    unread = tuple(_sentences(book)) + tuple(_locked(book))
+    return unread or tuple(_templates(book)) or tuple(_texts(book))
+
+
+def _sentences(book: Book) -> Iterator[Problem]:
+    for name, text in book.sentences.items():
+        if not text.strip():
+            yield Problem(name, "This sentence is empty: every text that uses it would have a hole.")
+        elif "\n" in text:
+            yield Problem(name, "This sentence has several lines: write it on one.")
+        elif name not in FIXED:
+            try:
+                parse(book.expanded(text, name.partition(".")[0], "all_calls"), f"“{text}”")
+            except BadTemplate as error:
+                yield Problem(name, str(error))
+
+
+def _locked(book: Book) -> Iterator[Problem]:
+    """The line about test calls keeps its words: they are the shipped book's, whatever the edited one says."""
+    ours = shipped().book(book.lang).sentences["locked"].split("|")
+    for name in NO_TEST:
+        said = (book.sentence(name) or "").lower()
+        gone = [words for words in ours if not any(word.lower() in said for word in words.split(","))]
+        if gone:
+            shown = " and ".join(f"“{words.split(',')[0].strip()}”" for words in gone)
+            yield Problem(name, f"“Do not call 911 to test it” is locked in every language: keep {shown} in this line.")
+
+
+def _templates(book: Book) -> Iterator[Problem]:
+    """Every part with every way out must be readable: a stretch within a stretch shows only there."""
+    seen = set()
+    for case, dial, part in product(CASES, DIALS, PARTS):
+        try:
+            lines(Form(case.kind, case.failure, book, dial, case.is_test), part)
+        except BadTemplate as error:
+            if str(error) not in seen:
+                seen.add(str(error))
+                yield Problem("", str(error))
+
+
+def _texts(book: Book) -> Iterator[Problem]:
+    found: dict[tuple[str, str], list[str]] = {}
+    books = shipped().with_book(book)
+    for case in CASES:
+        try:
+            for made in sample.rendered(case, books, book.lang, PLACE):
+                for content in missing(book, case, made):
+                    found.setdefault((made.part, content), []).append(case.name)
+        except MissingValue as error:
+            yield Problem("", f"{case.name}: {error}")
+    for (part, content), cases in found.items():
+        where = cases[0] if len(cases) == 1 else f"{cases[0]} and {len(cases) - 1} more"
+        yield Problem("", f"The {PART_NAMES[part]} ({where}) {WHY[content]}.")
+
+
+def missing(book: Book, case: Case, made: Sample) -> list[str]:
+    """Which of the contents that its form must carry a text lacks."""
+    lacking = [content for content in NEEDS[made.part] if not _has(content, book, case, made.text)]
+    full = made.part == "sms" and _is_full(book, made.text)
+    return [content for content in lacking if not (full and content == "time")]
+
+
+def _has(content: str, book: Book, case: Case, text: str) -> bool:
+    if content == "hazard":
+        return "911" in text or "9 1 1" in text
+    if content == "guidance":
+        numbered = case.kind in _WITH_NUMBER and not case.is_test
+        return sample.NUMBER.display in text or "9 7 8, 5 5 5" in text if numbered else "911" in text or "9 1 1" in text
+    looked_for = {
+        "source": (sample.VOICE.authority, sample.VOICE.authority_short, "Example State 9 1 1 Department"),
+        "place": (PLACE,),
+        "time": sample.hours(),
+        "lock": tuple(_said(book)),
+    }
+    return any(words in text for words in looked_for[content])
+
+
+def _is_full(book: Book, text: str) -> bool:
+    """Whether a text message has no room for an hour; the phone that gets it shows one of its own."""
+    hour = f"{book.sentences['comma']} {book.word('pm', clock='2:30')}"
+    return fit(f"{text}{hour}").segments > fit(text).segments
+
+
+def _said(book: Book) -> Iterator[str]:
+    for name in NO_TEST:
+        words = book.word(name)
+        yield from (words, to_gsm(words), words.replace("911", "9 1 1"))

@@ -1,0 +1,178 @@
+"""An authority's own wordings: one book a version, proposed by one person and approved by another, never changed.
+
+The newest approved version of a language is in use; its approval is the review of the translation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from broadcaster.messages import lint
+from broadcaster.messages.book import Book, Books, Review, shipped
+from broadcaster.messages.lint import FIXED, Problem
+from broadcaster.store import ledger
+from broadcaster.store.database import Base, identity, one_of
+
+
+class WordingRefused(ValueError):
+    """A wording that cannot be proposed or approved; `problems` are the sentences, the message is the first."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(problems[0].sentence)
+        self.problems = problems
+
+
+class WordingState(StrEnum):
+    """Where a version stands; a proposal that is overtaken by another one of its language is withdrawn."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+class Wording(Base):
+    """A version of a language's book. `reviewer` is who read the translation, in their own words."""
+
+    __tablename__ = "wording"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({one_of(WordingState)})", name="state"),
+        CheckConstraint("decided_by IS DISTINCT FROM authored_by OR state = 'withdrawn'", name="two_people"),
+        CheckConstraint("(state = 'proposed') = (decided_at IS NULL)", name="decided"),
+        Index("ix_wording_one_waits", "lang", unique=True, postgresql_where=text("state = 'proposed'")),
+    )
+    id: Mapped[int] = identity()
+    lang: Mapped[str]
+    sentences: Mapped[dict[str, str]] = mapped_column(JSONB)
+    sha: Mapped[str]
+    reviewer: Mapped[str] = mapped_column(default="", server_default="")
+    state: Mapped[str] = mapped_column(default=WordingState.PROPOSED.value, server_default="proposed")
+    authored_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    made_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(default="", server_default="")
+
+    @property
+    def book(self) -> Book:
+        """Its words."""
+        return Book.of(self.lang, self.sentences)
+
+
+def edited(lang: str, typed: Mapping[str, str]) -> Book:
+    """The book of a language with these sentences in it: a name that the shipped book has not is not taken, and its
+    signs and locked words stay."""
+    own = shipped().book(lang).sentences
+    return Book.of(
+        lang, {name: text if name in FIXED else " ".join(typed.get(name, text).split()) for name, text in own.items()}
+    )
+
+
+def propose(session: Session, book: Book, reviewer: str, author: int, now: datetime) -> Wording:
+    """Put a book forward; a proposal of the same language that still waits is withdrawn. WordingRefused names every
+    sentence that keeps it from being used."""
+    problems = list(lint.check(book))
+    if not reviewer.strip():
+        problems.append(Problem("reviewer", "Say who has read this translation: a name, and what they are."))
+    if problems:
+        raise WordingRefused(*problems)
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"wording {book.lang}"})
+    for waiting in session.scalars(_of(book.lang, WordingState.PROPOSED)):
+        waiting.state, waiting.decided_by, waiting.decided_at = WordingState.WITHDRAWN.value, author, now
+    session.flush()
+    made = Wording(
+        lang=book.lang, sentences=dict(book.sentences), sha=book.sha, reviewer=reviewer.strip(), authored_by=author
+    )
+    session.add(made)
+    session.flush()
+    _note(session, made, author, "wording-proposed", {"reviewer": made.reviewer})
+    return made
+
+
+def approve(session: Session, key: int, sha: str, by: int, now: datetime) -> Wording:
+    """The second person takes a version into use. WordingRefused when they wrote it, when it is not the one that they
+    saw, or when it does not wait any more."""
+    row = _waiting(session, key)
+    if row.authored_by == by:
+        raise _refused("You wrote this wording: a second person must approve it.")
+    if row.sha != sha:
+        raise _refused("This is not the wording that you saw: read it again, then approve it.")
+    row.state, row.decided_by, row.decided_at = WordingState.APPROVED.value, by, now
+    _note(session, row, by, "wording-approved", {"author": f"user:{row.authored_by}", "reviewer": row.reviewer})
+    session.flush()
+    return row
+
+
+def reject(session: Session, key: int, reason: str, by: int, now: datetime) -> Wording:
+    """Turn a version down, with a reason; its author may propose another. WordingRefused as for `approve`."""
+    row = _waiting(session, key)
+    if row.authored_by == by:
+        raise _refused("You wrote this wording: propose another one instead.")
+    if not reason.strip():
+        raise _refused("Say why in a few words: the author reads it.")
+    row.state, row.decided_by, row.decided_at, row.reason = WordingState.REJECTED.value, by, now, reason.strip()
+    _note(session, row, by, "wording-rejected", {"reason": row.reason})
+    session.flush()
+    return row
+
+
+def books(session: Session, *, strict: bool) -> Books:
+    """The books in use: as shipped, or as this authority approved them last. `strict` is live.
+
+    A version of before an upgrade gets the sentences that are new in it, and then counts as unreviewed; one that no
+    longer works gives way to the shipped book, because a wording must never stop an alert.
+    """
+    base = shipped()
+    made, reviews = dict(base.books), dict(base.reviews)
+    newest = select(func.max(Wording.id)).where(Wording.state == WordingState.APPROVED).group_by(Wording.lang)
+    for row in session.scalars(select(Wording).where(Wording.id.in_(newest))):
+        if row.lang not in made:
+            continue
+        book = edited(row.lang, row.sentences)
+        if book.sha != row.sha and lint.check(book):
+            continue
+        made[row.lang] = book
+        reviews[row.lang] = Review(row.lang, row.reviewer, _day(row.decided_at), row.sha)
+    return Books(made, reviews, strict)
+
+
+def versions(session: Session, lang: str, most: int = 20) -> list[Wording]:
+    """The versions of a language, newest first."""
+    return list(session.scalars(select(Wording).where(Wording.lang == lang).order_by(Wording.id.desc()).limit(most)))
+
+
+def waiting(session: Session) -> list[Wording]:
+    """What waits for a second person."""
+    return list(session.scalars(select(Wording).where(Wording.state == WordingState.PROPOSED).order_by(Wording.id)))
+
+
+def _of(lang: str, state: WordingState) -> Select[Wording]:
+    return select(Wording).where(Wording.lang == lang, Wording.state == state).with_for_update()
+
+
+def _waiting(session: Session, key: int) -> Wording:
+    query = select(Wording).where(Wording.id == key).with_for_update()
+    row = session.scalar(query.execution_options(populate_existing=True))
+    if row is None or row.state != WordingState.PROPOSED:
+        raise _refused("This wording was decided on already, or another one took its place: look at the newest.")
+    return row
+
+
+def _refused(sentence: str) -> WordingRefused:
+    return WordingRefused(Problem("", sentence))
+
+
+def _note(session: Session, row: Wording, who: int, action: str, more: Mapping[str, str]) -> None:
+    ledger.append(
+        session, f"user:{who}", action, f"wording:{row.lang}", {"version": str(row.id), "sha256": row.sha, **more}
+    )
+
+
+def _day(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).date().isoformat() if moment else ""
