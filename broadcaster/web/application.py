@@ -20,6 +20,7 @@ from broadcaster import logs
 from broadcaster.alert.lifecycle import AlertState, LifecycleRefused
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds.public_page import Wording, day, dialable
+from broadcaster.messages.book import ENGLISH_NAMES
 from broadcaster.settings import Settings
 from broadcaster.store import database
 from broadcaster.store.database import Sessions
@@ -37,13 +38,14 @@ from broadcaster.web.incoming import incoming
 from broadcaster.web.revision import revision
 from broadcaster.web.signin import signin
 from broadcaster.web.watch import watched
+from broadcaster.web.words import words
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "web"
 STATIC_PATH = "/desk/static"
 LARGEST_REQUEST = 2 * 1024 * 1024
 DESK_CONNECTIONS = 20
 PAGES = (
-    *(signin, desk, form, numbers, revision, approval, incoming, health),
+    *(signin, desk, form, numbers, revision, approval, words, incoming, health),
     *(board.blueprint, partners.blueprint, api.blueprint, ack.blueprint, handoff.blueprint),
 )
 log = logs.get(__name__)
@@ -128,6 +130,7 @@ def _templates(app: Flask, settings: Settings) -> None:
             "state_name": settings.state_name,
             "when": Wording(house().zone),
             "now": house().clock(),
+            "tongue": lambda lang: ENGLISH_NAMES.get(lang, lang),
             "csp_nonce": headers.nonce,
             "asset": lambda name: url_for("static", filename=name, v=outline.stamp()),
         }

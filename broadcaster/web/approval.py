@@ -11,16 +11,14 @@ from broadcaster.alert.lifecycle import Move, Role, Tier, needs_two_people
 from broadcaster.dispatch import actions
 from broadcaster.dispatch.actions import AlertRefused
 from broadcaster.store.alerts import Revision
-from broadcaster.store.people import User
-from broadcaster.web import accounts, acting
-from broadcaster.web.guard import only, person, require_person
+from broadcaster.web import acting, stepup
+from broadcaster.web.guard import only, require_person
 from broadcaster.web.house import house
 from broadcaster.web.revision import shown
 
 approval = Blueprint("approval", __name__, url_prefix="/desk/alerts/<alert>/revisions/<int:no>")
 approval.before_request(require_person)
 
-WRONG_CODE = "This code does not fit, or it was used already: wait for the next one and type that."
 BELLS = ("urgent", "sms")
 Answer = Response | tuple[str, int]
 
@@ -55,11 +53,11 @@ def release_agencies(alert: str, no: int) -> Response:
 @only(Role.APPROVER)
 def approve(alert: str, no: int) -> Answer:
     """The second person, with a one-time code, for the hash that they saw."""
-    house().brake.wait(_brake_name())
+    stepup.wait()
     with house().sessions.begin() as store:
         row = acting.revision_of(store, alert, no)
-        if not _code_fits(store):
-            return shown(store, row, WRONG_CODE), 422
+        if not stepup.code_fits(store):
+            return shown(store, row, stepup.WRONG_CODE), 422
         actions.approve(acting.actor(store), row, request.form.get("hash", ""))
     house().bell(*BELLS)
     flash("Approved. It is going out now.", "success")
@@ -107,13 +105,13 @@ def hold(alert: str, no: int) -> Response:
 @only(Role.ISSUER, Role.APPROVER)
 def resume(alert: str, no: int) -> Answer:
     """Let a tier go on; the public one takes a second person and a code, as the approval did."""
-    house().brake.wait(_brake_name())
+    stepup.wait()
     with house().sessions.begin() as store:
         row = acting.revision_of(store, alert, no)
         tiers = _tiers(row, store, "held")
         needs_code = any(needs_two_people(tier, RevisionKind(row.kind)) for tier in tiers)
-        if needs_code and not _code_fits(store):
-            return shown(store, row, WRONG_CODE), 422
+        if needs_code and not stepup.code_fits(store):
+            return shown(store, row, stepup.WRONG_CODE), 422
         for tier in tiers:
             actions.resume(acting.actor(store), row, tier, request.form.get("hash", ""))
     house().bell(*BELLS)
@@ -126,18 +124,6 @@ def _tiers(row: Revision, store: Session, state: str) -> list[Tier]:
     asked = request.form.get("tier", "")
     found = [Tier(tier) for tier, release in acting.releases_of(store, row).items() if release.state == state]
     return [tier for tier in found if asked in ("", tier)]
-
-
-def _code_fits(store: Session) -> bool:
-    """Step-up: a fresh one-time code, spent in the transaction of the act. Wrong ones delay, never lock."""
-    user = store.get_one(User, person().id)
-    fits = accounts.use_code(store, house().sealer, user, request.form.get("code", "")[:16], house().clock())
-    (house().brake.passed if fits else house().brake.failed)(_brake_name())
-    return fits
-
-
-def _brake_name() -> str:
-    return f"code:{person().id}"
 
 
 def _back(alert: str, no: int) -> Response:
