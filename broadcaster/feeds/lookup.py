@@ -28,6 +28,7 @@ class Advice:
     verified_on: str = ""
     alert: str = ""
     loud: str = ""
+    unsure: bool = False
 
     def plain(self) -> dict[str, Any]:
         """The advice as JSON values."""
@@ -44,6 +45,7 @@ class Advice:
             "verified_on": self.verified_on,
             "alert": self.alert,
             "loud": self.loud,
+            "unsure": self.unsure,
         }
 
 
@@ -77,7 +79,15 @@ def _advice(town: Town, answer: TownAnswer, alert: OnAir, state: AirState) -> Ad
         sentence = f"{alert.advice} In an emergency in {town.name}, {answer.instead}.".lstrip()
     verified = answer.verified_on.isoformat() if answer.verified_on else ""
     return Advice(
-        town, TownState.DOWN, sentence, answer.number, answer.dial, verified, alert.alert, LOUD.get(state, "")
+        town,
+        TownState.DOWN,
+        sentence,
+        answer.number,
+        answer.dial,
+        verified,
+        alert.alert,
+        LOUD.get(state, ""),
+        unsure=state is AirState.EXPIRED_WITHOUT_ALL_CLEAR,
     )
 
 

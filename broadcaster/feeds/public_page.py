@@ -20,8 +20,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from broadcaster.alert.alert import RevisionKind
+from broadcaster.feeds import tongues
 from broadcaster.feeds.lookup import LOUD, Advice, advice_by_town
 from broadcaster.feeds.snapshot import AirState, OnAir, Snapshot, TownAnswer
+from broadcaster.feeds.tongues import Tongue
 from broadcaster.settings import Mode
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "web" / "public"
@@ -80,6 +82,7 @@ def files(snapshot: Snapshot) -> dict[str, bytes]:
     advice = advice_by_town(snapshot)
     made = {name: (TEMPLATES / name).read_bytes() for name in ASSETS}
     made |= {f"town/{code}.html": town_page(snapshot, one) for code, one in advice.items()}
+    made |= {tongue.page: language_page(snapshot, advice, tongue) for tongue in tongues.tongues(snapshot.books)}
     made["lookup.json"] = _json(lookup_table(snapshot, advice))
     made["index.html"] = index_page(snapshot, advice)
     made["status.json"] = _json(status(snapshot))
@@ -88,7 +91,11 @@ def files(snapshot: Snapshot) -> dict[str, bytes]:
 
 def lookup_table(snapshot: Snapshot, advice: Mapping[str, Advice]) -> dict[str, Any]:
     """The table behind `/find` and for other people's programs."""
-    return {**_head(snapshot), "towns": [one.plain() for one in advice.values()]}
+    return {
+        **_head(snapshot),
+        "languages": [tongues.plain(one) for one in tongues.tongues(snapshot.books)],
+        "towns": [one.plain() for one in advice.values()],
+    }
 
 
 def status(snapshot: Snapshot) -> dict[str, Any]:
@@ -116,18 +123,32 @@ def index_page(snapshot: Snapshot, advice: Mapping[str, Advice]) -> bytes:
     return _render("index.html", snapshot, alerts=alerts, advice=list(advice.values()), overall=overall(snapshot))
 
 
+def language_page(snapshot: Snapshot, advice: Mapping[str, Advice], tongue: Tongue) -> bytes:
+    """The front page in one language: what is on air in it, the form, and the towns."""
+    told = [
+        (words, alert.state(snapshot.as_of) is AirState.EXPIRED_WITHOUT_ALL_CLEAR)
+        for alert in snapshot.on_air
+        for words in alert.translations
+        if words.lang == tongue.lang
+    ]
+    return _render("language.html", snapshot, tongue=tongue, told=told, advice=list(advice.values()))
+
+
 def town_page(snapshot: Snapshot, advice: Advice) -> bytes:
     """The page of one town; it changes only when its answer does."""
     alert = next((alert for alert in snapshot.on_air if alert.alert == advice.alert), None)
-    return _render("town.html", snapshot, one=advice, alert=alert)
+    return _render("town.html", snapshot, one=advice, row=advice.plain(), alert=alert, tongue_at=_anchor)
 
 
-def find_page(table: Mapping[str, Any], query: str, found: list[Mapping[str, Any]]) -> bytes:
-    """What was found for a query, made from the published table alone (`lookup_table`)."""
+def find_page(table: Mapping[str, Any], query: str, found: list[Mapping[str, Any]], lang: str = "") -> bytes:
+    """What was found for a query, made from the published table alone (`lookup_table`), in a language that it has."""
+    tongue = tongues.from_table(table, lang)
     facts = _facts(
         str(table["authority"]), Mode(table["mode"]), str(table["timezone"]), datetime.fromisoformat(table["as_of"])
     )
-    return _pages.get_template("find.html").render(**facts, query=query, found=found).encode()
+    return (
+        _pages.get_template("find.html").render(**{**facts, "query": query, "found": found, "tongue": tongue}).encode()
+    )
 
 
 def stale_banner(as_of: datetime, timezone: str) -> bytes:
@@ -209,13 +230,31 @@ _COLOURS = {
 def _facts(authority: str, mode: Mode, timezone: str, as_of: datetime) -> dict[str, Any]:
     when = Wording(ZoneInfo(timezone))
     banner = BANNERS.get(mode)
-    return {"authority": authority, "mode": mode.value, "banner": banner, "when": when, "as_of": as_of}
+    return {
+        "authority": authority,
+        "mode": mode.value,
+        "banner": banner,
+        "when": when,
+        "as_of": as_of,
+        "tongues": (),
+        "tongue": None,
+        "tongue_at": _page_of,
+    }
 
 
 def _render(name: str, snapshot: Snapshot, **more: Any) -> bytes:
     facts = _facts(snapshot.authority, snapshot.mode, snapshot.timezone, snapshot.as_of)
     changed = snapshot.changed or snapshot.as_of
-    return _pages.get_template(name).render(**facts, snapshot=snapshot, changed=changed, **more).encode()
+    told = {**facts, "tongues": list(tongues.tongues(snapshot.books)), "changed": changed, **more}
+    return _pages.get_template(name).render(snapshot=snapshot, **told).encode()
+
+
+def _page_of(tongue: Tongue) -> str:
+    return f"/{tongue.page}"
+
+
+def _anchor(tongue: Tongue) -> str:
+    return f"#{tongue.lang}"
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

@@ -70,11 +70,17 @@ def _pages(app: Flask, shelf: Shelf, clock: Clock) -> None:
         shelf.named("town", code, ".html")
         return page(f"town/{code}.html")
 
+    @_get(app, "/l/<lang>")
+    def language(lang: str) -> Response:
+        lang = lang.removesuffix(".html")
+        shelf.named("l", lang, ".html")
+        return page(f"l/{lang}.html")
+
     @_get(app, "/find")
     def search() -> Response:
         table, pulse = shelf.table(), shelf.pulse()
         query = request.args.get("q", "").strip()[:LONGEST_QUERY]
-        made = find_page(table, query, find(table["towns"], query))
+        made = find_page(table, query, find(table["towns"], query), request.args.get("lang", "")[:12])
         if pulse.is_stale(clock()):
             made = made.replace(STALE_MARKER, stale_banner(pulse.as_of, pulse.timezone))
         return _answer(Leaf(made, None), HTML, SOON)

@@ -40,12 +40,13 @@ async function look() {
 // Plain file servers have no /find: an exact town or ZIP is found in the published table.
 async function find(event) {
   const form = event.target;
+  const lang = form.elements.lang?.value;
   const wanted = form.q.value.trim().toLowerCase();
   event.preventDefault();
   try {
     const table = await (await fetch("/lookup.json")).json();
     const found = table.towns.filter((town) => town.name.toLowerCase() === wanted || town.zips.includes(wanted));
-    if (found.length === 1) return location.assign("/town/" + encodeURIComponent(found[0].code) + ".html");
+    if (found.length === 1) return location.assign("/town/" + encodeURIComponent(found[0].code) + ".html" + (lang ? "#" + lang : ""));
   } catch {
     // The server answers the form then.
   }

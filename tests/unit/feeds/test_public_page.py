@@ -113,7 +113,7 @@ def test_the_front_page_names_every_town_with_its_number_to_dial():
 def test_every_page_says_as_of_and_has_a_place_for_the_stale_banner():
     made = public_page.files(snapshot(on_air()))
     pages = {name: data for name, data in made.items() if name.endswith(".html")}
-    assert len(pages) == 6
+    assert len(pages) == 6 + 14  # five towns and the front, and a page for each language
     for data in pages.values():
         assert b"2:30 p.m. EDT, Tuesday, June 18, 2024" in data
         assert re.search(rb"as of", data, re.IGNORECASE)
