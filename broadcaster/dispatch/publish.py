@@ -51,6 +51,7 @@ def publish(
         shown = snapshot(session, office, directory_load.load(session), at, listing.listed)
         pages = {**_feeds(session, office, at, listing.listed), **public_page.files(shown)}
         changed = files.publish(root, pages, listing.unwritten)
+        changed += files.prune(root, public_page.LANGUAGE_FOLDER, pages)  # a language that may speak no longer
         known.wrote(listing)
         return changed
 

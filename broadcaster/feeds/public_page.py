@@ -28,6 +28,7 @@ from broadcaster.settings import Mode
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "web" / "public"
 ASSETS = ("public.css", "public.js", "icon.svg")
+LANGUAGE_FOLDER = "l"
 STALE_AFTER_SECONDS = 60
 STALE_MARKER = b"<!--stale-->"
 BANNERS = {

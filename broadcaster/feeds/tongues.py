@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from broadcaster.feeds.snapshot import TownState
@@ -69,6 +70,7 @@ def plain(tongue: Tongue) -> dict[str, str]:
     return asdict(tongue)
 
 
+@lru_cache(maxsize=64)
 def _tongue(book: Book) -> Tongue:
     number = {"number": isolated("{number}", book), "label": ""}
 

@@ -39,6 +39,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_wording_one_waits", "wording", ["lang"], unique=True, postgresql_where=sa.text("state = 'proposed'")
     )
+    op.execute("UPDATE address SET lang = 'zh-Hans' WHERE lang = 'zh'")
 
 
 def downgrade() -> None:
