@@ -155,7 +155,7 @@ def test_residents_speak_and_move_and_leave_as_people_do(people):
     languages = Counter(person.lang for person in people)
     assert languages["en"] / len(people) == pytest.approx(0.85, abs=0.01)
     assert languages["es"] / len(people) == pytest.approx(0.12, abs=0.01)
-    assert set(languages) == {"en", "es", "pt", "ht", "zh"}
+    assert set(languages) == {"en", "es", "pt", "ht", "zh-Hans"}
     assert sum(len(person.communities) == 2 for person in people) == pytest.approx(600, abs=100)
     assert sum(person.opted_out for person in people) == pytest.approx(300, abs=60)
 
