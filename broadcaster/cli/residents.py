@@ -133,7 +133,7 @@ def import_phones(file: Path, skip_bad: bool, dry_run: bool, report: Path | None
     settings, sessions = opened()
     sealer = sealer_of(settings)
     with sessions() as session:
-        ids = directory_load.community_ids(session)
+        ids = directory_load.listed_ids(session)
     with file.open(encoding="utf-8-sig", newline="") as stream:
         reading = read(_counted(stream), ids)
     _tell(reading.refused, report)

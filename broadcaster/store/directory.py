@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
@@ -35,6 +35,7 @@ class Community(Base):
     population: Mapped[int] = mapped_column(default=0, server_default="0")
     note: Mapped[str] = mapped_column(default="", server_default="")
     last_slot: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    retired_at: Mapped[datetime | None]
 
 
 class Psap(Base):
@@ -45,6 +46,7 @@ class Psap(Base):
     code: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     county_fips: Mapped[str] = mapped_column(ForeignKey("county.fips"))
+    retired_at: Mapped[datetime | None]
 
 
 class CommunityPsap(Base):
@@ -86,6 +88,7 @@ class Agency(Base):
     role: Mapped[str]
     statewide: Mapped[bool] = mapped_column(default=False, server_default="false")
     county_fips: Mapped[str | None]
+    retired_at: Mapped[datetime | None]
 
 
 class AgencyCommunity(Base):

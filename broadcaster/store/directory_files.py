@@ -15,7 +15,7 @@ class BadFile(ValueError):
 
 def write(directory: Directory) -> bytes:
     """A directory as indented JSON."""
-    return _DIRECTORY.dump_json(directory, indent=1)
+    return _DIRECTORY.dump_json(directory, indent=1, exclude={"former"})
 
 
 def read(data: bytes) -> Directory:

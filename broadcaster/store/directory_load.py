@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from broadcaster import directory as plain
 from broadcaster.alert.phone import AlternateNumber, Visibility
-from broadcaster.store import residents
+from broadcaster.directory.rows import Difference, contact_code, differences, rows
+from broadcaster.store import directory_history as history
+from broadcaster.store.database import Base
 from broadcaster.store.directory import (
     Agency,
     AgencyCommunity,
@@ -21,131 +25,93 @@ from broadcaster.store.directory import (
     Number,
     Psap,
 )
+from broadcaster.store.directory_history import CONSOLE, Author
+from broadcaster.store.directory_write import CommunityDropped, refuse_to_lose, write
 from broadcaster.store.residents import Address
 from broadcaster.store.sealed import Sealer
 
-ADDRESS_KINDS = {"email": "email", "sms": "sms", "voice": "voice"}
+__all__ = [
+    "CommunityDropped",
+    "agency_ids",
+    "community_ids",
+    "listed_ids",
+    "load",
+    "mailboxes",
+    "save",
+    "with_known_counties",
+]
+Row = TypeVar("Row", bound=Base)
+TRIES = 5
+"""How often a directory is read again that changed under the reader's eyes; an import takes seconds."""
 
 
-class CommunityDropped(ValueError):
-    """A directory leaves out a community that is known, and with it the people who signed up there."""
+def save(session: Session, directory: plain.Directory, sealer: Sealer, author: Author = CONSOLE) -> list[Difference]:
+    """Make a directory the one in use; returns what is other than before. What it no longer lists is retired; a county
+    stays. Communities and agencies keep their ids (and subscribers) by code. CommunityDropped, with a sentence, when
+    somebody would hear nothing more; the versions are written in the same transaction."""
+    history.lock(session)
+    before = load(session, sealer)
+    refuse_to_lose(session, before, directory)
+    wanted = with_known_counties(before, directory)
+    changes = differences(rows(before), rows(wanted))
+    marks = _marks(session, sealer)
+    marks.update(write(session, wanted, sealer))
+    history.record(session, changes, marks, author)
+    return changes
 
 
-def save(session: Session, directory: plain.Directory, sealer: Sealer) -> None:
-    """Write a directory; communities and agencies keep their ids (and subscribers) by code. CommunityDropped, with a
-    sentence, when it leaves one out."""
-    _refuse_to_drop(session, directory)
-    _save_places(session, directory)
-    session.flush()
-    communities = {row.code: row.id for row in session.scalars(select(Community))}
-    _save_numbers(session, directory)
-    _save_agencies(session, directory, communities, sealer)
-
-
-def _refuse_to_drop(session: Session, directory: plain.Directory) -> None:
-    kept = [community.code for community in directory.communities]
-    dropped = session.scalars(select(Community.name).where(Community.code.not_in(kept)).order_by(Community.name)).all()
-    if dropped:
-        named = ", ".join(dropped[:3]) + (f" and {len(dropped) - 3} more" if len(dropped) > 3 else "")
-        raise CommunityDropped(f"The directory leaves out {named}: keep every community, people have signed up there.")
-
-
-def _save_places(session: Session, directory: plain.Directory) -> None:
-    for county in directory.counties:
-        session.merge(County(fips=county.fips, name=county.name))
-    session.flush()
-    psaps = {row.code: row for row in session.scalars(select(Psap))}
-    for psap in directory.psaps:
-        row = psaps.setdefault(psap.code, Psap(code=psap.code))
-        row.name, row.county_fips = psap.name, psap.county_fips
-        session.add(row)
-    known = {row.code: row for row in session.scalars(select(Community))}
-    for community in directory.communities:
-        place = known.setdefault(community.code, Community(code=community.code))
-        place.name, place.kind, place.county_fips = community.name, community.kind.value, community.county_fips
-        place.timezone, place.zips, place.places = community.timezone, list(community.zips), list(community.places)
-        place.population, place.note = community.population, community.note
-        session.add(place)
-    session.flush()
-    session.execute(delete(CommunityPsap))
-    for community in directory.communities:
-        here = known[community.code].id
-        session.add(CommunityPsap(community_id=here, psap_id=psaps[community.psap_code].id, is_primary=True))
-        for other in community.other_psaps:
-            session.add(CommunityPsap(community_id=here, psap_id=psaps[other].id, is_primary=False))
-
-
-def _save_numbers(session: Session, directory: plain.Directory) -> None:
-    session.execute(delete(Number))
-    scopes: list[tuple[str, Mapping[str, tuple[AlternateNumber, ...]]]] = [
-        ("community", directory.numbers),
-        ("county", directory.county_numbers),
-        ("state", {"": directory.state_numbers}),
-    ]
-    for scope, numbers in scopes:
-        for code, listed in numbers.items():
-            for rank, number in enumerate(listed, start=1):
-                session.add(_number_row(scope, code, rank, number, sample=directory.sample))
-
-
-def _number_row(scope: str, code: str, rank: int, number: AlternateNumber, *, sample: bool) -> Number:
-    return Number(
-        scope=scope,
-        code=code,
-        rank=rank,
-        e164=number.e164,
-        label=number.label,
-        visibility=number.visibility.value,
-        verified_on=number.verified_on,
-        sms=number.sms,
-        sample=sample,
-    )
-
-
-def _save_agencies(
-    session: Session, directory: plain.Directory, communities: Mapping[str, int], sealer: Sealer
-) -> None:
-    known = {row.code: row for row in session.scalars(select(Agency))}
-    for agency in directory.agencies:
-        row = known.setdefault(agency.code, Agency(code=agency.code))
-        row.name, row.role, row.statewide = agency.name, agency.role.value, agency.statewide
-        row.county_fips = agency.county_fips or None
-        session.add(row)
-    session.flush()
-    session.execute(delete(AgencyCommunity))
-    session.execute(delete(AgencyContact))
-    for agency in directory.agencies:
-        here = known[agency.code].id
-        session.add_all(AgencyCommunity(agency_id=here, community_id=communities[code]) for code in agency.communities)
-        for contact in agency.contacts:
-            kind = ADDRESS_KINDS[contact.channel.value]
-            address = residents.address(session, sealer, kind, contact.value, owner="agency")
-            session.add(
-                AgencyContact(agency_id=here, address_id=address, rank=contact.order, verified_on=contact.verified_on)
-            )
-    session.flush()
+def with_known_counties(before: plain.Directory, after: plain.Directory) -> plain.Directory:
+    """A directory with the counties of an older one that it leaves out: they are places still."""
+    listed = {county.fips for county in after.counties}
+    return replace(after, counties=(*after.counties, *(one for one in before.counties if one.fips not in listed)))
 
 
 def load(session: Session, sealer: Sealer | None = None, *, agencies: bool = True) -> plain.Directory:
-    """The whole directory as one value; contacts are opened only when a sealer is given."""
-    psaps = {row.id: row for row in session.scalars(select(Psap))}
-    communities = list(session.scalars(select(Community).order_by(Community.name)))
+    """The whole directory as one value; contacts are opened only when a sealer is given.
+
+    It takes several statements, and an import may be committed between two of them: then it is read again, so that
+    no part is of another version than the rest.
+    """
+    for _ in range(TRIES):
+        version = history.newest(session)
+        found = _read(session, sealer, agencies=agencies)
+        if history.newest(session) == version:
+            return found()
+    history.lock(session)
+    return _read(session, sealer, agencies=agencies)()
+
+
+def _read(session: Session, sealer: Sealer | None, *, agencies: bool) -> Callable[[], plain.Directory]:
+    """What the tables say, not yet as a directory: parts of two versions could contradict each other."""
+    psaps = {row.id: row for row in session.scalars(_all(Psap).order_by(Psap.code))}
+    communities = list(session.scalars(_all(Community).order_by(Community.name)))
     served: dict[int, list[CommunityPsap]] = defaultdict(list)
-    for link in session.scalars(select(CommunityPsap)):
+    for link in session.scalars(_all(CommunityPsap)):
         served[link.community_id].append(link)
     numbers, sample = _numbers(session)
-    return plain.Directory(
-        counties=tuple(
-            plain.County(row.fips, row.name) for row in session.scalars(select(County).order_by(County.fips))
-        ),
-        communities=tuple(_community(row, served[row.id], psaps) for row in communities),
-        psaps=tuple(plain.Psap(row.code, row.name, row.county_fips) for row in psaps.values()),
-        agencies=_agencies(session, {row.id: row.code for row in communities}, sealer) if agencies else (),
+    counties = tuple(plain.County(row.fips, row.name) for row in session.scalars(_all(County).order_by(County.fips)))
+    codes = {row.id: row.code for row in communities if row.retired_at is None}
+    desks = _agencies(session, codes, sealer) if agencies else ()
+    return lambda: plain.Directory(
+        counties=counties,
+        communities=tuple(_community(row, served[row.id], psaps) for row in communities if row.retired_at is None),
+        psaps=tuple(_psap(row) for row in psaps.values() if row.retired_at is None),
+        agencies=desks,
         numbers=numbers["community"],
         county_numbers=numbers["county"],
         state_numbers=numbers["state"].get("", ()),
         sample=sample,
+        former=tuple(_community(row, served[row.id], psaps) for row in communities if row.retired_at is not None),
     )
+
+
+def _all(table: type[Row]) -> Select[Row]:
+    """Every row of a table as it is now, whatever this session has read before."""
+    return select(table).execution_options(populate_existing=True)
+
+
+def _psap(row: Psap) -> plain.Psap:
+    return plain.Psap(row.code, row.name, row.county_fips)
 
 
 def _community(row: Community, links: list[CommunityPsap], psaps: Mapping[int, Psap]) -> plain.Community:
@@ -168,7 +134,7 @@ def _community(row: Community, links: list[CommunityPsap], psaps: Mapping[int, P
 def _numbers(session: Session) -> tuple[dict[str, dict[str, tuple[AlternateNumber, ...]]], bool]:
     found: dict[str, dict[str, tuple[AlternateNumber, ...]]] = {"community": {}, "county": {}, "state": {}}
     sample = False
-    for row in session.scalars(select(Number).order_by(Number.scope, Number.code, Number.rank)):
+    for row in session.scalars(_all(Number).order_by(Number.scope, Number.code, Number.rank)):
         number = AlternateNumber(row.e164, row.label, Visibility(row.visibility), row.verified_on, row.sms)
         found[row.scope][row.code] = (*found[row.scope].get(row.code, ()), number)
         sample = sample or row.sample
@@ -177,8 +143,9 @@ def _numbers(session: Session) -> tuple[dict[str, dict[str, tuple[AlternateNumbe
 
 def _agencies(session: Session, codes: Mapping[int, str], sealer: Sealer | None) -> tuple[plain.Agency, ...]:
     own: dict[int, list[str]] = defaultdict(list)
-    for link in session.scalars(select(AgencyCommunity)):
-        own[link.agency_id].append(codes[link.community_id])
+    for link in session.scalars(_all(AgencyCommunity)):
+        if link.community_id in codes:
+            own[link.agency_id].append(codes[link.community_id])
     contacts = _contacts(session, sealer) if sealer else {}
     return tuple(
         plain.Agency(
@@ -190,7 +157,7 @@ def _agencies(session: Session, codes: Mapping[int, str], sealer: Sealer | None)
             statewide=row.statewide,
             county_fips=row.county_fips or "",
         )
-        for row in session.scalars(select(Agency).order_by(Agency.name))
+        for row in session.scalars(_all(Agency).where(Agency.retired_at.is_(None)).order_by(Agency.name))
     )
 
 
@@ -198,15 +165,37 @@ def _contacts(session: Session, sealer: Sealer) -> dict[int, list[plain.Contact]
     found: dict[int, list[plain.Contact]] = defaultdict(list)
     query = select(AgencyContact, Address).join(Address, Address.id == AgencyContact.address_id)
     for contact, address in session.execute(query.order_by(AgencyContact.agency_id, AgencyContact.rank)):
-        value = sealer.open(address.value_enc, address.value_index)
-        channel = plain.ContactChannel(address.kind)
-        found[contact.agency_id].append(plain.Contact(channel, value, contact.rank, contact.verified_on))
+        found[contact.agency_id].append(_contact(contact, address, sealer))
     return found
 
 
+def _contact(row: AgencyContact, address: Address, sealer: Sealer) -> plain.Contact:
+    value = sealer.open(address.value_enc, address.value_index)
+    return plain.Contact(plain.ContactChannel(address.kind), value, row.rank, row.verified_on)
+
+
+def _marks(session: Session, sealer: Sealer) -> dict[str, int]:
+    """The address id of every contact by the code of its row."""
+    query = (
+        select(Agency.code, AgencyContact, Address)
+        .join(AgencyContact, AgencyContact.agency_id == Agency.id)
+        .join(Address, Address.id == AgencyContact.address_id)
+    )
+    return {
+        contact_code(code, _contact(contact, address, sealer)): contact.address_id
+        for code, contact, address in session.execute(query)
+    }
+
+
 def community_ids(session: Session) -> dict[str, int]:
-    """Community ids by code."""
+    """Community ids by code, retired ones too: somebody may still have to be told there."""
     return {row.code: row.id for row in session.execute(select(Community.code, Community.id))}
+
+
+def listed_ids(session: Session) -> dict[str, int]:
+    """Ids by code of the communities that somebody may sign up for: not the retired ones."""
+    query = select(Community.code, Community.id).where(Community.retired_at.is_(None))
+    return {row.code: row.id for row in session.execute(query)}
 
 
 def agency_ids(session: Session) -> dict[str, int]:
@@ -219,7 +208,8 @@ def mailboxes(session: Session) -> dict[int, int]:
     query = (
         select(AgencyContact.agency_id, AgencyContact.address_id)
         .join(Address, Address.id == AgencyContact.address_id)
-        .where(Address.kind == "email")
+        .join(Agency, Agency.id == AgencyContact.agency_id)
+        .where(Address.kind == "email", Agency.retired_at.is_(None))
         .order_by(AgencyContact.agency_id, AgencyContact.rank)
     )
     found: dict[int, int] = {}

@@ -1,38 +1,179 @@
-"""A directory is replaced whole, and never leaves out people who have signed up."""
+"""A directory is replaced whole: what it no longer lists is retired, every version is kept, and nobody is lost."""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from datetime import date
 
 import pytest
+from sqlalchemy import select, text
 
-from broadcaster.store import directory_load
+from broadcaster.alert.phone import AlternateNumber
+from broadcaster.directory import Contact, ContactChannel, Directory
+from broadcaster.directory.rows import RowKind
+from broadcaster.store import directory_history, directory_load, residents
 from broadcaster.store.database import Sessions
+from broadcaster.store.directory import AgencyContact
+from broadcaster.store.directory_history import Author
 from broadcaster.store.directory_load import CommunityDropped
-from tests.factories import SEALER, directory
+from tests.factories import SEALER, directory, furnish
+
+IDA = Author("user:7", "spring.csv")
 
 
-def test_a_file_that_drops_a_community_is_refused_and_changes_nothing(sessions: Sessions) -> None:
-    """It once left a community without its PSAP, and nothing could be loaded any more, not even for a release."""
+def save(sessions: Sessions, value: Directory, author: Author = IDA) -> list[str]:
     with sessions.begin() as session:
-        directory_load.save(session, directory(6), SEALER)
-    with (
-        pytest.raises(CommunityDropped, match=r"leaves out .* and 1 more: keep every community"),
-        sessions.begin() as s,
-    ):
-        directory_load.save(s, directory(2), SEALER)
+        return [f"{one.change} {one.code}" for one in directory_load.save(session, value, SEALER, author)]
+
+
+def loaded(sessions: Sessions) -> Directory:
     with sessions() as session:
-        assert len(directory_load.load(session, SEALER).communities) == 6
+        return directory_load.load(session, SEALER)
+
+
+def without_third_town(three: Directory) -> Directory:
+    two = directory(2)
+    return replace(two, numbers={code: three.numbers[code] for code in ("town-1", "town-2")})
+
+
+def test_what_a_file_no_longer_lists_is_retired_and_still_has_its_name(sessions: Sessions) -> None:
+    three = directory(3)
+    save(sessions, three)
+    assert save(sessions, without_third_town(three)) == [
+        "retired psap-3",
+        "retired town-3",
+        "retired community/town-3/+15085550102",
+        "retired town-3-police",
+        "retired town-3-police/email/police@town-3.example",
+    ]
+    now = loaded(sessions)
+    assert [one.code for one in now.communities] == ["town-1", "town-2"]
+    assert [one.code for one in now.psaps] == ["psap-1", "psap-2"]
+    assert [one.code for one in now.agencies] == ["town-1-police", "town-2-police"]
+    assert now.community("town-3").name == "Town 3"
+    with sessions() as session:
+        assert set(directory_load.listed_ids(session)) == {"town-1", "town-2"}
+        ids = directory_load.community_ids(session)
+    assert save(sessions, three)[1] == "added town-3"
+    with sessions() as session:
+        assert directory_load.community_ids(session) == ids
+    assert loaded(sessions).former == ()
+
+
+def test_a_place_where_people_signed_up_is_not_left_out(sessions: Sessions) -> None:
+    save(sessions, directory(6))
+    with sessions.begin() as session:
+        ids = directory_load.community_ids(session)
+        for no, code in enumerate(("town-3", "town-4", "town-5", "town-6")):
+            residents.subscribe(session, residents.address(session, SEALER, "sms", f"+1508555019{no}"), ids[code])
+    with pytest.raises(CommunityDropped, match=r"leaves out Town 3, Town 4, Town 5 and 1 more: keep them"):
+        save(sessions, directory(2))
+    assert len(loaded(sessions).communities) == 6
+
+
+def test_a_place_that_an_open_alert_speaks_of_is_not_left_out(sessions: Sessions) -> None:
+    house = furnish(sessions, directory(3), {})
+    house.release()
+    with pytest.raises(CommunityDropped, match=r"leaves out Town 3: an open alert speaks of it\. End the alert first"):
+        save(sessions, directory(2))
 
 
 def test_more_communities_and_other_names_are_taken(sessions: Sessions) -> None:
-    with sessions.begin() as session:
-        directory_load.save(session, directory(2), SEALER)
+    save(sessions, directory(2))
     more = directory(3)
-    renamed = replace(more, communities=tuple(replace(each, name=f"New {each.name}") for each in more.communities))
-    with sessions.begin() as session:
-        directory_load.save(session, renamed, SEALER)
+    save(
+        sessions, replace(more, communities=tuple(replace(each, name=f"New {each.name}") for each in more.communities))
+    )
+    assert {each.name for each in loaded(sessions).communities} == {f"New Town {no}" for no in (1, 2, 3)}
+
+
+def test_every_version_is_kept_with_whoever_made_it(sessions: Sessions) -> None:
+    first = directory(1)
+    save(sessions, first, Author("console"))
+    assert save(sessions, first) == []
+    line = replace(first.numbers["town-1"][0], verified_on=date(2026, 1, 2), label="Desk")
+    save(sessions, replace(first, numbers={"town-1": (line,)}))
     with sessions() as session:
-        assert {each.name for each in directory_load.load(session).communities} == {
-            f"New Town {no}" for no in (1, 2, 3)
-        }
+        versions = directory_history.of_row(session, RowKind.NUMBER, f"community/town-1/{line.e164}")
+    assert [(one.change, one.by, one.source, one.value["label"]) for one in versions] == [
+        ("changed", "user:7", "spring.csv", "Desk"),
+        ("added", "console", "", "Police"),
+    ]
+
+
+def test_a_row_of_before_history_keeps_what_it_was(sessions: Sessions) -> None:
+    first = directory(1)
+    save(sessions, first)
+    with sessions.begin() as session:
+        session.execute(text("DELETE FROM directory_version"))
+    renamed = replace(first.psaps[0], name="North Dispatch")
+    save(sessions, replace(first, psaps=(renamed,)))
+    with sessions() as session:
+        versions = directory_history.of_row(session, RowKind.PSAP, "psap-1")
+    assert [(one.by, one.value["name"]) for one in versions] == [
+        ("user:7", "North Dispatch"),
+        (directory_history.BEFORE, "Town 1 dispatch"),
+    ]
+
+
+def test_no_address_stands_in_the_history_in_clear(sessions: Sessions) -> None:
+    first = directory(1)
+    save(sessions, first)
+    other = replace(first.agencies[0], contacts=(Contact(ContactChannel.SMS, "+15085550111", 1),))
+    save(sessions, replace(first, agencies=(other,)))
+    with sessions() as session:
+        written = " ".join(session.execute(text("SELECT v::text FROM directory_version v")).scalars())
+        kept = session.scalar(select(AgencyContact.address_id))
+    assert "police@" not in written
+    assert "+15085550111" not in written
+    assert f"town-1-police/{kept}" in written
+
+
+def test_a_directory_is_never_read_half_old_and_half_new(sessions: Sessions) -> None:
+    """Each version has one word everywhere; an import is committed between any two statements of the reader."""
+    two = directory(2)
+
+    def version(no: int) -> Directory:
+        line = AlternateNumber("+15085550100", f"v{no}")
+        return replace(
+            two,
+            psaps=tuple(replace(each, name=f"v{no}") for each in two.psaps),
+            numbers={"town-1": (line,)},
+            agencies=tuple(replace(each, name=f"v{no}") for each in two.agencies),
+        )
+
+    save(sessions, version(0))
+    done = threading.Event()
+
+    def importer() -> None:
+        for no in range(1, 25):
+            save(sessions, version(no))
+        done.set()
+
+    thread = threading.Thread(target=importer)
+    thread.start()
+    seen = set()
+    while not done.is_set():
+        now = loaded(sessions)
+        words = {one.name for one in (*now.psaps, *now.agencies)} | {now.numbers["town-1"][0].label}
+        assert len(words) == 1
+        seen |= words
+    thread.join()
+    assert len(seen) > 1
+
+
+def test_an_import_between_two_statements_is_noticed(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    two = directory(2)
+    save(sessions, two)
+    later = replace(two, state_numbers=(), psaps=tuple(replace(each, name="later") for each in two.psaps))
+    real, calls = directory_load._numbers, iter(range(9))
+
+    def between(session):
+        if next(calls) == 0:
+            save(sessions, later)
+        return real(session)
+
+    monkeypatch.setattr(directory_load, "_numbers", between)
+    now = loaded(sessions)
+    assert ({one.name for one in now.psaps}, now.state_numbers) == ({"later"}, ())

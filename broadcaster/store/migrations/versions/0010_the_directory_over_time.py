@@ -1,0 +1,46 @@
+"""the directory over time: versions, and rows that are retired."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+RETIRED = ("community", "psap", "agency")
+
+
+def upgrade() -> None:
+    """Bring the schema up."""
+    for table in RETIRED:
+        op.add_column(table, sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_table(
+        "directory_version",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("change", sa.String(), nullable=False),
+        sa.Column("value", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), server_default="", nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('county', 'psap', 'community', 'number', 'agency', 'contact')",
+            name=op.f("ck_directory_version_kind"),
+        ),
+        sa.CheckConstraint("change IN ('added', 'changed', 'retired')", name=op.f("ck_directory_version_change")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_directory_version")),
+    )
+    op.create_index("ix_directory_version_row", "directory_version", ["kind", "code", "id"], unique=False)
+
+
+def downgrade() -> None:
+    """Take it down again."""
+    op.drop_index("ix_directory_version_row", table_name="directory_version")
+    op.drop_table("directory_version")
+    for table in RETIRED:
+        op.drop_column(table, "retired_at")
