@@ -32,7 +32,7 @@ def answers(content: Content, directory: Directory) -> tuple[CommunityAnswer, ..
     """
     chosen = dict(content.overrides)
     for code, number in chosen.items():
-        if number.visibility is Visibility.RESTRICTED:
+        if number.visibility is Visibility.RESTRICTED or number.e164 in directory.restricted:
             name = directory.community(code).name
             raise RestrictedOverride(f"The number for {name} is restricted and cannot be published: choose another.")
     return tuple(
@@ -69,8 +69,7 @@ def agencies(content: Content, directory: Directory, told: Collection[str] = ())
 
 def restricted(directory: Directory) -> frozenset[str]:
     """Every number (E.164) that somebody in the directory has marked as restricted."""
-    every = (*directory.numbers.values(), *directory.county_numbers.values(), directory.state_numbers)
-    return frozenset(number.e164 for listed in every for number in listed if number.visibility is Visibility.RESTRICTED)
+    return directory.restricted
 
 
 def why(area: Area, directory: Directory, code: str) -> str:

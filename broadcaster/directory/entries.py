@@ -44,6 +44,15 @@ class AgencyRole(StrEnum):
     NEIGHBOUR_STATE = "neighbour_state"
     STATE_POLICE = "state_police"
     EMERGENCY_MANAGEMENT = "emergency_management"
+    TRIBAL_POLICE = "tribal_police"
+    CAMPUS_POLICE = "campus_police"
+    CRISIS_LINE_988 = "crisis_line_988"
+    LINE_211 = "line_211"
+    POISON_CENTRE = "poison_centre"
+    ALARM_CENTRE = "alarm_centre"
+    TELEMATICS_CENTRE = "telematics_centre"
+    RELAY_CENTRE = "relay_centre"
+    NEWSROOM = "newsroom"
 
 
 class ContactChannel(StrEnum):
@@ -90,11 +99,13 @@ class Community:
 
 @dataclass(frozen=True, slots=True)
 class Psap:
-    """A public safety answering point: the room where 911 rings."""
+    """A public safety answering point: the room where 911 rings, and whether it takes texts to 911."""
 
     code: str
     name: str
     county_fips: str
+    text_to_911: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def contact_code(agency: str, contact: Contact) -> str:
 
 
 def number_code(scope: str, code: str, number: AlternateNumber) -> str:
-    """The code of a number's row: whose it is (``community``, ``county`` or ``state``), and the number (E.164)."""
+    """The code of a number's row: whose it is (a scope of `store.directory.Number`), and the number (E.164)."""
     return f"{scope}/{code}/{number.e164}"
 
 
@@ -116,3 +116,5 @@ def listings(directory: Directory) -> Iterator[tuple[str, str, tuple[AlternateNu
     for fips, listed in directory.county_numbers.items():
         yield "county", fips, listed
     yield "state", "", directory.state_numbers
+    for code, listed in directory.text_numbers.items():
+        yield "text", code, listed

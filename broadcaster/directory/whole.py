@@ -37,6 +37,8 @@ class Directory:
     numbers: Mapping[str, tuple[AlternateNumber, ...]] = field(default_factory=dict)
     county_numbers: Mapping[str, tuple[AlternateNumber, ...]] = field(default_factory=dict)
     state_numbers: tuple[AlternateNumber, ...] = ()
+    text_numbers: Mapping[str, tuple[AlternateNumber, ...]] = field(default_factory=dict)
+    """Lines of a community that take texts and no calls: on no rung of the ladder."""
     sample: bool = False
     former: tuple[Community, ...] = ()
     """Retired: nobody is told there any more, and what was told before is still shown by name."""
@@ -72,15 +74,21 @@ class Directory:
         )
 
     @cached_property
-    def _restricted(self) -> frozenset[str]:
-        every = (*self.numbers.values(), *self.county_numbers.values(), self.state_numbers)
+    def restricted(self) -> frozenset[str]:
+        every = (
+            *self.numbers.values(),
+            *self.county_numbers.values(),
+            self.state_numbers,
+            *self.text_numbers.values(),
+        )
+        """Every number (E.164) that somebody, anywhere in the directory, has marked so: nobody outside may see it."""
         return frozenset(
             number.e164 for numbers in every for number in numbers if number.visibility is not Visibility.PUBLIC
         )
 
-    def _public(self, numbers: tuple[AlternateNumber, ...]) -> list[AlternateNumber]:
+    def open_to_all(self, numbers: tuple[AlternateNumber, ...]) -> list[AlternateNumber]:
         """Those that nobody, anywhere in the directory, has marked as restricted."""
-        return [number for number in numbers if number.e164 not in self._restricted]
+        return [number for number in numbers if number.e164 not in self.restricted]
 
     @cached_property
     def county_names(self) -> dict[str, str]:
@@ -110,13 +118,13 @@ class Directory:
         """Every answer for a community, best first: its public numbers, the county's, the state's, walking in."""
         community = self.community(code)
         county = self.county_names[community.county_fips]
-        own = self._public(self.numbers.get(code, ()))
-        shared = self._public(self.county_numbers.get(community.county_fips, ()))
+        own = self.open_to_all(self.numbers.get(code, ()))
+        shared = self.open_to_all(self.county_numbers.get(community.county_fips, ()))
         steps = [
             (Rung.COMMUNITY, own[:1], f"the first public number of {community.name}"),
             (Rung.SECOND, own[1:], f"a second public number of {community.name}"),
             (Rung.COUNTY, shared, f"the number of {county} County"),
-            (Rung.STATE, self._public(self.state_numbers), "the number of the state"),
+            (Rung.STATE, self.open_to_all(self.state_numbers), "the number of the state"),
         ]
         answers = [Answer(code, rung, number, why) for rung, numbers, why in steps for number in numbers]
         return (*answers, Answer(code, Rung.WALK_IN, None, f"no number is left: {WALK_IN}"))
@@ -124,6 +132,19 @@ class Directory:
     def ladder(self, code: str, without: Collection[str] = ()) -> Answer:
         """The best answer for a community, passing over the numbers (E.164) in `without` that are known not to work."""
         return next(answer for answer in self.rungs(code) if answer.number is None or answer.number.e164 not in without)
+
+    def textable(self, code: str) -> tuple[AlternateNumber, ...]:
+        """The public numbers of a community that a text reaches, those for texts alone first."""
+        both = [number for number in self.numbers.get(code, ()) if number.sms]
+        return tuple(self.open_to_all((*self.text_numbers.get(code, ()), *both)))
+
+    def takes_text_to_911(self, code: str) -> bool:
+        """Whether the PSAP that answers a community first takes texts to 911."""
+        return self.community(code).psap_code in self._texting
+
+    @cached_property
+    def _texting(self) -> frozenset[str]:
+        return frozenset(psap.code for psap in self.psaps if psap.text_to_911)
 
     def find(self, query: str) -> list[Community]:
         """The communities of a ZIP, or whose name or places begin so; exact and larger first.
@@ -169,6 +190,7 @@ def _contradictions(directory: Directory) -> Iterator[str]:
         yield from (f"The {what} “{name}” is in the directory twice." for name in twice)
     answering = {code for each in directory.communities for code in (each.psap_code, *each.other_psaps)}
     named = {code for agency in directory.agencies for code in agency.communities} | set(directory.numbers)
+    named |= set(directory.text_numbers)
     homes = {community.county_fips for community in directory.communities} | set(directory.county_numbers)
     for what, missing in (
         ("PSAP", answering.difference(psaps)),

@@ -156,7 +156,7 @@ def frozen_preview(session: Session, office: Office, directory: Directory, revis
 
 def _shown(session: Session, work: Work, made: Sequence[Text], stamped: Stamp) -> Preview:
     now = stamped.sent
-    names = {community.code: community.name for community in work.directory.communities}
+    names = {community.code: community.name for community in (*work.directory.former, *work.directory.communities)}
     names |= {agency.code: agency.name for agency in work.directory.agencies}
     infos = [InfoTexts(**json.loads(text.message.text)) for text in made if text.form == "cap"]
     document, found = render.judged(work, infos, stamped)
@@ -170,7 +170,7 @@ def _shown(session: Session, work: Work, made: Sequence[Text], stamped: Stamp) -
             for t in made
             if t.form == "sms"
         ],
-        mails=[MailText(t.audience, names[t.audience], t.message) for t in made if t.form == "mail"],
+        mails=[MailText(t.audience, names.get(t.audience, t.audience), t.message) for t in made if t.form == "mail"],
         cap_xml=cap.serialise(document).decode(),
         findings=found,
         page=Page(page.message.subject, tuple(json.loads(page.message.text))),

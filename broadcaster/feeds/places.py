@@ -30,12 +30,14 @@ def town_answers(
 ) -> tuple[TownAnswer, ...]:
     """What each affected community is told, as it was frozen. UnknownCommunity for a code that is not there.
 
-    A restricted number is replaced by the last rung of the ladder, whatever was frozen.
+    A restricted number is replaced by the last rung of the ladder, whatever was frozen, and whoever marked it since.
     """
     made = []
     for answer in answers:
         place = directory.community(answer.community)
-        number = answer.number if answer.number and answer.number.visibility is Visibility.PUBLIC else None
+        number = answer.number
+        if number and (number.visibility is not Visibility.PUBLIC or number.e164 in directory.restricted):
+            number = None
         made.append(
             TownAnswer(
                 place.code,

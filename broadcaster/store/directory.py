@@ -46,6 +46,8 @@ class Psap(Base):
     code: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     county_fips: Mapped[str] = mapped_column(ForeignKey("county.fips"))
+    text_to_911: Mapped[bool] = mapped_column(default=False, server_default="false")
+    note: Mapped[str] = mapped_column(default="", server_default="")
     retired_at: Mapped[datetime | None]
 
 
@@ -60,11 +62,12 @@ class CommunityPsap(Base):
 
 
 class Number(Base):
-    """An alternate number of a community, a county or the state, in the order in which it is used."""
+    """An alternate number of a community, a county or the state, in the order in which it is used; those of scope
+    ``text`` take texts alone, and their code is a community's."""
 
     __tablename__ = "number"
     __table_args__ = (
-        CheckConstraint("scope IN ('community', 'county', 'state')", name="scope"),
+        CheckConstraint("scope IN ('community', 'county', 'state', 'text')", name="scope"),
         CheckConstraint(f"visibility IN ({one_of(Visibility)})", name="visibility"),
     )
     scope: Mapped[str] = mapped_column(primary_key=True)

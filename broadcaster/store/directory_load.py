@@ -40,6 +40,7 @@ __all__ = [
     "save",
     "with_known_counties",
 ]
+SCOPES = ("community", "county", "state", "text")
 Row = TypeVar("Row", bound=Base)
 TRIES = 5
 """How often a directory is read again that changed under the reader's eyes; an import takes seconds."""
@@ -100,6 +101,7 @@ def _read(session: Session, sealer: Sealer | None, *, agencies: bool) -> Callabl
         numbers=numbers["community"],
         county_numbers=numbers["county"],
         state_numbers=numbers["state"].get("", ()),
+        text_numbers=numbers["text"],
         sample=sample,
         former=tuple(_community(row, served[row.id], psaps) for row in communities if row.retired_at is not None),
     )
@@ -111,7 +113,7 @@ def _all(table: type[Row]) -> Select[Row]:
 
 
 def _psap(row: Psap) -> plain.Psap:
-    return plain.Psap(row.code, row.name, row.county_fips)
+    return plain.Psap(row.code, row.name, row.county_fips, row.text_to_911, row.note)
 
 
 def _community(row: Community, links: list[CommunityPsap], psaps: Mapping[int, Psap]) -> plain.Community:
@@ -132,7 +134,7 @@ def _community(row: Community, links: list[CommunityPsap], psaps: Mapping[int, P
 
 
 def _numbers(session: Session) -> tuple[dict[str, dict[str, tuple[AlternateNumber, ...]]], bool]:
-    found: dict[str, dict[str, tuple[AlternateNumber, ...]]] = {"community": {}, "county": {}, "state": {}}
+    found: dict[str, dict[str, tuple[AlternateNumber, ...]]] = {scope: {} for scope in SCOPES}
     sample = False
     for row in session.scalars(_all(Number).order_by(Number.scope, Number.code, Number.rank)):
         number = AlternateNumber(row.e164, row.label, Visibility(row.visibility), row.verified_on, row.sms)

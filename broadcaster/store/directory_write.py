@@ -79,6 +79,7 @@ def _places(session: Session, directory: plain.Directory) -> None:
     for psap in directory.psaps:
         row = psaps.setdefault(psap.code, Psap(code=psap.code))
         row.name, row.county_fips, row.retired_at = psap.name, psap.county_fips, None
+        row.text_to_911, row.note = psap.text_to_911, psap.note
         session.add(row)
     known = {row.code: row for row in session.scalars(select(Community))}
     for community in directory.communities:

@@ -15,7 +15,6 @@ from broadcaster import audience
 from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import Content, Problem, RevisionKind, content_from_json, content_to_json
 from broadcaster.alert.lifecycle import LifecycleRefused, Move, ReleaseState, Tier, needs_two_people
-from broadcaster.alert.phone import Visibility
 from broadcaster.directory import Directory
 from broadcaster.dispatch import actions, plan
 from broadcaster.dispatch.actions import Actor
@@ -208,7 +207,16 @@ def directory(call: Call) -> m.DirectoryOut:
     return m.DirectoryOut(
         sample=plain.sample,
         counties=[{"fips": county.fips, "name": county.name} for county in plain.counties],
-        psaps=[{"code": psap.code, "name": psap.name, "county": psap.county_fips} for psap in plain.psaps],
+        psaps=[
+            {
+                "code": psap.code,
+                "name": psap.name,
+                "county": psap.county_fips,
+                "text_to_911": psap.text_to_911,
+                "note": psap.note,
+            }
+            for psap in plain.psaps
+        ],
         agencies=[{"code": a.code, "name": a.name, "role": a.role.value} for a in plain.agencies],
         communities=[
             {
@@ -220,9 +228,11 @@ def directory(call: Call) -> m.DirectoryOut:
                 "zips": list(place.zips),
                 "numbers": [
                     {"number": number.e164, "label": number.label, "verified_on": str(number.verified_on or "")}
-                    for number in plain.numbers.get(place.code, ())
-                    if number.visibility is Visibility.PUBLIC
+                    for number in plain.open_to_all(plain.numbers.get(place.code, ()))
                 ],
+                "text_numbers": [number.e164 for number in plain.textable(place.code)],
+                "text_to_911": plain.takes_text_to_911(place.code),
+                "note": place.note,
             }
             for place in plain.communities
         ],

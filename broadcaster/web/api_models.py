@@ -262,5 +262,5 @@ class DirectoryOut(BaseModel):
     sample: bool
     counties: list[dict[str, str]]
     communities: list[dict[str, Any]]
-    psaps: list[dict[str, str]]
+    psaps: list[dict[str, Any]]
     agencies: list[dict[str, Any]]

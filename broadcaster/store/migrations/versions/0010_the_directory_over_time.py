@@ -18,6 +18,10 @@ def upgrade() -> None:
     """Bring the schema up."""
     for table in RETIRED:
         op.add_column(table, sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("psap", sa.Column("text_to_911", sa.Boolean(), server_default="false", nullable=False))
+    op.add_column("psap", sa.Column("note", sa.String(), server_default="", nullable=False))
+    op.drop_constraint(op.f("ck_number_scope"), "number")
+    op.create_check_constraint(op.f("ck_number_scope"), "number", "scope IN ('community', 'county', 'state', 'text')")
     op.create_table(
         "directory_version",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -42,5 +46,10 @@ def downgrade() -> None:
     """Take it down again."""
     op.drop_index("ix_directory_version_row", table_name="directory_version")
     op.drop_table("directory_version")
+    op.execute("DELETE FROM number WHERE scope = 'text'")
+    op.drop_constraint(op.f("ck_number_scope"), "number")
+    op.create_check_constraint(op.f("ck_number_scope"), "number", "scope IN ('community', 'county', 'state')")
+    op.drop_column("psap", "note")
+    op.drop_column("psap", "text_to_911")
     for table in RETIRED:
         op.drop_column(table, "retired_at")
