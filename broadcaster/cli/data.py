@@ -1,16 +1,13 @@
-"""Commands about data: the schema and the directory."""
+"""Commands about data: the schema."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import click
 
 from broadcaster.dispatch import engine as engines
-from broadcaster.dispatch.engine import sealer_of
 from broadcaster.local import borders, home
 from broadcaster.settings import Settings
-from broadcaster.store import database, directory_files, directory_load
+from broadcaster.store import database
 from broadcaster.store.database import Sessions
 
 
@@ -66,44 +63,4 @@ def downgrade(revision: str) -> None:
     click.echo(f"The schema stands at {revision}.")
 
 
-@click.group()
-def directory() -> None:
-    """Who answers 911 where, their numbers, and the agencies."""
-
-
-@directory.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_directory(file: Path) -> None:
-    """Replace the directory by a file that `export` wrote; a bad file changes nothing.
-
-    Example: broadcaster directory import directory.json
-    """
-    settings, sessions = opened()
-    try:
-        value = directory_files.read(file.read_bytes())
-    except directory_files.BadFile as error:
-        raise click.ClickException(str(error)) from error
-    try:
-        with sessions.begin() as session:
-            directory_load.save(session, value, sealer_of(settings))
-    except directory_load.CommunityDropped as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"{len(value.communities)} communities, {len(value.psaps)} PSAPs, {len(value.agencies)} agencies.")
-
-
-@directory.command("export")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def export_directory(file: Path) -> None:
-    """Write the whole directory, contacts included, into a file of mode 0600.
-
-    Example: broadcaster directory export directory.json
-    """
-    settings, sessions = opened()
-    with sessions() as session:
-        value = directory_load.load(session, sealer_of(settings))
-    file.touch(mode=0o600)
-    file.write_bytes(directory_files.write(value))
-    click.echo(f"{len(value.communities)} communities written to {file}.")
-
-
-COMMANDS = (db, directory)
+COMMANDS = (db,)

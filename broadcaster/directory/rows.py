@@ -28,6 +28,7 @@ class RowKind(StrEnum):
     NUMBER = "number"
     AGENCY = "agency"
     CONTACT = "contact"
+    BOUNDARY = "boundary"
 
 
 class Change(StrEnum):
@@ -118,3 +119,18 @@ def listings(directory: Directory) -> Iterator[tuple[str, str, tuple[AlternateNu
     yield "state", "", directory.state_numbers
     for code, listed in directory.text_numbers.items():
         yield "text", code, listed
+
+
+def described(one: Difference) -> str:
+    """A difference on one line for a person; of a contact only the agency and the channel, never the address."""
+    code = "/".join(one.code.split("/")[:2]) if one.kind is RowKind.CONTACT else one.code
+    if one.change is not Change.CHANGED:
+        name = (one.after or one.before or {}).get("name", "")
+        return f"{one.change} {one.kind} {code}{f' ({name})' if name else ''}"
+    told = ("another area" if name == "geometry" else f"{name} {_said(old)} → {_said(new)}"
+            for name, (old, new) in one.fields.items())  # fmt: skip
+    return f"changed {one.kind} {code}: {'; '.join(told)}"
+
+
+def _said(value: Any) -> str:
+    return "nothing" if value in (None, "", []) else ", ".join(map(str, value)) if isinstance(value, list) else str(value)

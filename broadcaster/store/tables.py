@@ -2,6 +2,7 @@
 
 from broadcaster.store import (
     alerts,
+    boundaries,
     deliveries,
     directory,
     directory_history,
@@ -19,6 +20,7 @@ from broadcaster.store.database import Base
 __all__ = [
     "Base",
     "alerts",
+    "boundaries",
     "deliveries",
     "directory",
     "directory_history",

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from broadcaster import tasks
 from broadcaster.alert.lifecycle import Role
-from broadcaster.web import acting, api_calls, api_problem, tokens
+from broadcaster.web import acting, api_calls, api_directory, api_problem, tokens
 from broadcaster.web import api_models as m
 from broadcaster.web.api_calls import Call, WrongCode
 from broadcaster.web.api_openapi import Operation, document
@@ -47,7 +47,7 @@ ROUTES = (
     _route("POST", f"{ONE}/resume", api_calls.resume, (Role.ISSUER, Role.APPROVER), body=m.ResumeIn, rings=True),
     _route("POST", f"{ONE}/revisions", api_calls.follow, ISSUER, body=m.RevisionIn, status=201),
     _route("GET", f"{ONE}/report", api_calls.report, ANYBODY, answer=m.ReportOut),
-    _route("GET", "/directory", api_calls.directory, ANYBODY, answer=m.DirectoryOut),
+    _route("GET", "/directory", api_directory.directory, ANYBODY, answer=m.DirectoryOut),
 )
 
 

@@ -201,44 +201,6 @@ def report(call: Call) -> m.ReportOut:
     return m.ReportOut(id=call.alert, timeline=[json.loads(event.canonical) for event in events], counts=show(call))
 
 
-def directory(call: Call) -> m.DirectoryOut:
-    """The directory, without restricted numbers and without anybody's address."""
-    plain = directory_load.load(call.store)
-    return m.DirectoryOut(
-        sample=plain.sample,
-        counties=[{"fips": county.fips, "name": county.name} for county in plain.counties],
-        psaps=[
-            {
-                "code": psap.code,
-                "name": psap.name,
-                "county": psap.county_fips,
-                "text_to_911": psap.text_to_911,
-                "note": psap.note,
-            }
-            for psap in plain.psaps
-        ],
-        agencies=[{"code": a.code, "name": a.name, "role": a.role.value} for a in plain.agencies],
-        communities=[
-            {
-                "code": place.code,
-                "name": place.name,
-                "kind": place.kind.value,
-                "county": place.county_fips,
-                "psap": place.psap_code,
-                "zips": list(place.zips),
-                "numbers": [
-                    {"number": number.e164, "label": number.label, "verified_on": str(number.verified_on or "")}
-                    for number in plain.open_to_all(plain.numbers.get(place.code, ()))
-                ],
-                "text_numbers": [number.e164 for number in plain.textable(place.code)],
-                "text_to_911": plain.takes_text_to_911(place.code),
-                "note": place.note,
-            }
-            for place in plain.communities
-        ],
-    )
-
-
 def _spend_code(call: Call, code: str) -> None:
     user = call.store.get_one(User, person().id)
     if not accounts.use_code(call.store, house().sealer, user, code[:16], call.actor.now):

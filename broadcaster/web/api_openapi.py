@@ -68,6 +68,10 @@ PARTNERS = {
 """The one call that is not made by a person."""
 
 
+PLACES = ("q", "zip", "county", "point")
+"""The ways to ask which number a place has; `broadcaster.directory.here.Asked`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one address: what it takes, what it gives, who may, what it does.
@@ -158,4 +162,6 @@ def _parameters(each: Operation) -> list[dict[str, Any]]:
         found.append({"name": "previews", "in": "query", "schema": choice})
     if each.answer is m.ListOut:
         found.append({"name": "state", "in": "query", "schema": {"type": "string"}})
+    if each.answer is m.DirectoryOut:
+        found += [{"name": name, "in": "query", "schema": {"type": "string"}} for name in PLACES]
     return found

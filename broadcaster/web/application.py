@@ -30,6 +30,7 @@ from broadcaster.web import ack, api, board, guard, handoff, headers, outline, p
 from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
+from broadcaster.web.directory import directory
 from broadcaster.web.form import form
 from broadcaster.web.form_numbers import numbers
 from broadcaster.web.health import health
@@ -45,7 +46,7 @@ STATIC_PATH = "/desk/static"
 LARGEST_REQUEST = 2 * 1024 * 1024
 DESK_CONNECTIONS = 20
 PAGES = (
-    *(signin, desk, form, numbers, revision, approval, words, incoming, health),
+    *(signin, desk, form, numbers, revision, approval, words, incoming, directory, health),
     *(board.blueprint, partners.blueprint, api.blueprint, ack.blueprint, handoff.blueprint),
 )
 log = logs.get(__name__)
@@ -95,6 +96,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         TRUSTED_HOSTS=[urlsplit(settings.public_base_url).hostname or "localhost", "localhost", "127.0.0.1"],
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_PARTS=5_000,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,  # a directory's file comes back with the difference it was shown for
         SESSION_COOKIE_NAME="__Host-desk" if https else f"desk-{settings.mode}",
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_HTTPONLY=True,

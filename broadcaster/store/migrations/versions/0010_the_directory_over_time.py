@@ -33,17 +33,28 @@ def upgrade() -> None:
         sa.Column("source", sa.String(), server_default="", nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('county', 'psap', 'community', 'number', 'agency', 'contact')",
+            "kind IN ('county', 'psap', 'community', 'number', 'agency', 'contact', 'boundary')",
             name=op.f("ck_directory_version_kind"),
         ),
         sa.CheckConstraint("change IN ('added', 'changed', 'retired')", name=op.f("ck_directory_version_change")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_directory_version")),
     )
     op.create_index("ix_directory_version_row", "directory_version", ["kind", "code", "id"], unique=False)
+    op.create_table(
+        "service_boundary",
+        sa.Column("nguid", sa.String(), nullable=False),
+        sa.Column("psap_code", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), server_default="", nullable=False),
+        sa.Column("communities", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("properties", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("geometry", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("nguid", name=op.f("pk_service_boundary")),
+    )
 
 
 def downgrade() -> None:
     """Take it down again."""
+    op.drop_table("service_boundary")
     op.drop_index("ix_directory_version_row", table_name="directory_version")
     op.drop_table("directory_version")
     op.execute("DELETE FROM number WHERE scope = 'text'")

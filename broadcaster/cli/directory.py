@@ -1,0 +1,118 @@
+"""Commands about the directory: import with a difference, export, and which number here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from broadcaster.cli.data import opened
+from broadcaster.directory import UnknownCommunity
+from broadcaster.directory.here import Asked, BadPlace, Here, look
+from broadcaster.directory.rows import described
+from broadcaster.dispatch.engine import sealer_of
+from broadcaster.store import boundaries, directory_import, directory_load
+from broadcaster.store.directory_files import BadFile
+from broadcaster.store.directory_history import Author
+from broadcaster.store.directory_import import Moved, Proposal
+from broadcaster.store.directory_load import CommunityDropped
+
+MOST_SHOWN = 200
+"""Lines of a difference on a terminal; the desk shows all."""
+
+
+@click.group()
+def directory() -> None:
+    """Who answers 911 where, their numbers, and the agencies."""
+
+
+@directory.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run/--apply", "dry", default=False, help="Say what would change, and change nothing.")
+def import_directory(file: Path, dry: bool) -> None:
+    """Bring the directory to a .csv, .json or .geojson file; a file with a bad row changes nothing.
+
+    What the file leaves out of a kind of row that it speaks of is retired.
+
+    Example: broadcaster directory import numbers.csv --dry-run
+    """
+    settings, sessions = opened()
+    sealer = sealer_of(settings)
+    try:
+        with sessions.begin() as session:
+            proposal = directory_import.propose(session, sealer, file.name, file.read_bytes())
+            _tell(proposal)
+            if proposal.refused:
+                raise BadFile(f"Nothing was imported: {_many(len(proposal.refused), 'refusal')}, see above.")
+            if not dry:
+                directory_import.apply(session, sealer, proposal, Author("console", file.name))
+    except (BadFile, CommunityDropped, Moved) as error:
+        raise click.ClickException(str(error)) from error
+    value = proposal.directory
+    done = "Nothing was changed (dry run)" if dry else "Imported"
+    click.echo(f"{done}: {_many(len(proposal.changes), 'difference')}.")
+    click.echo(f"{len(value.communities)} communities, {len(value.psaps)} PSAPs, {len(value.agencies)} agencies.")
+
+
+def _tell(proposal: Proposal) -> None:
+    for one in proposal.changes[:MOST_SHOWN]:
+        click.echo(described(one))
+    if len(proposal.changes) > MOST_SHOWN:
+        click.echo(f"and {len(proposal.changes) - MOST_SHOWN:,} more")
+    for refusal in proposal.refused:
+        click.echo(f"line {refusal.line}: {refusal.sentence}" if refusal.line else refusal.sentence, err=True)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+@directory.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export_directory(file: Path) -> None:
+    """Write the directory into a .csv or .json file (contacts included), or the boundaries into a .geojson one; 0600.
+
+    Example: broadcaster directory export directory.csv
+    """
+    settings, sessions = opened()
+    try:
+        with sessions() as session:
+            data = directory_import.export(session, sealer_of(settings), file.name)
+    except BadFile as error:
+        raise click.ClickException(str(error)) from error
+    file.touch(mode=0o600)
+    file.write_bytes(data)
+    click.echo(f"The directory was written to {file}.")
+
+
+@directory.command("here")
+@click.argument("place", default="")
+@click.option("--zip", "zip_code", default="", help="A ZIP code.")
+@click.option("--county", default="", help="A county's name or FIPS code.")
+@click.option("--point", default="", help="Latitude,longitude in degrees.")
+def here(place: str, zip_code: str, county: str, point: str) -> None:
+    """Which number here? Of a community, a ZIP, a county or a point.
+
+    Example: broadcaster directory here --point=42.56,-71.59
+    """
+    _, sessions = opened()
+    with sessions() as session:
+        value = directory_load.load(session, agencies=False)
+        areas = boundaries.load(session) if point else []
+    try:
+        found = look(value, areas, Asked(place, zip_code, county, point))
+    except (BadPlace, UnknownCommunity) as error:
+        raise click.ClickException(str(error)) from error
+    for one in found:
+        click.echo(_line(one))
+
+
+def _line(one: Here) -> str:
+    best = one.answers[0]
+    if best.number is None:
+        return f"{one.community.name} ({one.county} County): {best.why}"
+    when = f"verified {best.number.verified_on}" if best.number.verified_on else "never verified"
+    return f"{one.community.name} ({one.county} County): {best.number.display}, {best.why}, {when}"
+
+
+COMMANDS = (directory,)

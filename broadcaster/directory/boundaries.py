@@ -1,0 +1,166 @@
+"""Service boundaries: which PSAP answers at a point. GeoJSON (RFC 7946) in the form of NG911 GIS data (NENA-STA-006).
+
+A feature is a polygon of the PSAP boundary layer: ``NGUID``, ``DsplayName``, ``Agency_ID``, ``ServiceURN``. The PSAP is
+found by our own property ``psap``, else by ``Agency_ID``, else by ``DsplayName``. Our property ``communities`` names
+those that it serves, wholly or in part: so a community comes to be served by several.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import shapely
+from shapely.errors import ShapelyError
+from shapely.geometry import Point, mapping, shape
+
+from broadcaster.directory.entries import Community
+from broadcaster.directory.rows import Key, RowKind, Values
+from broadcaster.directory.table import Refusal
+from broadcaster.directory.whole import Directory
+
+SOS = ("urn:service:sos", "urn:nena:service:sos.psap")
+"""Services that answer 911 itself; a file may hold others (fire, poison), which are not taken."""
+DIGITS = 6
+"""Decimals of a degree that are kept: about 0.1 m."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """The area that a PSAP answers; `geometry` is a GeoJSON Polygon or MultiPolygon in WGS 84, longitude first."""
+
+    nguid: str
+    psap: str
+    name: str
+    geometry: dict[str, Any]
+    communities: tuple[str, ...] = ()
+    properties: dict[str, Any] | None = None
+
+    def holds(self, longitude: float, latitude: float) -> bool:
+        """Whether a point (degrees, WGS 84) lies in it or on its edge."""
+        return bool(shape(self.geometry).covers(Point(longitude, latitude)))
+
+
+def read(text: str, directory: Directory) -> tuple[list[Boundary], list[Refusal]]:
+    """The boundaries in a file, and each feature that cannot be taken, counted from 1; a refusal of the whole has 0."""
+    try:
+        whole = json.loads(text)
+    except ValueError as error:
+        return [], [Refusal(0, f"This is no JSON: {error}.")]
+    if not isinstance(whole, dict) or whole.get("type") != "FeatureCollection":
+        return [], [Refusal(0, "This is no GeoJSON FeatureCollection: export the PSAP boundary layer as GeoJSON.")]
+    found: dict[str, Boundary] = {}
+    refused = []
+    for no, feature in enumerate(whole.get("features") or (), start=1):
+        try:
+            one = _boundary(feature, directory)
+            if one.nguid in found:
+                raise ValueError(f"NGUID “{one.nguid}” stands in the file already.")
+            found[one.nguid] = one
+        except (ValueError, KeyError, TypeError, AttributeError, ShapelyError) as error:
+            refused.append(Refusal(no, str(error) if isinstance(error, ValueError) else f"This is no feature: {error}."))
+    if not found and not refused:
+        refused.append(Refusal(0, "There is no feature in this file."))
+    return list(found.values()), refused
+
+
+def _boundary(feature: dict[str, Any], directory: Directory) -> Boundary:
+    own = feature.get("properties") or {}
+    nguid, name = str(own.get("NGUID") or feature.get("id") or "").strip(), str(own.get("DsplayName") or "").strip()
+    if not nguid:
+        raise ValueError("NGUID is missing: every NG911 feature has one.")
+    urn = str(own.get("ServiceURN") or SOS[0])
+    if urn not in SOS:
+        raise ValueError(f"ServiceURN is {urn}, which is not 911: leave this layer out.")
+    given = own.get("communities") or ()
+    served = [each.strip() for each in given.split(";")] if isinstance(given, str) else [str(each) for each in given]
+    known = {community.code for community in directory.communities}
+    strange = [code for code in served if code not in known]
+    if strange:
+        raise ValueError(f"No community has the code “{strange[0]}”.")
+    return Boundary(nguid, _psap(own, name, directory), name, _geometry(feature), tuple(served), _plain(own))
+
+
+def _psap(own: dict[str, Any], name: str, directory: Directory) -> str:
+    codes = {psap.code for psap in directory.psaps}
+    by_name = {psap.name.casefold(): psap.code for psap in directory.psaps}
+    for given in (str(own.get("psap") or ""), str(own.get("Agency_ID") or "")):
+        if given in codes:
+            return given
+    if name.casefold() in by_name:
+        return by_name[name.casefold()]
+    raise ValueError(f"No PSAP is called “{name or own.get('Agency_ID') or ''}”: put its code in the property “psap”.")
+
+
+def _geometry(feature: dict[str, Any]) -> dict[str, Any]:
+    drawn = shape(feature["geometry"])
+    if drawn.geom_type not in ("Polygon", "MultiPolygon") or drawn.is_empty:
+        raise ValueError("The geometry is no Polygon or MultiPolygon: a service boundary is an area.")
+    west, south, east, north = drawn.bounds
+    if west < -180 or east > 180 or south < -90 or north > 90:
+        raise ValueError("The coordinates are no degrees: export in WGS 84 (EPSG:4326), longitude first.")
+    if not drawn.is_valid:
+        raise ValueError(f"The polygon is broken: {shapely.is_valid_reason(drawn)}.")
+    made: dict[str, Any] = json.loads(json.dumps(mapping(shapely.set_precision(drawn, 10.0**-DIGITS))))
+    return made
+
+
+def _plain(own: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in own.items() if isinstance(value, str | int | float | bool)}
+
+
+def write(boundaries: Sequence[Boundary], directory: Directory) -> str:
+    """A FeatureCollection with every boundary, in the fields it came with and ours."""
+    names = {psap.code: psap.name for psap in directory.psaps}
+    features = [
+        {
+            "type": "Feature",
+            "id": one.nguid,
+            "geometry": one.geometry,
+            "properties": {
+                "ServiceURN": SOS[0],
+                **(one.properties or {}),
+                "NGUID": one.nguid,
+                "DsplayName": one.name or names.get(one.psap, ""),
+                "psap": one.psap,
+                "communities": list(one.communities),
+            },
+        }
+        for one in boundaries
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
+
+
+def rows(boundaries: Iterable[Boundary]) -> dict[Key, Values]:
+    """Boundaries as rows of the directory."""
+    return {
+        (RowKind.BOUNDARY.value, one.nguid): {
+            "psap": one.psap,
+            "name": one.name,
+            "communities": list(one.communities),
+            "properties": one.properties or {},
+            "geometry": one.geometry,
+        }
+        for one in boundaries
+    }
+
+
+def served(directory: Directory, boundaries: Sequence[Boundary]) -> Directory:
+    """The directory in which every community is served by all the PSAPs whose boundaries name it; its first stays."""
+    more: dict[str, list[str]] = {}
+    for one in boundaries:
+        for code in one.communities:
+            more.setdefault(code, []).append(one.psap)
+    return replace(directory, communities=tuple(_with(one, more.get(one.code, ())) for one in directory.communities))
+
+
+def _with(community: Community, psaps: Sequence[str]) -> Community:
+    new = [code for code in dict.fromkeys(psaps) if code not in (community.psap_code, *community.other_psaps)]
+    return replace(community, other_psaps=(*community.other_psaps, *new)) if new else community
+
+
+def at(boundaries: Iterable[Boundary], longitude: float, latitude: float) -> Iterator[Boundary]:
+    """The boundaries that hold a point."""
+    return (one for one in boundaries if one.holds(longitude, latitude))

@@ -1,0 +1,123 @@
+"""The directory at the desk: which number here, what has changed, and import with the difference shown before."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from broadcaster.alert.lifecycle import Role
+from broadcaster.directory import UnknownCommunity
+from broadcaster.directory.here import Asked, BadPlace, Here, look
+from broadcaster.directory.rows import described
+from broadcaster.store import boundaries, directory_history, directory_import, directory_load
+from broadcaster.store.directory_files import BadFile
+from broadcaster.store.directory_history import Author
+from broadcaster.store.directory_import import Moved, Proposal
+from broadcaster.store.directory_write import CommunityDropped
+from broadcaster.web.guard import only, person, require_person
+from broadcaster.web.house import house
+
+directory = Blueprint("directory", __name__, url_prefix="/desk/directory")
+directory.before_request(require_person)
+
+LONGEST_NAME = 100
+TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "geojson": "application/geo+json"}
+Answer = str | AnyResponse | tuple[str, int]
+
+
+@directory.get("/")
+def page() -> str:
+    """Which number here, the import for whoever may, and the newest changes."""
+    asked = Asked(*(request.args.get(name, "").strip()[:80] for name in ("q", "zip", "county", "point")))
+    with house().sessions.begin() as store:
+        found, problem = _look(store, asked)
+        changes = directory_history.latest(store, 50)
+    return render_template("desk/directory/page.html", asked=asked, found=found, problem=problem, changes=changes)
+
+
+def _look(store: Session, asked: Asked) -> tuple[list[Here], str]:
+    if asked.is_empty:
+        return [], ""
+    try:
+        areas = boundaries.load(store) if asked.point else []
+        return look(directory_load.load(store, agencies=False), areas, asked), ""
+    except (BadPlace, UnknownCommunity) as error:
+        return [], str(error)
+
+
+@directory.post("/import")
+@only(Role.ADMIN)
+def propose() -> Answer:
+    """What a file would change; nothing is changed yet."""
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        return _refused("Choose a file first.")
+    return _shown(file.filename[-LONGEST_NAME:], file.read())
+
+
+@directory.post("/apply")
+@only(Role.ADMIN)
+def apply() -> Answer:
+    """Change exactly what was shown; if the directory has changed since, the difference is shown anew."""
+    name = request.form.get("name", "")[-LONGEST_NAME:]
+    try:
+        data = base64.b64decode(request.form.get("data", ""), validate=True)
+        seen = int(request.form.get("version", ""))
+    except (binascii.Error, ValueError):
+        return _refused("The difference was lost on the way: choose the file again.")
+    try:
+        with house().sessions.begin() as store:
+            proposal = directory_import.propose(store, house().sealer, name, data)
+            if proposal.version != seen:
+                raise Moved("Somebody has changed the directory meanwhile. Nothing was imported: read this difference.")
+            made = directory_import.apply(store, house().sealer, proposal, Author(f"user:{person().id}", name))
+    except Moved as error:
+        flash(str(error), "error")
+        return _shown(name, data)
+    except (BadFile, CommunityDropped) as error:
+        return _refused(str(error))
+    flash(f"The directory was changed: {len(made)} differences.", "success")
+    return redirect(url_for("directory.page"), 303)
+
+
+def _shown(name: str, data: bytes) -> Answer:
+    try:
+        with house().sessions.begin() as store:
+            proposal = directory_import.propose(store, house().sealer, name, data)
+    except BadFile as error:
+        return _refused(str(error))
+    shown = _difference(name, data, proposal)
+    return (shown, 422) if proposal.refused else shown
+
+
+def _difference(name: str, data: bytes, proposal: Proposal) -> str:
+    return render_template(
+        "desk/directory/difference.html",
+        name=name,
+        data=base64.b64encode(data).decode(),
+        version=proposal.version,
+        counts=proposal.counts,
+        lines=[described(one) for one in proposal.changes],
+        refused=proposal.refused,
+    )
+
+
+def _refused(sentence: str) -> Answer:
+    flash(sentence, "error")
+    return redirect(url_for("directory.page"), 303)
+
+
+@directory.get("/directory.<ending>")
+@only(Role.ADMIN)
+def export(ending: str) -> Response:
+    """The directory as a file: contacts included, so for administrators alone."""
+    if ending not in TYPES:
+        abort(404, description=f"There is no export of this kind: use one of {', '.join(TYPES)}.")
+    with house().sessions.begin() as store:
+        data = directory_import.export(store, house().sealer, f"directory.{ending}")
+    headers = {"Content-Disposition": f'attachment; filename="directory.{ending}"', "Cache-Control": "no-store"}
+    return Response(data, headers=headers, content_type=TYPES[ending])
