@@ -67,6 +67,24 @@ def agencies(content: Content, directory: Directory, told: Collection[str] = ())
     return sorted(found, key=lambda agency: (agency.statewide, agency.role is AgencyRole.NEIGHBOUR_STATE))
 
 
+def switched(
+    answers: Collection[CommunityAnswer], directory: Directory, unanswered: Collection[str]
+) -> tuple[CommunityAnswer, ...]:
+    """The answers with the next public number of the directory in place of each that is `unanswered` (E.164).
+
+    Only a number that somebody has verified is taken without a person's word; where there is none the answer stays, for
+    a line that is jammed still answers some.
+    """
+    return tuple(_next(answer, directory, unanswered) for answer in answers)
+
+
+def _next(answer: CommunityAnswer, directory: Directory, unanswered: Collection[str]) -> CommunityAnswer:
+    if answer.number is None or answer.number.e164 not in unanswered:
+        return answer
+    others = (each for each in directory.rungs(answer.community) if each.number and each.number.verified_on)
+    return next((each.frozen for each in others if each.number and each.number.e164 not in unanswered), answer)
+
+
 def restricted(directory: Directory) -> frozenset[str]:
     """Every number (E.164) that somebody in the directory has marked as restricted."""
     return directory.restricted

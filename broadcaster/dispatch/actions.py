@@ -144,7 +144,7 @@ def released_kinds(session: Session, alert: Alert) -> list[RevisionKind]:
 
 def release_agencies(actor: Actor, revision: Revision) -> Release:
     """The agency tier, at once, on the issuer's word; an all-clear needs the second person here too."""
-    row = _locked_release(actor, revision, Tier.AGENCY)
+    row = locked_release(actor, revision, Tier.AGENCY)
     if lifecycle.needs_two_people(Tier.AGENCY, RevisionKind(revision.kind)):
         raise LifecycleRefused("An all-clear goes out to agencies and public together, when a second person approves.")
     _check_still_true(actor, revision)
@@ -168,20 +168,26 @@ def _open(revision: Revision, tier: Tier) -> None:
 
 def approve(actor: Actor, revision: Revision, shown_hash: str) -> Release:
     """The public tier, by a second person who saw exactly this hash; agencies hear with it if they have not yet."""
-    row = _locked_release(actor, revision, Tier.PUBLIC)
+    row = locked_release(actor, revision, Tier.PUBLIC)
     _check_second_person(actor, revision)
     lifecycle.check_hash(shown_hash, row.hash)
+    return release_public(actor, revision, row)
+
+
+def release_public(actor: Actor, revision: Revision, row: Release, *, seat: bool = True) -> Release:
+    """Send a public tier that may go, over IPAWS too if `seat`; whoever calls has checked who may."""
     lifecycle.check_next(RevisionKind(revision.kind), released_kinds(actor.session, revision.alert))
     moved = lifecycle.moved(ReleaseState(row.state), Move.RELEASE)
     _check_still_true(actor, revision)
     row.state = moved.value
     row.approved_by, row.at = actor.user_id, actor.now
-    first = _locked_release(actor, revision, Tier.AGENCY)
+    first = locked_release(actor, revision, Tier.AGENCY)
     if first.state == ReleaseState.PENDING:
         _release_agencies(actor, revision, first)
     releasing = actor.releasing(revision)
-    ipaws.give_way(releasing)
-    made = [*release.to_the_public(releasing), *ipaws.alert(releasing)]
+    if seat:
+        ipaws.give_way(releasing)
+    made = [*release.to_the_public(releasing), *(ipaws.alert(releasing) if seat else ())]
     _open(revision, Tier.PUBLIC)
     if RevisionKind(revision.kind) in ENDINGS:
         revision.alert.closed_at = actor.now
@@ -218,7 +224,7 @@ def turn_down(actor: Actor, revision: Revision, move: Move, reason: str) -> Rele
     """Return or reject the public tier with a reason; agencies that were told hear of it."""
     if not reason.strip():
         raise LifecycleRefused("Say why in a few words: the author reads it.")
-    row = _locked_release(actor, revision, Tier.PUBLIC)
+    row = locked_release(actor, revision, Tier.PUBLIC)
     row.state = lifecycle.moved(ReleaseState(row.state), move).value
     row.approved_by, row.at, row.reason = actor.user_id, actor.now, reason.strip()
     agencies.tell_agencies_of_the_public_tier(actor.releasing(revision), row.state)
@@ -229,7 +235,7 @@ def turn_down(actor: Actor, revision: Revision, move: Move, reason: str) -> Rele
 
 def hold(actor: Actor, revision: Revision, tier: Tier) -> Release:
     """Any issuer, at once: nothing is claimed after this commits, of this revision or of those that it goes on with."""
-    row = _locked_release(actor, revision, tier)
+    row = locked_release(actor, revision, tier)
     row.state = lifecycle.moved(ReleaseState(row.state), Move.HOLD).value
     fanouts.hold(actor.session, fanouts.up_to_revision(actor.session, revision.id, tier.value, "running"))
     actor.log("held", revision.alert, no=revision.no, tier=tier.value)
@@ -239,7 +245,7 @@ def hold(actor: Actor, revision: Revision, tier: Tier) -> Release:
 
 def resume(actor: Actor, revision: Revision, tier: Tier, shown_hash: str) -> Release:
     """Let a held fan-out go on; for the public tier that takes a second person, as the approval does."""
-    row = _locked_release(actor, revision, tier)
+    row = locked_release(actor, revision, tier)
     if lifecycle.needs_two_people(tier, RevisionKind(revision.kind)):
         _check_second_person(actor, revision)
     lifecycle.check_hash(shown_hash, row.hash)
@@ -252,8 +258,7 @@ def resume(actor: Actor, revision: Revision, tier: Tier, shown_hash: str) -> Rel
 
 
 def next_draft(actor: Actor, alert: Alert, kind: RevisionKind) -> Revision:
-    """The next revision of an alert, prefilled from the newest one that was released; what was said of the outage while
-    it went on is not said of its end."""
+    """The next revision, prefilled from the newest released one; what was said of the outage is not said of its end."""
     _lock(actor, alert)
     lifecycle.check_next(kind, released_kinds(actor.session, alert))
     newest = alerts.released_revisions(actor.session, alert.id, Tier.PUBLIC)[-1]
@@ -286,7 +291,7 @@ def _releases(actor: Actor, revision: Revision) -> list[Release]:
     return list(actor.session.scalars(query.execution_options(populate_existing=True)))
 
 
-def _locked_release(actor: Actor, revision: Revision, tier: Tier) -> Release:
+def locked_release(actor: Actor, revision: Revision, tier: Tier) -> Release:
     _lock(actor, revision.alert)
     for row in _releases(actor, revision):
         if row.tier == tier:

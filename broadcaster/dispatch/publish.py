@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from broadcaster import logs
+from broadcaster import audience, logs
 from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import ChannelName, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Tier
@@ -25,7 +25,7 @@ from broadcaster.feeds.recent import Held, recent_files
 from broadcaster.feeds.snapshot import OnAir, PublishedDocument, Snapshot, Words
 from broadcaster.messages import book
 from broadcaster.settings import Mode
-from broadcaster.store import alerts, directory_load, texts, wordings
+from broadcaster.store import alerts, directory_load, lines, texts, wordings
 from broadcaster.store.alerts import Alert, Document, Release, Revision
 from broadcaster.store.database import Installation, Sessions, now, only_one
 
@@ -107,6 +107,7 @@ def _on_air(session: Session, directory: Directory, alert: Alert, revision: Revi
     content = heart.content_from_json(revision.content)
     pages = texts.of_revision(session, revision.id, "page")
     english = next(page for page in pages if page.lang == "en")
+    answers = audience.switched(content.answers, directory, lines.unanswered(session, alert.id))
     return OnAir(
         alert=alert.public_id,
         kind=RevisionKind(revision.kind),
@@ -116,7 +117,7 @@ def _on_air(session: Session, directory: Directory, alert: Alert, revision: Revi
         began=content.began,
         issued=(revision.frozen_at or revision.made_at).astimezone(UTC),
         expires=content.expires,
-        communities=places.town_answers(directory, content.answers, content.restored),
+        communities=places.town_answers(directory, answers, content.restored),
         next_update=content.next_update,
         translations=tuple(
             Words(page.lang, page.subject, tuple(json.loads(page.text))) for page in pages if page.lang != "en"
@@ -145,7 +146,11 @@ class Publisher:
         """Publish if there is a reason to; returns the paths that changed."""
         with self.sessions() as session:
             moment = now(session)
-            newest = (session.scalar(select(func.max(Release.at))), session.scalar(select(func.max(Document.id))))
+            newest = (
+                session.scalar(select(func.max(Release.at))),
+                session.scalar(select(func.max(Document.id))),
+                lines.newest(session),
+            )
         fresh = newest != self._seen
         if not fresh and time.monotonic() - self._written < self.every:
             return []

@@ -16,7 +16,7 @@ from broadcaster.channels import proof
 from broadcaster.channels.agency_email import ACK, ack_token
 from broadcaster.messages.mail import ACK_TOKEN
 from broadcaster.messages.template import plain
-from broadcaster.store import ledger
+from broadcaster.store import ledger, lines
 from broadcaster.web.by_link import LONGEST_NOTE, NOT_OURS, pages, refused
 from broadcaster.web.house import house
 
@@ -26,6 +26,12 @@ ANSWERS = {
     "right": "We have read this, and the number you publish for us is right",
     "wrong": "The number you publish for us is wrong",
     "jammed": "Our lines are jammed, or calls do not reach us",
+    "other": "Something else",
+}
+SAID = {
+    "right": "Answered now",
+    "jammed": "Jammed, or calls do not get through",
+    "wrong": "Not our number",
     "other": "Something else",
 }
 GONE = "This notice is no longer kept here. Call the 911 authority if you need it."
@@ -42,12 +48,13 @@ class Notice:
     subject: str
     text: str
     alert: str
+    alert_id: int
     answer: str
     note: str
 
 
 _NOTICE = text(
-    "SELECT t.fanout_id, t.address_id, t.agency_id, coalesce(g.name, '') AS name, b.subject, b.text, a.public_id,"
+    "SELECT t.fanout_id, t.address_id, t.agency_id, coalesce(g.name, '') AS name, b.subject, b.text, a.public_id, a.id,"
     "   coalesce(k.answer, '') AS answer, coalesce(k.note, '') AS note FROM target t"
     " JOIN fanout f ON f.id = t.fanout_id JOIN revision r ON r.id = f.revision_id JOIN alert a ON a.id = r.alert_id"
     " JOIN body b ON b.id = t.body_id LEFT JOIN agency g ON g.id = t.agency_id"
@@ -70,9 +77,11 @@ def page(token: str) -> str | tuple[str, int]:
         return refused(NOT_OURS)
     with house().sessions() as store:
         notice = _notice(store, *place)
-    if notice is None:
-        return refused(GONE)
-    return render_template("ack/notice.html", notice=notice, answers=ANSWERS, token=token, words=_words(notice))
+        if notice is None:
+            return refused(GONE)
+        asked = lines.own(store, notice.alert_id, notice.agency)
+    shown = {"notice": notice, "answers": ANSWERS, "lines": asked, "words": _words(notice)}
+    return render_template("ack/notice.html", token=token, said=SAID, **shown)
 
 
 @blueprint.post("/ack/<token>")
@@ -89,6 +98,7 @@ def answer(token: str) -> AnyResponse | tuple[str, int]:
         if notice is None:
             return refused(GONE)
         _record(store, notice, given, note)
+        _of_lines(store, notice, given)
     return redirect(url_for("ack.page", token=token), 303)
 
 
@@ -97,6 +107,18 @@ def _record(store: Session, notice: Notice, given: str, note: str) -> None:
     if store.execute(_ANSWER, values).first() is not None:
         said = {"agency": notice.name, "fanout": notice.fanout, "answer": given, "note": note}
         ledger.append(store, f"agency:{notice.agency or notice.name}", "acknowledged", f"alert:{notice.alert}", said)
+
+
+def _of_lines(store: Session, notice: Notice, given: str) -> None:
+    """What was said of each line that this agency can speak of; the button speaks of those that nothing was said of."""
+    said = {}
+    for line in lines.own(store, notice.alert_id, notice.agency):
+        word = request.form.get(f"line-{line.community}", "") or (given if given in SAID and given != "other" else "")
+        if word in SAID and word != line.said:
+            lines.report(store, notice.alert_id, notice.agency or 0, line, word)
+            said[line.community] = word
+    if said:
+        ledger.append(store, f"agency:{notice.agency}", "lines_reported", f"alert:{notice.alert}", said)
 
 
 def _notice(store: Session, fanout: int, address: int) -> Notice | None:

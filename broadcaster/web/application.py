@@ -36,6 +36,7 @@ from broadcaster.web.form_numbers import numbers
 from broadcaster.web.health import health
 from broadcaster.web.house import NAME, House, house, utc_now
 from broadcaster.web.incoming import incoming
+from broadcaster.web.lines import lines
 from broadcaster.web.revision import revision
 from broadcaster.web.signin import signin
 from broadcaster.web.watch import watched
@@ -46,7 +47,7 @@ STATIC_PATH = "/desk/static"
 LARGEST_REQUEST = 2 * 1024 * 1024
 DESK_CONNECTIONS = 20
 PAGES = (
-    *(signin, desk, form, numbers, revision, approval, words, incoming, directory, health),
+    *(signin, desk, form, numbers, revision, approval, words, incoming, directory, lines, health),
     *(board.blueprint, partners.blueprint, api.blueprint, ack.blueprint, handoff.blueprint),
 )
 log = logs.get(__name__)

@@ -15,12 +15,15 @@ from werkzeug.wrappers import Response
 
 from broadcaster.alert.alert import RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import AlertState, ReleaseState, Role
-from broadcaster.dispatch import ipaws_watch
+from broadcaster.alert.phone import AlternateNumber
+from broadcaster.dispatch import ipaws_watch, switch
 from broadcaster.receipts import tally
 from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount
 from broadcaster.receipts.seat import UNHEARD
+from broadcaster.store import directory_load, lines
 from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.deliveries import FanoutState
+from broadcaster.store.lines import Line
 from broadcaster.web import acting, board_cards, watch
 from broadcaster.web.board_cards import Card
 from broadcaster.web.guard import person, require_person
@@ -30,6 +33,7 @@ blueprint = Blueprint("board", __name__, url_prefix="/desk", static_folder="asse
 blueprint.before_request(require_person)
 
 KEPT_S = 0.8
+LOUD_FIRST = {"jammed": 0, "wrong": 0, "other": 1, "": 2, "right": 3}
 NEXT = (
     (RevisionKind.UPDATE, "Update"),
     (RevisionKind.NUMBER_CHANGE, "Change a number"),
@@ -62,6 +66,8 @@ class View:
     silent: list[AgencyLine]
     answered: list[AgencyLine]
     going: frozenset[str]
+    lines: list[Line]
+    switched: dict[str, AlternateNumber]
 
 
 @blueprint.get("/alerts/<alert>")
@@ -95,6 +101,8 @@ def page(alert: str) -> str:
 def _view(store: Session, row: Alert, by: str) -> View:
     made = tally.board(store, row, house().clock())
     rows = board_cards.rows(made.texts, by) if made.texts else []
+    told = sorted(lines.lines(store, row.id), key=lambda line: (LOUD_FIRST.get(line.said, 2), line.name))
+    jammed = any(line.said in lines.UNANSWERED for line in told)
     return View(
         board=made,
         cards=board_cards.cards(made),
@@ -103,6 +111,8 @@ def _view(store: Session, row: Alert, by: str) -> View:
         silent=board_cards.silent_agencies(made),
         answered=board_cards.answered_agencies(made),
         going=frozenset(each.tier for each in made.newest if each.state == FanoutState.RUNNING),
+        lines=told,
+        switched=switch.waiting(acting.actor(store), row, directory_load.load(store, agencies=False)) if jammed else {},
     )
 
 

@@ -50,10 +50,27 @@ def upgrade() -> None:
         sa.Column("geometry", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("nguid", name=op.f("pk_service_boundary")),
     )
+    op.create_table(
+        "line_report",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("alert_id", sa.BigInteger(), nullable=False),
+        sa.Column("agency_id", sa.BigInteger(), nullable=False),
+        sa.Column("community", sa.String(), nullable=False),
+        sa.Column("e164", sa.String(), nullable=False),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.CheckConstraint("said IN ('right', 'jammed', 'wrong', 'other')", name=op.f("ck_line_report_said")),
+        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_line_report_agency_id")),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_line_report_alert_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_line_report")),
+    )
+    op.create_index("ix_line_report_alert", "line_report", ["alert_id", "id"], unique=False)
 
 
 def downgrade() -> None:
     """Take it down again."""
+    op.drop_index("ix_line_report_alert", table_name="line_report")
+    op.drop_table("line_report")
     op.drop_table("service_boundary")
     op.drop_index("ix_directory_version_row", table_name="directory_version")
     op.drop_table("directory_version")

@@ -1,0 +1,32 @@
+"""One click of the officer: the text with the next number to every community whose line is not answered."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, url_for
+from werkzeug.wrappers import Response
+
+from broadcaster.alert.lifecycle import LifecycleRefused, Role
+from broadcaster.dispatch import switch
+from broadcaster.web import acting
+from broadcaster.web.guard import only, require_person
+from broadcaster.web.house import house
+
+lines = Blueprint("lines", __name__, url_prefix="/desk/alerts/<alert>/lines")
+lines.before_request(require_person)
+BELLS = ("urgent", "sms")
+
+
+@lines.post("/tell")
+@only(Role.ISSUER)
+def tell(alert: str) -> Response:
+    """Send it, or say why not."""
+    try:
+        with house().sessions.begin() as store:
+            revision = switch.tell(acting.actor(store), acting.alert_of(store, alert))
+            no = revision.no
+    except LifecycleRefused as refused:
+        flash(str(refused), "error")
+    else:
+        house().bell(*BELLS)
+        flash(f"Revision {no} goes out: the people whose line is not answered are told the next number.", "success")
+    return redirect(url_for("board.page", alert=alert), 303)

@@ -1,0 +1,132 @@
+"""During an outage each agency says whether its line is answered; a jammed one leaves the page at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from broadcaster.alert.phone import AlternateNumber
+from broadcaster.channels.agency_email import ack_token
+from broadcaster.dispatch.publish import Publisher
+from broadcaster.store import directory_load, ledger
+from broadcaster.store.alerts import Alert
+from broadcaster.store.database import Sessions
+from tests.desk import AUDITOR, ISSUER, SECOND, Browser, Desk, directory, released
+
+SECOND_LINE = AlternateNumber("+19785550111", "Fire desk", verified_on=date(2026, 6, 1))
+UNVERIFIED = AlternateNumber("+19785550122", "Town hall")
+
+
+@pytest.fixture
+def desk(sessions: Sessions) -> Desk:
+    """Ayer has three numbers: one that is told, one that nobody ever verified, and a verified one."""
+    made = Desk(sessions)
+    plain = directory()
+    numbers = {**plain.numbers, "ayer": (*plain.numbers["ayer"], UNVERIFIED, SECOND_LINE)}
+    with sessions.begin() as store:
+        directory_load.save(store, replace(plain, numbers=numbers), made.sealer)
+    return made
+
+
+def link(desk: Desk, agency: str) -> str:
+    """The address in the newest mail to an agency."""
+    query = text(
+        "SELECT t.fanout_id, t.address_id FROM target t JOIN agency a ON a.id = t.agency_id"
+        " WHERE a.code = :code ORDER BY t.fanout_id DESC LIMIT 1"
+    )
+    with desk.sessions() as store:
+        fanout, address = store.execute(query, {"code": agency}).one()
+    return f"/ack/{ack_token(desk.chosen.secret_key, fanout, address)}"
+
+
+def looked_up(desk: Desk, publisher: Publisher, root: Path, code: str) -> str:
+    publisher.look()
+    towns = json.loads((root / "lookup.json").read_text())["towns"]
+    return next(town["number"] for town in towns if town["code"] == code)
+
+
+def texts(desk: Desk, no: int) -> dict[str, str]:
+    query = text(
+        "SELECT c.code, b.text FROM revision_text t JOIN revision r ON r.id = t.revision_id AND r.no = :no"
+        " JOIN community c ON c.id = t.community_id JOIN body b ON b.id = t.body_id WHERE t.form = 'sms' AND t.lang = 'en'"
+    )
+    with desk.sessions() as store:
+        return {row.code: row.text for row in store.execute(query, {"no": no})}
+
+
+def test_a_jammed_line_leaves_page_and_lookup_and_one_click_texts_the_town(desk: Desk, tmp_path: Path) -> None:
+    author, second = desk.browser(ISSUER), desk.browser(SECOND)
+    alert = released(desk, author, second, SECOND)
+    publisher = Publisher(desk.sessions, desk.app.extensions["broadcaster"].office, tmp_path, every=3600.0)
+    assert looked_up(desk, publisher, tmp_path, "ayer") == "978-555-0101"
+
+    agency = Browser(desk.app.test_client()).open(link(desk, "ayer-police"))
+    assert "Is this line answered now? Ayer: 978-555-0101" in agency.words
+    assert looked_up(desk, publisher, tmp_path, "ayer") == "978-555-0101", "a GET changed something"
+    agency.send(agency.path, **{"line-ayer": "right", "answer": "read"})
+    author.open(alert)
+    assert "1 of 3 said to be answered now" in author.words or "1 of 2 said to be answered now" in author.words
+    assert author.page.xpath("//li[@data-k='line-ayer']")[0].get("class") == "is-green"
+
+    agency.send(agency.path, **{"line-ayer": "jammed", "answer": "read"})
+    assert looked_up(desk, publisher, tmp_path, "ayer") == "978-555-0111", "the next verified one, at once"
+    author.open(alert)
+    assert author.page.xpath("//li[@data-k='line-ayer']")[0].get("class") == "is-red"
+    assert "JAMMED, says Ayer Police" in author.words
+    author.send("/lines/tell")
+    assert "are told the next number" in author.words
+    assert "978-555-0111" in texts(desk, 2)["ayer"]
+    with desk.sessions() as store:
+        lanes = store.execute(
+            text(
+                "SELECT DISTINCT c.code FROM lane l JOIN fanout f ON f.id = l.fanout_id JOIN revision r"
+                " ON r.id = f.revision_id AND r.no = 2 JOIN community c ON c.id = l.community_id WHERE f.channel = 'sms'"
+            )
+        )
+        assert set(lanes.scalars()) == {"ayer"}, "nobody else is texted"
+        row = store.scalars(select(Alert)).one()
+        actions = [event.action for event in ledger.timeline(store, f"alert:{row.public_id}")]
+    assert {"lines_reported", "number_switched"} <= set(actions)
+    author.send("/lines/tell") if author.has("/lines/tell") else None
+    assert not author.has("/lines/tell")
+
+
+def test_a_line_that_is_answered_again_comes_back(desk: Desk, tmp_path: Path) -> None:
+    released(desk, desk.browser(ISSUER), desk.browser(SECOND), SECOND)
+    publisher = Publisher(desk.sessions, desk.app.extensions["broadcaster"].office, tmp_path, every=3600.0)
+    agency = Browser(desk.app.test_client()).open(link(desk, "ayer-police"))
+    agency.send(agency.path, answer="jammed")
+    assert looked_up(desk, publisher, tmp_path, "ayer") == "978-555-0111"
+    agency.send(agency.path, **{"line-ayer": "right"})
+    assert looked_up(desk, publisher, tmp_path, "ayer") == "978-555-0101"
+
+
+def test_without_another_verified_number_the_officer_is_sent_to_two_people(desk: Desk, tmp_path: Path) -> None:
+    with desk.sessions.begin() as store:
+        plain = directory()
+        whole = replace(plain, numbers={**plain.numbers, "ayer": (*plain.numbers["ayer"], UNVERIFIED)}, state_numbers=())
+        directory_load.save(store, whole, desk.sealer)
+    author = desk.browser(ISSUER)
+    alert = released(desk, author, desk.browser(SECOND), SECOND)
+    publisher = Publisher(desk.sessions, desk.app.extensions["broadcaster"].office, tmp_path, every=3600.0)
+    agency = Browser(desk.app.test_client()).open(link(desk, "ayer-police"))
+    agency.send(agency.path, answer="jammed")
+    assert looked_up(desk, publisher, tmp_path, "ayer") == "978-555-0101", "never a number that nobody verified"
+    author.open(alert)
+    assert "the directory has no other verified number: give one by hand" in author.words
+    assert not author.has("/lines/tell")
+
+
+def test_who_cannot_speak_of_a_line_is_not_asked(desk: Desk) -> None:
+    alert = released(desk, desk.browser(ISSUER), desk.browser(SECOND), SECOND)
+    state = Browser(desk.app.test_client()).open(link(desk, "state-police"))
+    assert "Is this line answered now?" not in state.words
+    state.client.post(state.path, data={"answer": "jammed", "line-ayer": "jammed"})
+    board = desk.browser(AUDITOR).open(alert)
+    assert "JAMMED" not in board.words
+    assert board.client.post(f"{alert}/lines/tell").status_code in (400, 403)
