@@ -73,6 +73,7 @@ class Settings(BaseModel):
     state_fips: str = "25"
     state_name: str = "Massachusetts"
     watch_phone: str = ""
+    watch_email: str = ""
 
     twilio_account_sid: str = ""
     twilio_auth_token: str = ""

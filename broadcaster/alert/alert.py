@@ -117,6 +117,7 @@ class Content:
     next_update: datetime | None = None
     expected_restoration: datetime | None = None
     note: str = ""
+    cause: str = ""
     overrides: tuple[tuple[str, AlternateNumber], ...] = ()
     answers: tuple[CommunityAnswer, ...] = ()
     restored: tuple[str, ...] = ()
@@ -131,6 +132,8 @@ _CONTENT = TypeAdapter(Content)
 def content_to_json(content: Content) -> dict[str, object]:
     """A content as plain JSON values, for the database and the hash."""
     plain: dict[str, object] = _CONTENT.dump_python(content, mode="json")
+    if not content.cause:  # what was hashed before there was a cause keeps its hash
+        del plain["cause"]
     return plain
 
 

@@ -67,6 +67,7 @@ class Office:
             lookup_sms=settings.lookup_sms,
             lookup_voice=settings.lookup_voice,
             watch_phone=settings.watch_phone,
+            watch_email=settings.watch_email,
             training=settings.mode is Mode.TRAINING,
         )
         return cls(

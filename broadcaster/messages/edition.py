@@ -33,6 +33,7 @@ class Voice:
     lookup_sms: str = ""
     lookup_voice: str = ""
     watch_phone: str = ""
+    watch_email: str = ""
     training: bool = False
 
 
@@ -114,6 +115,8 @@ def values(edition: Edition, book: Book, place: str, timezone: str = "") -> dict
         "expected": clock.words(content.expected_restoration),
         "earlier": clock.words(edition.earlier),
         "watch": display(plain(voice.watch_phone)),
+        "watch_email": plain(voice.watch_email),
+        "cause": plain(content.cause),
         "reference": plain(edition.reference),
         **{name: isolated(text, book) for name, text in door(voice).items()},
     }

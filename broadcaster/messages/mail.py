@@ -85,9 +85,16 @@ def _agency_values(edition: Edition, agency: Agency, own: Sequence[Community]) -
         "stage": desk_words().word(edition.kind.value),
         "began_on": clock.dated(content.began),
         "expected_on": clock.dated(content.expected_restoration),
-        "neighbour": desk_words().word("neighbour") if agency.role is AgencyRole.NEIGHBOUR_STATE else "",
+        "neighbour": desk_words().word(_neighbour(agency, own)) if _neighbour(agency, own) else "",
         "heading": desk_words().word("own" if own else "all"),
     }
+
+
+def _neighbour(agency: Agency, own: Sequence[Community]) -> str:
+    """Which sentence says that this agency's own 911 works: another state's, or one whose communities are elsewhere."""
+    if agency.role is AgencyRole.NEIGHBOUR_STATE:
+        return "neighbour"
+    return "elsewhere_only" if agency.communities and not own else ""
 
 
 def _lists(

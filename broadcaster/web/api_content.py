@@ -18,7 +18,7 @@ from broadcaster.web.api_problem import Refused
 
 SLACK = timedelta(minutes=5)
 """Clocks differ."""
-PLAIN = ("failure", "provider", "certainty", "began", "expires", "next_update", "expected_restoration", "note")
+PLAIN = ("failure", "provider", "certainty", "began", "expires", "next_update", "expected_restoration", "note", "cause")
 
 
 def blank(now: datetime) -> Content:

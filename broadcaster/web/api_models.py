@@ -71,6 +71,7 @@ class ChangeIn(In):
     next_update: AwareDatetime | None = None
     expected_restoration: AwareDatetime | None = None
     note: Note | None = None
+    cause: Note | None = None
     overrides: dict[str, NumberIn] | None = None
     channels: list[ChannelName] | None = None
     languages: list[str] | None = None

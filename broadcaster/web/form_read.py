@@ -95,6 +95,10 @@ def _decided(reading: Reading, asked: frozenset[str], base: Content) -> Iterator
         if len(typed.note) > LONGEST_NOTE:
             reading.refuse("note", f"The note has {len(typed.note)} characters: keep it under {LONGEST_NOTE}.")
         yield "note", " ".join(typed.note.split())
+    if "cause" in asked:
+        if len(typed.cause) > LONGEST_NOTE:
+            reading.refuse("cause", f"The cause has {len(typed.cause)} characters: keep it under {LONGEST_NOTE}.")
+        yield "cause", " ".join(typed.cause.split())
     if "channels" in asked:
         yield "channels", _channels(reading)
     if "languages" in asked:

@@ -19,14 +19,25 @@ LONGEST = 5_000
 """Characters of any one field that are read."""
 
 EVERYTHING = frozenset(
-    {"failure", "area", "began", "expires", "next_update", "expected_restoration", "note", "channels", "languages"}
+    {
+        "failure",
+        "area",
+        "began",
+        "expires",
+        "next_update",
+        "expected_restoration",
+        "note",
+        "cause",
+        "channels",
+        "languages",
+    }
 )
 FIELDS: dict[RevisionKind, frozenset[str]] = {
     RevisionKind.INITIAL: EVERYTHING,
     RevisionKind.UPDATE: EVERYTHING | {"restored"},
     RevisionKind.NUMBER_CHANGE: frozenset({"expires", "next_update", "note"}),
     RevisionKind.RESTORED_IN_PART: frozenset({"restored", "expires", "next_update", "expected_restoration", "note"}),
-    RevisionKind.ALL_CLEAR: frozenset({"confirmations", "note"}),
+    RevisionKind.ALL_CLEAR: frozenset({"confirmations", "note", "cause"}),
     RevisionKind.FALSE_ALARM: frozenset(),
 }
 """What each kind of revision asks; everything else stays as it was released. A false alarm has no free field."""
@@ -64,6 +75,7 @@ class Typed:
     next_update: str = ""
     expected_restoration: str = ""
     note: str = ""
+    cause: str = ""
     channels: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
@@ -99,6 +111,7 @@ def from_request(form: MultiDict[str, str]) -> Typed:
         next_update=text("next_update"),
         expected_restoration=text("expected_restoration"),
         note=text("note"),
+        cause=text("cause"),
         channels=many("channels"),
         languages=many("languages"),
         restored=many("restored"),
@@ -125,6 +138,7 @@ def from_content(content: Content, directory: Directory, zone: ZoneInfo) -> Type
         next_update=local(content.next_update, zone),
         expected_restoration=local(content.expected_restoration, zone),
         note=content.note,
+        cause=content.cause,
         channels=tuple(channel.value for channel in content.channels),
         languages=content.languages,
         restored=content.restored,

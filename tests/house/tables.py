@@ -39,6 +39,7 @@ MEANING = {
     "state_fips": "The two digits of the state",
     "state_name": "The name of the state",
     "watch_phone": "The number of the watch, printed for agencies",
+    "watch_email": "The mailbox of the watch, printed for agencies (47 CFR 4.9(h): name, phone and e-mail)",
     "twilio_account_sid": "The account at the carrier; empty: the channel is off",
     "twilio_auth_token": "Its token, which also signs the callbacks",
     "twilio_messaging_service_sid": "The sender: a Messaging Service ...",

@@ -50,6 +50,7 @@ CHANGES: dict[str, dict[str, object]] = {
     "next_update": {"next_update": BEGAN + timedelta(minutes=30)},
     "expected_restoration": {"expected_restoration": BEGAN + timedelta(minutes=90)},
     "note": {"note": " "},
+    "cause": {"cause": "a firewall"},
     "overrides": {"overrides": (("lynn", LINE),)},
     "overrides, another digit": {"overrides": (("lynn", replace(LINE, e164="+14135550101")),)},
     "overrides, another label": {"overrides": (("lynn", replace(LINE, label="Fire")),)},
@@ -74,7 +75,7 @@ def revision(content: Content = PLAIN, **changes: object) -> Revision:
 
 
 def test_every_field_of_the_content_is_in_the_table_of_changes() -> None:
-    assert {name.split(",")[0] for name in CHANGES} == set(content_to_json(PLAIN))
+    assert {name.split(",")[0] for name in CHANGES} == set(content_to_json(replace(PLAIN, cause="known")))
 
 
 def test_any_change_of_the_content_changes_the_hash_and_no_two_alike() -> None:
@@ -131,6 +132,7 @@ CONTENTS = st.builds(
     next_update=st.none() | TIMES,
     expected_restoration=st.none() | TIMES,
     note=WORDS,
+    cause=WORDS,
     overrides=st.lists(st.tuples(CODES, NUMBERS), max_size=2).map(tuple),
     answers=st.lists(st.builds(CommunityAnswer, CODES, st.sampled_from(Rung), st.none() | NUMBERS), max_size=2).map(
         tuple

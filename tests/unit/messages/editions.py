@@ -57,6 +57,7 @@ VOICE = Voice(
     lookup_sms="+16175550188",
     lookup_voice="+16175550189",
     watch_phone="+16175550177",
+    watch_email="watch@state911.example",
 )
 
 CONTENT = Content(

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadcaster.alert.alert import Certainty, CommunityAnswer, FailureKind, RevisionKind, Rung
+from broadcaster.directory import Agency, AgencyRole
 from broadcaster.local.massachusetts.sample import load
 from broadcaster.messages.compose import RestrictedNumber, agency_mail
 from broadcaster.messages.mail import ACK_TOKEN
@@ -71,26 +72,89 @@ def test_a_reported_outage_is_marked_so() -> None:
     assert "This is reported, not yet confirmed." in made.text
 
 
-def test_the_facts_of_an_outage_notice_stand_in_it_where_known() -> None:
-    told = replace(edition(RevisionKind.INITIAL, provider="Example Telecom"), reference="MA-2024-17")
-    text = agency_mail(told, POLICE, places("springfield"), DIRECTORY).text
-    for fact in (
-        "Outage: MA-2024-17",
-        "This is: the initial notice",
-        "Provider affected: Example Telecom",
-        "Service affected: All calls to 911",
-        "Area affected: Springfield",
-        "Began: June 18, 2024, 1:15 PM EDT",
-        "Expected restoration: not known yet",
-        "Next update: by 3:00 PM EDT",
-        "Questions: Massachusetts State 911 Department, 617-555-0177",
-    ):
-        assert fact in text
+TEN_FIELDS = {
+    "unique identifier": ("Outage: no number yet", "Outage: MA-2024-17"),
+    "contact": ("Questions: Massachusetts State 911 Department, 617-555-0177, watch@state911.example",) * 2,
+    "provider": ("Provider affected: not known yet", "Provider affected: Example Telecom"),
+    "start": ("Began: June 18, 2024, 1:15 PM EDT",) * 2,
+    "services": ("Service affected: All calls to 911",) * 2,
+    "area": ("Area affected: Springfield",) * 2,
+    "effect on 911": ("What it means for you: Calls to 911 may not reach you.",) * 2,
+    "expected restoration": ("Expected restoration: not known yet", "Expected restoration: June 18, 2024, 4:00 PM EDT"),
+    "cause": ("Cause: not known yet", "Cause: a cut fibre near Ayer"),
+    "initial, update or final": ("This is: the initial notice",) * 2,
+}
+"""The ten fields of 47 CFR 4.9(h): how each reads before it is known, and after."""
+
+
+@pytest.mark.parametrize("field", TEN_FIELDS)
+def test_each_of_the_ten_fields_stands_in_the_notice_known_or_not(field: str) -> None:
+    not_yet, known = TEN_FIELDS[field]
+    told = edition(
+        RevisionKind.INITIAL,
+        provider="Example Telecom",
+        cause="a cut fibre near Ayer",
+        expected_restoration=ISSUED + timedelta(minutes=90),
+    )
+    bare = agency_mail(edition(RevisionKind.INITIAL), POLICE, places("springfield"), DIRECTORY)
+    full = agency_mail(replace(told, reference="MA-2024-17"), POLICE, places("springfield"), DIRECTORY)
+    assert not_yet in bare.text and known in full.text
+
+
+LABELS = (
+    "Outage: ",
+    "This is: ",
+    "Provider affected: ",
+    "Service affected: ",
+    "Area affected: ",
+    "Began: ",
+    "What it means for you: ",
+    "Expected restoration: ",
+    "Cause: ",
+    "Questions: ",
+)
+
+
+@pytest.mark.parametrize("kind", list(RevisionKind))
+def test_every_kind_of_notice_has_a_line_for_each_of_the_ten(kind: RevisionKind) -> None:
+    text = mail(kind).text
+    assert [label for label in LABELS if f"\n{label}" not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "stage"),
+    [
+        (RevisionKind.INITIAL, "the initial notice"),
+        (RevisionKind.UPDATE, "the update"),
+        (RevisionKind.ALL_CLEAR, "the final, service restored"),
+        (RevisionKind.FALSE_ALARM, "the final, sent in error"),
+    ],
+)
+def test_a_notice_says_whether_it_is_the_first_an_update_or_the_last(kind: RevisionKind, stage: str) -> None:
+    assert f"This is: {stage}" in mail(kind).text
+
+
+def test_the_next_update_is_promised_beside_them() -> None:
+    assert "Next update: by 3:00 PM EDT" in mail().text
 
 
 def test_a_neighbouring_state_hears_that_its_own_911_is_not_affected() -> None:
     assert "Your own 911 is not affected, as far as we know." in mail(agency=CONNECTICUT).text
     assert "not affected" not in mail(agency=STATE_POLICE).text
+
+
+def test_an_agency_that_hears_of_everything_learns_that_its_own_communities_are_not_affected() -> None:
+    elsewhere = Agency("amr", "Valley Ambulance", AgencyRole.EMS, (), ("amherst", "ware"), statewide=True)
+    here = replace(elsewhere, communities=("amherst", "springfield"))
+    assert "The 911 of your own communities is not affected, as far as we know." in mail(agency=elsewhere).text
+    assert "not affected" not in mail(agency=here).text
+
+
+def test_an_agency_reads_its_own_communities_first_whichever_list_it_is_on() -> None:
+    both = Agency("county", "Hampden Sheriff", AgencyRole.POLICE, (), ("chicopee",), statewide=True)
+    text = mail(agency=both).text
+    assert text.index("Chicopee: call") < text.index("Springfield: call")
+    assert text.count("Chicopee: call 413-555-0102") == 1
 
 
 def test_a_long_list_becomes_counties_and_the_page() -> None:

@@ -54,6 +54,7 @@ def test_what_is_prefilled_needs_only_a_place() -> None:
         ({"next_update": "soon"}, "next_update", "is no date"),
         ({"expected_restoration": "2026-06-18T11:00"}, "expected_restoration", "before it failed"),
         ({"note": "x" * 501}, "note", "501 characters"),
+        ({"cause": "x" * 501}, "cause", "501 characters"),
         ({"channels": ()}, "channels", "at least one way"),
     ],
 )
