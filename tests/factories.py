@@ -67,10 +67,10 @@ def town(no: int, county: str = "25027") -> Community:
     return Community(f"town-{no}", f"Town {no}", CommunityKind.MUNICIPALITY, county, "America/New_York", f"psap-{no}")
 
 
-def police(town: Community) -> Agency:
-    """The police of a town, with a mailbox."""
+def police(town: Community, *more: Contact) -> Agency:
+    """The police of a town, with a mailbox, and whatever else it is reached by."""
     box = Contact(ContactChannel.EMAIL, f"police@{town.code}.example", 1)
-    return Agency(f"{town.code}-police", f"{town.name} Police", AgencyRole.POLICE, (box,), (town.code,))
+    return Agency(f"{town.code}-police", f"{town.name} Police", AgencyRole.POLICE, (box, *more), (town.code,))
 
 
 def directory(towns: int = 3) -> Directory:

@@ -1,4 +1,5 @@
-"""The agency tier of a release: one mail each, and a short word to whoever was told and is meant no longer."""
+"""The agency tier of a release: one mail each and a text to their phones, and a short word to whoever was told and is
+meant no longer."""
 
 from __future__ import annotations
 
@@ -7,46 +8,69 @@ from hashlib import sha256
 
 from broadcaster.alert.alert import ChannelName
 from broadcaster.alert.lifecycle import Tier
-from broadcaster.dispatch import notices
+from broadcaster.dispatch import notices, render
 from broadcaster.dispatch.release import Releasing, is_on, listed, supersede
+from broadcaster.messages.fit import fit
 from broadcaster.messages.message import Message
 from broadcaster.store import directory_load, fanouts, texts
 
 Target = tuple[int, int | None, int]
 """Address id, agency id, body id."""
+WAYS = (ChannelName.SMS, ChannelName.EMAIL)
+"""Phones first: they are read at once."""
 
 
 def to_agencies(releasing: Releasing) -> list[int]:
-    """The agency tier: one mail per agency. Returns the fan-outs made."""
-    mails = texts.mail_bodies(releasing.session, releasing.revision.id)
-    boxes = directory_load.mailboxes(releasing.session)
-    targets: list[Target] = [(boxes[agency], agency, body) for agency, body in mails if agency in boxes]
-    targets += _left_out(releasing, {address for address, _, _ in targets})
-    if not targets or not is_on(releasing, ChannelName.EMAIL):
+    """The agency tier: a text to every phone of an agency that takes one, and one mail per agency however many lists
+    it is on. Returns the fan-outs made."""
+    told = {channel: _targets(releasing, channel) for channel in WAYS if is_on(releasing, channel)}
+    if not any(told.values()):
         return []
     supersede(releasing, Tier.AGENCY)
-    return [listed(releasing, Tier.AGENCY, ChannelName.EMAIL, targets)]
+    return [listed(releasing, Tier.AGENCY, channel, targets) for channel, targets in told.items() if targets]
 
 
-def _left_out(releasing: Releasing, mailed: Collection[int]) -> list[Target]:
-    """Agencies that were told of this alert and have no mail in this revision: a short word, once."""
+def _targets(releasing: Releasing, channel: ChannelName) -> list[Target]:
+    named = _phones(releasing) if channel is ChannelName.SMS else _mailboxes(releasing)
+    return named + _left_out(releasing, channel, {address for address, _, _ in named})
+
+
+def _mailboxes(releasing: Releasing) -> list[Target]:
+    mails = texts.agency_bodies(releasing.session, releasing.revision.id, "mail")
+    boxes = directory_load.mailboxes(releasing.session)
+    return [(boxes[agency], agency, body) for agency, body in mails if agency in boxes]
+
+
+def _phones(releasing: Releasing) -> list[Target]:
+    """Every phone once, in the order of the agencies: one that two agencies share hears of the first one's places."""
+    bodies = texts.agency_bodies(releasing.session, releasing.revision.id, render.DESK_SMS)
+    numbers: dict[int, list[int]] = {}
+    for agency, address in directory_load.phones(releasing.session):
+        numbers.setdefault(agency, []).append(address)
+    return [(address, agency, body) for agency, body in bodies for address in numbers.get(agency, ())]
+
+
+def _left_out(releasing: Releasing, channel: ChannelName, told: Collection[int]) -> list[Target]:
+    """Agencies that were told of this alert and have no notice in this revision: a short word, once."""
     alert = releasing.revision.alert
     body = _notice(releasing, notices.left_out(alert.public_id, releasing.kind))
-    told = fanouts.listed_of_alert(releasing.session, alert.id, ChannelName.EMAIL.value, body)
-    return [(address, agency, body) for address, agency in told if address not in mailed]
+    before = fanouts.listed_of_alert(releasing.session, alert.id, channel.value, body)
+    return [(address, agency, body) for address, agency in before if address not in told]
 
 
 def tell_agencies_of_the_public_tier(releasing: Releasing, happened: str) -> list[int]:
-    """A short mail to every agency that was told: the public release was returned, rejected or withdrawn."""
+    """A short word to every agency that was told: the public release was returned, rejected or withdrawn."""
     session, revision = releasing.session, releasing.revision
-    told = fanouts.listed_of_revision(session, revision.id, ChannelName.EMAIL.value)
-    if not told:
-        return []
-    body = _notice(releasing, notices.public_tier(revision.alert.public_id, happened))
-    targets = [(address, agency, body) for address, agency in told]
-    return [listed(releasing, Tier.AGENCY, ChannelName.EMAIL, targets, purpose=f"public_{happened}")]
+    made = []
+    for channel in WAYS:
+        told = fanouts.listed_of_revision(session, revision.id, channel.value)
+        if told:
+            body = _notice(releasing, notices.public_tier(revision.alert.public_id, happened))
+            targets = [(address, agency, body) for address, agency in told]
+            made.append(listed(releasing, Tier.AGENCY, channel, targets, purpose=f"public_{happened}"))
+    return made
 
 
 def _notice(releasing: Releasing, message: Message) -> int:
     sha = sha256(f"{message.subject}\x00{message.text}\x00".encode()).hexdigest()
-    return texts.one_body(releasing.session, sha, message.subject, message.text)
+    return texts.one_body(releasing.session, sha, message.subject, message.text, segments=fit(message.text).segments)

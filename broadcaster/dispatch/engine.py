@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from broadcaster import logs
-from broadcaster.channels import registry
+from broadcaster.channels import ack_link, registry
 from broadcaster.channels.contract import Asked, Channel, Key
 from broadcaster.dispatch.record import Clerk
 from broadcaster.dispatch.recorder import Recorder
 from broadcaster.dispatch.window import Window
+from broadcaster.messages.mail import ACK_TOKEN
 from broadcaster.messages.message import Message
 from broadcaster.settings import Settings
 from broadcaster.store import database, restored, senders
@@ -36,7 +37,10 @@ class Scales:
 class Engine:
     """One process's share of the fan-out: the carriers by name, and the channels that they serve."""
 
-    def __init__(self, sessions: Sessions, sealer: Sealer, window: Window, secret: str, scales: Scales) -> None:
+    def __init__(
+        self, sessions: Sessions, sealer: Sealer, window: Window, secret: str, scales: Scales, here: str = ""
+    ) -> None:
+        self.here = here or "http://localhost:8911"
         self.sessions, self.sealer, self.secret = sessions, sealer, secret
         self.window, self.scales = window, scales
         self.carriers: Mapping[str, Channel] = window.carriers
@@ -55,7 +59,14 @@ class Engine:
     def question(self, ask: DueAsk) -> Asked:
         """What a carrier is asked about an attempt, its number opened."""
         to = self.sealer.open(ask.value_enc, ask.value_index)
-        return Asked(Key(*ask.attempt), to, ask.text, ask.started_at)
+        words = self.patched(ask.text, ask.fanout_id, ask.address_id)
+        return Asked(Key(*ask.attempt), to, words, ask.started_at)
+
+    def patched(self, words: str, fanout: int, address: int) -> str:
+        """A text as this address gets it: with its own link of acknowledgement, where one belongs."""
+        if ACK_TOKEN not in words:
+            return words
+        return words.replace(ACK_TOKEN, ack_link.short_url(self.here, self.secret, fanout, address))
 
     def close(self) -> None:
         """Let the last outcomes be recorded, then close the connections."""
@@ -72,6 +83,7 @@ def build(settings: Settings) -> Engine:
         window=window,
         secret=settings.required("secret_key"),
         scales=Scales(settings.lease, settings.settle, settings.blind),
+        here=settings.public_base_url,
     )
 
 

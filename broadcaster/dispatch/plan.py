@@ -81,6 +81,7 @@ class Preview:
     content: Content
     sms: list[SmsText]
     mails: list[MailText]
+    desk_texts: list[MailText]
     cap_xml: str
     findings: list[Finding]
     page: Page
@@ -141,7 +142,7 @@ def frozen_preview(session: Session, office: Office, directory: Directory, revis
             row.encoding,
             row.segments,
         )
-        for form in ("sms", "mail", "cap", "page")
+        for form in ("sms", *render.OF_AGENCIES, "cap", "page")
         for row in texts.of_revision(session, revision.id, form)
     ]
     shown = _shown(session, work, frozen, stamp.of(session, work, issued, before=revision.no))
@@ -171,6 +172,11 @@ def _shown(session: Session, work: Work, made: Sequence[Text], stamped: Stamp) -
             if t.form == "sms"
         ],
         mails=[MailText(t.audience, names.get(t.audience, t.audience), t.message) for t in made if t.form == "mail"],
+        desk_texts=[
+            MailText(t.audience, names.get(t.audience, t.audience), t.message)
+            for t in made
+            if t.form == render.DESK_SMS
+        ],
         cap_xml=cap.serialise(document).decode(),
         findings=found,
         page=Page(page.message.subject, tuple(json.loads(page.message.text))),
@@ -255,7 +261,7 @@ def _write(session: Session, revision: Revision, made: Sequence[Text]) -> None:
         [
             texts.FrozenText(
                 community_id=communities.get(text.audience) if text.form == "sms" else None,
-                agency_id=agencies.get(text.audience) if text.form == "mail" else None,
+                agency_id=agencies.get(text.audience) if text.form in render.OF_AGENCIES else None,
                 lang=text.lang,
                 form=text.form,
                 sha=text.sha,

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from broadcaster import audience, logs
 from broadcaster.alert.alert import ENDINGS, ChannelName, CommunityAnswer, Content, RevisionKind
+from broadcaster.channels import ack_link
 from broadcaster.directory import Agency, Community, County, Directory
 from broadcaster.dispatch import where
 from broadcaster.dispatch.office import Office
@@ -22,18 +23,23 @@ from broadcaster.feeds.shapes import NOTHING, Drawn, Outlines
 from broadcaster.feeds.signature import SignatureRefused
 from broadcaster.messages import compose, standing
 from broadcaster.messages.edition import Edition
-from broadcaster.messages.fit import fit
+from broadcaster.messages.fit import Encoding, fit
 from broadcaster.messages.message import Message
+from broadcaster.messages.short_notice import sent, short_notices
 
 log = logs.get(__name__)
 EVERYBODY = "all"
+DESK_SMS, DESK_VOICE = "desk-sms", "desk-voice"
+OF_AGENCIES = ("mail", DESK_SMS, DESK_VOICE)
+"""The forms whose audience is an agency."""
 WORDS = "words-"
 """How the codes of findings about the words begin."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One rendered message: `audience` is a code, or ``all``; `form` is sms, mail, cap, page or shape."""
+    """One rendered message: `audience` is a code, or ``all``; `form` is sms, cap, page, shape, or one of
+    OF_AGENCIES."""
 
     audience: str
     lang: str
@@ -103,6 +109,7 @@ def texts(work: Work, most_mails: int | None = None) -> list[Text]:
         made += _sms(work)
     if ChannelName.EMAIL in channels:
         made += [Text(agency.code, "en", "mail", message) for agency, message in mails(work, most_mails)]
+        made += _to_phones_of_agencies(work, most_mails)
     made.append(Text(EVERYBODY, "", where.FORM, Message("", shapes.to_json(work.drawn), "")))
     for info in infos(work):
         made.append(Text(EVERYBODY, info.lang, "cap", Message("", json.dumps(asdict(info), ensure_ascii=False), "")))
@@ -137,6 +144,16 @@ def mails(work: Work, most: int | None = None) -> list[tuple[Agency, Message]]:
     """One mail per agency, however many of its communities are affected."""
     agencies = audience.agencies(work.content, work.directory, work.told)[:most]
     return list(compose.agency_mails(work.edition, agencies, work.affected, work.directory))
+
+
+def _to_phones_of_agencies(work: Work, most: int | None = None) -> Iterator[Text]:
+    """What the phones of each agency get: a text with its link, and the words of a call."""
+    agencies = audience.agencies(work.content, work.directory, work.told)[:most]
+    room = ack_link.longest(work.office.public_base_url)
+    for notice in short_notices(work.edition, agencies, work.affected, work.directory, room):
+        code, segments = notice.agency.code, sent(notice.sms, room)
+        yield Text(code, "en", DESK_SMS, Message("", notice.sms, ""), Encoding.GSM7.value, segments)
+        yield Text(code, "en", DESK_VOICE, Message("", notice.voice, ""))
 
 
 def infos(work: Work) -> list[InfoTexts]:

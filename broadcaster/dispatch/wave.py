@@ -82,7 +82,7 @@ def _open(engine: Engine, wave: ClaimedWave, born: float) -> OpenedWave:
     """Open the sealed addresses, look the bodies up, make the proofs (a few microseconds a row)."""
     bodies = _bodies(engine, {intent.body_id for intent in wave.intents})
     life = max(0, int((wave.expires_at - datetime.now(UTC)).total_seconds()))
-    rows = [_outgoing(engine, intent, wave.fanout_id, bodies[intent.body_id], life) for intent in wave.intents]
+    rows = [_outgoing(engine, intent, wave, bodies[intent.body_id], life) for intent in wave.intents]
     failpoint("opened")
     return OpenedWave(
         id=wave.id,
@@ -117,7 +117,10 @@ def _read_bodies(sessions: Sessions, ids: set[int]) -> dict[int, Message]:
         return {row.id: Message(row.subject, row.text, row.html) for row in rows}
 
 
-def _outgoing(engine: Engine, intent: Intent, fanout: int, message: Message, life: int) -> Outgoing:
-    key = Key(fanout, intent.address_id, intent.n)
+def _outgoing(engine: Engine, intent: Intent, wave: ClaimedWave, message: Message, life: int) -> Outgoing:
+    key = Key(wave.fanout_id, intent.address_id, intent.n)
+    if wave.channel == "sms":
+        words = engine.patched(message.text, key.fanout, key.address)
+        message = message if words is message.text else Message("", words, "")
     to = engine.sealer.open(intent.value_enc, intent.value_index)
     return Outgoing(key, to, message, proof(engine.secret, DELIVERY, str(key)), life)

@@ -31,6 +31,7 @@ __all__ = [
     "Voice",
     "agency_mail",
     "agency_mails",
+    "as_said",
     "cap_texts",
     "page",
     "post",
@@ -68,13 +69,13 @@ def voice(edition: Edition, community: Community, answer: CommunityAnswer, lang:
     told = _told(edition, community, answer, form)
     match standing.speech(edition.books, form, lang, answer.number is not None):
         case Speech.PAIR:
-            spanish = _as_said(line(_form(edition, community, answer, SECOND), "voice").text(
+            spanish = as_said(line(_form(edition, community, answer, SECOND), "voice").text(
                 _told(edition, community, answer, _form(edition, community, answer, SECOND))
             ))  # fmt: skip
             return f"{voice(edition, community, answer, FALLBACK)}\n{spanish}"
         case Speech.FCC:
-            return _as_said(_mark(edition, form) + " ".join(standing.fcc_lines(form.book.lang, {**told, "link": ""})))
-    return _as_said(_mark(edition, form) + line(form, "voice").text(told))
+            return as_said(_mark(edition, form) + " ".join(standing.fcc_lines(form.book.lang, {**told, "link": ""})))
+    return as_said(_mark(edition, form) + line(form, "voice").text(told))
 
 
 def _own(edition: Edition, community: Community, answer: CommunityAnswer, form: Form) -> str:
@@ -104,6 +105,6 @@ def _mark(edition: Edition, form: Form) -> str:
     return f"{form.book.word('test_mark')} " if edition.voice.training else ""
 
 
-def _as_said(text: str) -> str:
+def as_said(text: str) -> str:
     """Digits one by one: a machine would read 911 as nine hundred and eleven."""
     return joined(_DIGITS.sub(lambda found: ", ".join(" ".join(group) for group in re.findall(r"\d+", found[0])), text))

@@ -61,7 +61,7 @@ def agency_mails(
     shared = bulletin(edition, affected, directory, FALLBACK)
     for agency in agencies:
         own = [community for community in affected if community.code in agency.communities]
-        told = {**_agency_values(edition, agency, own), "post": post(edition, own or affected, directory)}
+        told = {**agency_values(edition, agency, own), "post": post(edition, own or affected, directory)}
         made = replace(shared, ways=tuple({**way, **told} for way in shared.ways))
         yield agency, _mail(made, _lists(edition, agency, affected, directory))
 
@@ -74,7 +74,8 @@ def _mail(made: Bulletin, lists: Mapping[str, list[Block]]) -> Message:
     return Message(subject, _as_text(blocks), _as_html(subject, blocks))
 
 
-def _agency_values(edition: Edition, agency: Agency, own: Sequence[Community]) -> dict[str, str]:
+def agency_values(edition: Edition, agency: Agency, own: Sequence[Community]) -> dict[str, str]:
+    """The values of a notice that only its agency reads: how sure, what fails, since when, and what it is to it."""
     content, certainty = edition.content, edition.content.certainty.value
     clock = Clock(ZoneInfo(edition.voice.timezone), edition.books.book(FALLBACK), edition.issued, named=True)
     return {
@@ -85,12 +86,12 @@ def _agency_values(edition: Edition, agency: Agency, own: Sequence[Community]) -
         "stage": desk_words().word(edition.kind.value),
         "began_on": clock.dated(content.began),
         "expected_on": clock.dated(content.expected_restoration),
-        "neighbour": desk_words().word(_neighbour(agency, own)) if _neighbour(agency, own) else "",
+        "neighbour": desk_words().word(neighbour(agency, own)) if neighbour(agency, own) else "",
         "heading": desk_words().word("own" if own else "all"),
     }
 
 
-def _neighbour(agency: Agency, own: Sequence[Community]) -> str:
+def neighbour(agency: Agency, own: Sequence[Community]) -> str:
     """Which sentence says that this agency's own 911 works: another state's, or one whose communities are elsewhere."""
     if agency.role is AgencyRole.NEIGHBOUR_STATE:
         return "neighbour"

@@ -35,7 +35,8 @@ _PLACES = text(
 )
 _SEGMENTS = text(
     "SELECT coalesce(avg(b.segments), 1) FROM fanout f JOIN revision_text t ON t.revision_id = f.revision_id"
-    "   AND t.form = 'sms' JOIN body b ON b.id = t.body_id WHERE f.id = :f"
+    "   AND t.form = CASE f.tier WHEN 'agency' THEN 'desk-sms' ELSE 'sms' END JOIN body b ON b.id = t.body_id"
+    " WHERE f.id = :f"
 )
 _FIRST = text(
     "SELECT min(l.at) FILTER (WHERE l.tier = 'agency') AS agencies,"
@@ -161,7 +162,7 @@ def _drain(session: Session, row: RowMapping, left: int | None, counts: Mapping[
 
 def _clocks(session: Session, alert: Alert, rows: Sequence[RowMapping], now: datetime) -> Clocks:
     first = session.execute(_FIRST, {"a": alert.id}).one()
-    texts = [row["first_accepted_at"] for row in rows if row["channel"] == "sms" and row["first_accepted_at"]]
+    texts = [row["first_accepted_at"] for row in rows if _is_public_text(row) and row["first_accepted_at"]]
     said = _newest(session, alert)
     on_air = said is not None and alert.state == AlertState.OPEN and RevisionKind(said.kind) not in ENDINGS
     content = content_from_json(said.content) if said else None
@@ -178,6 +179,10 @@ def _clocks(session: Session, alert: Alert, rows: Sequence[RowMapping], now: dat
         update_overdue=next_update is not None and next_update <= now,
         expired_without_all_clear=on_air and expires is not None and expires <= now,
     )
+
+
+def _is_public_text(row: RowMapping) -> bool:
+    return bool(row["channel"] == "sms" and row["tier"] == Tier.PUBLIC)
 
 
 def _newest(session: Session, alert: Alert) -> Revision | None:

@@ -218,3 +218,14 @@ def mailboxes(session: Session) -> dict[int, int]:
     for agency, address in session.execute(query):
         found.setdefault(agency, address)
     return found
+
+
+def phones(session: Session) -> list[tuple[int, int]]:
+    """(agency id, address id) of every phone of an agency that takes texts, in the order of its contacts."""
+    query = (
+        select(AgencyContact.agency_id, AgencyContact.address_id)
+        .join(Address, Address.id == AgencyContact.address_id)
+        .where(Address.kind == "sms")
+        .order_by(AgencyContact.agency_id, AgencyContact.rank)
+    )
+    return [(row.agency_id, row.address_id) for row in session.execute(query)]

@@ -60,9 +60,9 @@ def _dearest(session: Session, fanout: Fanout) -> int:
     most = session.execute(
         text(
             "SELECT coalesce(max(b.segments), 1) FROM revision_text t JOIN body b ON b.id = t.body_id"
-            " WHERE t.revision_id = :r AND t.form = 'sms'"
+            " WHERE t.revision_id = :r AND t.form = :form"
         ),
-        {"r": fanout.revision_id},
+        {"r": fanout.revision_id, "form": "desk-sms" if fanout.tier == "agency" else "sms"},
     )
     return int(most.scalar_one())
 

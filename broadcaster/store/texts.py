@@ -80,24 +80,26 @@ def of_revision(session: Session, revision: int, form: str) -> list[FrozenText]:
     return [FrozenText(**row) for row in rows]
 
 
-def mail_bodies(session: Session, revision: int) -> list[tuple[int, int]]:
-    """(agency id, body id) of every mail of a revision, in the order of rendering; the words stay where they are."""
+def agency_bodies(session: Session, revision: int, form: str) -> list[tuple[int, int]]:
+    """(agency id, body id) of a revision's texts for agencies in a form (``mail``, ``desk-sms``), as rendered; the
+    words stay where they are."""
     rows = session.execute(
         text(
-            "SELECT agency_id, body_id FROM revision_text WHERE revision_id = :r AND form = 'mail'"
+            "SELECT agency_id, body_id FROM revision_text WHERE revision_id = :r AND form = :form"
             " AND agency_id IS NOT NULL ORDER BY id"
         ),
-        {"r": revision},
+        {"r": revision, "form": form},
     )
     return [(row.agency_id, row.body_id) for row in rows]
 
 
-def one_body(session: Session, sha: str, subject: str, words: str, html: str = "") -> int:
+def one_body(session: Session, sha: str, subject: str, words: str, html: str = "", segments: int = 1) -> int:
     """The id of a body outside any revision's texts (a notice about the alert itself)."""
-    values = {"sha": sha, "subject": subject, "text": words, "html": html}
+    values = {"sha": sha, "subject": subject, "text": words, "html": html, "segments": segments}
     session.execute(
         text(
-            "INSERT INTO body (sha, subject, text, html) VALUES (:sha, :subject, :text, :html) ON CONFLICT DO NOTHING"
+            "INSERT INTO body (sha, subject, text, html, segments) VALUES (:sha, :subject, :text, :html, :segments)"
+            " ON CONFLICT DO NOTHING"
         ),
         values,
     )

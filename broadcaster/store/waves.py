@@ -186,7 +186,8 @@ def claim(session: Session, channel: str, queue: str, room: Room, lease: float) 
     row = session.execute(_LANE, wanted).mappings().one_or_none()
     if row is None:
         return _somebody_else(session, channel, queue)
-    found, bulk = Found.of(row), granted.carrier in room.bulk and row["lives"] and not granted.probe
+    found, alone = Found.of(row), granted.probe or row["source"] == "targets"
+    bulk = granted.carrier in room.bulk and row["lives"] and not alone
     rows = _bulk_rows(granted, found, room) if bulk else rows_of(granted, found, room)
     if isinstance(rows, Wait):
         return rows

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from broadcaster.channels import proof
+from broadcaster.channels import ack_link, proof
 from broadcaster.channels.agency_email import ACK, ack_token
 from broadcaster.messages.mail import ACK_TOKEN
 from broadcaster.messages.template import plain
@@ -39,7 +39,7 @@ GONE = "This notice is no longer kept here. Call the 911 authority if you need i
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A mail to an agency: which one, what it said, and what the agency answered so far."""
+    """A notice to an agency: which one, what it said, and what the agency answered so far."""
 
     fanout: int
     address: int
@@ -54,13 +54,18 @@ class Notice:
 
 
 _NOTICE = text(
-    "SELECT t.fanout_id, t.address_id, t.agency_id, coalesce(g.name, '') AS name, b.subject, b.text, a.public_id, a.id,"
+    "SELECT t.fanout_id, t.address_id, t.agency_id, coalesce(g.name, '') AS name,"
+    "   CASE WHEN b.subject = '' THEN coalesce(m.subject, '911 outage notice') ELSE b.subject END AS subject,"
+    "   CASE WHEN b.subject = '' THEN coalesce(m.text, b.text) ELSE b.text END AS text, a.public_id, a.id,"
     "   coalesce(k.answer, '') AS answer, coalesce(k.note, '') AS note FROM target t"
     " JOIN fanout f ON f.id = t.fanout_id JOIN revision r ON r.id = f.revision_id JOIN alert a ON a.id = r.alert_id"
     " JOIN body b ON b.id = t.body_id LEFT JOIN agency g ON g.id = t.agency_id"
     " LEFT JOIN acknowledgement k ON k.fanout_id = t.fanout_id AND k.address_id = t.address_id"
-    " WHERE t.fanout_id = :f AND t.address_id = :a AND f.channel = 'email' ORDER BY t.slot LIMIT 1"
+    " LEFT JOIN revision_text x ON x.revision_id = r.id AND x.agency_id = t.agency_id AND x.form = 'mail'"
+    " LEFT JOIN body m ON m.id = x.body_id"
+    " WHERE t.fanout_id = :f AND t.address_id = :a AND f.tier = 'agency' ORDER BY t.slot LIMIT 1"
 )
+"""A text is short: who opens its link reads the mail that their agency got."""
 _ANSWER = text(
     "INSERT INTO acknowledgement AS k (fanout_id, address_id, agency_id, answer, note)"
     " VALUES (:f, :a, :agency, :answer, :note) ON CONFLICT (fanout_id, address_id) DO UPDATE"
@@ -70,9 +75,10 @@ _ANSWER = text(
 
 
 @blueprint.get("/ack/<token>")
+@blueprint.get("/a/<token>", endpoint="short_page")
 def page(token: str) -> str | tuple[str, int]:
     """The notice, and the buttons; nothing is recorded."""
-    place = proof.place(house().settings.secret_key, ACK, token)
+    place = _place(token)
     if place is None:
         return refused(NOT_OURS)
     with house().sessions() as store:
@@ -85,9 +91,10 @@ def page(token: str) -> str | tuple[str, int]:
 
 
 @blueprint.post("/ack/<token>")
+@blueprint.post("/a/<token>", endpoint="short_answer")
 def answer(token: str) -> AnyResponse | tuple[str, int]:
     """Record the answer; the same answer again changes nothing, another one replaces it."""
-    place = proof.place(house().settings.secret_key, ACK, token)
+    place = _place(token)
     if place is None:
         return refused(NOT_OURS)
     given = request.form.get("answer", "read")
@@ -100,6 +107,12 @@ def answer(token: str) -> AnyResponse | tuple[str, int]:
         _record(store, notice, given, note)
         _of_lines(store, notice, given)
     return redirect(url_for("ack.page", token=token), 303)
+
+
+def _place(token: str) -> tuple[int, int] | None:
+    """Fan-out and address of the link of a mail, or of the short one of a text; None when neither is ours."""
+    secret = house().settings.secret_key
+    return proof.place(secret, ACK, token) or ack_link.short_place(secret, token)
 
 
 def _record(store: Session, notice: Notice, given: str, note: str) -> None:
