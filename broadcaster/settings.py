@@ -127,6 +127,8 @@ class Settings(BaseModel):
     lookup_sms_per_second: float = Field(default=1.0, gt=0)
     lookup_voice_per_second: float = Field(default=0.2, gt=0)
 
+    chase_after: str = "5 15 30"
+
     lease: Seconds = 30.0
     settle: Seconds = 60.0
     blind: Seconds = 120.0
@@ -150,6 +152,17 @@ class Settings(BaseModel):
         if address and not MAIL_ADDRESS.fullmatch(parseaddr(address)[1]):
             raise ValueError("is no mail address: write name@host")
         return address
+
+    @field_validator("chase_after")
+    @classmethod
+    def _rising(cls, minutes: str) -> str:
+        try:
+            given = [float(each) for each in minutes.split()]
+        except ValueError as error:
+            raise ValueError("is no list of minutes: write 5 15 30") from error
+        if not given or given[0] <= 0 or sorted(set(given)) != given:
+            raise ValueError("must be minutes in rising order: write 5 15 30")
+        return minutes
 
     @field_validator("websub_hub")
     @classmethod
@@ -227,6 +240,11 @@ class Settings(BaseModel):
     def callback_address(self) -> str:
         """Where carriers reach our callbacks: CALLBACKS_BASE_URL, or PUBLIC_BASE_URL where one proxy serves all."""
         return self.callbacks_base_url or self.public_base_url
+
+    @property
+    def chase_seconds(self) -> tuple[float, ...]:
+        """Seconds after a release at which an agency that has not acknowledged is tried another way."""
+        return tuple(60.0 * float(minutes) for minutes in self.chase_after.split())
 
     @property
     def field_key_bytes(self) -> bytes:

@@ -17,6 +17,7 @@ from broadcaster import settings as knobs
 from broadcaster.channels.ipaws import Ipaws
 from broadcaster.dispatch import engine as engines
 from broadcaster.dispatch.announce import Announcer
+from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.publish import Publisher
@@ -112,6 +113,7 @@ def sweep() -> None:
     duties: dict[str, tuple[Callable[[], object], float]] = {
         "receipts": (lambda: intake.apply_waiting(engine.sessions), 1.0),
         "publish": (publisher.look, 0.25),
+        "escalate": (lambda: escalate(engine.sessions, settings.chase_seconds), settings.sweep_every),
     }
     if isinstance(way := engine.carriers.get("ipaws"), Ipaws):
         duties["ipaws"] = (Watch(engine, way, settings.ipaws_cert).look, PING_EVERY_S)

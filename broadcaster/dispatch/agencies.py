@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from hashlib import sha256
 
-from broadcaster.alert.alert import ChannelName
-from broadcaster.alert.lifecycle import Tier
+from broadcaster.alert.alert import ENDINGS, ChannelName
+from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.dispatch import notices, render
 from broadcaster.dispatch.release import Releasing, is_on, listed, supersede
 from broadcaster.messages.fit import fit
 from broadcaster.messages.message import Message
-from broadcaster.store import directory_load, fanouts, texts
+from broadcaster.store import chases, directory_load, fanouts, texts
+from broadcaster.store.chases import Ended
 
 Target = tuple[int, int | None, int]
 """Address id, agency id, body id."""
@@ -23,15 +24,29 @@ WAYS = (ChannelName.SMS, ChannelName.EMAIL)
 def to_agencies(releasing: Releasing) -> list[int]:
     """The agency tier: a text to every phone of an agency that takes one, and one mail per agency however many lists
     it is on. Returns the fan-outs made."""
+    alert = releasing.revision.alert
+    chases.end_of_alert(releasing.session, alert.id, releasing.revision.id, Ended.SUPERSEDED)
     told = {channel: _targets(releasing, channel) for channel in WAYS if is_on(releasing, channel)}
+    _chase(releasing, {agency for targets in told.values() for _, agency, _ in targets if agency})
     if not any(told.values()):
         return []
     supersede(releasing, Tier.AGENCY)
     return [listed(releasing, Tier.AGENCY, channel, targets) for channel, targets in told.items() if targets]
 
 
+def _chase(releasing: Releasing, told: Collection[int]) -> None:
+    """Every agency that this notice is for is chased until it acknowledges; an ending and a test ask for no chase."""
+    revision = releasing.revision
+    if releasing.kind in ENDINGS or revision.alert.kind == AlertKind.TEST:
+        return
+    meant = texts.agency_bodies(releasing.session, revision.id, render.DESK_SMS)
+    after = releasing.office.chase_after[0]
+    chases.begin(releasing.session, revision.id, {agency: agency in told for agency, _ in meant}, after)
+
+
 def _targets(releasing: Releasing, channel: ChannelName) -> list[Target]:
     named = _phones(releasing) if channel is ChannelName.SMS else _mailboxes(releasing)
+    named += _tried(releasing, channel, {address for address, _, _ in named})
     return named + _left_out(releasing, channel, {address for address, _, _ in named})
 
 
@@ -48,6 +63,14 @@ def _phones(releasing: Releasing) -> list[Target]:
     for agency, address in directory_load.phones(releasing.session):
         numbers.setdefault(agency, []).append(address)
     return [(address, agency, body) for agency, body in bodies for address in numbers.get(agency, ())]
+
+
+def _tried(releasing: Releasing, channel: ChannelName, told: Collection[int]) -> list[Target]:
+    """Further contacts that a chase of this alert has told: they hear how it goes on, and that it is over."""
+    session, form = releasing.session, render.DESK_SMS if channel is ChannelName.SMS else "mail"
+    bodies = dict(texts.agency_bodies(session, releasing.revision.id, form))
+    chased = fanouts.chased_of_alert(session, releasing.revision.alert_id, channel.value)
+    return [(address, agency, bodies[agency]) for address, agency in chased if address not in told and agency in bodies]
 
 
 def _left_out(releasing: Releasing, channel: ChannelName, told: Collection[int]) -> list[Target]:

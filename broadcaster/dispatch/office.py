@@ -35,7 +35,7 @@ class Office:
     `signing` is (key PEM, certificates PEM), or None: then documents go unsigned and the preview says so, with
     `unsigned_why` where a key was set up and cannot sign. `test_event` is the SAME code of tests, `clear_on` the
     outlets of IPAWS that an ending is sent to (EAS, CMAS). `handoff_to` is the mailbox of the agency that has the
-    state's seat at IPAWS, or empty.
+    state's seat at IPAWS, or empty; `chase_after` the seconds after which an agency's further contacts are tried.
     """
 
     mode: Mode
@@ -52,6 +52,7 @@ class Office:
     websub_hub: str = ""
     handoff_to: str = ""
     handoff_name: str = ""
+    chase_after: tuple[float, ...] = (300.0, 900.0, 1800.0)
 
     @classmethod
     def of(cls, settings: Settings) -> Office:
@@ -89,6 +90,7 @@ class Office:
             websub_hub=settings.websub_hub,
             handoff_to=settings.handoff_email,
             handoff_name=settings.handoff_name,
+            chase_after=settings.chase_seconds,
         )
 
     @property

@@ -115,9 +115,11 @@ class ChannelCount:
 
 @dataclass(frozen=True, slots=True)
 class AgencyLine:
-    """An agency that was mailed: what the relay said of its newest mail, and what the agency answered to which
-    revision. `acknowledged_no` is the newest revision that it acknowledged, or None; `handset` is what a mail server
-    reported later."""
+    """An agency that was told: what became of its newest mail (or text, where it has no mail), and what the agency
+    answered to which revision. `acknowledged_no` is the newest revision that it acknowledged, or None; `handset` is
+    what came back later. `channel` is empty where no contact of it could be used; `since` is when the oldest notice
+    went out that it has not acknowledged; `steps` counts the further contacts that were tried, `next_step` is when
+    the next one is, and `exhausted` says that nobody is left: somebody must call."""
 
     name: str
     role: str
@@ -129,6 +131,11 @@ class AgencyLine:
     note: str
     acknowledged_at: datetime | None
     handset: str = "none"
+    channel: str = "email"
+    since: datetime | None = None
+    steps: int = 0
+    exhausted: bool = False
+    next_step: datetime | None = None
 
     @property
     def came_back(self) -> bool:

@@ -44,19 +44,23 @@ _FIRST = text(
     " FROM release l JOIN revision r ON r.id = l.revision_id WHERE r.alert_id = :a AND l.at IS NOT NULL"
 )
 _AGENCIES = text(
-    "WITH mailed AS (SELECT DISTINCT ON (t.agency_id) t.agency_id, r.no, d.state, d.reason, d.handset"
-    "   FROM target t"
+    "WITH notices AS (SELECT t.agency_id, r.no, f.channel, f.started_at, t.fanout_id, t.address_id FROM target t"
     "   JOIN fanout f ON f.id = t.fanout_id JOIN revision r ON r.id = f.revision_id"
-    "   LEFT JOIN delivery d ON d.fanout_id = t.fanout_id AND d.address_id = t.address_id"
-    "   WHERE r.alert_id = :a AND f.channel = 'email' AND f.purpose = 'alert' AND t.agency_id IS NOT NULL"
-    "   ORDER BY t.agency_id, r.no DESC),"
+    "   WHERE r.alert_id = :a AND f.tier = 'agency' AND f.purpose = 'alert' AND t.agency_id IS NOT NULL"
+    "   UNION ALL SELECT c.agency_id, r.no, '', c.started_at, 0, 0 FROM chase c JOIN revision r ON r.id = c.revision_id"
+    "   WHERE r.alert_id = :a),"
+    " mailed AS (SELECT DISTINCT ON (n.agency_id) n.agency_id, n.no, n.channel, d.state, d.reason, d.handset"
+    "   FROM notices n LEFT JOIN delivery d ON d.fanout_id = n.fanout_id AND d.address_id = n.address_id"
+    "   ORDER BY n.agency_id, n.no DESC, n.channel = '', n.channel <> 'email'),"
     " answered AS (SELECT DISTINCT ON (t.agency_id) t.agency_id, r.no, k.answer, k.note, k.at FROM acknowledgement k"
     "   JOIN target t ON t.fanout_id = k.fanout_id AND t.address_id = k.address_id"
     "   JOIN fanout f ON f.id = k.fanout_id JOIN revision r ON r.id = f.revision_id WHERE r.alert_id = :a"
     "   ORDER BY t.agency_id, r.no DESC)"
-    " SELECT g.name, g.role, m.no, m.state, m.reason, m.handset, k.no AS acknowledged_no, k.answer, k.note, k.at"
-    " FROM mailed m JOIN agency g ON g.id = m.agency_id LEFT JOIN answered k ON k.agency_id = m.agency_id"
-    " ORDER BY g.name, g.id"
+    " SELECT g.name, g.role, m.no, m.channel, m.state, m.reason, m.handset, k.no AS acknowledged_no, k.answer, k.note,"
+    "   k.at, (SELECT min(n.started_at) FROM notices n WHERE n.agency_id = g.id AND n.no > coalesce(k.no, 0)) AS since,"
+    "   c.step, c.ended_as, c.due FROM mailed m JOIN agency g ON g.id = m.agency_id"
+    " LEFT JOIN answered k ON k.agency_id = m.agency_id LEFT JOIN revision r ON r.alert_id = :a AND r.no = m.no"
+    " LEFT JOIN chase c ON c.revision_id = r.id AND c.agency_id = g.id ORDER BY g.name, g.id"
 )
 
 
@@ -206,4 +210,9 @@ def _agencies(session: Session, alert: Alert) -> Iterator[AgencyLine]:
             note=row.note or "",
             acknowledged_at=row.at,
             handset=row.handset or "none",
+            channel=row.channel,
+            since=row.since,
+            steps=row.step or 0,
+            exhausted=row.ended_as == "exhausted",
+            next_step=row.due,
         )

@@ -140,7 +140,8 @@ def supersede_older(session: Session, alert: int, tier: str, revision: int) -> l
         session.execute(
             text(
                 "SELECT f.id, f.state FROM fanout f JOIN revision r ON r.id = f.revision_id WHERE r.alert_id = :a"
-                " AND f.tier = :t AND f.revision_id <> :r AND f.purpose = 'alert' ORDER BY f.id FOR NO KEY UPDATE OF f"
+                " AND f.tier = :t AND f.revision_id <> :r AND (f.purpose = 'alert' OR f.purpose LIKE 'escalation-%')"
+                " ORDER BY f.id FOR NO KEY UPDATE OF f"
             ),
             {"a": alert, "t": tier, "r": revision},
         )
@@ -201,6 +202,19 @@ def listed_of_alert(session: Session, alert: int, channel: str, but_not: int) ->
             " AND f.purpose = 'alert' GROUP BY t.address_id HAVING NOT bool_or(t.body_id = :b) ORDER BY t.address_id"
         ),
         {"a": alert, "ch": channel, "b": but_not},
+    )
+    return [(row.address_id, row.agency_id) for row in rows]
+
+
+def chased_of_alert(session: Session, alert: int, channel: str) -> list[tuple[int, int]]:
+    """(address id, agency id) of every further contact that a chase of this alert has tried in a channel."""
+    rows = session.execute(
+        text(
+            "SELECT DISTINCT t.agency_id, t.address_id FROM target t JOIN fanout f ON f.id = t.fanout_id"
+            " JOIN revision r ON r.id = f.revision_id WHERE r.alert_id = :a AND f.channel = :ch"
+            " AND f.purpose LIKE 'escalation-%' AND t.agency_id IS NOT NULL ORDER BY 1, 2"
+        ),
+        {"a": alert, "ch": channel},
     )
     return [(row.address_id, row.agency_id) for row in rows]
 

@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from broadcaster.store import senders
+from broadcaster.store.chases import NOBODY_WAITS
 from broadcaster.store.senders import Grant, Wait
 from broadcaster.store.waves import GAVE_WAY, HANDED_OVER, ClaimedWave, Found, Room, claimed, rows_of
 
@@ -25,7 +26,8 @@ _RETRY = text(f"""WITH due AS (SELECT u.fanout_id, u.address_id, u.n FROM follow
    ORDER BY u.due LIMIT :most FOR UPDATE OF u SKIP LOCKED),
  listed AS (SELECT d.*, v.wave_id, CASE
      WHEN EXISTS (SELECT 1 FROM suppression s WHERE s.value_index = a.value_index) THEN 'suppressed'
-     WHEN (v.community_id IN {GAVE_WAY}) IS TRUE THEN 'superseded' END AS ended
+     WHEN (v.community_id IN {GAVE_WAY}) IS TRUE THEN 'superseded'
+     WHEN {NOBODY_WAITS.format(row="d")} THEN 'superseded' END AS ended
    FROM due d JOIN delivery v USING (fanout_id, address_id) JOIN address a ON a.id = d.address_id),
  gone AS (DELETE FROM followup u USING due d WHERE u.fanout_id = d.fanout_id AND u.address_id = d.address_id),
  past AS (INSERT INTO past_attempt (fanout_id, address_id, n, wave_id, outcome)

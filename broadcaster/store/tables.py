@@ -3,6 +3,7 @@
 from broadcaster.store import (
     alerts,
     boundaries,
+    chases,
     deliveries,
     directory,
     directory_history,
@@ -22,6 +23,7 @@ __all__ = [
     "Base",
     "alerts",
     "boundaries",
+    "chases",
     "deliveries",
     "directory",
     "directory_history",

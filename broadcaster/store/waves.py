@@ -14,6 +14,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.orm import Session
 
 from broadcaster.store import senders
+from broadcaster.store.chases import NOBODY_WAITS
 from broadcaster.store.deliveries import MAY_HAVE_HEARD
 from broadcaster.store.senders import GRANT_S, Grant, Wait
 
@@ -116,6 +117,7 @@ _WORDS = """,
 """The text of each person in their language, else in English; one phone in two towns hears of the one served first."""
 HANDED_OVER = "w.id AS wave_id, w.started_at, b.segments, m.address_id, m.n, a.value_enc, a.value_index, m.body_id"
 """The columns of a claimed row; the last five make its intent."""
+_ENDED = "WHEN p.body_id IS NULL THEN 'rejected'"
 _INSERT = f""",
  made AS (INSERT INTO delivery (fanout_id, address_id, community_id, wave_id, body_id, n, state, reason)
    SELECT :fanout, p.address_id, p.community_id, CASE WHEN p.ended IS NULL THEN (SELECT id FROM named) END,
@@ -123,7 +125,7 @@ _INSERT = f""",
    FROM (SELECT p.*, CASE
        WHEN EXISTS (SELECT 1 FROM suppression s WHERE s.value_index = p.value_index) THEN 'suppressed'
        WHEN (p.community_id IN {GAVE_WAY}) IS TRUE THEN 'superseded'
-       WHEN p.body_id IS NULL THEN 'rejected' END AS ended FROM picked p) p
+       {_ENDED} END AS ended FROM picked p) p
    ON CONFLICT DO NOTHING RETURNING address_id, body_id, n, state),
  written AS (INSERT INTO wave (id, fanout_id, sender_id, purpose, rows, lease_until, closed_at) OVERRIDING SYSTEM VALUE
    SELECT named.id, :fanout, :sender, :purpose, m.rows, clock_timestamp() + make_interval(secs => :lease),
@@ -172,7 +174,8 @@ _TARGETS = (
         chosen="SELECT slot AS key, address_id, body_id FROM target WHERE fanout_id = :fanout AND slot > :next"
     )
     + ", picked AS (SELECT c.address_id, NULL::bigint AS community_id, a.value_index, c.body_id"
-    "   FROM chosen c JOIN address a ON a.id = c.address_id)" + _INSERT
+    "   FROM chosen c JOIN address a ON a.id = c.address_id)"
+    + _INSERT.replace(_ENDED, f"WHEN {NOBODY_WAITS.format(row='p')} THEN 'superseded' {_ENDED}")
 )
 _TAKE = {"subscribers": text(_SUBSCRIBERS), "told": text(_TOLD), "targets": text(_TARGETS)}
 

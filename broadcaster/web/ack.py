@@ -16,7 +16,7 @@ from broadcaster.channels import ack_link, proof
 from broadcaster.channels.agency_email import ACK, ack_token
 from broadcaster.messages.mail import ACK_TOKEN
 from broadcaster.messages.template import plain
-from broadcaster.store import ledger, lines
+from broadcaster.store import chases, ledger, lines
 from broadcaster.web.by_link import LONGEST_NOTE, NOT_OURS, pages, refused
 from broadcaster.web.house import house
 
@@ -117,6 +117,7 @@ def _place(token: str) -> tuple[int, int] | None:
 
 def _record(store: Session, notice: Notice, given: str, note: str) -> None:
     values = {"f": notice.fanout, "a": notice.address, "agency": notice.agency, "answer": given, "note": note}
+    chases.answered(store, notice.fanout, notice.address)
     if store.execute(_ANSWER, values).first() is not None:
         said = {"agency": notice.name, "fanout": notice.fanout, "answer": given, "note": note}
         ledger.append(store, f"agency:{notice.agency or notice.name}", "acknowledged", f"alert:{notice.alert}", said)

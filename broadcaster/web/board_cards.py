@@ -232,9 +232,12 @@ def _row(place: CommunityCount, count: ChannelCount) -> Row:
 
 
 def silent_agencies(board: Board) -> list[AgencyLine]:
-    """Who has not acknowledged the newest mail; whoever never answered anything comes first."""
+    """Who has not acknowledged the newest notice: whoever has been silent for longest comes first, and among equals
+    whom nobody is left to try, or nothing reached."""
     missing = [line for line in board.agencies if not line.is_current]
-    return sorted(missing, key=lambda line: (line.acknowledged_no is not None, _is_on_its_way(line), line.name))
+    return sorted(
+        missing, key=lambda line: (line.since or board.as_of, not line.exhausted, _is_on_its_way(line), line.name)
+    )
 
 
 def _is_on_its_way(line: AgencyLine) -> bool:

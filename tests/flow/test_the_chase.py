@@ -1,0 +1,281 @@
+"""Nobody acknowledges: the next contact after 5, 15 and 30 minutes, once each, and none after the answer or the end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from broadcaster.alert.alert import Confirmation, RevisionKind
+from broadcaster.alert.lifecycle import AlertKind
+from broadcaster.directory import Contact, ContactChannel, Directory
+from broadcaster.dispatch import actions
+from broadcaster.dispatch.drain import drain
+from broadcaster.dispatch.engine import Engine
+from broadcaster.dispatch.escalate import escalate
+from broadcaster.dispatch.sweep import keep
+from broadcaster.local import mailbox
+from broadcaster.local.carrier import Carrier, Faults, start_in_thread
+from broadcaster.receipts.tally import board, check_sums
+from broadcaster.store import ledger
+from broadcaster.store.alerts import Alert, Revision
+from broadcaster.store.chases import Chase
+from broadcaster.store.database import Sessions
+from broadcaster.store.deliveries import Fanout
+from broadcaster.web import create_app
+from broadcaster.web.board_cards import silent_agencies
+from tests import onair
+from tests.factories import SECRET, SID, TOKEN, House, Ways, content, directory, engine, furnish, police
+from tests.flow.story import ROOT
+
+QUIET = {"share_callbacks_dropped": 1.0, "delivery_ms": 0.0}
+DESK, CHIEF, BACKUP = "police@town-1.example", "+16175550101", "backup@town-1.example"
+
+
+def chased(towns: int = 1) -> Directory:
+    """Towns whose police have a mailbox, then a second one, then a third."""
+    places = directory(towns)
+    more = (Contact(ContactChannel.EMAIL, BACKUP, 2), Contact(ContactChannel.EMAIL, "chief@town-1.example", 3))
+    first, *others = places.communities
+    return replace(places, agencies=(police(first, *more), *map(police, others)))
+
+
+@dataclass
+class Story:
+    """A house whose chase can be hurried on, and what was mailed and texted."""
+
+    sessions: Sessions
+    house: House
+    works: Engine
+    post: mailbox.Running
+    carrier: object
+
+    def release(self, **changes: object) -> int:
+        with self.sessions.begin() as session:
+            revision = actions.new_alert(self.house.actor(session), AlertKind.OUTAGE, content(**changes))
+            actions.submit(self.house.actor(session), revision)
+            actions.release_agencies(self.house.actor(session), revision)
+        self.send()
+        return revision.id
+
+    def send(self) -> None:
+        for queue in ("urgent", "sms"):
+            drain(self.works, queue)
+        self.works.recorder.wait()
+        keep(self.works)
+
+    def time_passes(self) -> None:
+        """Whatever is due next is due now."""
+        with self.sessions.begin() as session:
+            session.execute(text("UPDATE chase SET due = clock_timestamp() WHERE due IS NOT NULL"))
+
+    def seconds_left(self) -> float:
+        """Until the next step."""
+        with self.sessions() as session:
+            due = session.execute(text("SELECT extract(epoch FROM due - clock_timestamp()) FROM chase"))
+            return float(due.scalar_one())
+
+    def step(self) -> int:
+        self.time_passes()
+        made = escalate(self.sessions)
+        self.send()
+        return made
+
+    def heard(self) -> list[str]:
+        """Who was told, in order."""
+        return [mail.to for mail in self.post.mails()]
+
+    def chase(self) -> Chase:
+        with self.sessions() as session:
+            return session.query(Chase).one()
+
+    def links(self) -> list[str]:
+        """The links of every mail so far, as a scanner finds them."""
+        words = " ".join(mail.text for mail in self.post.mails())
+        return [word[word.index("/ack/") :] for word in words.split() if "/ack/" in word]
+
+    def web(self):
+        return create_app(onair.settings(secret_key=SECRET), self.sessions).test_client()
+
+
+@contextmanager
+def started(sessions: Sessions, folder: Path, places: Directory) -> Iterator[Story]:
+    house = furnish(sessions, places, {})
+    with (
+        start_in_thread(Carrier(SID, TOKEN, faults=Faults(**QUIET))) as carrier,
+        mailbox.start_in_thread() as post,
+        engine(sessions, carrier.url, folder, ways=Ways(smtp_url=post.smtp_url)) as works,
+    ):
+        yield Story(sessions, house, works, post, carrier)
+
+
+@pytest.fixture
+def story(sessions: Sessions, tmp_path: Path) -> Iterator[Story]:
+    with started(sessions, tmp_path, chased()) as made:
+        yield made
+
+
+def test_the_next_contact_each_time_and_then_the_board_says_call_them(story: Story) -> None:
+    key = story.release()
+    assert story.heard() == [DESK]
+    assert escalate(story.sessions) == 0, "nothing is due before its hour"
+    assert [story.step() for _ in range(4)] == [1, 1, 0, 0]
+    assert story.heard() == [DESK, BACKUP, "chief@town-1.example"]
+    assert (story.chase().ended_as, story.chase().step) == ("exhausted", 2)
+    with story.sessions() as session:
+        alert = session.get_one(Revision, key).alert
+        line = silent_agencies(board(session, alert))[0]
+        assert (line.name, line.steps, line.exhausted) == ("Town 1 Police", 2, True)
+        said = [event for event in ledger.timeline(session, f"alert:{alert.public_id}") if event.action == "escalated"]
+        assert len(said) == 3 and all(BACKUP.encode() not in event.canonical for event in said)
+        assert ledger.verify(session).broken_at is None
+        for fanout in session.query(Fanout):
+            assert fanout.state == "done" and check_sums(session, fanout.id).agree
+
+
+def test_the_hours_are_those_of_the_setting(story: Story) -> None:
+    story.house.office = replace(story.house.office, chase_after=(60.0, 240.0, 600.0))
+    story.release()
+    left = [story.seconds_left()]
+    for _ in range(2):
+        story.time_passes()
+        escalate(story.sessions, (60.0, 240.0, 600.0))
+        left.append(story.seconds_left())
+    assert [round(seconds, -1) for seconds in left] == [60, 180, 360]
+
+
+def test_a_scanner_that_follows_every_link_acknowledges_nothing(story: Story) -> None:
+    story.release()
+    web, links = story.web(), story.links()
+    assert links
+    for link in links:
+        for method in (web.get, web.head, web.options, web.get):
+            assert method(link).status_code == 200
+        web.get(f"{link}?answer=read")
+    assert story.chase().ended_as is None
+    assert story.step() == 1, "the chase goes on"
+
+
+def test_one_desks_answer_ends_the_chase_of_that_agency_and_of_no_other(sessions: Sessions, tmp_path: Path) -> None:
+    with started(sessions, tmp_path, chased(2)) as story:
+        story.release()
+        story.step()
+        link = next(link for link in story.links() if link)
+        assert story.web().post(link, data={"answer": "read"}).status_code == 303
+        before = len(story.heard())
+        story.step()
+        assert len(story.heard()) == before
+        with sessions() as session:
+            ended = {session.get(Chase, (row.revision_id, row.agency_id)).ended_as for row in session.query(Chase)}
+            assert ended == {"acknowledged", "exhausted"}
+
+
+def test_what_a_step_has_queued_is_not_sent_after_the_answer(story: Story) -> None:
+    story.release()
+    story.time_passes()
+    assert escalate(story.sessions) == 1, "made, and not yet sent"
+    story.web().post(story.links()[0], data={"answer": "right"})
+    story.send()
+    assert story.heard() == [DESK]
+    with story.sessions() as session:
+        made = session.query(Fanout).filter(Fanout.purpose == "escalation-1").one()
+        assert made.state == "done" and check_sums(session, made.id).agree
+
+
+def test_no_step_after_the_all_clear_and_whoever_was_tried_hears_it(story: Story) -> None:
+    key = story.release()
+    story.house.approve(key)
+    story.step()
+    story.time_passes()
+    assert escalate(story.sessions) == 1, "made, and not yet sent when the all-clear comes"
+    with story.sessions.begin() as session:
+        revision = session.get_one(Revision, key)
+        clear = actions.next_draft(story.house.actor(session), revision.alert, RevisionKind.ALL_CLEAR)
+        sure = Confirmation(("town-1",), "Comtech", "test call", content().began)
+        actions.edit(story.house.actor(session), clear, replace(content(), confirmations=(sure,)))
+        actions.submit(story.house.actor(session), clear)
+    story.house.approve(clear.id)
+    before = len(story.heard())
+    story.send()
+    assert sorted(story.heard()[before:]) == sorted([DESK, BACKUP, "chief@town-1.example"])
+    assert all("All clear" in mail.subject for mail in story.post.mails()[before:])
+    assert story.step() == 0
+    assert story.chase().ended_as == "superseded"
+
+
+def test_a_newer_notice_is_chased_instead_of_the_older(story: Story) -> None:
+    key = story.release()
+    with story.sessions.begin() as session:
+        row = session.get_one(Revision, key)
+        newer = actions.edit(story.house.actor(session), row, content(note="Crews are at work."))
+        actions.submit(story.house.actor(session), newer)
+        actions.release_agencies(story.house.actor(session), newer)
+    story.send()
+    story.step()
+    with story.sessions() as session:
+        found = {row.revision_id: (row.ended_as, row.step) for row in session.query(Chase)}
+    assert found == {key: ("superseded", 0), newer.id: (None, 1)}
+
+
+def test_a_hold_stops_the_chase_and_a_resume_lets_it_go_on(story: Story) -> None:
+    key = story.release()
+    with story.sessions.begin() as session:
+        actions.hold(story.house.actor(session), session.get_one(Revision, key), actions.Tier.AGENCY)
+    assert story.step() == 0
+    with story.sessions.begin() as session:
+        row = session.get_one(Revision, key)
+        actions.resume(story.house.actor(session), row, actions.Tier.AGENCY, row.hash)
+    assert story.step() == 1
+
+
+def test_an_agency_with_no_contact_that_works_is_red_at_once(sessions: Sessions, tmp_path: Path) -> None:
+    places = directory(1)
+    mute = replace(places.agencies[0], contacts=(Contact(ContactChannel.VOICE, CHIEF, 1),))
+    with started(sessions, tmp_path, replace(places, agencies=(mute,))) as story:
+        story.release()
+        assert escalate(sessions) == 0 and story.chase().ended_as == "exhausted"
+        with sessions() as session:
+            line = silent_agencies(board(session, session.query(Alert).one()))[0]
+            assert (line.channel, line.exhausted) == ("", True)
+
+
+def test_two_sweeps_at_once_take_each_step_once(sessions: Sessions, tmp_path: Path) -> None:
+    with started(sessions, tmp_path, chased()) as story:
+        story.release()
+        for _ in range(2):
+            story.time_passes()
+            with ThreadPoolExecutor(4) as pool:
+                assert sum(pool.map(lambda _: escalate(sessions), range(8))) == 1
+            story.send()
+        assert story.heard() == [DESK, BACKUP, "chief@town-1.example"]
+
+
+@pytest.mark.parametrize("place", ["chase due", "chase stepped", "chase committed"])
+def test_killed_between_two_steps_everybody_is_still_tried_once(place: str, story: Story, database_url: str) -> None:
+    story.release()
+    story.time_passes()
+    died = subprocess.run(
+        [sys.executable, "-c", SWEEP, database_url],
+        env={**os.environ, "FAILPOINT": place, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        check=False,
+    )
+    assert died.returncode == -9
+    escalate(story.sessions)
+    story.send()
+    assert story.heard() == [DESK, BACKUP]
+    assert story.chase().step == 1
+
+
+SWEEP = (
+    "import sys; from broadcaster.store import database, tables; from broadcaster.dispatch.escalate import escalate;"
+    "escalate(database.sessions(database.connect(sys.argv[1])))"
+)
