@@ -79,6 +79,8 @@ class Settings(BaseModel):
     twilio_auth_token: str = ""
     twilio_messaging_service_sid: str = ""
     twilio_from: str = ""
+    twilio_voice_from: str = ""
+    voice_calls_per_second: float = Field(default=1.0, gt=0)
     twilio_api_url: str = "https://api.twilio.com"
     twilio_comms_url: str = "https://comms.twilio.com"
     sms_mps: float = Field(default=1.0, gt=0)

@@ -16,8 +16,10 @@ from broadcaster.channels.http import Door
 from broadcaster.channels.ipaws import Ipaws, Seat
 from broadcaster.channels.public_feed import PublicFeed
 from broadcaster.channels.sms_bulk import BulkAccount, TwilioBulk
-from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
+from broadcaster.channels.sms_twilio import TwilioSms
 from broadcaster.channels.smtp_pool import Relay
+from broadcaster.channels.twilio_http import TwilioAccount
+from broadcaster.channels.voice_twilio import TwilioVoice
 from broadcaster.directory import (
     Agency,
     AgencyRole,
@@ -168,13 +170,14 @@ def phones(many: int) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class Ways:
     """Which ways out an engine has beside its first carrier: a mail relay (also of hand-offs), a second carrier, a seat
-    at IPAWS, the bulk lane; and where the carriers call back."""
+    at IPAWS, the bulk lane; where the carriers call back, and the address under which calls are answered."""
 
     smtp_url: str = ""
     second_url: str = ""
     ipaws: Seat | None = None
     bulk: bool = False
     callback: str = "http://localhost:1/callbacks/twilio/status"
+    voice: str = ""
 
 
 @contextmanager
@@ -195,6 +198,9 @@ def engine(sessions: Sessions, carrier_url: str, folder, in_flight: int = 50, wa
         carriers["smtp"] = AgencyEmail(mailer)
         printer = HandoffPrinter(mailer.sender, mailer.sender_name, mailer.public_base_url, SECRET, mailer.message_id)
         carriers["handoff"] = AgencyEmail(mailer, other=("handoff", printer))
+    if ways.voice:
+        calls = TwilioAccount(SID, TOKEN, SENDER, ways.voice, carrier_url, "voice")
+        carriers["voice"] = TwilioVoice(calls, Door(live=False))
     if ways.ipaws:
         carriers["ipaws"] = Ipaws(ways.ipaws, Door(live=False))
     bulk = TwilioBulk(BulkAccount(SID, TOKEN, SENDER, carrier_url), Door(live=False)) if ways.bulk else None

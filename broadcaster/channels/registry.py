@@ -15,8 +15,10 @@ from broadcaster.channels.http import Door
 from broadcaster.channels.ipaws import Ipaws, Seat
 from broadcaster.channels.public_feed import PublicFeed
 from broadcaster.channels.sms_bulk import BulkAccount, TwilioBulk
-from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
+from broadcaster.channels.sms_twilio import TwilioSms
 from broadcaster.channels.smtp_pool import Relay
+from broadcaster.channels.twilio_http import TwilioAccount
+from broadcaster.channels.voice_twilio import TwilioVoice
 from broadcaster.settings import Mode, Settings
 
 CALLBACK = "/callbacks/twilio/status"
@@ -106,6 +108,19 @@ def _ipaws(settings: Settings) -> Channel:
     return Ipaws(seat, Door(live=settings.mode is Mode.LIVE))
 
 
+def _voice(settings: Settings) -> Channel:
+    """Calls over the account of the texts, from a number that can call."""
+    account = TwilioAccount(
+        sid=settings.twilio_account_sid,
+        token=settings.required("twilio_auth_token"),
+        sender=settings.twilio_voice_from,
+        callback_url=settings.callback_address,
+        api_url=settings.twilio_api_url,
+        carrier="voice",
+    )
+    return TwilioVoice(account, Door(live=settings.mode is Mode.LIVE))
+
+
 def _missing(settings: Settings, *names: str) -> str:
     return ", ".join(name.upper() for name in names if not getattr(settings, name))
 
@@ -119,6 +134,13 @@ WAYS_OUT: dict[str, WayOut] = {
         lambda settings: settings.mail_from,
         lambda settings: settings.mail_per_second,
         lambda settings: _missing(settings, "smtp_url", "mail_from"),
+    ),
+    "voice": WayOut(
+        "voice",
+        _voice,
+        lambda settings: settings.twilio_voice_from,
+        lambda settings: settings.voice_calls_per_second,
+        lambda settings: _missing(settings, "twilio_account_sid", "twilio_auth_token", "twilio_voice_from"),
     ),
     "files": WayOut(
         "feed",

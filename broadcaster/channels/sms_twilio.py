@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +16,7 @@ from broadcaster.alert.delivery import Handset
 from broadcaster.channels.contract import Accepted, Asked, Outgoing, Seen, Traits
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, OptedOut, Rejected, SendError, Throttled
 from broadcaster.channels.http import Door
-from broadcaster.channels.twilio_http import TWILIO, Quoted, TwilioTransport, quoted
+from broadcaster.channels.twilio_http import OVERRIDES, TWILIO, Quoted, TwilioAccount, TwilioTransport, quoted
 
 ERRORS: dict[int, type[SendError]] = {
     20429: Throttled,
@@ -59,22 +58,7 @@ LISTED_ONE_BY_ONE = 20
 """Above this many unknowns the listing is paged newest-first instead of asked per number (design section 4)."""
 PAGE = 1000
 SHORTEST_LIFE, LONGEST_LIFE = 60, 36_000
-OVERRIDES = "#rc=5&rp=all"
-"""Twilio's connection overrides in the fragment of a callback's address: five more tries after any failure, within its
-15 s. The fragment is neither signed nor sent."""
 _OVERRIDES = quoted(OVERRIDES)
-
-
-@dataclass(frozen=True, slots=True)
-class TwilioAccount:
-    """One set of the TWILIO_* settings; `callback_url` is our public address for status callbacks."""
-
-    sid: str
-    token: str
-    sender: str
-    callback_url: str
-    api_url: str = TWILIO
-    carrier: str = "twilio"
 
 
 class TwilioSms:

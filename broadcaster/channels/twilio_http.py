@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote_plus, urlencode
 
@@ -17,6 +18,9 @@ from broadcaster.channels.http import Door, raise_for
 
 TWILIO = "https://api.twilio.com"
 JSON = "application/json"
+OVERRIDES = "#rc=5&rp=all"
+"""Twilio's connection overrides in the fragment of a callback's address: five more tries after any failure, within its
+15 s. The fragment is neither signed nor sent."""
 
 QUOTED = {code: quote_plus(chr(code)) for code in range(128) if quote_plus(chr(code)) != chr(code)}
 """What an ASCII character of a form's value becomes (application/x-www-form-urlencoded)."""
@@ -24,6 +28,19 @@ QUOTED = {code: quote_plus(chr(code)) for code in range(128) if quote_plus(chr(c
 
 DIFFERENT = frozenset({"To"})
 """The values of a form that no two texts share; the others are quoted once for a whole community."""
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioAccount:
+    """One set of the TWILIO_* settings; `callback_url` is where we hear of a text; for calls it is
+    our public address alone, under which they have several."""
+
+    sid: str
+    token: str
+    sender: str
+    callback_url: str
+    api_url: str = TWILIO
+    carrier: str = "twilio"
 
 
 class Quoted(str):

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from broadcaster import logs
+from broadcaster.channels import voice_twilio
 from broadcaster.channels.sms_twilio import HANDSETS
 from broadcaster.receipts.signature import Signed
 from broadcaster.store import receipts
@@ -90,6 +91,24 @@ def status_receipt(said: Signed, delivery: str, sealer: Sealer) -> NewReceipt:
     )
 
 
+def sealed(sealer: Sealer, ref: str, raw: str) -> bytes:
+    """The raw body of a webhook, as it is kept: only with its reference can it be opened."""
+    return sealer.seal(raw, _bound_to(ref))
+
+
+def call_ref(said: Signed) -> str:
+    """The carrier's reference of the call that a webhook speaks of; UnreadableWebhook when it names none."""
+    return _needed(said.form, _REF, "CallSid")
+
+
+def call_word(said: Signed) -> str:
+    """Our word for how a call ended; UnreadableWebhook when it has not."""
+    status = said.form.get("CallStatus", "")
+    if status not in voice_twilio.STATUSES:
+        raise UnreadableWebhook(f"The callback says nothing of the end of a call: {status[:32]!r}.")
+    return voice_twilio.STATUSES[status]
+
+
 def opened(sealer: Sealer, ref: str, raw_enc: bytes) -> str:
     """The raw body of a kept receipt; Unsealable when key or row do not fit."""
     return sealer.open(raw_enc, _bound_to(ref))
@@ -134,7 +153,7 @@ def apply_waiting(sessions: Sessions) -> int:
 
 def _apply_some(sessions: Sessions) -> int:
     with sessions.begin() as session, only_one(session, "receipts.apply") as alone:
-        return receipts.apply(session, HANDSETS, BATCH) if alone else 0
+        return receipts.apply(session, {**HANDSETS, **voice_twilio.HANDSETS}, BATCH) if alone else 0
 
 
 def _needed(form: Mapping[str, str], shape: re.Pattern[str], *names: str) -> str:

@@ -16,7 +16,8 @@ from broadcaster.channels import ack_link, proof
 from broadcaster.channels.agency_email import ACK, ack_token
 from broadcaster.messages.mail import ACK_TOKEN
 from broadcaster.messages.template import plain
-from broadcaster.store import chases, ledger, lines
+from broadcaster.store import acknowledgements, ledger, lines
+from broadcaster.store.acknowledgements import Answer
 from broadcaster.web.by_link import LONGEST_NOTE, NOT_OURS, pages, refused
 from broadcaster.web.house import house
 
@@ -66,12 +67,6 @@ _NOTICE = text(
     " WHERE t.fanout_id = :f AND t.address_id = :a AND f.tier = 'agency' ORDER BY t.slot LIMIT 1"
 )
 """A text is short: who opens its link reads the mail that their agency got."""
-_ANSWER = text(
-    "INSERT INTO acknowledgement AS k (fanout_id, address_id, agency_id, answer, note)"
-    " VALUES (:f, :a, :agency, :answer, :note) ON CONFLICT (fanout_id, address_id) DO UPDATE"
-    " SET answer = excluded.answer, note = excluded.note, at = clock_timestamp()"
-    " WHERE (k.answer, k.note) IS DISTINCT FROM (excluded.answer, excluded.note) RETURNING 1"
-)
 
 
 @blueprint.get("/ack/<token>")
@@ -102,9 +97,8 @@ def answer(token: str) -> AnyResponse | tuple[str, int]:
     note = plain(request.form.get("note", ""))[:LONGEST_NOTE]
     with house().sessions.begin() as store:
         notice = _notice(store, *place)
-        if notice is None:
+        if notice is None or not acknowledgements.record(store, *place, Answer(given, note)):
             return refused(GONE)
-        _record(store, notice, given, note)
         _of_lines(store, notice, given)
     return redirect(url_for("ack.page", token=token), 303)
 
@@ -113,14 +107,6 @@ def _place(token: str) -> tuple[int, int] | None:
     """Fan-out and address of the link of a mail, or of the short one of a text; None when neither is ours."""
     secret = house().settings.secret_key
     return proof.place(secret, ACK, token) or ack_link.short_place(secret, token)
-
-
-def _record(store: Session, notice: Notice, given: str, note: str) -> None:
-    values = {"f": notice.fanout, "a": notice.address, "agency": notice.agency, "answer": given, "note": note}
-    chases.answered(store, notice.fanout, notice.address)
-    if store.execute(_ANSWER, values).first() is not None:
-        said = {"agency": notice.name, "fanout": notice.fanout, "answer": given, "note": note}
-        ledger.append(store, f"agency:{notice.agency or notice.name}", "acknowledged", f"alert:{notice.alert}", said)
 
 
 def _of_lines(store: Session, notice: Notice, given: str) -> None:

@@ -38,6 +38,9 @@ REASONS = {
     "30006": "landline or unreachable carrier",
     "30007": "filtered by the carrier",
     "30008": "unknown error at the carrier",
+    "call_busy": "the line was busy",
+    "call_in_vain": "nobody picked up",
+    "call_failed": "the call could not be put through",
     "smtp_550": "no such mailbox",
     "bad_address": "no valid address",
     "5.1.1": "no such mailbox",
@@ -61,6 +64,7 @@ REASONS |= {
 UNKNOWN = {
     "ipaws": "Unknown: IPAWS is being asked whether it has it",
     "sms": "Unknown: the carrier is being asked",
+    "voice": "Unknown: the carrier is being asked",
     "email": "Unknown: the relay did not answer, it is sent again",
 }
 """Nobody can ask a mail relay what it has."""

@@ -20,6 +20,7 @@ from twilio.twiml.messaging_response import MessagingResponse
 
 from broadcaster import logs
 from broadcaster import settings as knobs
+from broadcaster.channels import voice_twilio
 from broadcaster.channels.proof import proves
 from broadcaster.receipts import intake
 from broadcaster.receipts.accounts import accounts
@@ -33,8 +34,10 @@ from broadcaster.store.database import Sessions
 from broadcaster.store.receipts import NewReceipt
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
+from broadcaster.web import voice
 from broadcaster.web.bounces import BOUNCE, Bounces
 from broadcaster.web.rsgi import Answer, Exchange, Scope, TooLong, body_of
+from broadcaster.web.voice import CALL, PRESS, VOICE, Attempt
 
 log = logs.get(__name__)
 STATUS, INBOUND = "/callbacks/twilio/status", "/callbacks/twilio/inbound"
@@ -57,6 +60,7 @@ ANSWERS = {
 }
 """What a phone hears that texts us anything else: the one door, and never a guess at a dispatch number."""
 KEPT = Answer(204)
+XML = "application/xml"
 
 Bell = Callable[[], object]
 Place = tuple[tuple[str, ...], Callable[[Scope, Exchange], Awaitable[Answer]]]
@@ -104,10 +108,15 @@ class Callbacks:
         self._batches = Batches(self._write, bell)
         self._forgeries = Seldom()
         self._listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="inbound")
-        self._signed = {path: Webhook(known, settings.callback_address + path) for path in (STATUS, INBOUND)}
+        self._signed = {
+            path: Webhook(known, settings.callback_address + path) for path in (STATUS, INBOUND, VOICE, CALL, PRESS)
+        }
         self._places: dict[str, Place] = {
             STATUS: (("POST",), self._status),
             INBOUND: (("POST",), self._inbound),
+            VOICE: (("POST",), self._voice),
+            CALL: (("POST",), self._call),
+            PRESS: (("POST",), self._pressed),
             "/healthz": (("GET", "HEAD"), _alive),
             "/readyz": (("GET", "HEAD"), self._ready),
         }
@@ -162,7 +171,52 @@ class Callbacks:
         answer = MessagingResponse()
         if heard.wish is Wish.OTHER:
             answer.message(self._words(heard.lang))
-        return Answer(200, str(answer), "application/xml")
+        return Answer(200, str(answer), XML)
+
+    async def _voice(self, scope: Scope, exchange: Exchange) -> Answer:
+        """Somebody picked up: what is said to them."""
+        said, attempt = await self._called(scope, exchange)
+        word = voice_twilio.picked_up(said.form.get("AnsweredBy", ""))
+        kept, action = self._of_call(said, attempt, word), self._address(PRESS, attempt)
+
+        def work() -> str:
+            with self._sessions.begin() as session:
+                return voice.picked_up(session, attempt, kept, action)
+
+        return Answer(200, await self.in_a_thread(work), XML)
+
+    async def _pressed(self, scope: Scope, exchange: Exchange) -> Answer:
+        """A key was pressed: it is committed before it is thanked for."""
+        said, attempt = await self._called(scope, exchange)
+        again = self._address(VOICE, attempt)
+
+        def work() -> str:
+            with self._sessions.begin() as session:
+                return voice.pressed(session, attempt, said.form, again)
+
+        return Answer(200, await self.in_a_thread(work), XML)
+
+    async def _call(self, scope: Scope, exchange: Exchange) -> Answer:
+        """How a call ended."""
+        said, attempt = await self._called(scope, exchange)
+        await self._batches.keep(self._of_call(said, attempt, intake.call_word(said)))
+        return KEPT
+
+    async def _called(self, scope: Scope, exchange: Exchange) -> tuple[Signed, Attempt]:
+        """A signed request about a call of ours, and the attempt that our own proof in its address names."""
+        said = await self._read(scope, exchange)
+        key = said.asked.get("d", "")
+        attempt = Attempt.of(key, scope.query_string)
+        if attempt is None or not proves(self._secret, DELIVERY, key, said.asked.get("m", "")):
+            raise Forged("the proof does not fit the call")
+        return said, attempt
+
+    def _of_call(self, said: Signed, attempt: Attempt, word: str) -> NewReceipt:
+        ref = intake.call_ref(said)
+        return voice.receipt(attempt, said.carrier, ref, word, intake.sealed(self._sealer, ref, said.raw))
+
+    def _address(self, path: str, attempt: Attempt) -> str:
+        return f"{self._settings.callback_address}{path}?{attempt.asked}"
 
     async def _bounce(self, scope: Scope, exchange: Exchange) -> Answer:
         """401 before a byte of the body is read, 413 when it is too long, and what `Bounces.take` says."""

@@ -44,6 +44,8 @@ MEANING = {
     "twilio_auth_token": "Its token, which also signs the callbacks",
     "twilio_messaging_service_sid": "The sender: a Messaging Service ...",
     "twilio_from": "... or one number",
+    "twilio_voice_from": "The number that calls agencies; empty: no calls",
+    "voice_calls_per_second": "Calls that the carrier starts in a second for our account (1 unless it says otherwise)",
     "twilio_api_url": "Any carrier that speaks this API",
     "twilio_comms_url": "Its Bulk Messaging API, for `SMS_BULK`",
     "sms_mps": "Segments a second that the carrier has approved for the sender",
@@ -114,12 +116,14 @@ TRAIT = {
 """What each trait of a channel means to a reader."""
 
 CHANNEL = {"sms": "texts to residents", "email": "mail to agencies", "feed": "public page and CAP feed"}
+CHANNEL |= {"voice": "calls to agencies that have not acknowledged"}
 CHANNEL |= {"ipaws": "EAS, WEA and FEMA's feeds", "handoff": "the agency with the seat at IPAWS"}
 """What each channel is for."""
 COMPLETE = {
     "twilio_account_sid": "AC1",
     "twilio_auth_token": "token",
     "twilio_from": "+18885550911",
+    "twilio_voice_from": "+18885550911",
     "sms_secondary_account_sid": "AC2",
     "sms_secondary_auth_token": "token",
     "sms_secondary_from": "+18885550912",

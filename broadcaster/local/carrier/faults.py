@@ -68,6 +68,11 @@ class Faults:
     sender_rates: str = _other("", "other rates by sender: +18885550911=3, 91199=100")
     cancel_queued: bool = _other(True, "queued messages can be canceled (Twilio's page promises scheduled ones only)")
     inbound_url: str = _other("", "where texts from phones are posted")
+    call_answers: str = _other(
+        "human", "who picks up: human, machine, busy, no-answer, failed; others by number: +1617=busy, human"
+    )
+    call_presses: str = _other("1", "the key that a person presses; empty: none")
+    call_rings_ms: float = _amount(50.0, "ms", "how long a call rings")
     events_url: str = _other("", "where events of bulk messages are posted")
     seed: float = _amount(1.0, "", "of the dice; setting it starts them again")
 

@@ -84,7 +84,11 @@ class Front:
         async def guarded(request: web.Request) -> web.StreamResponse:
             if not self._authorised(request):
                 return refused(refusal(20003))
-            if self._switch.panel.faults.listing_down and request.method == "GET" and "/Messages" in request.path:
+            if (
+                self._switch.panel.faults.listing_down
+                and request.method == "GET"
+                and ("/Messages" in request.path or "/Calls" in request.path)
+            ):
                 return refused(refusal(20503))
             return await handler(request)
 

@@ -43,6 +43,10 @@ class Running(InThread):
         heard = asyncio.run_coroutine_threadsafe(hear(self._switch, sender, to, body), self._loop)
         return asdict(heard.result())
 
+    def calls(self) -> list[dict[str, Any]]:
+        """Every call that was placed, oldest first: who was called, who picked up, what they heard and pressed."""
+        return self._do(lambda: [asdict(call) for call in self._switch.calls.calls])
+
     def clear(self) -> None:
         """Forget all messages."""
         self._do(self._switch.clear)

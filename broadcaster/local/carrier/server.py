@@ -15,6 +15,7 @@ from aiohttp import web
 from broadcaster import logs
 from broadcaster.local.carrier.api import Api
 from broadcaster.local.carrier.bulk import BulkApi
+from broadcaster.local.carrier.calls_api import CallsApi
 from broadcaster.local.carrier.config import Carrier
 from broadcaster.local.carrier.faults import Faults
 from broadcaster.local.carrier.front import Front
@@ -36,7 +37,7 @@ def build_app(config: Carrier) -> web.Application:
     front = Front(switch)
     app = web.Application(client_max_size=LARGEST_REQUEST)
     app[SWITCH] = switch
-    apis = (Api(switch, front), BulkApi(switch, front), Sim(switch), Pages(switch))
+    apis = (Api(switch, front), CallsApi(switch, front), BulkApi(switch, front), Sim(switch), Pages(switch))
     app.add_routes([route for api in apis for route in api.routes()])
     app.on_startup.append(_start)
     app.on_shutdown.append(_release)

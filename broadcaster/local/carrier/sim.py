@@ -33,6 +33,7 @@ class Sim:
             web.delete("/sim/ledger", self.clear),
             web.get("/sim/ledger/summary", self.summary),
             web.post("/sim/inbound", self.inbound),
+            web.get("/sim/calls", self.calls),
         ]
 
     async def faults(self, _: web.Request) -> web.Response:
@@ -67,6 +68,10 @@ class Sim:
     async def summary(self, _: web.Request) -> web.Response:
         """GET: the counts."""
         return web.json_response(summary_of(self._switch))
+
+    async def calls(self, _: web.Request) -> web.Response:
+        """GET: every call that was placed, with what was said and pressed."""
+        return web.json_response([asdict(call) for call in self._switch.calls.calls])
 
     async def inbound(self, request: web.Request) -> web.Response:
         """POST {from, to, body}: a phone sends a text; answers when the webhook has answered."""

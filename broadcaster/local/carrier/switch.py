@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from broadcaster import logs
 from broadcaster.local.carrier.bulk_resource import EVENTS, as_event
 from broadcaster.local.carrier.callbacks import Callbacks
+from broadcaster.local.carrier.calls import Exchange
 from broadcaster.local.carrier.config import Carrier
 from broadcaster.local.carrier.errors import Refusal
 from broadcaster.local.carrier.faults import Panel
@@ -31,6 +32,7 @@ class Switch:
         self.ledger = Ledger(Journal(config.ledger) if config.ledger else None)
         self.callbacks = Callbacks(config.auth_token, self.panel, config.callback_connections)
         self.network = Network(self.ledger, self.panel, config.service_sender, self._tell)
+        self.calls = Exchange(config.account_sid, config.auth_token, self.panel, self.clock)
         self.closing = asyncio.Event()
         self._beating: asyncio.Task[None] | None = None
 
@@ -45,6 +47,7 @@ class Switch:
         """Stop sending and close the ledger's file."""
         if self._beating:
             self._beating.cancel()
+        await self.calls.stop()
         await self.callbacks.stop()
         self.ledger.close()
 
@@ -88,6 +91,7 @@ class Switch:
         """Forget all messages, also those that wait."""
         self.ledger.clear()
         self.network.forget()
+        self.calls.forget()
         self.callbacks.counts.clear()
 
     def _tell(self, message: Message) -> None:

@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 from broadcaster.channels.contract import Key, Outgoing
 from broadcaster.channels.http import Door
 from broadcaster.channels.proof import proof, proves
-from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
+from broadcaster.channels.sms_twilio import TwilioSms
+from broadcaster.channels.twilio_http import TwilioAccount
 from broadcaster.local.carrier.callbacks import without_overrides
 from broadcaster.messages.message import Message
 from tests.carrier import SENDER, SID, TOKEN, carrier, receiver, until

@@ -1,0 +1,147 @@
+"""Calls through Twilio, or anything that speaks its API: placing one, the listing, their words for ours.
+
+What is said is fetched from us when somebody picks up; here a call is only placed. A call that was placed and rings in
+vain is over for this channel: whether it is tried again is the chase's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from pydantic_core import from_json
+from twilio.base.exceptions import TwilioException
+from twilio.rest import Client
+
+from broadcaster.alert.delivery import Handset
+from broadcaster.channels.contract import Accepted, Asked, Outgoing, Seen, Traits, Unsupported
+from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, Rejected, SendError, Throttled
+from broadcaster.channels.http import Door
+from broadcaster.channels.twilio_http import OVERRIDES, TWILIO, TwilioAccount, TwilioTransport
+
+ERRORS: dict[int, type[SendError]] = {
+    20429: Throttled,
+    10004: Throttled,
+    20503: NotSent,
+    20003: Misconfigured,
+    10001: Misconfigured,
+    21210: Misconfigured,
+    21212: Misconfigured,
+    21213: Misconfigured,
+    21215: Misconfigured,
+    21219: Misconfigured,
+    21205: Misconfigured,
+    20500: Ambiguous,
+}
+"""Codes of an error answer to a POST (Twilio's error dictionary): calls per second and calls at once; our account, our
+caller ID, our permissions and our address. Any other 4xx with a code is a rejection for good."""
+
+ANSWERED, MACHINE, RANG, OVER = "call_human", "call_machine", "call_in_vain", "call_over"
+CALLS_FAILED, CALL_BUSY = "call_failed", "call_busy"
+HANDSETS: dict[str, Handset] = {
+    MACHINE: Handset.SENT,
+    ANSWERED: Handset.DELIVERED,
+    CALL_BUSY: Handset.UNDELIVERED,
+    RANG: Handset.UNDELIVERED,
+    CALLS_FAILED: Handset.FAILED,
+}
+"""What we keep of a call in our words: a machine has it, and nobody may have heard it. `call_over` says nothing."""
+
+STATUSES = {
+    "completed": OVER,
+    "busy": CALL_BUSY,
+    "no-answer": RANG,
+    "failed": CALLS_FAILED,
+    "canceled": CALLS_FAILED,
+}
+"""Twilio's last word on a call, in ours."""
+
+RING_S = 30
+"""Seconds that it rings before it is given up: a desk at night is not beside its telephone."""
+MACHINES = ("machine", "fax")
+"""How AnsweredBy begins where no person picked up."""
+CLOCKS_APART = timedelta(minutes=2)
+PAGE = 50
+
+
+def picked_up(answered_by: str) -> str:
+    """Who picked up, by Twilio's AnsweredBy; one that it could not tell may press a key, so it counts as a person."""
+    return MACHINE if answered_by.startswith(MACHINES) else ANSWERED
+
+
+class TwilioVoice:
+    """The Calls API, through the official client."""
+
+    name = "voice"
+    traits = Traits(receipts=True, listing=True, segments=False, cancels=False, in_flight=20)
+
+    def __init__(self, account: TwilioAccount, door: Door) -> None:
+        self.carrier = account.carrier
+        self._account = account
+        self._door = door
+        self._client = Client(account.sid, account.token, http_client=TwilioTransport(door, account.api_url))
+        self._calls = f"{TWILIO}/2010-04-01/Accounts/{account.sid}/Calls.json"
+
+    async def send(self, out: Outgoing) -> Accepted:
+        """One POST. The machine is told apart before we are asked for words, and is waited for until its beep."""
+        asked = f"d={out.key}&m={out.proof}"
+        form = {
+            "To": out.to,
+            "From": self._account.sender,
+            "Url": f"{self._account.callback_url}/callbacks/twilio/voice?{asked}",
+            "StatusCallback": f"{self._account.callback_url}/callbacks/twilio/call?{asked}{OVERRIDES}",
+            "MachineDetection": "DetectMessageEnd",
+            "Timeout": RING_S,
+        }
+        answer = await self._client.request_async("POST", self._calls, data=form)
+        try:
+            said = from_json(answer.text)
+            if answer.status_code >= 400:
+                raise _refusal(answer.status_code, said.get("code"))
+            sid = said["sid"]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Ambiguous("unreadable_answer") from error
+        if not sid:
+            raise Ambiguous("answer_without_sid")
+        return Accepted(str(sid))
+
+    async def find(self, asked: Sequence[Asked]) -> list[Seen]:
+        """Look the attempts up by To and by when the call began (when it was made, while it waits: StartTime is null
+        then, so the filter of that name would hide a call that is about to ring)."""
+        pages = await asyncio.gather(*(self._listed(one) for one in asked))
+        return [seen for page in pages for seen in page]
+
+    async def _listed(self, one: Asked) -> list[Seen]:
+        since, found = one.since - CLOCKS_APART, []
+        try:
+            async for call in await self._client.calls.stream_async(to=one.to, page_size=PAGE):
+                began = call.start_time or call.date_created
+                if began is None:
+                    raise Ambiguous("unreadable_listing")
+                if began < since:
+                    break
+                if str(call.direction) == "outbound-api" and self._is_ours(call):
+                    found.append(Seen(one.key, str(call.sid), began))
+        except (TwilioException, ValueError, KeyError, TypeError) as error:
+            raise Ambiguous("listing_unreadable") from error
+        return found
+
+    def _is_ours(self, call: Any) -> bool:
+        return str(getattr(call, "_from", "")) == self._account.sender
+
+    async def cancel(self, ref: str) -> bool:
+        """A call that rings is not taken back: who picks up hears that the notice is over."""
+        raise Unsupported("A call is not taken back.")
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._door.close()
+
+
+def _refusal(status: int, code: int | None) -> SendError:
+    kind = ERRORS.get(code or 0)
+    if kind is not None:
+        return kind(str(code))
+    return Rejected(str(code)) if status in (400, 404) and code else Ambiguous(f"http_{status}")
