@@ -38,15 +38,16 @@ def end_queued(session: Session) -> int:
     return int(session.execute(text(_SETTLE_QUEUED)).scalar_one())
 
 
-_REST = f"""WITH rest AS (SELECT min(l.no) AS no, x.address_id FROM lane l CROSS JOIN LATERAL (
-     SELECT s.address_id FROM subscription s WHERE l.source = 'subscribers' AND s.community_id = l.community_id
-       AND s.slot > l.next_key
+_REST = f"""WITH rest AS (SELECT min(l.no) AS no, x.address_id FROM fanout f
+   JOIN lane l ON l.fanout_id = f.id CROSS JOIN LATERAL (
+     SELECT s.address_id FROM subscription s JOIN address a ON a.id = s.address_id AND a.kind = f.channel
+       WHERE l.source = 'subscribers' AND s.community_id = l.community_id AND s.slot > l.next_key
      UNION ALL SELECT d.address_id FROM delivery d WHERE l.source = 'told' AND d.fanout_id = l.follows_fanout
        AND d.address_id > l.next_key AND {MAY_HAVE_HEARD}
        AND (l.community_id IS NULL OR d.community_id = l.community_id)
      UNION ALL SELECT t.address_id FROM target t WHERE l.source = 'targets' AND t.fanout_id = l.fanout_id
        AND t.slot > l.next_key) x
-   WHERE l.fanout_id = :f AND l.state IN ('superseded', 'expired') AND l.rest = 0
+   WHERE f.id = :f AND l.state IN ('superseded', 'expired') AND l.rest = 0
      AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.fanout_id = :f AND d.address_id = x.address_id)
    GROUP BY x.address_id),
  counted AS (SELECT no, count(*) AS rest FROM rest GROUP BY no),

@@ -224,14 +224,15 @@ def plan(session: Session, fanout: int) -> int:
     session.execute(text("SELECT set_config('work_mem', '256MB', true)"))  # a million people told apart in memory
     count = session.execute(
         text(
-            "SELECT count(*) FROM (SELECT DISTINCT x.address_id FROM lane l CROSS JOIN LATERAL ("
-            " SELECT s.address_id FROM subscription s"
+            "SELECT count(*) FROM (SELECT DISTINCT x.address_id FROM fanout f JOIN lane l ON l.fanout_id = f.id"
+            " CROSS JOIN LATERAL ("
+            " SELECT s.address_id FROM subscription s JOIN address a ON a.id = s.address_id AND a.kind = f.channel"
             "   WHERE l.source = 'subscribers' AND s.community_id = l.community_id"
             " UNION ALL SELECT d.address_id FROM delivery d WHERE l.source = 'told' AND d.fanout_id = l.follows_fanout"
             f"  AND {MAY_HAVE_HEARD}"
             "   AND (l.community_id IS NULL OR d.community_id = l.community_id)"
             " UNION ALL SELECT t.address_id FROM target t WHERE l.source = 'targets' AND t.fanout_id = l.fanout_id) x"
-            " WHERE l.fanout_id = :f) people"
+            " WHERE f.id = :f) people"
         ),
         {"f": fanout},
     ).scalar_one()
@@ -249,7 +250,9 @@ def missed(session: Session, fanout: int) -> int:
     count = session.execute(
         text(
             "SELECT count(DISTINCT s.address_id) FROM lane l JOIN subscription s ON s.community_id = l.community_id"
-            " JOIN address a ON a.id = s.address_id LEFT JOIN suppression x ON x.value_index = a.value_index"
+            " JOIN fanout f ON f.id = l.fanout_id"
+            " JOIN address a ON a.id = s.address_id AND a.kind = f.channel"
+            " LEFT JOIN suppression x ON x.value_index = a.value_index"
             " WHERE l.fanout_id = :f AND l.source = 'subscribers' AND x.value_index IS NULL"
             " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.fanout_id = :f AND d.address_id = s.address_id)"
         ),

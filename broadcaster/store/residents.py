@@ -97,11 +97,35 @@ def unsuppress(session: Session, index: bytes) -> None:
     session.execute(text("DELETE FROM suppression WHERE value_index = :i"), {"i": index})
 
 
-def active_in(session: Session, community_ids: list[int]) -> int:
-    """How many distinct addresses are subscribed to any of these communities."""
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whose phone this is: the language, empty when nobody knows the phone, and the codes of their places."""
+
+    lang: str = ""
+    homes: tuple[str, ...] = ()
+
+
+def who(session: Session, *indexes: bytes) -> Who:
+    """What is known of a number under any of its blind indexes."""
+    found = session.execute(
+        text(
+            "SELECT a.lang, c.code FROM address a LEFT JOIN subscription s ON s.address_id = a.id"
+            " LEFT JOIN community c ON c.id = s.community_id WHERE a.value_index = ANY(CAST(:idx AS bytea[]))"
+            " AND a.owner = 'resident' ORDER BY a.id, s.slot"
+        ),
+        {"idx": binaries(indexes)},
+    ).all()
+    return Who(found[0].lang, tuple(dict.fromkeys(row.code for row in found if row.code))) if found else Who()
+
+
+def active_in(session: Session, community_ids: list[int], kind: str = "sms") -> int:
+    """How many distinct addresses of a kind are subscribed to any of these communities."""
     count = session.execute(
-        text("SELECT count(DISTINCT address_id) FROM subscription WHERE community_id = ANY(:ids)"),
-        {"ids": community_ids},
+        text(
+            "SELECT count(DISTINCT s.address_id) FROM subscription s JOIN address a ON a.id = s.address_id"
+            " WHERE s.community_id = ANY(:ids) AND a.kind = :kind"
+        ),
+        {"ids": community_ids, "kind": kind},
     )
     return int(count.scalar_one())
 

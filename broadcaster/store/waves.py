@@ -112,9 +112,11 @@ _WORDS = """,
    GROUP BY p.community_id),
  picked AS (SELECT DISTINCT ON (c.address_id) c.address_id, c.community_id, a.value_index,
      CAST(coalesce(w.bodies -> a.lang, w.bodies -> 'en') AS bigint) AS body_id
-   FROM chosen c JOIN address a ON a.id = c.address_id LEFT JOIN words w ON w.community_id = c.community_id
+   FROM chosen c JOIN address a ON a.id = c.address_id AND a.kind = :channel
+   LEFT JOIN words w ON w.community_id = c.community_id
    ORDER BY c.address_id, c.rank, c.no)"""
-"""The text of each person in their language, else in English; one phone in two towns hears of the one served first."""
+"""The text of each person in their language, else in English; one phone in two towns hears of the one served first.
+Subscribers of another kind, such as landlines, are not for this channel: nobody texts them."""
 HANDED_OVER = "w.id AS wave_id, w.started_at, b.segments, m.address_id, m.n, a.value_enc, a.value_index, m.body_id"
 """The columns of a claimed row; the last five make its intent."""
 _ENDED = "WHEN p.body_id IS NULL THEN 'rejected'"
@@ -198,6 +200,7 @@ def claim(session: Session, channel: str, queue: str, room: Room, lease: float) 
         "fanout": found.fanout_id,
         "revision": found.revision_id,
         "form": "sms",
+        "channel": found.channel,
         "priority": row["priority"],
         "no": row["no"],
         "community": row["community_id"],
