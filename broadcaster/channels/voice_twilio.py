@@ -90,7 +90,7 @@ class TwilioVoice:
         form = {
             "To": out.to,
             "From": self._account.sender,
-            "Url": f"{self._account.callback_url}/callbacks/twilio/voice?{asked}",
+            "Url": f"{self._account.callback_url}/callbacks/twilio/answered?{asked}",
             "StatusCallback": f"{self._account.callback_url}/callbacks/twilio/call?{asked}{OVERRIDES}",
             "MachineDetection": "DetectMessageEnd",
             "Timeout": RING_S,

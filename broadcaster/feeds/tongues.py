@@ -56,7 +56,7 @@ def tongues(books: Books) -> Iterator[Tongue]:
     """Every language but English that may be spoken here in its own words."""
     for lang in NAMES:
         if lang != FALLBACK and books.may_speak(lang):
-            yield _tongue(books.book(lang))
+            yield tongue(books.book(lang))
 
 
 def from_table(table: Mapping[str, Any], lang: str) -> Tongue | None:
@@ -71,7 +71,8 @@ def plain(tongue: Tongue) -> dict[str, str]:
 
 
 @lru_cache(maxsize=64)
-def _tongue(book: Book) -> Tongue:
+def tongue(book: Book) -> Tongue:
+    """What the lookup says in the words of this book, English too."""
     number = {"number": isolated("{number}", book), "label": ""}
 
     def told(name: str, dial: str) -> str:

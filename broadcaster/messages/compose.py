@@ -106,5 +106,5 @@ def _mark(edition: Edition, form: Form) -> str:
 
 
 def as_said(text: str) -> str:
-    """Digits one by one: a machine would read 911 as nine hundred and eleven."""
+    """The text for a voice, digits one by one: a machine would read 911 as nine hundred and eleven."""
     return joined(_DIGITS.sub(lambda found: ", ".join(" ".join(group) for group in re.findall(r"\d+", found[0])), text))

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
-from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from broadcaster import logs
 from broadcaster.channels import voice_twilio
 from broadcaster.channels.sms_twilio import HANDSETS
+from broadcaster.messages import keywords
+from broadcaster.messages.book import FALLBACK
+from broadcaster.messages.keywords import Asked, Wish
 from broadcaster.receipts.signature import Signed
-from broadcaster.store import receipts
+from broadcaster.store import consent, inbound, receipts, residents
+from broadcaster.store.consent import Proof, Step
 from broadcaster.store.database import Sessions, only_one
+from broadcaster.store.inbound import NewInbound
 from broadcaster.store.receipts import NewReceipt
-from broadcaster.store.residents import Address, suppress, unsuppress
 from broadcaster.store.sealed import Sealer
 
 log = logs.get(__name__)
@@ -33,41 +34,29 @@ _KEY = re.compile(r"(\d{1,18})\.(\d{1,18})\.(\d{1,9})")
 _REF = re.compile(r"[A-Za-z0-9]{2,64}")
 _WORD = re.compile(r"[a-z_]{2,32}")
 _CODE = re.compile(r"\d{1,9}")
-_NUMBER = re.compile(r"\+\d{3,15}")
+_NUMBER = re.compile(r"\+?\d{3,15}")
+WITHHELD = "withheld"
+"""The number of somebody who hides it: they are answered like everybody else."""
+LONGEST_WORDS = 1600
+"""Characters of a text that are kept; carriers cut longer ones themselves."""
 
 
 class UnreadableWebhook(ValueError):
     """A signed webhook without what every webhook of its kind holds; the message names what is missing."""
 
 
-class Wish(StrEnum):
-    """What a text from a phone asks for."""
-
-    STOP = "stop"
-    START = "start"
-    OTHER = "other"
-
-
-STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"})
-START_WORDS = frozenset({"START", "UNSTOP", "YES"})
-"""Twilio's own lists (twilio.md 5.4); HELP and INFO are answered like anything else."""
-
-
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A text from a phone: what it asks for, and the language its owner signed up with."""
+    """A text from a phone: what it asks for, in which language its owner is answered, and the codes of their places.
 
-    wish: Wish
+    `key` is its row in `inbound`, 0 when this webhook was seen before.
+    """
+
+    asked: Asked
     lang: str
-
-
-def wish_of(body: str, opt_out_type: str = "") -> Wish:
-    """What a text asks for, whatever its case, spaces and punctuation; the carrier's own reading wins."""
-    said = opt_out_type or body
-    word = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", said)).upper()
-    if word in STOP_WORDS:
-        return Wish.STOP
-    return Wish.START if word in START_WORDS else Wish.OTHER
+    homes: tuple[str, ...]
+    index: bytes
+    key: int
 
 
 def status_receipt(said: Signed, delivery: str, sealer: Sealer) -> NewReceipt:
@@ -120,18 +109,45 @@ def keep_words(session: Session, sealer: Sealer, said: Signed) -> Heard:
     A webhook that was seen before changes nothing: a replayed START does not undo a later STOP.
     """
     form = said.form
-    number = _needed(form, _NUMBER, "From")
-    ref = _needed(form, _REF, "MessageSid", "SmsSid")
-    wish = wish_of(form.get("Body", ""), form.get("OptOutType", ""))
+    number, ref = _needed(form, _NUMBER, "From"), _needed(form, _REF, "MessageSid", "SmsSid")
+    words = form.get("Body", "")
+    asked = keywords.asked(words, form.get("OptOutType", ""))
     index = sealer.index(f"sms:{number}")
-    words = NewReceipt(0, 0, 0, said.carrier, ref, "received", "", sealer.seal(said.raw, _bound_to(ref)))
-    if receipts.keep(session, [words]):
-        if wish is Wish.STOP:
-            suppress(session, index, "phone")
-        elif wish is Wish.START:
-            unsuppress(session, index)
-    lang = session.scalar(select(Address.lang).where(Address.value_index == index))
-    return Heard(wish, lang or "en")
+    kept = receipts.keep(
+        session, [NewReceipt(0, 0, 0, said.carrier, ref, "received", "", sealer.seal(said.raw, _bound_to(ref)))]
+    )
+    who = residents.who(session, index)
+    lang = who.lang or asked.lang or FALLBACK
+    key = 0
+    if kept:
+        _obey(session, index, asked.wish, ref)
+        new = NewInbound("text", said.carrier, ref, number, words[:LONGEST_WORDS], asked.wish.value, lang)
+        key = inbound.keep(session, sealer, new)
+    return Heard(asked, lang, who.homes, index, key)
+
+
+def keep_call(session: Session, sealer: Sealer, said: Signed) -> Heard:
+    """Keep a verified call from a phone, once, in the caller's transaction."""
+    given, ref = said.form.get("From", ""), _needed(said.form, _REF, "CallSid")
+    number = given if _NUMBER.fullmatch(given) else WITHHELD
+    who = residents.who(session, sealer.index(f"sms:{number}"), sealer.index(f"voice:{number}"))
+    new = NewInbound("call", said.carrier, ref, number, "", Wish.OTHER.value, who.lang or FALLBACK)
+    return Heard(
+        Asked(Wish.OTHER, rest=said.form.get("Digits", "")),
+        new.lang,
+        who.homes,
+        sealer.index(f"sms:{number}"),
+        inbound.keep(session, sealer, new),
+    )
+
+
+def _obey(session: Session, index: bytes, wish: Wish, ref: str) -> None:
+    if wish is Wish.STOP:
+        residents.suppress(session, index, "phone")
+        consent.record(session, index, Step.STOPPED, Proof("text", ref=ref))
+    elif wish is Wish.START:
+        residents.unsuppress(session, index)
+        consent.record(session, index, Step.STARTED, Proof("text", ref=ref))
 
 
 def apply_waiting(sessions: Sessions) -> int:

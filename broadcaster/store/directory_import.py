@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from broadcaster.directory import Directory
+from broadcaster.directory import Directory, table
 from broadcaster.directory import boundaries as areas
-from broadcaster.directory import table
 from broadcaster.directory.boundaries import Boundary
 from broadcaster.directory.rows import Difference, differences, rows
 from broadcaster.directory.table import Refusal

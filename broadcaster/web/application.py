@@ -35,6 +35,7 @@ from broadcaster.web.form import form
 from broadcaster.web.form_numbers import numbers
 from broadcaster.web.health import health
 from broadcaster.web.house import NAME, House, house, utc_now
+from broadcaster.web.inbox import inbox
 from broadcaster.web.incoming import incoming
 from broadcaster.web.lines import lines
 from broadcaster.web.revision import revision
@@ -47,7 +48,7 @@ STATIC_PATH = "/desk/static"
 LARGEST_REQUEST = 2 * 1024 * 1024
 DESK_CONNECTIONS = 20
 PAGES = (
-    *(signin, desk, form, numbers, revision, approval, words, incoming, directory, lines, health),
+    *(signin, desk, form, numbers, revision, approval, words, incoming, inbox, directory, lines, health),
     *(board.blueprint, partners.blueprint, api.blueprint, ack.blueprint, handoff.blueprint),
 )
 log = logs.get(__name__)

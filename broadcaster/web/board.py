@@ -20,7 +20,7 @@ from broadcaster.dispatch import ipaws_watch, switch
 from broadcaster.receipts import tally
 from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount
 from broadcaster.receipts.seat import UNHEARD
-from broadcaster.store import directory_load, lines
+from broadcaster.store import directory_load, inbound, lines
 from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.deliveries import FanoutState
 from broadcaster.store.lines import Line
@@ -95,6 +95,7 @@ def page(alert: str) -> str:
             seat_name=house().settings.handoff_name or "the agency with the seat at IPAWS",
             unheard=UNHEARD,
             path_reasons=ipaws_watch.REASONS,
+            texts_waiting=inbound.how_many(store),
         )
 
 

@@ -16,17 +16,18 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from twilio.twiml.messaging_response import MessagingResponse
 
 from broadcaster import logs
 from broadcaster import settings as knobs
 from broadcaster.channels import voice_twilio
 from broadcaster.channels.proof import proves
+from broadcaster.dispatch.frontdoor import FrontDoor
+from broadcaster.dispatch.office import Office
 from broadcaster.receipts import intake
 from broadcaster.receipts.accounts import accounts
 from broadcaster.receipts.batch import LONGEST_WAIT_S, Batches, NotKept
 from broadcaster.receipts.bounces import LARGEST, Desk
-from broadcaster.receipts.intake import Heard, UnreadableWebhook, Wish
+from broadcaster.receipts.intake import UnreadableWebhook
 from broadcaster.receipts.signature import Forged, Signed, Webhook
 from broadcaster.settings import Settings
 from broadcaster.store import database, receipts
@@ -36,11 +37,13 @@ from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
 from broadcaster.web import voice
 from broadcaster.web.bounces import BOUNCE, Bounces
+from broadcaster.web.phones import Phones
 from broadcaster.web.rsgi import Answer, Exchange, Scope, TooLong, body_of
-from broadcaster.web.voice import CALL, PRESS, VOICE, Attempt
+from broadcaster.web.voice import ANSWERED, CALL, PRESS, Attempt
 
 log = logs.get(__name__)
 STATUS, INBOUND = "/callbacks/twilio/status", "/callbacks/twilio/inbound"
+VOICE = "/callbacks/twilio/voice"
 DELIVERY = "delivery"
 """The purpose of the proofs that our own status callbacks carry."""
 RING_EVERY_S = 0.25
@@ -52,13 +55,6 @@ CONNECTIONS = 16_384
 BACKLOG = 4096
 LEAVE_WITHIN_S = 8
 """A process whose database does not answer is not waited for any longer; a container is killed after 10 s."""
-ANSWERS = {
-    "en": "{who}: this number only sends alerts when 911 is down; nobody reads answers. In an emergency call 911."
-    " Is 911 down? Your community's number: {where} Reply STOP to end.",
-    "es": "{who}: este numero solo avisa cuando el 911 no funciona; nadie lee respuestas. En una emergencia llame"
-    " al 911. No funciona? El numero de su comunidad: {where} Responda STOP para terminar.",
-}
-"""What a phone hears that texts us anything else: the one door, and never a guess at a dispatch number."""
 KEPT = Answer(204)
 XML = "application/xml"
 
@@ -101,20 +97,21 @@ class Callbacks:
     """The RSGI application; `bell` is rung after commits. SettingsError when a secret is missing."""
 
     def __init__(self, settings: Settings, sessions: Sessions, bell: Bell) -> None:
-        known = accounts(settings)
-        self._settings, self._sessions = settings, sessions
+        known, base = accounts(settings), settings.callback_address
+        self._sessions, self._base = sessions, base
         self._secret = settings.required("secret_key")
         self._sealer = Sealer(settings.field_key_bytes, settings.index_key_bytes, settings.field_key_id)
+        self._phones = Phones(sessions, self._sealer, FrontDoor(sessions, Office.of(settings)), VOICE)
         self._batches = Batches(self._write, bell)
         self._forgeries = Seldom()
         self._listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="inbound")
-        self._signed = {
-            path: Webhook(known, settings.callback_address + path) for path in (STATUS, INBOUND, VOICE, CALL, PRESS)
-        }
+        paths = (STATUS, INBOUND, VOICE, ANSWERED, CALL, PRESS)
+        self._signed = {path: Webhook(known, base + path) for path in paths}
         self._places: dict[str, Place] = {
             STATUS: (("POST",), self._status),
             INBOUND: (("POST",), self._inbound),
             VOICE: (("POST",), self._voice),
+            ANSWERED: (("POST",), self._answered),
             CALL: (("POST",), self._call),
             PRESS: (("POST",), self._pressed),
             "/healthz": (("GET", "HEAD"), _alive),
@@ -167,13 +164,13 @@ class Callbacks:
 
     async def _inbound(self, scope: Scope, exchange: Exchange) -> Answer:
         said = await self._read(scope, exchange)
-        heard = await self.in_a_thread(lambda: self._listen(said))
-        answer = MessagingResponse()
-        if heard.wish is Wish.OTHER:
-            answer.message(self._words(heard.lang))
-        return Answer(200, str(answer), XML)
+        return Answer(200, await self.in_a_thread(lambda: self._phones.text(said)), XML)
 
     async def _voice(self, scope: Scope, exchange: Exchange) -> Answer:
+        said = await self._read(scope, exchange)
+        return Answer(200, await self.in_a_thread(lambda: self._phones.call(said)), XML)
+
+    async def _answered(self, scope: Scope, exchange: Exchange) -> Answer:
         """Somebody picked up: what is said to them."""
         said, attempt = await self._called(scope, exchange)
         word = voice_twilio.picked_up(said.form.get("AnsweredBy", ""))
@@ -188,7 +185,7 @@ class Callbacks:
     async def _pressed(self, scope: Scope, exchange: Exchange) -> Answer:
         """A key was pressed: it is committed before it is thanked for."""
         said, attempt = await self._called(scope, exchange)
-        again = self._address(VOICE, attempt)
+        again = self._address(ANSWERED, attempt)
 
         def work() -> str:
             with self._sessions.begin() as session:
@@ -216,7 +213,7 @@ class Callbacks:
         return voice.receipt(attempt, said.carrier, ref, word, intake.sealed(self._sealer, ref, said.raw))
 
     def _address(self, path: str, attempt: Attempt) -> str:
-        return f"{self._settings.callback_address}{path}?{attempt.asked}"
+        return f"{self._base}{path}?{attempt.asked}"
 
     async def _bounce(self, scope: Scope, exchange: Exchange) -> Answer:
         """401 before a byte of the body is read, 413 when it is too long, and what `Bounces.take` says."""
@@ -226,14 +223,6 @@ class Callbacks:
         raw = await body_of(scope, exchange, LARGEST)
         reply = await self.in_a_thread(lambda: self._bounces.take(raw))
         return Answer(reply.status, f"{reply.sentence}\n" if reply.sentence else "")
-
-    def _listen(self, said: Signed) -> Heard:
-        with self._sessions.begin() as session:
-            return intake.keep_words(session, self._sealer, said)
-
-    def _words(self, lang: str) -> str:
-        where = self._settings.lookup_url or self._settings.public_base_url
-        return ANSWERS.get(lang, ANSWERS["en"]).format(who=self._settings.authority_short, where=where)
 
     async def _read(self, scope: Scope, exchange: Exchange) -> Signed:
         body = await body_of(scope, exchange)

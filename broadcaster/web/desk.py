@@ -6,7 +6,7 @@ from flask import Blueprint, g, render_template
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import AlertState
-from broadcaster.store import incoming
+from broadcaster.store import inbound, incoming
 from broadcaster.web.guard import require_person
 from broadcaster.web.house import house
 from broadcaster.web.watch import lately_ended, watched
@@ -21,6 +21,6 @@ def home() -> str | Response:
     with house().sessions.begin() as store:
         drafts = watched(store, house().clock(), AlertState.DRAFT)
         ended = lately_ended(store)
-        others = incoming.waiting(store)
+        others, texts = incoming.waiting(store), inbound.how_many(store)
     waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]
-    return render_template("desk/home.html", drafts=drafts, waiting=waiting, ended=ended, others=others)
+    return render_template("desk/home.html", drafts=drafts, waiting=waiting, ended=ended, others=others, texts=texts)

@@ -19,7 +19,7 @@ from broadcaster.store import acknowledgements, receipts
 from broadcaster.store.acknowledgements import Answer
 from broadcaster.store.receipts import NewReceipt
 
-VOICE, CALL, PRESS = "/callbacks/twilio/voice", "/callbacks/twilio/call", "/callbacks/twilio/press"
+ANSWERED, CALL, PRESS = "/callbacks/twilio/answered", "/callbacks/twilio/call", "/callbacks/twilio/press"
 YES = "1"
 PRESS_S = 8
 TIMES = 2

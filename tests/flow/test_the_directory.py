@@ -51,7 +51,7 @@ def test_from_the_file_over_the_difference_to_the_number(desk: Desk) -> None:
     assert ayers_number(desk) == "978-555-0101"
     editor.send("/apply")
     assert "The directory was changed: 2 differences." in editor.words
-    assert f"retired number community/ayer/+19785550101 user:" in editor.words
+    assert "retired number community/ayer/+19785550101 user:" in editor.words
     assert ayers_number(desk) == "978-555-0111"
     upload(editor, changed)
     assert "Nothing: the directory says this already." in editor.words

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from broadcaster.receipts import intake
-from broadcaster.receipts.intake import UnreadableWebhook, Wish
+from broadcaster.receipts.intake import UnreadableWebhook
 from broadcaster.receipts.signature import Signed
 from broadcaster.store import receipts
 from broadcaster.store.database import Sessions
@@ -18,37 +18,6 @@ from broadcaster.store.receipts import NewReceipt
 from broadcaster.store.residents import Suppression
 from tests import onair
 from tests.onair import NOW, SEALER
-
-
-@pytest.mark.parametrize(
-    ("body", "wish"),
-    [
-        ("STOP", Wish.STOP),
-        (" stop. ", Wish.STOP),
-        ("Stop All!", Wish.STOP),
-        ("un-subscribe", Wish.STOP),
-        ("End", Wish.STOP),
-        ("QUIT", Wish.STOP),
-        ("cancel\n", Wish.STOP),
-        ("Revoke", Wish.STOP),
-        ("opt-out", Wish.STOP),
-        ("ＳＴＯＰ", Wish.STOP),
-        ("start", Wish.START),
-        ("Un stop", Wish.START),
-        ("yes!", Wish.START),
-        ("HELP", Wish.OTHER),
-        ("info", Wish.OTHER),
-        ("Stop the fire at 12 Main Street", Wish.OTHER),
-        ("", Wish.OTHER),
-        ("🙂", Wish.OTHER),
-    ],
-)
-def test_what_a_text_asks_for(body: str, wish: Wish) -> None:
-    assert intake.wish_of(body) is wish
-
-
-def test_the_carriers_own_reading_of_a_text_wins() -> None:
-    assert intake.wish_of("ALTO", "STOP") is Wish.STOP
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from broadcaster.store.deliveries import Acknowledgement, Delivery, Fanout, Lane
 from broadcaster.store.directory import Agency
 from broadcaster.store.fanouts import LaneSpec, add_targets, make
 from broadcaster.store.residents import address
-from broadcaster.web.voice import CALL, PRESS, VOICE
+from broadcaster.web.voice import ANSWERED, CALL, PRESS
 from tests import onair
 from tests.onair import BASE, SEALER, SECRET, TOKEN
 from tests.webhooks import Caller, caller, signed, told
@@ -83,7 +83,7 @@ def acknowledged(sessions: Sessions) -> int:
 
 
 def test_a_person_hears_the_notice_and_is_asked_for_a_key(calls: Caller, key: str) -> None:
-    status, words = say(calls, at(VOICE, key))
+    status, words = say(calls, at(ANSWERED, key))
     assert status == 200
     assert words.count("9 1 1 is down in Lynn &amp; &lt;Saugus&gt;.") == 2
     assert words.count("<Gather") == 2 and f"{BASE}{PRESS}?d={key}&amp;m=" in words
@@ -91,7 +91,7 @@ def test_a_person_hears_the_notice_and_is_asked_for_a_key(calls: Caller, key: st
 
 @pytest.mark.parametrize("by", ["machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax"])
 def test_a_machine_hears_it_once_and_is_asked_for_nothing(calls: Caller, key: str, by: str) -> None:
-    _, words = say(calls, at(VOICE, key), AnsweredBy=by)
+    _, words = say(calls, at(ANSWERED, key), AnsweredBy=by)
     assert words.count("9 1 1 is down") == 1
     assert "<Gather" not in words and "press 1" not in words
 
@@ -107,12 +107,12 @@ def test_one_press_acknowledges_once(calls: Caller, sessions: Sessions, key: str
 @pytest.mark.parametrize("digits", ["", "2", "11", "0", "#", "*1", "one"])
 def test_another_key_hears_it_again(calls: Caller, sessions: Sessions, key: str, digits: str) -> None:
     status, words = say(calls, at(PRESS, key), Digits=digits)
-    assert status == 200 and f"{BASE}{VOICE}?d={key}" in words
+    assert status == 200 and f"{BASE}{ANSWERED}?d={key}" in words
     assert acknowledged(sessions) == 0
 
 
 def test_a_tone_on_a_machines_line_acknowledges_nothing(calls: Caller, sessions: Sessions, key: str) -> None:
-    say(calls, at(VOICE, key), AnsweredBy="machine_end_beep")
+    say(calls, at(ANSWERED, key), AnsweredBy="machine_end_beep")
     form = {"Digits": "1"}
     assert "confirm there" in say(calls, at(PRESS, key), **form, AnsweredBy="machine_end_beep")[1]
     assert "confirm there" in say(calls, at(PRESS, key), **form, AnsweredBy="")[1], "also where it is not said again"
@@ -123,7 +123,7 @@ FORGED = {
     "no signature": lambda key: told(at(PRESS, key), {**FORM, "Digits": "1"}, None),
     "an empty signature": lambda key: told(at(PRESS, key), {**FORM, "Digits": "1"}, ""),
     "another token": lambda key: _signed(at(PRESS, key), token="another"),
-    "signed for another place": lambda key: _signed(at(PRESS, key), place=at(VOICE, key)),
+    "signed for another place": lambda key: _signed(at(PRESS, key), place=at(ANSWERED, key)),
     "another delivery under the same proof": lambda key: _signed(at(PRESS, key).replace("d=", "d=9")),
     "a proof of another secret": lambda key: _signed(at(PRESS, key, secret="x" * 32)),
     "the proof of a mail's link": lambda key: _signed(at(PRESS, key, purpose="ack")),
@@ -175,5 +175,5 @@ def test_what_is_no_end_of_a_call_is_refused(calls: Caller, key: str, status: st
 
 
 def test_a_call_about_nothing_says_so(calls: Caller) -> None:
-    status, words = say(calls, at(VOICE, "999.999.1"))
+    status, words = say(calls, at(ANSWERED, "999.999.1"))
     assert status == 200 and "in error" in words

@@ -1,0 +1,87 @@
+"""What people who text or call us are told, read together and kept for a moment: no flood of texts reads it again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from broadcaster.alert.alert import content_from_json
+from broadcaster.alert.lifecycle import Tier
+from broadcaster.dispatch import publish
+from broadcaster.dispatch.office import Office
+from broadcaster.feeds.lookup import advice_by_town
+from broadcaster.feeds.replies import Reception
+from broadcaster.feeds.snapshot import AirState, Snapshot
+from broadcaster.messages.reception import phrases
+from broadcaster.settings import Mode
+from broadcaster.store import alerts, directory_load, texts
+from broadcaster.store.alerts import Alert, Release
+from broadcaster.store.database import Sessions, now
+
+KEPT_S = 30.0
+"""So long what was read is good when nothing was released meanwhile: a corrected number is told within this time."""
+LOOK_EVERY_S = 1.0
+"""A release is seen within this time."""
+
+
+@dataclass
+class FrontDoor:
+    """Shared by the threads of a process."""
+
+    sessions: Sessions
+    office: Office
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _kept: Reception | None = None
+    _seen: Any = None
+    _read_at: float = 0.0
+    _looked_at: float = 0.0
+
+    def reception(self) -> Reception:
+        """What holds now, at most a second old after a release. OperationalError when the database is away."""
+        with self._lock:
+            moment = time.monotonic()
+            if self._kept is None or moment - self._looked_at > LOOK_EVERY_S:
+                with self.sessions() as session:
+                    seen = session.scalar(select(func.max(Release.at)))
+                    if self._kept is None or seen != self._seen or moment - self._read_at > KEPT_S:
+                        self._kept = read(session, self.office)
+                        self._seen, self._read_at = seen, moment
+                self._looked_at = moment
+            return self._kept
+
+
+def read(session: Session, office: Office) -> Reception:
+    """Towns, numbers and approved texts as they are now."""
+    directory = directory_load.load(session, agencies=False)
+    shown = publish.snapshot(session, office, directory, now(session))
+    towns = []
+    for code, advice in advice_by_town(shown).items():
+        best = directory.ladder(code).number
+        towns.append({**advice.plain(), "line": best.display if best else ""})
+    return Reception(
+        towns=towns,
+        texts=_texts(session, shown),
+        outage=any(alert.state(shown.as_of) not in (AirState.ENDED, AirState.TEST) for alert in shown.on_air),
+        phrases=phrases(strict=office.mode is Mode.LIVE),
+        books=shown.books,
+        voice=replace(office.voice, lookup_url=office.voice.lookup_url or office.public_base_url),
+    )
+
+
+def _texts(session: Session, shown: Snapshot) -> dict[tuple[str, str], str]:
+    """The approved text of every town by (code, language); where alerts overlap, the newest one's."""
+    codes = {key: code for code, key in directory_load.community_ids(session).items()}
+    found: dict[tuple[str, str], str] = {}
+    for alert in sorted((air for air in shown.on_air if not air.is_test), key=lambda air: air.issued):
+        row = session.scalars(select(Alert).where(Alert.public_id == alert.alert)).one()
+        revision = alerts.released_revisions(session, row.id, Tier.PUBLIC)[-1]
+        spoken_of = set(content_from_json(revision.content).restored) | {town.code for town in alert.communities}
+        for text in texts.of_revision(session, revision.id, "sms"):
+            if text.community_id is not None and codes[text.community_id] in spoken_of:
+                found[codes[text.community_id], text.lang] = text.text
+    return found
