@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 import phonenumbers
+from phonenumbers import PhoneNumberType as Kind
 
 SHORT_SERVICES = frozenset({"911", "112", "999", "933", "988", "211", "311"})
 NORTH_AMERICAN = re.compile(r"\+1[2-9](?!11)\d\d[2-9]\d{6}")
@@ -68,3 +69,27 @@ def parse(text: str, region: str = "US") -> str:
     if e164.startswith("+1") and not NORTH_AMERICAN.fullmatch(e164):
         raise PhoneRefused(f"“{text.strip()}” is no number of the North American plan: check the area code.")
     return e164
+
+
+COUNTRIES = frozenset({"US", "CA", "PR", "VI", "GU", "AS", "MP"})
+"""Whose people may sign up: no island of +1 whose calls and texts are billed at rates of its own."""
+PERSONAL = frozenset({Kind.FIXED_LINE, Kind.MOBILE, Kind.FIXED_LINE_OR_MOBILE, Kind.VOIP, Kind.PERSONAL_NUMBER})
+"""No premium, toll-free or shared-cost line, pager or voicemail: a text there costs money and reaches nobody."""
+
+
+def parse_personal(text: str) -> str:
+    """The E.164 form of a number that a person of the country may sign up; PhoneRefused for every other one."""
+    e164 = parse(text)
+    if not is_personal(e164):
+        raise PhoneRefused("This is no phone number in the United States or Canada that we can reach.")
+    return e164
+
+
+def is_personal(e164: str) -> bool:
+    """Whether we send anything but alerts to this number: valid, of our countries, and a person's."""
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return False
+    known = phonenumbers.is_valid_number(number) and phonenumbers.region_code_for_number(number) in COUNTRIES
+    return known and phonenumbers.number_type(number) in PERSONAL

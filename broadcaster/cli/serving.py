@@ -15,8 +15,10 @@ import click
 from broadcaster import logs
 from broadcaster import settings as knobs
 from broadcaster.channels.ipaws import Ipaws
+from broadcaster.dispatch import courtesies
 from broadcaster.dispatch import engine as engines
 from broadcaster.dispatch.announce import Announcer
+from broadcaster.dispatch.courtesies import Courtesies
 from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
 from broadcaster.dispatch.office import Office
@@ -115,6 +117,10 @@ def sweep() -> None:
         "publish": (publisher.look, 0.25),
         "escalate": (lambda: escalate(engine.sessions, settings.chase_seconds), settings.sweep_every),
     }
+    courtesy = courtesies.channel(settings)
+    waiter = Courtesies.of(settings, engine, courtesy) if courtesy else None
+    if waiter:
+        duties["courtesies"] = (waiter.look, max(1.0, 1.0 / settings.lookup_sms_per_second))
     if isinstance(way := engine.carriers.get("ipaws"), Ipaws):
         duties["ipaws"] = (Watch(engine, way, settings.ipaws_cert).look, PING_EVERY_S)
     if settings.bounce_mailbox:
@@ -128,6 +134,8 @@ def sweep() -> None:
     running.stop()
     if announcer:
         announcer.close()
+    if waiter:
+        waiter.close()
     engine.close()
 
 

@@ -77,10 +77,10 @@ def reply(desk: Reception, asked: Asked, lang: str, homes: Sequence[str]) -> Rep
     match asked.wish:
         case Wish.STOP | Wish.START:
             name = "stopped" if asked.wish is Wish.STOP else "started"
-            return Reply(_printed(desk, lang, [desk.say(lang, name)]) if asked.ours else "")
+            return Reply(printed(desk, lang, [desk.say(lang, name)]) if asked.ours else "")
         case Wish.HELP:
             told = _about_all(desk, desk.named(homes), lang) if desk.outage else []
-            return Reply(_printed(desk, lang, [*told, desk.say(lang, "help")]), desk.outage, _first(homes))
+            return Reply(printed(desk, lang, [*told, desk.say(lang, "help")]), desk.outage, _first(homes))
         case Wish.JOIN:
             return _joining(desk, asked.rest, lang)
     return _where(desk, asked.rest, lang, homes)
@@ -92,12 +92,12 @@ def _joining(desk: Reception, query: str, lang: str) -> Reply:
         town = found[0]
         told = _about_all(desk, found, lang) if town["state"] != TownState.WORKS.value else []
         joined = desk.say(lang, "joined", place=plain(str(town["name"])))
-        return Reply(_printed(desk, lang, [*told, joined]), place=str(town["code"]), join=True)
+        return Reply(printed(desk, lang, [*told, joined]), place=str(town["code"]), join=True)
     if found:
-        return Reply(_printed(desk, lang, [desk.say(lang, "which_one", each=_names(found))]))
+        return Reply(printed(desk, lang, [desk.say(lang, "which_one", each=names(found))]))
     example = plain(str(desk.towns[0]["name"])) if desk.towns else "01103"
     name = "unknown_place" if query else "join_which"
-    return Reply(_printed(desk, lang, [desk.say(lang, name, place=example)]), red=bool(query) and desk.outage)
+    return Reply(printed(desk, lang, [desk.say(lang, name, place=example)]), red=bool(query) and desk.outage)
 
 
 def _where(desk: Reception, query: str, lang: str, homes: Sequence[str]) -> Reply:
@@ -106,15 +106,15 @@ def _where(desk: Reception, query: str, lang: str, homes: Sequence[str]) -> Repl
     found = desk.found(query)
     nobody = desk.say(lang, "no_reader")
     if 0 < len(found) <= MOST_PLACES:
-        return Reply(_printed(desk, lang, [*_about_all(desk, found, lang), nobody]), place=str(found[0]["code"]))
+        return Reply(printed(desk, lang, [*_about_all(desk, found, lang), nobody]), place=str(found[0]["code"]))
     within = _ZIP_WITHIN.search(query)
     near = desk.found(within[0]) if within and not found else []
     guessed = near if 0 < len(near) <= MOST_PLACES else desk.named(homes)
     if guessed and not found:
         told = [*_about_all(desk, guessed, lang), nobody]
-        return Reply(_printed(desk, lang, told), red=True, place=str(guessed[0]["code"]))
-    asked = desk.say(lang, "which_one", each=_names(found)) if found else desk.say(lang, "unknown_place")
-    return Reply(_printed(desk, lang, [_meanwhile(desk, lang), asked, nobody]), red=not found)
+        return Reply(printed(desk, lang, told), red=True, place=str(guessed[0]["code"]))
+    asked = desk.say(lang, "which_one", each=names(found)) if found else desk.say(lang, "unknown_place")
+    return Reply(printed(desk, lang, [_meanwhile(desk, lang), asked, nobody]), red=not found)
 
 
 def _meanwhile(desk: Reception, lang: str) -> str:
@@ -160,7 +160,14 @@ def spoken(desk: Reception, towns: Sequence[Row], lang: str) -> Iterator[str]:
     yield as_said(desk.say(lang, "voice_nobody"))
 
 
-def _names(found: Sequence[Row]) -> str:
+def joined(desk: Reception, lang: str, codes: Sequence[str]) -> str:
+    """What somebody is told whose sign-up is done: for which places, and what holds there now."""
+    towns = desk.named(codes)
+    return printed(desk, lang, [desk.say(lang, "joined", place=names(towns)), *_about_all(desk, towns, lang)])
+
+
+def names(found: Sequence[Row]) -> str:
+    """The names of towns, of many only the first ones."""
     return ", ".join(plain(str(town["name"])) for town in found[:MOST_NAMED])
 
 
@@ -168,6 +175,23 @@ def _first(homes: Sequence[str]) -> str:
     return homes[0] if homes else ""
 
 
-def _printed(desk: Reception, lang: str, lines: Sequence[str]) -> str:
+def cards(desk: Reception, lang: str, towns: Sequence[Row], base: str) -> list[str]:
+    """For each town the number to keep, and where its card is to be printed."""
+    made = []
+    for town in towns[:MOST_PLACES]:
+        if town["line"]:
+            number, link = shown(desk, lang, str(town["line"])), shown(desk, lang, f"{base}/card/{town['code']}.html")
+            made.append(desk.say(lang, "card_text", place=plain(str(town["name"])), number=number, link=link))
+    return made
+
+
+def shown(desk: Reception, lang: str, text: str) -> str:
+    """A number or a link as it stands in the words of a language."""
+    return isolated(text, desk.phrases.book(lang))
+
+
+def printed(desk: Reception, lang: str, lines: Sequence[str]) -> str:
+    """Lines as a text: what GSM-7 has letters for is said in them."""
+    """Lines as a text: what GSM-7 has letters for is said in them."""
     text = "\n".join(line for line in lines if line)
     return to_gsm(text) if desk.phrases.book(lang).in_gsm else text

@@ -16,7 +16,7 @@ from broadcaster.messages import keywords
 from broadcaster.messages.book import FALLBACK
 from broadcaster.messages.keywords import Asked, Wish
 from broadcaster.receipts.signature import Signed
-from broadcaster.store import consent, inbound, receipts, residents
+from broadcaster.store import consent, inbound, receipts, residents, signups
 from broadcaster.store.consent import Proof, Step
 from broadcaster.store.database import Sessions, only_one
 from broadcaster.store.inbound import NewInbound
@@ -35,6 +35,7 @@ _REF = re.compile(r"[A-Za-z0-9]{2,64}")
 _WORD = re.compile(r"[a-z_]{2,32}")
 _CODE = re.compile(r"\d{1,9}")
 _NUMBER = re.compile(r"\+?\d{3,15}")
+PRESSED = "1"
 WITHHELD = "withheld"
 """The number of somebody who hides it: they are answered like everybody else."""
 LONGEST_WORDS = 1600
@@ -49,7 +50,8 @@ class UnreadableWebhook(ValueError):
 class Heard:
     """A text from a phone: what it asks for, in which language its owner is answered, and the codes of their places.
 
-    `key` is its row in `inbound`, 0 when this webhook was seen before.
+    `key` is its row in `inbound`, 0 when this webhook was seen before; `joined` are the places whose sign-up it has
+    confirmed, `asked_for` those of a sign-up that waits for a call.
     """
 
     asked: Asked
@@ -57,6 +59,8 @@ class Heard:
     homes: tuple[str, ...]
     index: bytes
     key: int
+    joined: tuple[str, ...] = ()
+    asked_for: tuple[str, ...] = ()
 
 
 def status_receipt(said: Signed, delivery: str, sealer: Sealer) -> NewReceipt:
@@ -116,14 +120,14 @@ def keep_words(session: Session, sealer: Sealer, said: Signed) -> Heard:
     kept = receipts.keep(
         session, [NewReceipt(0, 0, 0, said.carrier, ref, "received", "", sealer.seal(said.raw, _bound_to(ref)))]
     )
+    joined = _obey(session, sealer, index, asked.wish, ref) if kept else ()
     who = residents.who(session, index)
     lang = who.lang or asked.lang or FALLBACK
     key = 0
     if kept:
-        _obey(session, index, asked.wish, ref)
         new = NewInbound("text", said.carrier, ref, number, words[:LONGEST_WORDS], asked.wish.value, lang)
         key = inbound.keep(session, sealer, new)
-    return Heard(asked, lang, who.homes, index, key)
+    return Heard(asked, lang, who.homes, index, key, joined)
 
 
 def keep_call(session: Session, sealer: Sealer, said: Signed) -> Heard:
@@ -132,22 +136,23 @@ def keep_call(session: Session, sealer: Sealer, said: Signed) -> Heard:
     number = given if _NUMBER.fullmatch(given) else WITHHELD
     who = residents.who(session, sealer.index(f"sms:{number}"), sealer.index(f"voice:{number}"))
     new = NewInbound("call", said.carrier, ref, number, "", Wish.OTHER.value, who.lang or FALLBACK)
-    return Heard(
-        Asked(Wish.OTHER, rest=said.form.get("Digits", "")),
-        new.lang,
-        who.homes,
-        sealer.index(f"sms:{number}"),
-        inbound.keep(session, sealer, new),
-    )
+    key, digits, line = inbound.keep(session, sealer, new), said.form.get("Digits", ""), sealer.index(f"voice:{number}")
+    joined = signups.confirm(session, sealer, line, Proof("call", ref=ref)) if digits == PRESSED else ()
+    asked = Asked(Wish.OTHER, rest="" if digits == PRESSED else digits)
+    return Heard(asked, new.lang, who.homes, line, key, joined, signups.waiting(session, line))
 
 
-def _obey(session: Session, index: bytes, wish: Wish, ref: str) -> None:
+def _obey(session: Session, sealer: Sealer, index: bytes, wish: Wish, ref: str) -> tuple[str, ...]:
+    """STOP ends a sign-up that waits, too; START confirms it. Returns the places that were confirmed."""
     if wish is Wish.STOP:
         residents.suppress(session, index, "phone")
+        signups.drop(session, index)
         consent.record(session, index, Step.STOPPED, Proof("text", ref=ref))
     elif wish is Wish.START:
         residents.unsuppress(session, index)
         consent.record(session, index, Step.STARTED, Proof("text", ref=ref))
+        return signups.confirm(session, sealer, index, Proof("text", ref=ref))
+    return ()
 
 
 def apply_waiting(sessions: Sessions) -> int:

@@ -36,7 +36,7 @@ class Consent(Base):
     __tablename__ = "consent"
     __table_args__ = (
         CheckConstraint(f"step IN ({one_of(Step)})", name="step"),
-        CheckConstraint("method IN ('text', 'page', 'link', 'file')", name="method"),
+        CheckConstraint("method IN ('text', 'call', 'page', 'link', 'file')", name="method"),
         Index("ix_consent_number", "value_index"),
         Index("ix_consent_at", "at"),
     )

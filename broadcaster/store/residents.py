@@ -30,6 +30,9 @@ class Address(Base):
     index_key_id: Mapped[int] = mapped_column(default=1, server_default="1")
     lang: Mapped[str] = mapped_column(default="en", server_default="en")
     owner: Mapped[str] = mapped_column(default="resident", server_default="resident")
+    no_voice: Mapped[bool] = mapped_column(default=False, server_default="false")
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    """When we last heard from its owner, or asked them whether they still live there."""
 
 
 class Subscription(Base):
@@ -111,7 +114,7 @@ def who(session: Session, *indexes: bytes) -> Who:
         text(
             "SELECT a.lang, c.code FROM address a LEFT JOIN subscription s ON s.address_id = a.id"
             " LEFT JOIN community c ON c.id = s.community_id WHERE a.value_index = ANY(CAST(:idx AS bytea[]))"
-            " AND a.owner = 'resident' ORDER BY a.id, s.slot"
+            " AND a.owner = 'resident' ORDER BY a.id, c.name"
         ),
         {"idx": binaries(indexes)},
     ).all()

@@ -5,6 +5,7 @@ from broadcaster.store import (
     boundaries,
     chases,
     consent,
+    courtesies,
     deliveries,
     directory,
     directory_history,
@@ -17,6 +18,7 @@ from broadcaster.store import (
     people,
     residents,
     senders,
+    signups,
     wordings,
 )
 from broadcaster.store.database import Base
@@ -27,6 +29,7 @@ __all__ = [
     "boundaries",
     "chases",
     "consent",
+    "courtesies",
     "deliveries",
     "directory",
     "directory_history",
@@ -39,5 +42,6 @@ __all__ = [
     "people",
     "residents",
     "senders",
+    "signups",
     "wordings",
 ]

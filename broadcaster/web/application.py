@@ -26,7 +26,7 @@ from broadcaster.store import database
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
-from broadcaster.web import ack, api, board, guard, handoff, headers, outline, partners
+from broadcaster.web import ack, api, board, guard, handoff, headers, outline, partners, subscribe
 from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
@@ -49,7 +49,7 @@ LARGEST_REQUEST = 2 * 1024 * 1024
 DESK_CONNECTIONS = 20
 PAGES = (
     *(signin, desk, form, numbers, revision, approval, words, incoming, inbox, directory, lines, health),
-    *(board.blueprint, partners.blueprint, api.blueprint, ack.blueprint, handoff.blueprint),
+    *(board.blueprint, partners.blueprint, api.blueprint, ack.blueprint, handoff.blueprint, subscribe.blueprint),
 )
 log = logs.get(__name__)
 

@@ -14,6 +14,7 @@ from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from broadcaster import logs
+from broadcaster.alert.phone import is_personal
 from broadcaster.dispatch.frontdoor import FrontDoor
 from broadcaster.feeds import replies
 from broadcaster.feeds.replies import Reception, Reply, Row
@@ -78,23 +79,26 @@ class Phones:
         return instead
 
     def _reply(self, heard: Heard, said: Signed) -> str:
-        if heard.asked.wish in MUTE and not heard.asked.ours:
+        if heard.asked.wish in MUTE and not heard.asked.ours and not heard.joined:
             return ""  # the carrier has obeyed, and says so itself
         desk = self._door.reception()
-        reply = replies.reply(desk, heard.asked, heard.lang, heard.homes)
+        if heard.joined:
+            reply = Reply(replies.joined(desk, heard.lang, heard.joined), place=heard.joined[0])
+        else:
+            reply = replies.reply(desk, heard.asked, heard.lang, heard.homes)
         with self._sessions.begin() as session:
             if reply.join:
                 self._join(session, heard, reply, said)
-            may = bool(reply.text) and inbound.may_answer(session, heard.index)
+            may = bool(reply.text) and is_personal(said.form["From"]) and inbound.may_answer(session, heard.index)
             if heard.key:
                 inbound.judge(session, heard.key, reply.place, red=reply.red, answered=may)
         return reply.text if may else ""
 
     def _join(self, session: Session, heard: Heard, reply: Reply, said: Signed) -> None:
         """JOIN is consent by itself: who sent it has the phone in their hand."""
-        if not heard.key:
-            return
         number = said.form["From"]
+        if not heard.key or not is_personal(number):
+            return
         address = residents.address(session, self._sealer, "sms", number, lang=heard.lang)
         residents.subscribe(session, address, directory_load.community_ids(session)[reply.place])
         residents.unsuppress(session, heard.index)
@@ -108,6 +112,10 @@ class Phones:
         asked = heard.asked.rest
         towns = desk.found(asked) if asked else desk.named(heard.homes)
         answer = VoiceResponse()
+        if heard.joined:
+            _say(answer, heard.lang, as_said(replies.joined(desk, heard.lang, heard.joined)))
+        if heard.asked_for:
+            answer.append(self._confirming(desk, heard))
         if towns:
             _say_twice(answer, desk, towns, heard.lang)
         if asked and not towns:
@@ -119,6 +127,13 @@ class Phones:
         for lang in dict.fromkeys(("en", heard.lang)):
             _say(answer, lang, as_said(desk.say(lang, "if_fails_walk_in")))
         return str(answer)
+
+    def _confirming(self, desk: Reception, heard: Heard) -> Gather:
+        """The question of a sign-up that waits for this line's call."""
+        press = Gather(num_digits=1, timeout=WAIT_FOR_DIGITS_S, action=self._again, method="POST")
+        names = replies.names(desk.named(heard.asked_for))
+        _say(press, heard.lang, as_said(desk.say(heard.lang, "voice_confirm", place=names)))
+        return press
 
     def _door_alone(self, heard: Heard) -> str:
         """What needs no database: where the number is, and that no one reads this."""

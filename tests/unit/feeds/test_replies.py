@@ -77,7 +77,7 @@ def test_during_an_outage_the_number_comes_first_and_then_the_approved_words() -
 def test_in_every_language_the_number_is_first_and_nobody_reads_along(lang: str) -> None:
     reply = told("what shall I do", DOWN, lang, "springfield")
     assert reply.text.lstrip("\u2066").startswith(NUMBER)
-    assert replies._printed(DOWN, lang, [phrases().book(lang).word("no_reader")]) in reply.text
+    assert replies.printed(DOWN, lang, [phrases().book(lang).word("no_reader")]) in reply.text
     assert reply.red
 
 

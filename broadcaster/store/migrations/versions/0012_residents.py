@@ -1,4 +1,4 @@
-"""texts and calls from phones, and the record of consent."""
+"""texts and calls from phones, sign-ups and what they are sent, and the record of consent."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ def upgrade() -> None:
     """Bring the schema up."""
     _inbound()
     _consent()
+    _signups()
+    op.add_column("address", sa.Column("no_voice", sa.Boolean(), server_default="false", nullable=False))
+    op.add_column(
+        "address", sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False)
+    )
 
 
 def _inbound() -> None:
@@ -68,7 +73,7 @@ def _consent() -> None:
             "step IN ('asked', 'confirmed', 'joined', 'changed', 'left', 'stopped', 'started', 'imported')",
             name=op.f("ck_consent_step"),
         ),
-        sa.CheckConstraint("method IN ('text', 'page', 'link', 'file')", name=op.f("ck_consent_method")),
+        sa.CheckConstraint("method IN ('text', 'call', 'page', 'link', 'file')", name=op.f("ck_consent_method")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
     )
     op.create_index("ix_consent_number", "consent", ["value_index"])
@@ -77,8 +82,51 @@ def _consent() -> None:
     op.execute(consent.GUARDED)
 
 
+def _signups() -> None:
+    op.create_table(
+        "signup",
+        sa.Column("value_index", sa.LargeBinary(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("value_enc", sa.LargeBinary(), nullable=False),
+        sa.Column("lang", sa.String(), nullable=False),
+        sa.Column("no_voice", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("places", postgresql.ARRAY(sa.TEXT()), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), server_default=_NOW, nullable=False),
+        sa.CheckConstraint("kind IN ('sms', 'voice')", name=op.f("ck_signup_kind")),
+        sa.PrimaryKeyConstraint("value_index", name=op.f("pk_signup")),
+    )
+    op.create_table(
+        "courtesy",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), server_default=_NOW, nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("value_index", sa.LargeBinary(), nullable=False),
+        sa.Column("value_enc", sa.LargeBinary(), nullable=False),
+        sa.Column("prefix_index", sa.LargeBinary(), nullable=False),
+        sa.Column("lang", sa.String(), nullable=False),
+        sa.Column("places", postgresql.ARRAY(sa.TEXT()), server_default="{}", nullable=False),
+        sa.Column("state", sa.String(), server_default="queued", nullable=False),
+        sa.Column("reason", sa.String(), server_default="", nullable=False),
+        sa.Column("carrier_ref", sa.String(), nullable=True),
+        sa.CheckConstraint("purpose IN ('verify', 'link', 'yearly', 'card')", name=op.f("ck_courtesy_purpose")),
+        sa.CheckConstraint(
+            "state IN ('queued', 'sending', 'sent', 'unknown', 'failed', 'dropped')", name=op.f("ck_courtesy_state")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_courtesy")),
+    )
+    op.create_index("ix_courtesy_made_at", "courtesy", ["made_at"])
+    op.create_index("ix_courtesy_number", "courtesy", ["value_index", "made_at"])
+    op.create_index("ix_courtesy_prefix", "courtesy", ["prefix_index", "made_at"])
+    op.create_index("ix_courtesy_queued", "courtesy", ["id"], postgresql_where=sa.text("state = 'queued'"))
+
+
 def downgrade() -> None:
     """Take it down again."""
+    op.drop_column("address", "asked_at")
+    op.drop_column("address", "no_voice")
+    op.drop_table("courtesy")
+    op.drop_table("signup")
     op.execute(consent.UNGUARDED)
     op.drop_table("consent")
     op.drop_table("inbound")
