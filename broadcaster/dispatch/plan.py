@@ -30,6 +30,9 @@ from broadcaster.settings import Mode
 from broadcaster.store import alerts, directory_load, residents, senders, texts, wordings
 from broadcaster.store.alerts import Alert, Revision
 
+TEXTS = frozenset({"sms", render.TEXT_FIRST})
+"""The forms that are sent to the phones of a community."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -111,7 +114,8 @@ def work_for(session: Session, office: Office, directory: Directory, draft: Draf
         is_test=draft.alert is not None and draft.alert.kind == AlertKind.TEST,
         books=wordings.books(session, strict=office.mode is Mode.LIVE),
     )
-    return Work(office, directory, edition, tuple(told), where.known(session, office.state_fips))
+    outlines, silent = where.known(session, office.state_fips), residents.cannot_call(session)
+    return Work(office, directory, edition, tuple(told), outlines, cannot_call=silent)
 
 
 def preview(
@@ -260,7 +264,7 @@ def _write(session: Session, revision: Revision, made: Sequence[Text]) -> None:
         revision.id,
         [
             texts.FrozenText(
-                community_id=communities.get(text.audience) if text.form == "sms" else None,
+                community_id=communities.get(text.audience) if text.form in TEXTS else None,
                 agency_id=agencies.get(text.audience) if text.form in render.OF_AGENCIES else None,
                 lang=text.lang,
                 form=text.form,

@@ -21,7 +21,7 @@ from broadcaster.feeds.finding import Concern, Finding, warning
 from broadcaster.feeds.rules import found as finding_of
 from broadcaster.feeds.shapes import NOTHING, Drawn, Outlines
 from broadcaster.feeds.signature import SignatureRefused
-from broadcaster.messages import compose, standing
+from broadcaster.messages import compose, standing, text_first
 from broadcaster.messages.edition import Edition
 from broadcaster.messages.fit import Encoding, fit
 from broadcaster.messages.message import Message
@@ -32,6 +32,8 @@ EVERYBODY = "all"
 DESK_SMS, DESK_VOICE = "desk-sms", "desk-voice"
 OF_AGENCIES = ("mail", DESK_SMS, DESK_VOICE)
 """The forms whose audience is an agency."""
+TEXT_FIRST = "sms_text"
+"""The form of a text for people who cannot make voice calls."""
 WORDS = "words-"
 """How the codes of findings about the words begin."""
 
@@ -62,7 +64,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is to be rendered: an edition, the directory, and the communities that were told before."""
+    """What is to be rendered: an edition, the directory, and the communities that were told before.
+
+    `cannot_call` are the (community, language) where somebody lives who cannot make voice calls.
+    """
 
     office: Office
     directory: Directory
@@ -70,6 +75,7 @@ class Work:
     told: tuple[str, ...] = ()
     outlines: Outlines = NOTHING
     frozen: Drawn | None = None
+    cannot_call: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def drawn(self) -> Drawn:
@@ -127,7 +133,10 @@ def texts(work: Work, most_mails: int | None = None) -> list[Text]:
 
 def word_findings(work: Work) -> list[Finding]:
     """Which languages nobody has reviewed, and what their people get instead; stops nothing."""
-    told = standing.notes(work.content.languages, work.edition.books)
+    told = list(standing.notes(work.content.languages, work.edition.books))
+    silent = {code for code, _ in work.cannot_call} & {community.code for community in work.affected}
+    if silent and ChannelName.SMS in work.content.channels:
+        told.append(("text-first", text_first.note(len(silent))))
     return [warning(f"{WORDS}{code}", "/alert/info", sentence, "house: reviewed words") for code, sentence in told]
 
 
@@ -138,6 +147,12 @@ def _sms(work: Work) -> Iterator[Text]:
             words = compose.sms(work.edition, community, answers[community.code], lang)
             fitted = fit(words)
             yield Text(community.code, lang, "sms", Message("", words, ""), fitted.encoding.value, fitted.segments)
+            first = text_first.way(work.edition, answers[community.code], lang)
+            if first and (community.code, lang) in work.cannot_call:
+                both = text_first.put_before(first, words, lang)
+                fitted = fit(both)
+                message = Message("", both, "")
+                yield Text(community.code, lang, TEXT_FIRST, message, fitted.encoding.value, fitted.segments)
 
 
 def mails(work: Work, most: int | None = None) -> list[tuple[Agency, Message]]:

@@ -60,9 +60,9 @@ def _dearest(session: Session, fanout: Fanout) -> int:
     most = session.execute(
         text(
             "SELECT coalesce(max(b.segments), 1) FROM revision_text t JOIN body b ON b.id = t.body_id"
-            " WHERE t.revision_id = :r AND t.form = :form"
+            " WHERE t.revision_id = :r AND t.form = ANY(:forms)"
         ),
-        {"r": fanout.revision_id, "form": "desk-sms" if fanout.tier == "agency" else "sms"},
+        {"r": fanout.revision_id, "forms": ["desk-sms"] if fanout.tier == "agency" else ["sms", "sms_text"]},
     )
     return int(most.scalar_one())
 

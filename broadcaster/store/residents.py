@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from broadcaster.messages.book import normal
@@ -22,6 +22,7 @@ class Address(Base):
     __table_args__ = (
         CheckConstraint("kind IN ('sms', 'voice', 'email', 'webhook', 'feed', 'ipaws')", name="kind"),
         CheckConstraint("owner IN ('resident', 'agency', 'installation')", name="owner"),
+        Index("ix_address_no_voice", "id", postgresql_where="no_voice"),
     )
     id: Mapped[int] = identity()
     kind: Mapped[str]
@@ -119,6 +120,17 @@ def who(session: Session, *indexes: bytes) -> Who:
         {"idx": binaries(indexes)},
     ).all()
     return Who(found[0].lang, tuple(dict.fromkeys(row.code for row in found if row.code))) if found else Who()
+
+
+def cannot_call(session: Session) -> frozenset[tuple[str, str]]:
+    """The (community code, language) in which somebody gets texts who cannot make voice calls."""
+    rows = session.execute(
+        text(
+            "SELECT DISTINCT c.code, a.lang FROM address a JOIN subscription s ON s.address_id = a.id"
+            " JOIN community c ON c.id = s.community_id WHERE a.no_voice AND a.kind = 'sms'"
+        )
+    )
+    return frozenset((row.code, row.lang) for row in rows)
 
 
 def active_in(session: Session, community_ids: list[int], kind: str = "sms") -> int:

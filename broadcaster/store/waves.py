@@ -107,16 +107,20 @@ GAVE_WAY = (
 """The communities that a newer revision speaks to instead of this fan-out."""
 _WORDS = """,
  places AS MATERIALIZED (SELECT DISTINCT community_id FROM chosen),
- words AS MATERIALIZED (SELECT p.community_id, jsonb_object_agg(t.lang, t.body_id) AS bodies FROM places p
-   JOIN revision_text t ON t.revision_id = :revision AND t.form = :form AND t.community_id = p.community_id
+ words AS MATERIALIZED (SELECT p.community_id,
+     jsonb_object_agg(t.lang || CASE WHEN t.form = :form THEN '' ELSE '/text' END, t.body_id) AS bodies FROM places p
+   JOIN revision_text t ON t.revision_id = :revision AND t.form IN (:form, :text_first)
+     AND t.community_id = p.community_id
    GROUP BY p.community_id),
  picked AS (SELECT DISTINCT ON (c.address_id) c.address_id, c.community_id, a.value_index,
-     CAST(coalesce(w.bodies -> a.lang, w.bodies -> 'en') AS bigint) AS body_id
+     CAST(coalesce(CASE WHEN a.no_voice THEN w.bodies -> (a.lang || '/text') END, w.bodies -> a.lang,
+       w.bodies -> 'en') AS bigint) AS body_id
    FROM chosen c JOIN address a ON a.id = c.address_id AND a.kind = :channel
    LEFT JOIN words w ON w.community_id = c.community_id
    ORDER BY c.address_id, c.rank, c.no)"""
 """The text of each person in their language, else in English; one phone in two towns hears of the one served first.
-Subscribers of another kind, such as landlines, are not for this channel: nobody texts them."""
+Subscribers of another kind, such as landlines, are not for this channel: nobody texts them. Who cannot make voice
+calls gets the text that says first how to text for help, where there is one."""
 HANDED_OVER = "w.id AS wave_id, w.started_at, b.segments, m.address_id, m.n, a.value_enc, a.value_index, m.body_id"
 """The columns of a claimed row; the last five make its intent."""
 _ENDED = "WHEN p.body_id IS NULL THEN 'rejected'"
@@ -200,6 +204,7 @@ def claim(session: Session, channel: str, queue: str, room: Room, lease: float) 
         "fanout": found.fanout_id,
         "revision": found.revision_id,
         "form": "sms",
+        "text_first": "sms_text",
         "channel": found.channel,
         "priority": row["priority"],
         "no": row["no"],

@@ -204,11 +204,9 @@ def _form(lang: str, typed: Typed) -> str:
 def _page(name: str, *, lang: str = "", **more: Any) -> str:
     desk, lang = _door().reception(), lang or _lang()
     settings = house().settings
-    own = {
-        "authority": settings.authority,
-        "lookup_sms": _number(settings.lookup_sms or settings.twilio_from),
-        "lookup_voice": _number(settings.lookup_voice),
-    }
+    doors = {"lookup_sms": settings.lookup_sms or settings.twilio_from, "lookup_voice": settings.lookup_voice}
+    own = {name: replies.shown(desk, lang, display(number)) for name, number in doors.items()}
+    own["authority"] = settings.authority
     return render_template(
         f"subscribe/{name}",
         lang=lang,
@@ -219,10 +217,6 @@ def _page(name: str, *, lang: str = "", **more: Any) -> str:
         tongues=NAMES,
         **more,
     )
-
-
-def _number(text: str) -> str:
-    return display(text) if text else ""
 
 
 def _words_read(desk: Reception, lang: str) -> str:
