@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PARTS = ("sink", "peer", "engine", "latency", "receipts", "email", "bulk", "documents")
+PARTS = ("sink", "peer", "engine", "latency", "receipts", "email", "bulk", "documents", "directory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Plan:
     loads: int = 300_000
     bulk: int = 20_000
     documents: int = 300
+    residents: int = 1_000_000
+    state_agencies: int = 6_000
     quick: bool = False
     slow_ms: float = 60.0  # 0: no run with slow answers
 
@@ -40,6 +42,8 @@ QUICK = Plan(
     loads=2_000,
     bulk=100,
     documents=3,
+    residents=600,
+    state_agencies=40,
     quick=True,
 )
 """Proves that the harness works; its figures say nothing."""
