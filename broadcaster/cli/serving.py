@@ -23,6 +23,7 @@ from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.publish import Publisher
+from broadcaster.dispatch.retention import EVERY_S, Retention
 from broadcaster.dispatch.sweep import Sweep
 from broadcaster.local import demo as demonstration
 from broadcaster.local import home, installation, seat
@@ -117,6 +118,7 @@ def sweep() -> None:
         "publish": (publisher.look, 0.25),
         "escalate": (lambda: escalate(engine.sessions, settings.chase_seconds), settings.sweep_every),
     }
+    duties["retention"] = (Retention(engine.sessions).look, EVERY_S)
     courtesy = courtesies.channel(settings)
     waiter = Courtesies.of(settings, engine, courtesy) if courtesy else None
     if waiter:

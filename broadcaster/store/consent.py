@@ -1,7 +1,7 @@
 """Who agreed to be texted, when, how and in which words: rows are added, never changed (47 CFR 64.1200; four years).
 
-A row is bound to its number by the blind index only. The ledger holds a digest of them (`dispatch.upkeep`), because a
-flood of sign-ups must not stand in line before an alert at the end of the chain.
+A row is bound to its number by the blind index only. The ledger holds a digest of them (`dispatch.retention`),
+because a flood of sign-ups must not stand in line before an alert at the end of the chain.
 """
 
 from __future__ import annotations

@@ -72,6 +72,8 @@ class Fanout(Base):
     done_at: Mapped[datetime | None]
     planned: Mapped[int | None]
     recalled_at: Mapped[datetime | None]
+    pruned_at: Mapped[datetime | None]
+    """When its deliveries were deleted; the tallies are what is left of them (`store.retention`)."""
     dearest: Mapped[int] = mapped_column(default=1, server_default="1")
     """Segments of its dearest text: what a claim reckons with before it knows who is next."""
 

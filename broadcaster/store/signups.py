@@ -163,4 +163,5 @@ def change(session: Session, mine: Mine, lang: str, places: Sequence[str], *, no
 def leave(session: Session, mine: Mine) -> None:
     """Somebody leaves: no place is theirs any more. Their number is forgotten with the next upkeep."""
     session.execute(text("DELETE FROM subscription WHERE address_id = :a"), {"a": mine.address})
+    session.execute(text("UPDATE address SET asked_at = now() WHERE id = :a"), {"a": mine.address})
     consent.record(session, mine.index, Step.LEFT, Proof("link", places=mine.places))

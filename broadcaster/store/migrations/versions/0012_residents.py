@@ -24,6 +24,7 @@ def upgrade() -> None:
     op.add_column(
         "address", sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False)
     )
+    op.add_column("fanout", sa.Column("pruned_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index("ix_address_no_voice", "address", ["id"], postgresql_where=sa.text("no_voice"))
 
 
@@ -124,6 +125,7 @@ def _signups() -> None:
 
 def downgrade() -> None:
     """Take it down again."""
+    op.drop_column("fanout", "pruned_at")
     op.drop_index("ix_address_no_voice", table_name="address")
     op.drop_column("address", "asked_at")
     op.drop_column("address", "no_voice")
