@@ -131,6 +131,8 @@ class Settings(BaseModel):
     signup_texts_per_day: int = Field(default=2000, ge=0)
 
     chase_after: str = "5 15 30"
+    export_cert: Path | None = None
+    export_dir: Path | None = None
 
     lease: Seconds = 30.0
     settle: Seconds = 60.0
@@ -144,7 +146,7 @@ class Settings(BaseModel):
     def _no_trailing_slash(cls, value: object) -> object:
         return value.rstrip("/") if isinstance(value, str) and value.startswith("http") else value
 
-    @field_validator("data_dir", "publish_dir", "bounce_mailbox")
+    @field_validator("data_dir", "publish_dir", "bounce_mailbox", "export_dir")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().resolve() if path else path

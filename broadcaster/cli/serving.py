@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -21,6 +22,7 @@ from broadcaster.dispatch.announce import Announcer
 from broadcaster.dispatch.courtesies import Courtesies
 from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
+from broadcaster.dispatch.nightly import LOOK_EVERY_S, Nightly
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.publish import Publisher
 from broadcaster.dispatch.retention import EVERY_S, Retention
@@ -119,6 +121,10 @@ def sweep() -> None:
         "escalate": (lambda: escalate(engine.sessions, settings.chase_seconds), settings.sweep_every),
     }
     duties["retention"] = (Retention(engine.sessions).look, EVERY_S)
+    if settings.export_cert:
+        folder = settings.export_dir or settings.data_dir / "exports"
+        night = Nightly(engine.sessions, engine.sealer, settings.export_cert, folder, ZoneInfo(settings.timezone))
+        duties["nightly"] = (night.look, LOOK_EVERY_S)
     courtesy = courtesies.channel(settings)
     waiter = Courtesies.of(settings, engine, courtesy) if courtesy else None
     if waiter:
