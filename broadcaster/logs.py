@@ -5,19 +5,23 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
 from collections.abc import Mapping, MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
 
 PHONE = re.compile(r"(?:\+|%2B)\d{6,13}(\d\d)")
 """E.164, also as it stands in the address of a request."""
+NATIONAL = re.compile(r"(?<![\w.+-])(?:1[-. ]?)?\(?[2-9]\d\d\)?[-. ]{0,2}[2-9]\d\d[-. ]?\d\d(\d\d)(?!\w)")
+"""The same as people write it: ten digits of the North American plan, with or without signs between them."""
 MAIL = re.compile(r"[\w.+-]+@([\w-]+\.)+\w+")
 
 
 def redact(text: str) -> str:
     """A text in which phone numbers keep their last two digits and mail addresses only their domain's end."""
-    return MAIL.sub("<mail>", PHONE.sub(r"+…\1", text))
+    return MAIL.sub("<mail>", NATIONAL.sub(r"…\1", PHONE.sub(r"+…\1", text)))
 
 
 def _redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -62,6 +66,16 @@ def configure(level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    sys.excepthook = _died
+    threading.excepthook = lambda args: _died(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _died(kind: type[BaseException], error: BaseException | None, where: TracebackType | None) -> None:
+    """What nobody caught is logged like everything else: the interpreter's own print would show a number whole."""
+    if error is None or issubclass(kind, (KeyboardInterrupt, SystemExit)):
+        sys.__excepthook__(kind, error or kind(), where)
+        return
+    get(__name__).critical("died", exc_info=(kind, error, where))
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

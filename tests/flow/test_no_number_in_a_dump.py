@@ -11,8 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from broadcaster.local.rootless import installed_programs
-from broadcaster.store import ledger, residents
+from broadcaster.store import courtesies, inbound, ledger, residents, signups
+from broadcaster.store.courtesies import Budget, Purpose, Wanted
 from broadcaster.store.database import Sessions
+from broadcaster.store.inbound import NewInbound
+from broadcaster.store.signups import NewSignup
 from tests.factories import SEALER, directory, furnish
 from tests.flow import installation
 
@@ -109,3 +112,18 @@ def test_a_failing_statement_does_not_tell_its_values(sessions: Sessions) -> Non
     with sessions() as session, pytest.raises(Exception, match="division by zero") as failed:
         session.execute(text("SELECT 1/0 WHERE :phone <> ''"), {"phone": spelled(1)})
     assert "555-" not in str(failed.value)
+
+
+def test_texts_sign_ups_and_courtesies_are_sealed_too(database_url: str, sessions: Sessions) -> None:
+    numbers = [f"+1{forms(no)[0].decode()}" for no in range(MANY)]
+    with sessions.begin() as session:
+        for no, number in enumerate(numbers):
+            new = NewInbound("text", "twilio", f"SM{no}", number, f"call me at {spelled(no)}", "other", "en")
+            inbound.keep(session, SEALER, new)
+            form = NewSignup("sms", number, "en", ("town-1",), False, "x" * 64)
+            signups.ask(session, SEALER, form, "")
+            wanted = Wanted(Purpose.VERIFY, number, "en", ("town-1",))
+            assert courtesies.ask(session, SEALER, wanted, Budget(prefix=MANY, a_day=MANY))
+    whole = dump(database_url)
+    assert whole.count(b"\\\\x01") >= 4 * MANY, "the sealed values are in the dump"
+    assert [no for no in range(MANY) if any(form in whole for form in forms(no))] == []

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import sys
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -26,6 +29,14 @@ PHONE, MAIL = "+16175550123", "ida.green@police.example.gov"
         (f"<{MAIL}> refused", "<<mail>> refused"),
         ("ida+night@a-b.example", "<mail>"),
         ("fan-out 7.12.1 took 1234567890 us", "fan-out 7.12.1 took 1234567890 us"),
+        ("4135550123", "…23"),
+        ("call (413) 555-0123 now", "call …23 now"),
+        ("413-555-0123", "…23"),
+        ("413.555.0123,1-413-555-0123", "…23,…23"),
+        ("'14135550123'", "'…23'"),
+        ("request 7c4135550123f, SM4135550123", "request 7c4135550123f, SM4135550123"),
+        ("took 0.4135550123 s", "took 0.4135550123 s"),
+        ("1750248000.413555", "1750248000.413555"),
         ("+12", "+12"),
         ("2024-06-18T13:16:00+00:00", "2024-06-18T13:16:00+00:00"),
         ("", ""),
@@ -83,3 +94,61 @@ def test_what_libraries_log_is_cut_too(capsys: pytest.CaptureFixture[str]) -> No
     assert len(found) == 2
     assert "5550123" not in str(found)
     assert "ida.green" not in str(found)
+
+
+EVERY_WAY = (PHONE, "6175550123", "617-555-0123", "(617) 555-0123", "617.555.0123", "1 617 555 0123", "%2B16175550123")
+
+
+class Hostile(Exception):
+    """An error that carries a number in its message, its arguments, its notes and its cause."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__(f"no text to {way}", {"to": way}, [way])
+        self.add_note(f"the number was {way}")
+
+
+def raise_hostile(way: str) -> None:
+    try:
+        raise ValueError(f"{way} is no number")
+    except ValueError as cause:
+        raise Hostile(way) from cause
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_a_hostile_exception_shows_no_number_wherever_it_dies(
+    way: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+
+    def work() -> None:
+        try:
+            raise_hostile(way)
+        except Hostile as error:
+            logs.get("house").exception("failed", error=repr(error))
+            sys.excepthook(type(error), error, error.__traceback__)
+        thread = threading.Thread(target=raise_hostile, args=(way,))
+        thread.start()
+        thread.join()
+
+    found = logged(capsys, work)
+    assert [line["event"] for line in found] == ["failed", "died", "died"]
+    assert all("Hostile" in str(line["exception"]) for line in found)
+    assert not re.search(r"555\D{0,2}01|6175", str(found))
+
+
+def test_somebody_who_presses_control_c_is_no_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    logs.configure("DEBUG")
+    try:
+        sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+        structlog.reset_defaults()
+    assert "died" not in capsys.readouterr().err
