@@ -141,7 +141,7 @@ def words(door: FrontDoor, one: Due, link: str) -> str:
         Purpose.VERIFY: lambda: [desk.say(one.lang, "verify", place=place)],
         Purpose.LINK: lambda: [desk.say(one.lang, "link_text", link=link)],
         Purpose.YEARLY: lambda: [desk.say(one.lang, "yearly", place=place, link=link)],
-        Purpose.CARD: lambda: replies.cards(desk, one.lang, towns, door.office.public_base_url),
+        Purpose.CARD: lambda: replies.cards(desk, one.lang, towns),
     }
     if one.purpose is not Purpose.LINK and not towns:
         return ""

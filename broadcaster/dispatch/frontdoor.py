@@ -10,17 +10,13 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from broadcaster.alert.alert import content_from_json
-from broadcaster.alert.lifecycle import Tier
 from broadcaster.dispatch import publish
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds.lookup import advice_by_town
 from broadcaster.feeds.replies import Reception
 from broadcaster.feeds.snapshot import AirState, Snapshot
-from broadcaster.messages.reception import phrases
-from broadcaster.settings import Mode
-from broadcaster.store import alerts, directory_load, texts
-from broadcaster.store.alerts import Alert, Release
+from broadcaster.store import directory_load
+from broadcaster.store.alerts import Release
 from broadcaster.store.database import Sessions, now
 
 KEPT_S = 30.0
@@ -59,29 +55,21 @@ def read(session: Session, office: Office) -> Reception:
     """Towns, numbers and approved texts as they are now."""
     directory = directory_load.load(session, agencies=False)
     shown = publish.snapshot(session, office, directory, now(session))
-    towns = []
-    for code, advice in advice_by_town(shown).items():
-        best = directory.ladder(code).number
-        towns.append({**advice.plain(), "line": best.display if best else ""})
     return Reception(
-        towns=towns,
-        texts=_texts(session, shown),
+        towns=[advice.plain() for advice in advice_by_town(shown).values()],
+        texts=_texts(shown),
+        base=office.public_base_url,
         outage=any(alert.state(shown.as_of) not in (AirState.ENDED, AirState.TEST) for alert in shown.on_air),
-        phrases=phrases(strict=office.mode is Mode.LIVE),
+        phrases=shown.phrases,
         books=shown.books,
         voice=replace(office.voice, lookup_url=office.voice.lookup_url or office.public_base_url),
     )
 
 
-def _texts(session: Session, shown: Snapshot) -> dict[tuple[str, str], str]:
+def _texts(shown: Snapshot) -> dict[tuple[str, str], str]:
     """The approved text of every town by (code, language); where alerts overlap, the newest one's."""
-    codes = {key: code for code, key in directory_load.community_ids(session).items()}
     found: dict[tuple[str, str], str] = {}
     for alert in sorted((air for air in shown.on_air if not air.is_test), key=lambda air: air.issued):
-        row = session.scalars(select(Alert).where(Alert.public_id == alert.alert)).one()
-        revision = alerts.released_revisions(session, row.id, Tier.PUBLIC)[-1]
-        spoken_of = set(content_from_json(revision.content).restored) | {town.code for town in alert.communities}
-        for text in texts.of_revision(session, revision.id, "sms"):
-            if text.community_id is not None and codes[text.community_id] in spoken_of:
-                found[codes[text.community_id], text.lang] = text.text
+        for code, words in alert.texts.items():
+            found |= {(code, lang): text for lang, text in reversed(words)}
     return found

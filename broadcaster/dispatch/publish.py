@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,12 +18,15 @@ from broadcaster.alert.alert import ChannelName, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.channels import files
 from broadcaster.directory import Directory
+from broadcaster.dispatch import render
 from broadcaster.dispatch.catalogue import Catalogue
 from broadcaster.dispatch.office import Office
-from broadcaster.feeds import atom, places, public_page
+from broadcaster.feeds import atom, paper, places, public_page
 from broadcaster.feeds.recent import Held, recent_files
 from broadcaster.feeds.snapshot import OnAir, PublishedDocument, Snapshot, Words
 from broadcaster.messages import book
+from broadcaster.messages.edition import door
+from broadcaster.messages.reception import phrases
 from broadcaster.settings import Mode
 from broadcaster.store import alerts, directory_load, lines, texts, wordings
 from broadcaster.store.alerts import Alert, Document, Release, Revision
@@ -49,9 +52,10 @@ def publish(
             return []
         listing = known.look(session, at)
         shown = snapshot(session, office, directory_load.load(session), at, listing.listed)
-        pages = {**_feeds(session, office, at, listing.listed), **public_page.files(shown)}
+        pages = {**_feeds(session, office, at, listing.listed), **paper.files(shown), **public_page.files(shown)}
         changed = files.publish(root, pages, listing.unwritten)
-        changed += files.prune(root, public_page.LANGUAGE_FOLDER, pages)  # a language that may speak no longer
+        for folder in (public_page.LANGUAGE_FOLDER, *paper.FOLDERS):  # what may speak no longer, or is no ZIP of ours
+            changed += files.prune(root, folder, pages)
         known.wrote(listing)
         return changed
 
@@ -86,9 +90,11 @@ def snapshot(
             for held in listed
         ),
         changed=max((air.issued for air in shown), default=None),
+        lookup_url=door(office.voice)["link"],
         lookup_sms=office.voice.lookup_sms,
         lookup_voice=office.voice.lookup_voice,
         books=wordings.books(session, strict=office.mode is Mode.LIVE),
+        phrases=phrases(strict=office.mode is Mode.LIVE),
     )
 
 
@@ -123,7 +129,26 @@ def _on_air(session: Session, directory: Directory, alert: Alert, revision: Revi
             Words(page.lang, page.subject, tuple(json.loads(page.text))) for page in pages if page.lang != "en"
         ),
         is_test=alert.kind == AlertKind.TEST,
+        texts=_exact_words(session, revision.id),
     )
+
+
+_exact: dict[int, Mapping[str, Sequence[tuple[str, str]]]] = {}
+MOST_EXACT = 16
+
+
+def _exact_words(session: Session, revision: int) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """The texts of a frozen revision by the code of their community: read once, because they never change."""
+    if revision not in _exact:
+        codes = {key: code for code, key in directory_load.community_ids(session).items()}
+        found: dict[str, list[tuple[str, str]]] = {}
+        for form in ("sms", render.TEXT_FIRST):
+            for row in texts.of_revision(session, revision, form):
+                found.setdefault(codes.get(row.community_id or 0, ""), []).append((row.lang, row.text))
+        while len(_exact) >= MOST_EXACT:
+            _exact.pop(next(iter(_exact)), None)
+        _exact[revision] = found
+    return _exact[revision]
 
 
 @dataclass

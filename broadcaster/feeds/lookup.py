@@ -46,6 +46,7 @@ class Advice:
             "alert": self.alert,
             "loud": self.loud,
             "unsure": self.unsure,
+            "line": self.town.line,
         }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from broadcaster.alert.alert import CommunityAnswer
 from broadcaster.alert.phone import Visibility
-from broadcaster.directory import WALK_IN, Directory
+from broadcaster.directory import WALK_IN, Community, Directory
 from broadcaster.feeds.snapshot import Town, TownAnswer
 
 _TITLED = ("County", "Parish", "Borough", "Municipio", "Municipality", "Census Area", "city")
@@ -20,9 +20,15 @@ def county_title(name: str) -> str:
 def towns(directory: Directory) -> tuple[Town, ...]:
     """Every community that people may look for, whether or not anything is on air."""
     counties = {fips: county_title(name) for fips, name in directory.county_names.items()}
-    return tuple(
-        Town(one.code, one.name, counties[one.county_fips], one.zips, one.places) for one in directory.communities
-    )
+    return tuple(_town(directory, one, counties[one.county_fips]) for one in directory.communities)
+
+
+def _town(directory: Directory, one: Community, county: str) -> Town:
+    """With the best public number of its ladder; the directory gives no restricted one."""
+    best = directory.ladder(one.code).number
+    if best is None:
+        return Town(one.code, one.name, county, one.zips, one.places)
+    return Town(one.code, one.name, county, one.zips, one.places, best.display, best.e164, best.verified_on)
 
 
 def town_answers(

@@ -24,6 +24,7 @@ from broadcaster.feeds import tongues
 from broadcaster.feeds.lookup import LOUD, Advice, advice_by_town
 from broadcaster.feeds.snapshot import AirState, OnAir, Snapshot, TownAnswer
 from broadcaster.feeds.tongues import Tongue
+from broadcaster.messages.reception import say
 from broadcaster.settings import Mode
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "web" / "public"
@@ -138,7 +139,14 @@ def language_page(snapshot: Snapshot, advice: Mapping[str, Advice], tongue: Tong
 def town_page(snapshot: Snapshot, advice: Advice) -> bytes:
     """The page of one town; it changes only when its answer does."""
     alert = next((alert for alert in snapshot.on_air if alert.alert == advice.alert), None)
-    return _render("town.html", snapshot, one=advice, row=advice.plain(), alert=alert, tongue_at=_anchor)
+    texts = alert.texts.get(advice.town.code, ()) if alert else ()
+    return _render(
+        "town.html", snapshot, one=advice, row=advice.plain(), alert=alert, tongue_at=_anchor, texts=texts, say=_phrase
+    )
+
+
+def _phrase(snapshot: Snapshot, lang: str, name: str) -> str:
+    return say(snapshot.phrases, lang, name)
 
 
 def find_page(table: Mapping[str, Any], query: str, found: list[Mapping[str, Any]], lang: str = "") -> bytes:
@@ -248,6 +256,11 @@ def _render(name: str, snapshot: Snapshot, **more: Any) -> bytes:
     changed = snapshot.changed or snapshot.as_of
     told = {**facts, "tongues": list(tongues.tongues(snapshot.books)), "changed": changed, **more}
     return _pages.get_template(name).render(snapshot=snapshot, **told).encode()
+
+
+def rendered(name: str, **values: Any) -> bytes:
+    """A template of the public folder, filled."""
+    return _pages.get_template(name).render(**values).encode()
 
 
 def _page_of(tongue: Tongue) -> str:

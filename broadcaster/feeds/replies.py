@@ -40,6 +40,7 @@ class Reception:
     phrases: Books
     books: Books
     voice: Voice
+    base: str = ""
 
     def named(self, codes: Iterable[str]) -> list[Row]:
         """The towns of these codes, in their order; unknown ones are left out."""
@@ -92,7 +93,8 @@ def _joining(desk: Reception, query: str, lang: str) -> Reply:
         town = found[0]
         told = _about_all(desk, found, lang) if town["state"] != TownState.WORKS.value else []
         joined = desk.say(lang, "joined", place=plain(str(town["name"])))
-        return Reply(printed(desk, lang, [*told, joined]), place=str(town["code"]), join=True)
+        kept = cards(desk, lang, found)
+        return Reply(printed(desk, lang, [*told, joined, *kept]), place=str(town["code"]), join=True)
     if found:
         return Reply(printed(desk, lang, [desk.say(lang, "which_one", each=names(found))]))
     example = plain(str(desk.towns[0]["name"])) if desk.towns else "01103"
@@ -163,7 +165,8 @@ def spoken(desk: Reception, towns: Sequence[Row], lang: str) -> Iterator[str]:
 def joined(desk: Reception, lang: str, codes: Sequence[str]) -> str:
     """What somebody is told whose sign-up is done: for which places, and what holds there now."""
     towns = desk.named(codes)
-    return printed(desk, lang, [desk.say(lang, "joined", place=names(towns)), *_about_all(desk, towns, lang)])
+    now = _about_all(desk, [town for town in towns if town["state"] != TownState.WORKS.value], lang)
+    return printed(desk, lang, [desk.say(lang, "joined", place=names(towns)), *now, *cards(desk, lang, towns)])
 
 
 def names(found: Sequence[Row]) -> str:
@@ -175,12 +178,15 @@ def _first(homes: Sequence[str]) -> str:
     return homes[0] if homes else ""
 
 
-def cards(desk: Reception, lang: str, towns: Sequence[Row], base: str) -> list[str]:
+def cards(desk: Reception, lang: str, towns: Sequence[Row]) -> list[str]:
     """For each town the number to keep, and where its card is to be printed."""
     made = []
     for town in towns[:MOST_PLACES]:
         if town["line"]:
-            number, link = shown(desk, lang, str(town["line"])), shown(desk, lang, f"{base}/card/{town['code']}.html")
+            number, link = (
+                shown(desk, lang, str(town["line"])),
+                shown(desk, lang, f"{desk.base}/card/{town['code']}.html"),
+            )
             made.append(desk.say(lang, "card_text", place=plain(str(town["name"])), number=number, link=link))
     return made
 

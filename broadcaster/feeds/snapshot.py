@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,6 +10,7 @@ from enum import StrEnum
 from broadcaster.alert.alert import ENDINGS, RevisionKind
 from broadcaster.directory import WALK_IN
 from broadcaster.messages.book import Books, shipped
+from broadcaster.messages.reception import phrases
 from broadcaster.settings import Mode
 
 
@@ -32,13 +34,19 @@ class TownState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """A community that people may look for, whether or not anything is on air; `places` are villages within it."""
+    """A community that people may look for, whether or not anything is on air; `places` are villages within it.
+
+    `line` is the number that its people call whenever 911 fails, as they read it, and `dial` as phones dial it.
+    """
 
     code: str
     name: str
     county: str
     zips: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    line: str = ""
+    dial: str = ""
+    verified_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,8 @@ class OnAir:
     advice: str = ""
     translations: tuple[Words, ...] = ()
     is_test: bool = False
+    texts: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict, compare=False)
+    """The exact words of its texts, by the code of their town: (language, text)."""
 
     def state(self, as_of: datetime) -> AirState:
         """How the alert stands at that moment."""
@@ -130,6 +140,8 @@ class Snapshot:
     towns: tuple[Town, ...] = ()
     documents: tuple[PublishedDocument, ...] = ()
     changed: datetime | None = None
+    lookup_url: str = ""
     lookup_sms: str = ""
     lookup_voice: str = ""
     books: Books = field(default_factory=shipped, compare=False)
+    phrases: Books = field(default_factory=phrases, compare=False)

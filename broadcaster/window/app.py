@@ -20,6 +20,7 @@ SOON, FEED, ASSET = "public, max-age=5", "public, max-age=30", "public, max-age=
 IMMUTABLE = "public, max-age=31536000, immutable"
 HTML, JSON, XML = "text/html; charset=utf-8", "application/json", "application/xml"
 TYPES = {
+    "card.css": "text/css; charset=utf-8",
     "public.css": "text/css; charset=utf-8",
     "public.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
@@ -64,17 +65,30 @@ def _pages(app: Flask, shelf: Shelf, clock: Clock) -> None:
     def front() -> Response:
         return page("index.html")
 
+    def inside(folder: str, name: str) -> Response:
+        name = name.removesuffix(".html")
+        shelf.named(folder, name, ".html")
+        return page(f"{folder}/{name}.html")
+
     @_get(app, "/town/<code>")
     def town(code: str) -> Response:
-        code = code.removesuffix(".html")
-        shelf.named("town", code, ".html")
-        return page(f"town/{code}.html")
+        return inside("town", code)
 
     @_get(app, "/l/<lang>")
     def language(lang: str) -> Response:
-        lang = lang.removesuffix(".html")
-        shelf.named("l", lang, ".html")
-        return page(f"l/{lang}.html")
+        return inside("l", lang)
+
+    @_get(app, "/zip/<code>")
+    def zip_code(code: str) -> Response:
+        return inside("zip", code)
+
+    @_get(app, "/card/<code>")
+    def card(code: str) -> Response:
+        return inside("card", code)
+
+    @_get(app, "/zips.html")
+    def zips() -> Response:
+        return page("zips.html")
 
     @_get(app, "/find")
     def search() -> Response:
@@ -94,6 +108,7 @@ def _data(app: Flask, shelf: Shelf) -> None:
         return _answer(shelf.leaf(name, _wants_gzip()), JSON, SOON)
 
     @_get(app, "/public.css", "public.css")
+    @_get(app, "/card.css", "card.css")
     @_get(app, "/public.js", "public.js")
     @_get(app, "/icon.svg", "icon.svg")
     def asset(name: str) -> Response:
