@@ -14,7 +14,8 @@ from broadcaster.channels.errors import OptedOut, SendError
 from broadcaster.channels.http import Door
 from broadcaster.channels.proof import placed, proof
 from broadcaster.channels.registry import CALLBACK, WAYS_OUT
-from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
+from broadcaster.channels.sms_twilio import TwilioSms
+from broadcaster.channels.twilio_http import TwilioAccount
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.frontdoor import FrontDoor
 from broadcaster.dispatch.office import Office

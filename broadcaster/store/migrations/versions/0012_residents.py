@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from broadcaster.store import consent
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 _NOW = sa.text("clock_timestamp()")
