@@ -120,6 +120,7 @@ class Settings(BaseModel):
     ipaws_cert: Path | None = None
     handoff_email: str = ""
     handoff_name: str = ""
+    upkeep_round: bool = False
     handoff_loud_after: float = Field(default=10.0, gt=0)
 
     lookup_url: str = ""

@@ -18,6 +18,7 @@ from broadcaster.channels.sms_bulk import BulkAccount, TwilioBulk
 from broadcaster.channels.sms_twilio import TwilioSms
 from broadcaster.channels.smtp_pool import Relay
 from broadcaster.channels.twilio_http import TwilioAccount
+from broadcaster.channels.upkeep_mail import CheckPrinter
 from broadcaster.channels.voice_twilio import TwilioVoice
 from broadcaster.settings import Mode, Settings
 
@@ -94,6 +95,13 @@ def _handoff(settings: Settings) -> Channel:
         mailer.sender, mailer.sender_name, mailer.public_base_url, mailer.secret, mailer.message_id
     )
     return AgencyEmail(mailer, other=("handoff", printer))
+
+
+def checks(settings: Settings) -> Channel:
+    """The mail of the monthly round: the same relay, another print. It is no way out of an alert."""
+    mailer = _mailer(settings)
+    printer = CheckPrinter(mailer.sender, mailer.sender_name, mailer.public_base_url, mailer.secret, mailer.message_id)
+    return AgencyEmail(mailer, other=("check", printer))
 
 
 def _ipaws(settings: Settings) -> Channel:

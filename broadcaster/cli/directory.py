@@ -34,7 +34,7 @@ def import_directory(file: Path, dry: bool) -> None:
 
     What the file leaves out of a kind of row that it speaks of is retired.
 
-    Example: broadcaster directory import numbers.csv --dry-run
+    Example: broadcaster directory import directory.csv --dry-run
     """
     settings, sessions = opened()
     sealer = sealer_of(settings)

@@ -15,6 +15,7 @@ import click
 
 from broadcaster import logs
 from broadcaster import settings as knobs
+from broadcaster.channels import registry
 from broadcaster.channels.ipaws import Ipaws
 from broadcaster.dispatch import courtesies
 from broadcaster.dispatch import engine as engines
@@ -27,6 +28,7 @@ from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.publish import Publisher
 from broadcaster.dispatch.retention import EVERY_S, Retention
 from broadcaster.dispatch.sweep import Sweep
+from broadcaster.dispatch.upkeep import EVERY_S, Round
 from broadcaster.local import demo as demonstration
 from broadcaster.local import home, installation, seat
 from broadcaster.receipts import intake
@@ -131,6 +133,8 @@ def sweep() -> None:
         duties["courtesies"] = (waiter.look, max(1.0, 1.0 / settings.lookup_sms_per_second))
     if isinstance(way := engine.carriers.get("ipaws"), Ipaws):
         duties["ipaws"] = (Watch(engine, way, settings.ipaws_cert).look, PING_EVERY_S)
+    if settings.upkeep_round and settings.smtp_url and settings.mail_from:
+        duties["upkeep"] = (Round(engine, registry.checks(settings), settings.authority).look, EVERY_S)
     if settings.bounce_mailbox:
         duties["bounces"] = (BounceMailbox(settings.bounce_mailbox, engine.sessions, Desk.of(settings)).look, 5.0)
     announcer = Announcer.of(settings, engine.window) if settings.websub_hub else None

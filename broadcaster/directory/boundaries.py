@@ -15,6 +15,7 @@ from typing import Any
 import shapely
 from shapely.errors import ShapelyError
 from shapely.geometry import Point, mapping, shape
+from shapely.geometry.base import BaseGeometry
 
 from broadcaster.directory.entries import Community
 from broadcaster.directory.rows import Key, RowKind, Values
@@ -60,7 +61,9 @@ def read(text: str, directory: Directory) -> tuple[list[Boundary], list[Refusal]
                 raise ValueError(f"NGUID “{one.nguid}” stands in the file already.")
             found[one.nguid] = one
         except (ValueError, KeyError, TypeError, AttributeError, ShapelyError) as error:
-            refused.append(Refusal(no, str(error) if isinstance(error, ValueError) else f"This is no feature: {error}."))
+            refused.append(
+                Refusal(no, str(error) if isinstance(error, ValueError) else f"This is no feature: {error}.")
+            )
     if not found and not refused:
         refused.append(Refusal(0, "There is no feature in this file."))
     return list(found.values()), refused
@@ -80,7 +83,8 @@ def _boundary(feature: dict[str, Any], directory: Directory) -> Boundary:
     strange = [code for code in served if code not in known]
     if strange:
         raise ValueError(f"No community has the code “{strange[0]}”.")
-    return Boundary(nguid, _psap(own, name, directory), name, _geometry(feature), tuple(served), _plain(own))
+    fields = {"ServiceURN": urn, **_plain(own)}
+    return Boundary(nguid, _psap(own, name, directory), name, _geometry(feature), tuple(served), fields)
 
 
 def _psap(own: dict[str, Any], name: str, directory: Directory) -> str:
@@ -103,12 +107,19 @@ def _geometry(feature: dict[str, Any]) -> dict[str, Any]:
         raise ValueError("The coordinates are no degrees: export in WGS 84 (EPSG:4326), longitude first.")
     if not drawn.is_valid:
         raise ValueError(f"The polygon is broken: {shapely.is_valid_reason(drawn)}.")
-    made: dict[str, Any] = json.loads(json.dumps(mapping(shapely.set_precision(drawn, 10.0**-DIGITS))))
+    made: dict[str, Any] = json.loads(json.dumps(mapping(_tidy(drawn))))
     return made
 
 
+def _tidy(drawn: BaseGeometry) -> BaseGeometry:
+    """The same area always in the same words: outer rings counterclockwise (RFC 7946 section 3.1.6)."""
+    return shapely.orient_polygons(shapely.normalize(shapely.set_precision(drawn, 10.0**-DIGITS)))
+
+
 def _plain(own: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in own.items() if isinstance(value, str | int | float | bool)}
+    """The fields that it came with, but ours."""
+    kept = {name: value for name, value in own.items() if isinstance(value, str | int | float | bool)}
+    return {name: value for name, value in kept.items() if name not in ("psap", "communities")}
 
 
 def write(boundaries: Sequence[Boundary], directory: Directory) -> str:
@@ -120,7 +131,6 @@ def write(boundaries: Sequence[Boundary], directory: Directory) -> str:
             "id": one.nguid,
             "geometry": one.geometry,
             "properties": {
-                "ServiceURN": SOS[0],
                 **(one.properties or {}),
                 "NGUID": one.nguid,
                 "DsplayName": one.name or names.get(one.psap, ""),

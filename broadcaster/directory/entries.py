@@ -110,12 +110,18 @@ class Psap:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One way to reach an agency; the lowest `order` is tried first."""
+    """One way to reach an agency; the lowest `order` is tried first.
+
+    `consent_on` is when somebody consented in writing to automated checks of it, `consent` who that was and where the
+    paper is; without them nothing but an alert and the monthly mail goes there by itself.
+    """
 
     channel: ContactChannel
     value: str
     order: int
     verified_on: date | None = None
+    consent_on: date | None = None
+    consent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,4 +133,6 @@ def described(one: Difference) -> str:
 
 
 def _said(value: Any) -> str:
-    return "nothing" if value in (None, "", []) else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return (
+        "nothing" if value in (None, "", []) else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    )

@@ -28,7 +28,7 @@ FIELDS: dict[RowKind, tuple[str, ...]] = {
     ),
     RowKind.NUMBER: ("scope", "code", "order", "e164", "label", "visibility", "verified_on", "sms"),
     RowKind.AGENCY: ("code", "name", "role", "county_fips", "statewide", "communities"),
-    RowKind.CONTACT: ("agency", "channel", "value", "order", "verified_on"),
+    RowKind.CONTACT: ("agency", "channel", "value", "order", "verified_on", "consent_on", "consent"),
 }
 """The columns that each kind of row fills."""
 COLUMNS = ("row", *dict.fromkeys(name for fields in FIELDS.values() for name in fields))
@@ -79,7 +79,9 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = ";".join(value) if isinstance(value, list) else "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "@", "\t", "\r", "'") or (text[:1] in "+-" and not text[1:].isdigit()) else text
+    return (
+        f"'{text}" if text[:1] in ("=", "@", "\t", "\r", "'") or (text[:1] in "+-" and not text[1:].isdigit()) else text
+    )
 
 
 def read(text: str, current: Directory) -> Reading:
@@ -216,5 +218,3 @@ def assemble(found: Mapping[Key, Values], current: Directory) -> Directory:
         state_numbers=ordered.get("state", {}).get("", ()),
         text_numbers=ordered.get("text", {}),
     )
-
-

@@ -34,6 +34,7 @@ OF_AGENCIES = ("mail", DESK_SMS, DESK_VOICE)
 """The forms whose audience is an agency."""
 TEXT_FIRST = "sms_text"
 """The form of a text for people who cannot make voice calls."""
+MOST_NAMED = 3
 WORDS = "words-"
 """How the codes of findings about the words begin."""
 
@@ -259,6 +260,29 @@ def findings(work: Work, alert: cap.Alert) -> list[Finding]:
     found += door_findings(alert, one, work.office.doors, Crowd(len(work.affected), people))
     found += where.findings(work.drawn, work.edition, work.affected, work.directory)
     found += _of_signature(work.office, alert.sent)
+    found += _of_numbers(work)
+    return found
+
+
+def _of_numbers(work: Work) -> list[Finding]:
+    """A number that nobody ever found answered, or not within a year, is not published in silence; it stops nothing."""
+    today = work.edition.issued.date()
+    given = [(one.community, one.number) for one in work.content.answers if one.number and one.number.is_stale(today)]
+    found = []
+    for code, old, what in (
+        ("never-verified", False, "nobody ever found answered"),
+        ("stale", True, "was not verified"),
+    ):
+        named = [
+            f"{work.directory.community(place).name} {number.display}"
+            for place, number in given
+            if (number.verified_on is not None) is old
+        ]
+        if named:
+            more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+            when = " within a year" if old else ""
+            sentence = f"A number goes out that {what}{when}: {', '.join(named[:MOST_NAMED])}{more}. Ring it first."
+            found.append(warning(f"number-{code}", "/alert/info", sentence, "house: verified numbers"))
     return found
 
 

@@ -52,6 +52,7 @@ def tell(actor: Actor, alert: Alert) -> Revision:
     revision = actions.submit(actor, actions.edit(actor, revision, changed))
     row = actions.locked_release(actor, revision, Tier.PUBLIC)
     actor.log("number_switched", alert, no=revision.no, communities=sorted(numbers), hash=revision.hash)
+    row.by_directory = True
     actions.release_public(actor, revision, row, seat=False)
     return revision
 

@@ -107,7 +107,8 @@ class Release(Base):
         CheckConstraint(f"tier IN ({one_of(Tier)})", name="tier"),
         CheckConstraint(f"state IN ({one_of(ReleaseState)})", name="state"),
         CheckConstraint(
-            "tier <> 'public' OR break_glass OR approved_by IS NULL OR approved_by <> requested_by", name="two_people"
+            "tier <> 'public' OR break_glass OR by_directory OR approved_by IS NULL OR approved_by <> requested_by",
+            name="two_people",
         ),
     )
     id: Mapped[int] = identity()
@@ -121,6 +122,8 @@ class Release(Base):
     at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(default="", server_default="")
     break_glass: Mapped[bool] = mapped_column(default=False, server_default="false")
+    by_directory: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Only numbers that the directory held already: its editors are the second person."""
     revision: Mapped[Revision] = relationship(back_populates="releases")
 
 

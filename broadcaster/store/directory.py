@@ -110,3 +110,5 @@ class AgencyContact(Base):
     address_id: Mapped[int] = mapped_column(ForeignKey("address.id"), primary_key=True)
     rank: Mapped[int]
     verified_on: Mapped[date | None]
+    consent_on: Mapped[date | None]
+    consent: Mapped[str] = mapped_column(default="", server_default="")

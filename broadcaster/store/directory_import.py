@@ -38,11 +38,11 @@ class Proposal:
     @property
     def counts(self) -> dict[str, int]:
         """How many rows would be added, changed and retired, by ``kind change``."""
-        return dict(Counter(f"{one.kind} {one.change}" for one in self.changes))
+        return dict(sorted(Counter(f"{one.kind} {one.change}" for one in self.changes).items()))
 
 
 def propose(session: Session, sealer: Sealer, name: str, data: bytes) -> Proposal:
-    """What the file of this name (``.csv``, ``.json`` or ``.geojson``) would change. BadFile when it is none of them."""
+    """What the file of this name would change; BadFile when it is not of one of ENDINGS, or cannot be read at all."""
     version = directory_history.newest(session)
     current = directory_load.load(session, sealer)
     if name.lower().endswith(".geojson"):

@@ -173,7 +173,9 @@ def _contacts(session: Session, sealer: Sealer) -> dict[int, list[plain.Contact]
 
 def _contact(row: AgencyContact, address: Address, sealer: Sealer) -> plain.Contact:
     value = sealer.open(address.value_enc, address.value_index)
-    return plain.Contact(plain.ContactChannel(address.kind), value, row.rank, row.verified_on)
+    return plain.Contact(
+        plain.ContactChannel(address.kind), value, row.rank, row.verified_on, row.consent_on, row.consent
+    )
 
 
 def _marks(session: Session, sealer: Sealer) -> dict[str, int]:

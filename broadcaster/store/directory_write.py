@@ -170,6 +170,7 @@ def _contacts(
             )
             row = known.setdefault((here, address), AgencyContact(agency_id=here, address_id=address))
             row.rank, row.verified_on = contact.order, contact.verified_on
+            row.consent_on, row.consent = contact.consent_on, contact.consent
             session.add(row)
             listed.add((here, address))
             marks[contact_code(agency.code, contact)] = address

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, func, select
@@ -65,6 +65,7 @@ class Line:
     name: str
     e164: str
     display: str
+    verified_on: date | None
     said: str = ""
     at: datetime | None = None
     agency: str = ""
@@ -72,9 +73,7 @@ class Line:
 
 def report(session: Session, alert_id: int, agency_id: int, line: Line, said: str) -> None:
     """Keep what an agency says of a line now."""
-    session.add(
-        LineReport(alert_id=alert_id, agency_id=agency_id, community=line.community, e164=line.e164, said=said)
-    )
+    session.add(LineReport(alert_id=alert_id, agency_id=agency_id, community=line.community, e164=line.e164, said=said))
     session.flush()
 
 
@@ -98,7 +97,7 @@ def own(session: Session, alert_id: int, agency_id: int | None) -> list[Line]:
 
 
 def lines(session: Session, alert_id: int, agency_id: int | None = None) -> list[Line]:
-    """Every published number of an alert with the word that counts: of one agency, or the worst of any, then the last."""
+    """Every published number of an alert with the word that counts: of one agency, or of any the worst, then the last."""
     answers = published(session, alert_id)
     codes = [one.community for one in answers]
     names = {row.code: row.name for row in session.execute(_named(codes))}
@@ -108,11 +107,11 @@ def lines(session: Session, alert_id: int, agency_id: int | None = None) -> list
         if one.number is not None:
             word = last.get(one.number.e164, ("", None, ""))
             name = names.get(one.community, one.community)
-            found.append(Line(one.community, name, one.number.e164, one.number.display, *word))
+            found.append(Line(one.community, name, one.number.e164, one.number.display, one.number.verified_on, *word))
     return found
 
 
-def _named(codes: Collection[str]) -> Select[tuple[str, str]]:
+def _named(codes: Collection[str]) -> Select[str, str]:
     return select(Community.code, Community.name).where(Community.code.in_(codes))
 
 

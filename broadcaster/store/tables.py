@@ -19,6 +19,7 @@ from broadcaster.store import (
     residents,
     senders,
     signups,
+    upkeep,
     wordings,
 )
 from broadcaster.store.database import Base
@@ -43,5 +44,6 @@ __all__ = [
     "residents",
     "senders",
     "signups",
+    "upkeep",
     "wordings",
 ]

@@ -26,7 +26,7 @@ from broadcaster.store import database
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
-from broadcaster.web import ack, api, board, guard, handoff, headers, outline, partners, subscribe
+from broadcaster.web import ack, api, board, check, guard, handoff, headers, outline, partners, subscribe
 from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
@@ -40,6 +40,7 @@ from broadcaster.web.incoming import incoming
 from broadcaster.web.lines import lines
 from broadcaster.web.revision import revision
 from broadcaster.web.signin import signin
+from broadcaster.web.upkeep import keeping
 from broadcaster.web.watch import watched
 from broadcaster.web.words import words
 
@@ -48,8 +49,8 @@ STATIC_PATH = "/desk/static"
 LARGEST_REQUEST = 2 * 1024 * 1024
 DESK_CONNECTIONS = 20
 PAGES = (
-    *(signin, desk, form, numbers, revision, approval, words, incoming, inbox, directory, lines, health),
-    *(board.blueprint, partners.blueprint, api.blueprint, ack.blueprint, handoff.blueprint, subscribe.blueprint),
+    *(signin, desk, form, numbers, revision, approval, words, incoming, inbox, directory, lines, health, keeping),
+    *(board.blueprint, partners.blueprint, api.blueprint, ack.blueprint, handoff.blueprint, subscribe.blueprint, check.blueprint),
 )
 log = logs.get(__name__)
 

@@ -53,7 +53,8 @@ def looked_up(desk: Desk, publisher: Publisher, root: Path, code: str) -> str:
 def texts(desk: Desk, no: int) -> dict[str, str]:
     query = text(
         "SELECT c.code, b.text FROM revision_text t JOIN revision r ON r.id = t.revision_id AND r.no = :no"
-        " JOIN community c ON c.id = t.community_id JOIN body b ON b.id = t.body_id WHERE t.form = 'sms' AND t.lang = 'en'"
+        " JOIN community c ON c.id = t.community_id JOIN body b ON b.id = t.body_id"
+        " WHERE t.form = 'sms' AND t.lang = 'en'"
     )
     with desk.sessions() as store:
         return {row.code: row.text for row in store.execute(query, {"no": no})}
@@ -109,7 +110,9 @@ def test_a_line_that_is_answered_again_comes_back(desk: Desk, tmp_path: Path) ->
 def test_without_another_verified_number_the_officer_is_sent_to_two_people(desk: Desk, tmp_path: Path) -> None:
     with desk.sessions.begin() as store:
         plain = directory()
-        whole = replace(plain, numbers={**plain.numbers, "ayer": (*plain.numbers["ayer"], UNVERIFIED)}, state_numbers=())
+        whole = replace(
+            plain, numbers={**plain.numbers, "ayer": (*plain.numbers["ayer"], UNVERIFIED)}, state_numbers=()
+        )
         directory_load.save(store, whole, desk.sealer)
     author = desk.browser(ISSUER)
     alert = released(desk, author, desk.browser(SECOND), SECOND)

@@ -87,6 +87,7 @@ MEANING = {
     "ipaws_cert": "That certificate, PEM; read anew for each request, so that a renewal needs no restart",
     "handoff_email": "The mailbox of the agency that has the state's seat at IPAWS, where it is not ours; empty: off",
     "handoff_name": "The name of that agency",
+    "upkeep_round": "Ask every agency's mailbox once a month whether what we have of it is still right",
     "handoff_loud_after": "Minutes after a hand-off at which the board turns loud if nobody said that it is on air",
     "lookup_url": "The page where anyone finds the number of their community; printed where numbers do not fit",
     "lookup_sms": "A number to text a town or ZIP to",

@@ -35,7 +35,9 @@ def test_every_field_survives_a_spreadsheet() -> None:
     value = replace(
         plain,
         psaps=tuple(replace(one, text_to_911=True, note='=HYPERLINK("x"), fire boxes') for one in plain.psaps),
-        communities=tuple(replace(one, note="@noon; walk-ins", other_psaps=("psap-2",)) for one in plain.communities[:1])
+        communities=tuple(
+            replace(one, note="@noon; walk-ins", other_psaps=("psap-2",)) for one in plain.communities[:1]
+        )
         + plain.communities[1:],
         text_numbers={"town-1": (AlternateNumber("+15085550144", "-desk", Visibility.RESTRICTED, TODAY, sms=True),)},
     )
@@ -59,7 +61,7 @@ def test_a_file_speaks_only_of_the_kinds_in_it() -> None:
     ("row", "sentence"),
     [
         ("number,community,town-1,911", "911 cannot be an alternative to 911: give the ten-digit line"),
-        ("number,community,town-1,", "e164: Missing required argument"),
+        ("number,community,town-1,", "e164: Field required"),
         ("number,village,town-1,5085550177", "scope: write community, county, state or text, not “village”"),
         ("number,community,town-1,5085550177,maybe", "sms: write yes or no, not “maybe”"),
         ("number,community,town-1,5085550177,no,a bit", "visibility: Input should be 'public' or 'restricted'"),
@@ -85,7 +87,11 @@ def test_a_bad_row_is_named_with_its_line_and_nothing_is_taken(row: str, sentenc
         ("row,fax\n", 1, "the column “fax” is unknown"),
         ("row,scope,code,e164\n" + "number,state,,6175550100\n" * 2, 3, "this number stands in the file already"),
         ("row,scope,code,e164\nnumber,community,atlantis,6175550100\n", 0, "“atlantis” is used but not in"),
-        ("row,agency,channel,value,order\ncontact,nobody,email,a@b.example,1\n", 0, "The agency “nobody” has a contact"),
+        (
+            "row,agency,channel,value,order\ncontact,nobody,email,a@b.example,1\n",
+            0,
+            "The agency “nobody” has a contact",
+        ),
         ("row,agency,channel,value,order\ncontact,town-1-police,email,police,1\n", 2, "an e-mail address is name@host"),
     ],
 )
@@ -109,11 +115,15 @@ def test_boundaries_there_and_back_and_several_psaps_for_one_community() -> None
     text = collection(feature(communities="town-1;town-2"), feature(NGUID="two", psap="psap-2", communities=["town-1"]))
     found, refused = boundaries.read(text, plain)
     assert refused == []
-    assert [(one.psap, one.properties["State"]) for one in found if one.properties] == [("psap-1", "MA"), ("psap-2", "MA")]
-    assert boundaries.read(boundaries.write(found, plain), plain)[0] == [
-        replace(one, properties=again.properties)
-        for one, again in zip(found, boundaries.read(boundaries.write(found, plain), plain)[0], strict=True)
+    assert [(one.psap, one.properties["State"]) for one in found if one.properties] == [
+        ("psap-1", "MA"),
+        ("psap-2", "MA"),
     ]
+    written = boundaries.write(found, plain)
+    again, refused = boundaries.read(written, plain)
+    assert refused == []
+    assert boundaries.write(again, plain) == written
+    assert [replace(one, properties=None) for one in again] == [replace(one, properties=None) for one in found]
     served = boundaries.served(plain, found).communities
     assert [(one.psap_code, one.other_psaps) for one in served] == [("psap-1", ("psap-2",)), ("psap-2", ("psap-1",))]
     assert [one.nguid for one in boundaries.at(found, -71.5, 42.5)] == [found[0].nguid, "two"]
@@ -121,7 +131,10 @@ def test_boundaries_there_and_back_and_several_psaps_for_one_community() -> None
 
 
 BOW = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
-FEET = {"type": "Polygon", "coordinates": [[[700000, 2900000], [700010, 2900000], [700010, 2900010], [700000, 2900000]]]}
+FEET = {
+    "type": "Polygon",
+    "coordinates": [[[700000, 2900000], [700010, 2900000], [700010, 2900010], [700000, 2900000]]],
+}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,13 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("psap", sa.Column("text_to_911", sa.Boolean(), server_default="false", nullable=False))
     op.add_column("psap", sa.Column("note", sa.String(), server_default="", nullable=False))
+    op.add_column("release", sa.Column("by_directory", sa.Boolean(), server_default="false", nullable=False))
+    op.drop_constraint(op.f("ck_release_two_people"), "release")
+    op.create_check_constraint(
+        op.f("ck_release_two_people"),
+        "release",
+        "tier <> 'public' OR break_glass OR by_directory OR approved_by IS NULL OR approved_by <> requested_by",
+    )
     op.drop_constraint(op.f("ck_number_scope"), "number")
     op.create_check_constraint(op.f("ck_number_scope"), "number", "scope IN ('community', 'county', 'state', 'text')")
     op.create_table(
@@ -65,15 +72,60 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_line_report")),
     )
     op.create_index("ix_line_report_alert", "line_report", ["alert_id", "id"], unique=False)
+    op.add_column("agency_contact", sa.Column("consent_on", sa.Date(), nullable=True))
+    op.add_column("agency_contact", sa.Column("consent", sa.String(), server_default="", nullable=False))
+    op.create_table(
+        "upkeep_ask",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("month", sa.String(), nullable=False),
+        sa.Column("agency_id", sa.BigInteger(), nullable=False),
+        sa.Column("address_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), server_default="asking", nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('asking', 'asked', 'refused', 'confirmed', 'corrected')", name=op.f("ck_upkeep_ask_state")
+        ),
+        sa.ForeignKeyConstraint(["address_id"], ["address.id"], name=op.f("fk_upkeep_ask_address_id")),
+        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_upkeep_ask_agency_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_upkeep_ask")),
+        sa.UniqueConstraint("month", "agency_id", "address_id", name=op.f("uq_upkeep_ask_month_agency_id_address_id")),
+    )
+    op.create_table(
+        "correction",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("ask_id", sa.BigInteger(), nullable=False),
+        sa.Column("words_enc", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(), server_default="pending", nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("decided_by", sa.BigInteger(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("state IN ('pending', 'accepted', 'rejected')", name=op.f("ck_correction_state")),
+        sa.ForeignKeyConstraint(["ask_id"], ["upkeep_ask.id"], name=op.f("fk_correction_ask_id")),
+        sa.ForeignKeyConstraint(["decided_by"], ["user.id"], name=op.f("fk_correction_decided_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_correction")),
+    )
 
 
 def downgrade() -> None:
     """Take it down again."""
+    op.drop_table("correction")
+    op.drop_table("upkeep_ask")
+    op.drop_column("agency_contact", "consent")
+    op.drop_column("agency_contact", "consent_on")
     op.drop_index("ix_line_report_alert", table_name="line_report")
     op.drop_table("line_report")
     op.drop_table("service_boundary")
     op.drop_index("ix_directory_version_row", table_name="directory_version")
     op.drop_table("directory_version")
+    op.drop_constraint(op.f("ck_release_two_people"), "release")
+    op.execute("UPDATE release SET break_glass = true WHERE by_directory")
+    op.create_check_constraint(
+        op.f("ck_release_two_people"),
+        "release",
+        "tier <> 'public' OR break_glass OR approved_by IS NULL OR approved_by <> requested_by",
+    )
+    op.drop_column("release", "by_directory")
     op.execute("DELETE FROM number WHERE scope = 'text'")
     op.drop_constraint(op.f("ck_number_scope"), "number")
     op.create_check_constraint(op.f("ck_number_scope"), "number", "scope IN ('community', 'county', 'state')")

@@ -1,0 +1,205 @@
+"""The monthly round: which contact was asked, what it answered, and corrections that wait for an editor."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from broadcaster.directory.rows import Difference, RowKind
+from broadcaster.store import directory_history, ledger
+from broadcaster.store.database import Base, identity, one_of
+from broadcaster.store.directory import Agency, AgencyCommunity, AgencyContact, Community, Number
+from broadcaster.store.directory_history import Author
+from broadcaster.store.lines import MAY_SAY
+from broadcaster.store.residents import Address
+from broadcaster.store.sealed import Sealer
+
+
+class AskState(StrEnum):
+    """How far a question of the round came; one whose sending ended in the dark is not sent again that month."""
+
+    ASKING = "asking"
+    ASKED = "asked"
+    REFUSED = "refused"
+    CONFIRMED = "confirmed"
+    CORRECTED = "corrected"
+
+
+class UpkeepAsk(Base):
+    """One question to one contact in one month (``2026-06``): the row is the claim, so two sweeps ask once."""
+
+    __tablename__ = "upkeep_ask"
+    __table_args__ = (
+        UniqueConstraint("month", "agency_id", "address_id"),
+        CheckConstraint(f"state IN ({one_of(AskState)})", name="state"),
+    )
+    id: Mapped[int] = identity()
+    month: Mapped[str]
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))
+    address_id: Mapped[int] = mapped_column(ForeignKey("address.id"))
+    state: Mapped[str] = mapped_column(default=AskState.ASKING.value, server_default=AskState.ASKING.value)
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    answered_at: Mapped[datetime | None]
+
+
+class Correction(Base):
+    """What an agency says is right instead, sealed; it changes nothing before an editor has accepted it."""
+
+    __tablename__ = "correction"
+    __table_args__ = (CheckConstraint("state IN ('pending', 'accepted', 'rejected')", name="state"),)
+    id: Mapped[int] = identity()
+    ask_id: Mapped[int] = mapped_column(ForeignKey("upkeep_ask.id"))
+    words_enc: Mapped[bytes]
+    state: Mapped[str] = mapped_column(default="pending", server_default="pending")
+    made_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    decided_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of the round, claimed, with the address opened."""
+
+    id: int
+    agency: int
+    name: str
+    to: str
+
+
+_CLAIM = text(
+    "INSERT INTO upkeep_ask (month, agency_id, address_id)"
+    " SELECT CAST(:month AS varchar), c.agency_id, c.address_id FROM agency_contact c"
+    " JOIN agency g ON g.id = c.agency_id AND g.retired_at IS NULL"
+    " JOIN address a ON a.id = c.address_id AND a.kind = 'email'"
+    " WHERE NOT EXISTS (SELECT 1 FROM upkeep_ask u WHERE u.month = CAST(:month AS varchar) AND u.agency_id = c.agency_id"
+    "   AND u.address_id = c.address_id) ORDER BY c.verified_on NULLS FIRST, c.agency_id, c.rank LIMIT :most"
+    " ON CONFLICT (month, agency_id, address_id) DO NOTHING RETURNING id, agency_id, address_id"
+)
+_BUSY = text("SELECT EXISTS (SELECT 1 FROM alert WHERE state = 'open')")
+
+
+def claim(session: Session, sealer: Sealer, month: str, most: int) -> list[Question]:
+    """The next contacts that nobody has asked this month; none while an outage is open."""
+    if session.execute(_BUSY).scalar_one():
+        return []
+    found = []
+    for key, agency, address in session.execute(_CLAIM, {"month": month, "most": most}).all():
+        row = session.get_one(Address, address)
+        name = session.scalar(select(Agency.name).where(Agency.id == agency)) or ""
+        found.append(Question(key, agency, name, sealer.open(row.value_enc, row.value_index)))
+    return found
+
+
+def settle(session: Session, key: int, state: AskState | None) -> None:
+    """What became of a question; None when it surely was not sent, so that it is asked again."""
+    row = session.get_one(UpkeepAsk, key)
+    if state is None:
+        session.delete(row)
+    elif row.state == AskState.ASKING:
+        row.state = state.value
+
+
+def numbers(session: Session, agency: int) -> list[tuple[Community, Number]]:
+    """The public numbers that an agency can speak of: those of its own communities, where it answers such lines."""
+    role = session.scalar(select(Agency.role).where(Agency.id == agency))
+    if role not in list(MAY_SAY):
+        return []
+    hidden = select(Number.e164).where(Number.visibility != "public")
+    query = (
+        select(Community, Number)
+        .join(AgencyCommunity, AgencyCommunity.community_id == Community.id)
+        .join(Number, Number.code == Community.code)
+        .where(AgencyCommunity.agency_id == agency, Number.scope.in_(("community", "text")))
+        .where(Number.e164.not_in(hidden), Community.retired_at.is_(None))
+        .order_by(Community.name, Number.scope, Number.rank)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def confirm(session: Session, ask: UpkeepAsk, shown: set[str], today: date) -> None:
+    """ "Still right": the contact, and the numbers (E.164) that the agency saw, are verified as of today, at once."""
+    directory_history.lock(session)
+    code = session.scalar(select(Agency.code).where(Agency.id == ask.agency_id)) or ""
+    differences, marks = [], {}
+    contact = session.get(AgencyContact, (ask.agency_id, ask.address_id))
+    if contact is not None:
+        key = f"{code}/contact/{ask.address_id}"
+        marks[key] = ask.address_id
+        old = {"agency": code, "order": contact.rank, "verified_on": _iso(contact.verified_on)}
+        contact.verified_on = today
+        differences.append(_verified(RowKind.CONTACT, key, old, today))
+    for _, number in numbers(session, ask.agency_id):
+        if number.e164 in shown:
+            old = {
+                "scope": number.scope,
+                "code": number.code,
+                "order": number.rank,
+                "e164": number.e164,
+                "label": number.label,
+                "visibility": number.visibility,
+                "verified_on": _iso(number.verified_on),
+                "sms": number.sms,
+            }
+            number.verified_on = today
+            row = f"{number.scope}/{number.code}/{number.e164}"
+            differences.append(_verified(RowKind.NUMBER, row, old, today))
+    directory_history.record(session, differences, marks, Author(f"agency:{code}", "monthly round"))
+    ask.state, ask.answered_at = AskState.CONFIRMED.value, func.clock_timestamp()
+    ledger.append(session, f"agency:{code}", "verified", "directory", {"numbers": len(differences) - len(marks)})
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _verified(kind: RowKind, code: str, old: dict[str, object], today: date) -> Difference:
+    return Difference(kind, code, old, {**old, "verified_on": today.isoformat()})
+
+
+def correct(session: Session, sealer: Sealer, ask: UpkeepAsk, words: dict[str, str]) -> None:
+    """Keep what an agency says is right instead: ``number`` (E.164) or ``note``; a later one is kept beside it."""
+    bound = f"correction:{ask.id}".encode()
+    session.add(Correction(ask_id=ask.id, words_enc=sealer.seal(json.dumps(words), bound)))
+    ask.state, ask.answered_at = AskState.CORRECTED.value, func.clock_timestamp()
+    code = session.scalar(select(Agency.code).where(Agency.id == ask.agency_id)) or ""
+    ledger.append(session, f"agency:{code}", "correction_proposed", "directory", {"ask": ask.id})
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A correction as an editor reads it: `old` is the number that is said to be wrong, or empty for the contact."""
+
+    id: int
+    agency: str
+    name: str
+    old: str
+    new: str
+    note: str
+    made_at: datetime
+
+
+def pending(session: Session, sealer: Sealer) -> list[Proposed]:
+    """The corrections that wait, oldest first."""
+    query = select(Correction, UpkeepAsk, Agency).join(UpkeepAsk, UpkeepAsk.id == Correction.ask_id)
+    query = query.join(Agency, Agency.id == UpkeepAsk.agency_id).where(Correction.state == "pending")
+    found = []
+    for row, ask, agency in session.execute(query.order_by(Correction.id)):
+        words = json.loads(sealer.open(row.words_enc, f"correction:{ask.id}".encode()))
+        new, old = words.get("new", ""), words.get("old", "")
+        found.append(Proposed(row.id, agency.code, agency.name, old, new, words.get("note", ""), row.made_at))
+    return found
+
+
+def decide(session: Session, key: int, state: str, by: int) -> bool:
+    """Take a correction out of the list; False when somebody else has decided it already."""
+    row = session.scalar(select(Correction).where(Correction.id == key).with_for_update())
+    if row is None or row.state != "pending":
+        return False
+    row.state, row.decided_by, row.decided_at = state, by, func.clock_timestamp()
+    ledger.append(session, f"user:{by}", f"correction_{state}", "directory", {"correction": key})
+    return True

@@ -1,0 +1,79 @@
+"""The upkeep of the directory at the desk: what is stale, what comes due, and corrections that wait for an editor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from broadcaster.alert.lifecycle import Role
+from broadcaster.alert.phone import AlternateNumber, display
+from broadcaster.directory import Directory
+from broadcaster.directory.upkeep import due_within, stale
+from broadcaster.store import directory_load, upkeep
+from broadcaster.store.directory_history import Author
+from broadcaster.store.upkeep import Proposed
+from broadcaster.web.guard import only, person, require_person
+from broadcaster.web.house import house
+
+keeping = Blueprint("keeping", __name__, url_prefix="/desk/directory/upkeep")
+keeping.before_request(require_person)
+MOST_SHOWN = 200
+GONE = "Somebody has decided about it already, or the directory no longer holds that number."
+
+
+@keeping.get("")
+def page() -> str:
+    """The overdue, worst first; what comes due within 30 days; what agencies say is wrong."""
+    today = house().clock().date()
+    with house().sessions.begin() as store:
+        directory = directory_load.load(store, house().sealer)
+        waiting = upkeep.pending(store, house().sealer) if person().may(Role.ADMIN) else []
+    overdue = stale(directory, today)
+    return render_template(
+        "desk/directory/upkeep.html",
+        overdue=overdue[:MOST_SHOWN],
+        many=len(overdue),
+        due=due_within(directory, today)[:MOST_SHOWN],
+        waiting=waiting,
+        display=display,
+    )
+
+
+@keeping.post("/<int:key>/<verdict>")
+@only(Role.ADMIN)
+def decide(key: int, verdict: str) -> Response:
+    """Accept a correction, which puts the new number in the old one's place, or reject it."""
+    with house().sessions.begin() as store:
+        found = next((one for one in upkeep.pending(store, house().sealer) if one.id == key), None)
+        state = "accepted" if verdict == "accept" else "rejected"
+        taken = found is not None and upkeep.decide(store, key, state, person().id)
+        if found is not None and taken and state == "accepted" and found.new and found.old:
+            _replace(store, found)
+    flash(f"The correction was {state}." if taken else GONE, "success" if taken else "error")
+    return redirect(url_for("keeping.page"), 303)
+
+
+def _replace(store: Session, found: Proposed) -> None:
+    """The new number in the old one's place, in every list of the agency's communities that holds it."""
+    directory = directory_load.load(store, house().sealer)
+    own = next((set(one.communities) for one in directory.agencies if one.code == found.agency), set())
+    author = Author(f"user:{person().id}", f"correction by {found.agency}")
+    directory_load.save(store, _with(directory, own, found), house().sealer, author)
+
+
+def _with(directory: Directory, own: set[str], found: Proposed) -> Directory:
+    today = house().clock().date()
+
+    def lists(every: dict[str, tuple[AlternateNumber, ...]]) -> dict[str, tuple[AlternateNumber, ...]]:
+        return {
+            code: tuple(
+                replace(one, e164=found.new, verified_on=today) if code in own and one.e164 == found.old else one
+                for one in listed
+            )
+            for code, listed in every.items()
+        }
+
+    return replace(directory, numbers=lists(dict(directory.numbers)), text_numbers=lists(dict(directory.text_numbers)))

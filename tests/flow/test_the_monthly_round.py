@@ -1,0 +1,200 @@
+"""Once a month each mailbox is asked whether what we have is right: by two sweeps once, answered without a password."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+
+import pytest
+from sqlalchemy import select, text
+
+from broadcaster.channels.contract import Accepted, Outgoing
+from broadcaster.channels.errors import Ambiguous, NotSent, Rejected, SendError
+from broadcaster.channels.upkeep_mail import CheckPrinter, token
+from broadcaster.directory.rows import RowKind
+from broadcaster.dispatch.upkeep import Round
+from broadcaster.store import directory_history, directory_load
+from broadcaster.store.database import Sessions
+from broadcaster.store.upkeep import UpkeepAsk
+from broadcaster.web import accounts
+from tests.desk import AUDITOR, ISSUER, PASSWORD, RESTRICTED, SECOND, Browser, Desk, released
+
+ADMIN = "ana@desk.example"
+
+
+@pytest.fixture
+def desk(sessions: Sessions) -> Desk:
+    made = Desk(sessions)
+    with sessions.begin() as store:
+        accounts.add_user(store, made.sealer, ADMIN, "Ana", PASSWORD, ["admin"])
+    return made
+
+
+class Post:
+    """A mail relay of the tests: keeps what it was handed, and fails as it is told."""
+
+    def __init__(self) -> None:
+        self.sent: list[Outgoing] = []
+        self.fails: SendError | None = None
+
+    def send(self, out: Outgoing) -> Accepted:
+        if self.fails:
+            raise self.fails
+        self.sent.append(out)
+        return Accepted("x")
+
+
+class Loop:
+    """Runs at once what the sending loop would run."""
+
+    def run(self, work: object, timeout: float) -> object:
+        return work
+
+
+class Parts:
+    """The part of an engine that the round needs."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.sessions, self.sealer, self.window = desk.sessions, desk.sealer, Loop()
+
+
+def rounds(desk: Desk, post: Post) -> Round:
+    return Round(Parts(desk), post, "State 911 Department")  # type: ignore[arg-type]
+
+
+def asked(desk: Desk) -> list[tuple[str, str]]:
+    query = text("SELECT a.code, u.state FROM upkeep_ask u JOIN agency a ON a.id = u.agency_id ORDER BY a.code")
+    with desk.sessions() as store:
+        return [(row.code, row.state) for row in store.execute(query)]
+
+
+def page(desk: Desk, post: Post, to: str = "desk@ayer.example") -> Browser:
+    ask = next(out.key.address for out in post.sent if out.to == to)
+    return Browser(desk.app.test_client()).open(f"/ack/check/{token(desk.chosen.secret_key, ask)}")
+
+
+def verified(desk: Desk) -> tuple[date | None, date | None]:
+    """When Ayer's number and its contact were last verified."""
+    with desk.sessions() as store:
+        whole = directory_load.load(store, desk.sealer)
+    agency = next(one for one in whole.agencies if one.code == "ayer-police")
+    return whole.numbers["ayer"][0].verified_on, agency.contacts[0].verified_on
+
+
+def test_two_sweeps_ask_each_mailbox_once(desk: Desk) -> None:
+    posts = [Post(), Post()]
+    threads = [threading.Thread(target=rounds(desk, post).look) for post in posts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rounds(desk, posts[0]).look()
+    assert sorted(out.to for post in posts for out in post.sent) == ["desk@ayer.example", "desk@state.example"]
+    assert asked(desk) == [("ayer-police", "asked"), ("state-police", "asked")]
+
+
+@pytest.mark.parametrize(
+    ("error", "states", "again"),
+    [
+        (NotSent("no_connection"), [], 2),
+        (Rejected("smtp_550"), [("ayer-police", "refused"), ("state-police", "refused")], 0),
+        (Ambiguous("lost_after_data"), [("ayer-police", "asking"), ("state-police", "asking")], 0),
+    ],
+)
+def test_only_what_surely_was_not_sent_is_asked_again(
+    desk: Desk, error: SendError, states: list[tuple[str, str]], again: int
+) -> None:
+    post = Post()
+    post.fails = error
+    rounds(desk, post).look()
+    assert asked(desk) == states
+    post.fails = None
+    rounds(desk, post).look()
+    assert len(post.sent) == again
+
+
+def test_nobody_is_asked_while_an_outage_is_open(desk: Desk) -> None:
+    released(desk, desk.browser(ISSUER), desk.browser(SECOND), SECOND)
+    post = Post()
+    rounds(desk, post).look()
+    assert post.sent == []
+
+
+def test_still_right_counts_at_once_and_a_look_counts_nothing(desk: Desk) -> None:
+    post = Post()
+    rounds(desk, post).look()
+    agency = page(desk, post)
+    assert "Ayer: 978-555-0101" in agency.words
+    assert verified(desk) == (date(2026, 6, 1), None), "a mail scanner that follows the link changes nothing"
+    agency.send(agency.path, do="right")
+    assert "verified as of today" in agency.words
+    assert verified(desk) == (date(2026, 6, 18), date(2026, 6, 18))
+    with desk.sessions() as store:
+        newest = directory_history.of_row(store, RowKind.NUMBER, "community/ayer/+19785550101")[0]
+    assert (newest.by, newest.source, newest.value["verified_on"]) == (
+        "agency:ayer-police",
+        "monthly round",
+        "2026-06-18",
+    )
+
+
+def test_a_correction_waits_for_an_editor_and_is_kept_sealed(desk: Desk) -> None:
+    post = Post()
+    rounds(desk, post).look()
+    agency = page(desk, post)
+    agency.send(agency.path, do="correct", old="+19785550101", new="911")
+    assert (agency.status, "911 cannot be an alternative to 911" in agency.words) == (422, True)
+    agency.send(agency.path, do="correct", old="+19785550101", new="(978) 555-0166", note="new desk")
+    assert "has your correction" in agency.words
+    assert verified(desk) == (date(2026, 6, 1), None)
+    with desk.sessions() as store:
+        assert b"5550166" not in bytes(store.execute(text("SELECT words_enc FROM correction")).scalar_one())
+
+    first, second = desk.browser(ADMIN), desk.browser(ADMIN)
+    for editor in (first, second):
+        editor.open("/desk/directory/upkeep")
+        assert "978-555-0101 → 978-555-0166 new desk" in editor.words
+    first.send("/accept")
+    assert "The correction was accepted." in first.words
+    second.send("/reject")
+    assert "Somebody has decided about it already" in second.words
+    with desk.sessions() as store:
+        assert directory_load.load(store).ladder("ayer").number.e164 == "+19785550166"  # type: ignore[union-attr]
+
+
+def test_links_that_are_not_ours_open_nothing(desk: Desk) -> None:
+    post = Post()
+    rounds(desk, post).look()
+    browser = Browser(desk.app.test_client())
+    ask = post.sent[0].key.address
+    for wrong in (f"{ask}.{'A' * 22}", "nonsense", token("another secret of the tests 0123456789", ask)):
+        assert browser.open(f"/ack/check/{wrong}").status == 404
+        assert browser.client.post(f"/ack/check/{wrong}", data={"do": "right"}).status_code == 404
+    with desk.sessions() as store:
+        assert set(store.scalars(select(UpkeepAsk.state))) == {"asked"}
+
+
+def test_the_state_police_speak_of_no_towns_number(desk: Desk) -> None:
+    post = Post()
+    rounds(desk, post).look()
+    agency = page(desk, post, "desk@state.example")
+    agency.client.post(agency.path, data={"do": "right", "shown": ["+19785550101", "+19785550102"]})
+    assert verified(desk)[0] == date(2026, 6, 1)
+
+
+def test_the_mail_carries_the_link_and_no_number(desk: Desk) -> None:
+    post = Post()
+    rounds(desk, post).look()
+    out = next(each for each in post.sent if each.to == "desk@ayer.example")
+    printer = CheckPrinter("desk@state.example", "State 911", "http://localhost", "s" * 32, lambda key: "<1@x>")
+    mail = printer(out.key, out.to, out.message).decode()
+    assert "http://localhost/ack/check/" in mail.replace("=\r\n", "")
+    assert "555" not in mail.partition("\r\n\r\n")[2].replace(token("s" * 32, out.key.address), "")
+
+
+def test_the_stale_are_listed_worst_first(desk: Desk) -> None:
+    reader = desk.browser(AUDITOR).open("/desk/directory/upkeep")
+    rows = [" ".join(row.text_content().split()) for row in reader.page.xpath("//tbody/tr")]
+    assert rows[0].startswith("Ayer Police contact email, 1. never now")
+    assert "Groton number 978-555-0102 Jan 1, 2024" in " ".join(rows)
+    assert RESTRICTED not in reader.words
