@@ -269,10 +269,8 @@ def _of_numbers(work: Work) -> list[Finding]:
     today = work.edition.issued.date()
     given = [(one.community, one.number) for one in work.content.answers if one.number and one.number.is_stale(today)]
     found = []
-    for code, old, what in (
-        ("never-verified", False, "nobody ever found answered"),
-        ("stale", True, "was not verified"),
-    ):
+    kinds = (("never-verified", False, "nobody ever found answered"), ("stale", True, "was not verified"))
+    for code, old, what in kinds:
         named = [
             f"{work.directory.community(place).name} {number.display}"
             for place, number in given

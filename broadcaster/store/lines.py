@@ -97,7 +97,7 @@ def own(session: Session, alert_id: int, agency_id: int | None) -> list[Line]:
 
 
 def lines(session: Session, alert_id: int, agency_id: int | None = None) -> list[Line]:
-    """Every published number of an alert with the word that counts: of one agency, or of any the worst, then the last."""
+    """Every published number of an alert with the word that counts: of one agency, or the worst of any."""
     answers = published(session, alert_id)
     codes = [one.community for one in answers]
     names = {row.code: row.name for row in session.execute(_named(codes))}

@@ -76,8 +76,8 @@ _CLAIM = text(
     " SELECT CAST(:month AS varchar), c.agency_id, c.address_id FROM agency_contact c"
     " JOIN agency g ON g.id = c.agency_id AND g.retired_at IS NULL"
     " JOIN address a ON a.id = c.address_id AND a.kind = 'email'"
-    " WHERE NOT EXISTS (SELECT 1 FROM upkeep_ask u WHERE u.month = CAST(:month AS varchar) AND u.agency_id = c.agency_id"
-    "   AND u.address_id = c.address_id) ORDER BY c.verified_on NULLS FIRST, c.agency_id, c.rank LIMIT :most"
+    " WHERE NOT EXISTS (SELECT 1 FROM upkeep_ask u WHERE u.month = CAST(:month AS varchar)"
+    "   AND u.agency_id = c.agency_id AND u.address_id = c.address_id) ORDER BY c.verified_on NULLS FIRST, c.agency_id, c.rank LIMIT :most"
     " ON CONFLICT (month, agency_id, address_id) DO NOTHING RETURNING id, agency_id, address_id"
 )
 _BUSY = text("SELECT EXISTS (SELECT 1 FROM alert WHERE state = 'open')")

@@ -86,7 +86,8 @@ def test_a_jammed_line_leaves_page_and_lookup_and_one_click_texts_the_town(desk:
         lanes = store.execute(
             text(
                 "SELECT DISTINCT c.code FROM lane l JOIN fanout f ON f.id = l.fanout_id JOIN revision r"
-                " ON r.id = f.revision_id AND r.no = 2 JOIN community c ON c.id = l.community_id WHERE f.channel = 'sms'"
+                " ON r.id = f.revision_id AND r.no = 2 JOIN community c ON c.id = l.community_id"
+                " WHERE f.channel = 'sms'"
             )
         )
         assert set(lanes.scalars()) == {"ayer"}, "nobody else is texted"
