@@ -93,7 +93,7 @@ def export_directory(file: Path) -> None:
 def here(place: str, zip_code: str, county: str, point: str) -> None:
     """Which number here? Of a community, a ZIP, a county or a point.
 
-    Example: broadcaster directory here --point=42.56,-71.59
+    Example: broadcaster directory here --point 42.56,-71.59
     """
     _, sessions = opened()
     with sessions() as session:

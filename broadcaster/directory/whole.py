@@ -75,13 +75,13 @@ class Directory:
 
     @cached_property
     def restricted(self) -> frozenset[str]:
+        """Every number (E.164) that somebody, anywhere in the directory, has marked so: nobody outside may see it."""
         every = (
             *self.numbers.values(),
             *self.county_numbers.values(),
             self.state_numbers,
             *self.text_numbers.values(),
         )
-        """Every number (E.164) that somebody, anywhere in the directory, has marked so: nobody outside may see it."""
         return frozenset(
             number.e164 for numbers in every for number in numbers if number.visibility is not Visibility.PUBLIC
         )

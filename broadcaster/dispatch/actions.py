@@ -197,10 +197,8 @@ def release_public(actor: Actor, revision: Revision, row: Release, *, seat: bool
 
 
 def _check_still_true(actor: Actor, revision: Revision) -> None:
-    """LifecycleRefused when the words were frozen before something else went out, or would reach nobody any more.
-
-    The texts, the people told before and what changed were all resolved at submit.
-    """
+    """LifecycleRefused when the words were frozen before something else went out, or would reach nobody any more: the
+    texts, the people told before and what changed were all resolved at submit."""
     query = (
         select(Revision.no)
         .join(Release)
@@ -292,6 +290,7 @@ def _releases(actor: Actor, revision: Revision) -> list[Release]:
 
 
 def locked_release(actor: Actor, revision: Revision, tier: Tier) -> Release:
+    """The release of this tier, locked; LifecycleRefused before submit."""
     _lock(actor, revision.alert)
     for row in _releases(actor, revision):
         if row.tier == tier:

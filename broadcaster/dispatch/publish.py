@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from broadcaster import audience, logs
 from broadcaster.alert import alert as heart
-from broadcaster.alert.alert import ChannelName, RevisionKind
+from broadcaster.alert.alert import ChannelName, CommunityAnswer, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.channels import files
 from broadcaster.directory import Directory
@@ -114,19 +114,22 @@ def _on_air(session: Session, directory: Directory, alert: Alert, revision: Revi
     pages = texts.of_revision(session, revision.id, "page")
     english = next(page for page in pages if page.lang == "en")
     answers = audience.switched(content.answers, directory, lines.unanswered(session, alert.id))
+    moved = _moved(content.answers, answers)
     return OnAir(
         alert=alert.public_id,
         kind=RevisionKind(revision.kind),
         failure=book.agency().word("service", content.failure.value),
-        headline=english.subject,
-        paragraphs=tuple(json.loads(english.text)),
+        headline=_now(english.subject, moved),
+        paragraphs=_paragraphs(english.text, moved),
         began=content.began,
         issued=(revision.frozen_at or revision.made_at).astimezone(UTC),
         expires=content.expires,
         communities=places.town_answers(directory, answers, content.restored),
         next_update=content.next_update,
         translations=tuple(
-            Words(page.lang, page.subject, tuple(json.loads(page.text))) for page in pages if page.lang != "en"
+            Words(page.lang, _now(page.subject, moved), _paragraphs(page.text, moved))
+            for page in pages
+            if page.lang != "en"
         ),
         is_test=alert.kind == AlertKind.TEST,
         texts=_exact_words(session, revision.id),
@@ -149,6 +152,31 @@ def _exact_words(session: Session, revision: int) -> Mapping[str, Sequence[tuple
             _exact.pop(next(iter(_exact)), None)
         _exact[revision] = found
     return _exact[revision]
+
+
+Moved = dict[str, set[str]]
+"""The numbers, as people read them, that are not answered, and what their communities are told instead."""
+
+
+def _moved(before: Sequence[CommunityAnswer], after: Sequence[CommunityAnswer]) -> Moved:
+    found: Moved = {}
+    for old, new in zip(before, after, strict=True):
+        if old.number and new.number and old.number.e164 != new.number.e164:
+            found.setdefault(old.number.display, set()).add(new.number.display)
+    return found
+
+
+def _now(words: str, moved: Moved) -> str:
+    """Approved words with the next number in the place of one that is not answered, where there is one for all."""
+    for old, new in moved.items():
+        words = words.replace(old, min(new)) if len(new) == 1 else words
+    return words
+
+
+def _paragraphs(text: str, moved: Moved) -> tuple[str, ...]:
+    """The same, without a paragraph whose number has no one successor: the table below it has each town's own."""
+    several = [old for old, new in moved.items() if len(new) > 1]
+    return tuple(_now(each, moved) for each in json.loads(text) if not any(old in each for old in several))
 
 
 @dataclass

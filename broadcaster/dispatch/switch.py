@@ -34,6 +34,7 @@ def waiting(actor: Actor, alert: Alert, directory: Directory) -> dict[str, Alter
 def tell(actor: Actor, alert: Alert) -> Revision:
     """A number change with these numbers and nothing else, released at once. LifecycleRefused when there is none, or
     while another revision is being written or waits for its approval."""
+    actor.session.refresh(alert, with_for_update=True)  # two officers at once: the second finds nothing left to tell
     directory = directory_load.load(actor.session)
     numbers = waiting(actor, alert, directory)
     if not numbers:

@@ -13,7 +13,7 @@ from broadcaster.dispatch.engine import Engine
 from broadcaster.messages.message import Message
 from broadcaster.store import upkeep
 from broadcaster.store.database import now
-from broadcaster.store.upkeep import AskState, Question
+from broadcaster.store.upkeep import ROUND, AskState, Question
 
 log = logs.get(__name__)
 AT_ONCE = 10
@@ -21,8 +21,6 @@ AT_ONCE = 10
 EVERY_S = 5.0
 WITHIN_S = 25.0
 """A mail ends by itself within 20 s."""
-ROUND = 0
-"""The fan-out of such a mail: none."""
 SUBJECT = "Please check: is this still how we reach you when 911 fails?"
 TEXT = """{name},
 

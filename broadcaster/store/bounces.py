@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.delivery import RANK, Handset
+from broadcaster.store import upkeep
 
 CARRIER = "smtp"
 
@@ -53,6 +54,8 @@ _KNOWN = text("SELECT 1 FROM receipt WHERE ref = :ref AND status = :status AND c
 
 def record(session: Session, bounce: Bounce) -> bool:
     """Keep a report and apply it; False when we hold no such mail (it was deleted, or restored from a backup)."""
+    if bounce.fanout_id == upkeep.ROUND:
+        return upkeep.came_back(session, bounce.address_id, bounce.handset in (Handset.UNDELIVERED, Handset.FAILED))
     values = {
         "f": bounce.fanout_id,
         "a": bounce.address_id,

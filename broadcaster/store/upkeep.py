@@ -19,6 +19,9 @@ from broadcaster.store.lines import MAY_SAY
 from broadcaster.store.residents import Address
 from broadcaster.store.sealed import Sealer
 
+ROUND = 0
+"""Stands for the fan-out in what names a mail of the round: it belongs to no alert."""
+
 
 class AskState(StrEnum):
     """How far a question of the round came; one whose sending ended in the dark is not sent again that month."""
@@ -77,7 +80,8 @@ _CLAIM = text(
     " JOIN agency g ON g.id = c.agency_id AND g.retired_at IS NULL"
     " JOIN address a ON a.id = c.address_id AND a.kind = 'email'"
     " WHERE NOT EXISTS (SELECT 1 FROM upkeep_ask u WHERE u.month = CAST(:month AS varchar)"
-    "   AND u.agency_id = c.agency_id AND u.address_id = c.address_id) ORDER BY c.verified_on NULLS FIRST, c.agency_id, c.rank LIMIT :most"
+    "   AND u.agency_id = c.agency_id AND u.address_id = c.address_id)"
+    " ORDER BY c.verified_on NULLS FIRST, c.agency_id, c.rank LIMIT :most"
     " ON CONFLICT (month, agency_id, address_id) DO NOTHING RETURNING id, agency_id, address_id"
 )
 _BUSY = text("SELECT EXISTS (SELECT 1 FROM alert WHERE state = 'open')")
@@ -102,6 +106,21 @@ def settle(session: Session, key: int, state: AskState | None) -> None:
         session.delete(row)
     elif row.state == AskState.ASKING:
         row.state = state.value
+
+
+def came_back(session: Session, key: int, failed: bool) -> bool:
+    """A report about a mail of the round: what a mail server could not deliver was not asked. False when unknown."""
+    row = session.get(UpkeepAsk, key)
+    if row is not None and failed and row.state in (AskState.ASKING, AskState.ASKED):
+        row.state = AskState.REFUSED.value
+    return row is not None
+
+
+def unreached(session: Session, month: str) -> list[str]:
+    """The agencies whose mailbox of this month's round takes no mail, by name."""
+    query = select(Agency.name).join(UpkeepAsk, UpkeepAsk.agency_id == Agency.id)
+    query = query.where(UpkeepAsk.month == month, UpkeepAsk.state == AskState.REFUSED.value)
+    return list(session.scalars(query.distinct().order_by(Agency.name)))
 
 
 def numbers(session: Session, agency: int) -> list[tuple[Community, Number]]:

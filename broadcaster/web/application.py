@@ -50,7 +50,15 @@ LARGEST_REQUEST = 2 * 1024 * 1024
 DESK_CONNECTIONS = 20
 PAGES = (
     *(signin, desk, form, numbers, revision, approval, words, incoming, inbox, directory, lines, health, keeping),
-    *(board.blueprint, partners.blueprint, api.blueprint, ack.blueprint, handoff.blueprint, subscribe.blueprint, check.blueprint),
+    *(
+        board.blueprint,
+        partners.blueprint,
+        api.blueprint,
+        ack.blueprint,
+        handoff.blueprint,
+        subscribe.blueprint,
+        check.blueprint,
+    ),
 )
 log = logs.get(__name__)
 

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import LifecycleRefused, Role
 from broadcaster.dispatch import switch
+from broadcaster.dispatch.actions import AlertRefused
 from broadcaster.web import acting
 from broadcaster.web.guard import only, require_person
 from broadcaster.web.house import house
@@ -24,7 +25,7 @@ def tell(alert: str) -> Response:
         with house().sessions.begin() as store:
             revision = switch.tell(acting.actor(store), acting.alert_of(store, alert))
             no = revision.no
-    except LifecycleRefused as refused:
+    except (LifecycleRefused, AlertRefused) as refused:
         flash(str(refused), "error")
     else:
         house().bell(*BELLS)

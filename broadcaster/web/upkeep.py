@@ -30,6 +30,7 @@ def page() -> str:
     today = house().clock().date()
     with house().sessions.begin() as store:
         directory = directory_load.load(store, house().sealer)
+        unreached = upkeep.unreached(store, house().clock().strftime("%Y-%m"))
         waiting = upkeep.pending(store, house().sealer) if person().may(Role.ADMIN) else []
     overdue = stale(directory, today)
     return render_template(
@@ -38,6 +39,7 @@ def page() -> str:
         many=len(overdue),
         due=due_within(directory, today)[:MOST_SHOWN],
         waiting=waiting,
+        unreached=unreached,
         display=display,
     )
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from broadcaster.directory import boundaries as areas
-from broadcaster.store import boundaries, directory_load, ledger
+from broadcaster.store import boundaries, directory_load, ledger, people
 from broadcaster.store.database import Sessions
-from broadcaster.web import accounts
+from broadcaster.web import accounts, tokens
 from tests.desk import AUDITOR, PASSWORD, RESTRICTED, Browser, Desk
 
 ADMIN, OTHER = "ana@desk.example", "abel@desk.example"
@@ -51,7 +51,7 @@ def test_from_the_file_over_the_difference_to_the_number(desk: Desk) -> None:
     assert ayers_number(desk) == "978-555-0101"
     editor.send("/apply")
     assert "The directory was changed: 2 differences." in editor.words
-    assert "retired number community/ayer/+19785550101 user:" in editor.words
+    assert "retired number community/ayer/+19785550101" in editor.words
     assert ayers_number(desk) == "978-555-0111"
     upload(editor, changed)
     assert "Nothing: the directory says this already." in editor.words
@@ -130,3 +130,28 @@ def test_which_number_here(desk: Desk, query: str, words: str) -> None:
     assert [one.nguid for one in areas.read(back, whole)[0]] == ["1"]
     editor.open(f"/desk/directory/?{query}")
     assert words in editor.words
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "codes"),
+    [
+        ("", 200, {"ayer", "groton", "harvard", "salem"}),
+        ("?q=Groton", 200, {"groton"}),
+        ("?county=Middlesex", 200, {"ayer", "groton"}),
+        ("?q=Atlantis", 404, set()),
+        ("?zip=12", 422, set()),
+        ("?zip=01432&county=25027", 422, set()),
+        ("?point=42,-71", 404, set()),
+    ],
+)
+def test_which_number_here_by_the_api(desk: Desk, query: str, status: int, codes: set[str]) -> None:
+    with desk.sessions.begin() as store:
+        user = people.by_email(store, AUDITOR)
+        assert user is not None
+        header = {"Authorization": f"Bearer {tokens.make(store, user)}"}
+    answer = desk.app.test_client().get(f"/api/v1/directory{query}", headers=header)
+    told = answer.get_json(force=True)
+    assert (answer.status_code, {one["code"] for one in told.get("communities", ())}) == (status, codes)
+    assert RESTRICTED.replace("-", "") not in answer.get_data(as_text=True)
+    for one in told.get("communities", ()):
+        assert one["call"] == {"groton": "+19785550102", "harvard": "+16175550199"}.get(one["code"], one["call"])

@@ -8,12 +8,14 @@ from datetime import date
 import pytest
 from sqlalchemy import select, text
 
+from broadcaster.alert.delivery import Handset
 from broadcaster.channels.contract import Accepted, Outgoing
 from broadcaster.channels.errors import Ambiguous, NotSent, Rejected, SendError
 from broadcaster.channels.upkeep_mail import CheckPrinter, token
 from broadcaster.directory.rows import RowKind
 from broadcaster.dispatch.upkeep import Round
-from broadcaster.store import directory_history, directory_load
+from broadcaster.store import bounces, directory_history, directory_load
+from broadcaster.store.bounces import Bounce
 from broadcaster.store.database import Sessions
 from broadcaster.store.upkeep import UpkeepAsk
 from broadcaster.web import accounts
@@ -196,5 +198,19 @@ def test_the_stale_are_listed_worst_first(desk: Desk) -> None:
     reader = desk.browser(AUDITOR).open("/desk/directory/upkeep")
     rows = [" ".join(" ".join(row.itertext()).split()) for row in reader.page.xpath("//tbody/tr")]
     assert rows[0].startswith("Ayer Police contact email, 1. never now")
-    assert "Groton number 978-555-0102 Jan 1, 2024" in " ".join(rows)
+    assert "Groton number 978-555-0102 January 1, 2024" in " ".join(rows)
     assert RESTRICTED not in reader.words
+
+
+def test_a_question_that_came_back_is_loud_and_touches_no_alert(desk: Desk) -> None:
+    post = Post()
+    rounds(desk, post).look()
+    ask = next(out.key.address for out in post.sent if out.to == "desk@ayer.example")
+    told = Bounce(0, ask, "<x>", "failed", "5.1.1", Handset.UNDELIVERED, b"")
+    with desk.sessions.begin() as store:
+        assert bounces.record(store, told)
+        store.execute(text("UPDATE upkeep_ask SET month = '2026-06'"))
+    assert ("ayer-police", "refused") in asked(desk)
+    assert "No mail reaches 1" in desk.browser(AUDITOR).open("/desk/directory/upkeep").words
+    with desk.sessions() as store:
+        assert store.execute(text("SELECT count(*) FROM receipt")).scalar_one() == 0

@@ -16,7 +16,7 @@ from broadcaster.dispatch.publish import Publisher
 from broadcaster.store import directory_load, ledger
 from broadcaster.store.alerts import Alert
 from broadcaster.store.database import Sessions
-from tests.desk import AUDITOR, ISSUER, SECOND, Browser, Desk, directory, released
+from tests.desk import AUDITOR, ISSUER, SECOND, Browser, Desk, directory, released, walk
 
 SECOND_LINE = AlternateNumber("+19785550111", "Fire desk", verified_on=date(2026, 6, 1))
 UNVERIFIED = AlternateNumber("+19785550122", "Town hall")
@@ -134,3 +134,23 @@ def test_who_cannot_speak_of_a_line_is_not_asked(desk: Desk) -> None:
     board = desk.browser(AUDITOR).open(alert)
     assert "JAMMED" not in board.words
     assert board.client.post(f"{alert}/lines/tell").status_code in (400, 403)
+
+
+def test_the_words_of_a_page_with_one_number_change_with_it(desk: Desk, tmp_path: Path) -> None:
+    """An alert for one town prints its number in the approved words too, in every language."""
+    author, second = desk.browser(ISSUER), desk.browser(SECOND)
+    walk(desk, author, names="Ayer")
+    author.send("/submit")
+    shown = author.path
+    author.send("/release-agencies")
+    second.open(shown).send("/approve", code=desk.code(SECOND))
+    publisher = Publisher(desk.sessions, desk.app.extensions["broadcaster"].office, tmp_path, every=3600.0)
+    publisher.look()
+    pages = [tmp_path / "index.html", tmp_path / "town" / "ayer.html", tmp_path / "l" / "es.html"]
+    assert all("978-555-0101" in page.read_text() for page in pages)
+    agency = Browser(desk.app.test_client()).open(link(desk, "ayer-police"))
+    agency.send(agency.path, answer="jammed")
+    publisher.look()
+    for page in pages:
+        assert "978-555-0101" not in page.read_text()
+        assert "978-555-0111" in page.read_text()

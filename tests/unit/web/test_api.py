@@ -254,15 +254,6 @@ def test_the_directory_shows_no_restricted_number(desk: Desk) -> None:
     assert plain["communities"][0]["numbers"][0]["number"] == "+15085550100"
 
 
-def test_which_number_here(desk: Desk) -> None:
-    (one,) = desk.do("auditor", "GET", "/directory?q=Town%202")["communities"]
-    assert (one["code"], one["call"], one["text_to_911"]) == ("town-2", "+15085550101", False)
-    assert len(desk.do("auditor", "GET", "/directory?county=Worcester")["communities"]) == 3
-    assert desk.refused("auditor", "GET", "/directory?q=Atlantis")[0] == 404
-    assert desk.refused("auditor", "GET", "/directory?zip=12")[0] == 422
-    assert desk.refused("auditor", "GET", "/directory?zip=01432&county=25027")[0] == 422
-
-
 def test_the_description_names_every_call_and_every_reference_resolves(desk: Desk) -> None:
     told = desk.app.test_client().get("/api/v1/openapi.json").json
     assert told is not None and told["openapi"] == "3.1.0"
