@@ -24,6 +24,11 @@ def token(secret: str, ask: int) -> str:
     return f"{ask}.{proof(secret, CHECK, str(ask))}"
 
 
+def link(base: str, secret: str, ask: int) -> str:
+    """Where it is answered."""
+    return f"{base}/ack/check/{token(secret, ask)}"
+
+
 @dataclass(frozen=True, slots=True)
 class CheckPrinter:
     """Prints such a mail; `key.address` is the number of the question, and `name_of` gives the Message-ID."""
@@ -42,6 +47,6 @@ class CheckPrinter:
         mail["To"], mail["From"] = to, formataddr((one_line(self.sender_name), parseaddr(self.sender)[1]))
         mail["Subject"], mail["Date"] = one_line(message.subject), formatdate()
         mail["Message-ID"], mail["Auto-Submitted"] = self.name_of(key), "auto-generated"
-        link = f"{self.base}/ack/check/{token(self.secret, key.address)}"
-        mail.set_content(message.text.replace(LINK, link), cte="quoted-printable")
+        own = link(self.base, self.secret, key.address)
+        mail.set_content(message.text.replace(LINK, own), cte="quoted-printable")
         return mail.as_bytes()

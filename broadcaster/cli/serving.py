@@ -134,7 +134,10 @@ def sweep() -> None:
     if isinstance(way := engine.carriers.get("ipaws"), Ipaws):
         duties["ipaws"] = (Watch(engine, way, settings.ipaws_cert).look, PING_EVERY_S)
     if settings.upkeep_round and settings.smtp_url and settings.mail_from:
-        duties["upkeep"] = (Round(engine, registry.checks(settings), settings.authority).look, EVERY_S)
+        names = engine.carriers_by_channel.get("sms", ())
+        phones = engine.carriers[names[0]] if names else None
+        asking = Round(engine, registry.checks(settings), settings.authority, settings.public_base_url, phones)
+        duties["upkeep"] = (asking.look, EVERY_S)
     if settings.bounce_mailbox:
         duties["bounces"] = (BounceMailbox(settings.bounce_mailbox, engine.sessions, Desk.of(settings)).look, 5.0)
     announcer = Announcer.of(settings, engine.window) if settings.websub_hub else None

@@ -1,4 +1,4 @@
-"""The monthly round, a duty of the sweep: one mail per contact and month, slowly, and never during an outage."""
+"""The monthly round, a duty of the sweep: each contact is asked once a month, slowly, and never during an outage."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from broadcaster import logs
 from broadcaster.alert.delivery import Event
 from broadcaster.channels.contract import Channel, Key, Outgoing
 from broadcaster.channels.errors import SendError
-from broadcaster.channels.upkeep_mail import LINK
+from broadcaster.channels.proof import proof
+from broadcaster.channels.upkeep_mail import LINK, link
 from broadcaster.dispatch.engine import Engine
+from broadcaster.dispatch.wave import DELIVERY
 from broadcaster.messages.message import Message
 from broadcaster.store import upkeep
 from broadcaster.store.database import now
@@ -21,6 +23,8 @@ AT_ONCE = 10
 EVERY_S = 5.0
 WITHIN_S = 25.0
 """A mail ends by itself within 20 s."""
+LIFE_S = 12 * 3600
+SHORT = "{authority}: is what we hold of {name}, for when 911 fails, still right? Answer: {link} STOP ends these texts."
 SUBJECT = "Please check: is this still how we reach you when 911 fails?"
 TEXT = """{name},
 
@@ -42,23 +46,25 @@ class Round:
     engine: Engine
     channel: Channel
     authority: str
+    base: str
+    phones: Channel | None = None
+    """By which phones are asked; None: they are not."""
 
     def look(self) -> int:
         """Ask the next few; returns how many were asked."""
         with self.engine.sessions.begin() as session:
             month = now(session).strftime("%Y-%m")
-            asked = upkeep.claim(session, self.engine.sealer, month, AT_ONCE)
+            asked = upkeep.claim(session, self.engine.sealer, month, AT_ONCE, texts=self.phones is not None)
         for question in asked:
             self._ask(question)
         return len(asked)
 
     def _ask(self, question: Question) -> None:
         """Send one. What surely was not sent is asked again later; what may have been is not."""
-        text = TEXT.format(name=question.name, authority=self.authority, link=LINK)
-        out = Outgoing(Key(ROUND, question.id, 1), question.to, Message(SUBJECT, text, ""), "", 0)
         state: AskState | None = AskState.ASKED
+        way = self.phones if self.phones is not None and question.channel == "sms" else self.channel
         try:
-            self.engine.window.run(self.channel.send(out), WITHIN_S)
+            self.engine.window.run(way.send(self._written(question)), WITHIN_S)
         except SendError as error:
             state = {Event.NOT_SENT: None, Event.REJECTED: AskState.REFUSED}.get(error.event, AskState.ASKING)
             log.warning("contact_not_asked", ask=question.id, reason=error.reason)
@@ -67,3 +73,13 @@ class Round:
             log.warning("contact_not_asked", ask=question.id, reason="timeout")
         with self.engine.sessions.begin() as session:
             upkeep.settle(session, question.id, state)
+
+    def _written(self, question: Question) -> Outgoing:
+        key = Key(ROUND, question.id, 1)
+        if question.channel == "sms":
+            where = link(self.base, self.engine.secret, question.id)
+            words = SHORT.format(name=question.name, authority=self.authority, link=where)
+            ours = proof(self.engine.secret, DELIVERY, str(key))
+            return Outgoing(key, question.to, Message("", words, ""), ours, LIFE_S)
+        words = TEXT.format(name=question.name, authority=self.authority, link=LINK)
+        return Outgoing(key, question.to, Message(SUBJECT, words, ""), "", 0)

@@ -71,6 +71,7 @@ class Question:
     id: int
     agency: int
     name: str
+    channel: str
     to: str
 
 
@@ -78,8 +79,10 @@ _CLAIM = text(
     "INSERT INTO upkeep_ask (month, agency_id, address_id)"
     " SELECT CAST(:month AS varchar), c.agency_id, c.address_id FROM agency_contact c"
     " JOIN agency g ON g.id = c.agency_id AND g.retired_at IS NULL"
-    " JOIN address a ON a.id = c.address_id AND a.kind = 'email'"
-    " WHERE NOT EXISTS (SELECT 1 FROM upkeep_ask u WHERE u.month = CAST(:month AS varchar)"
+    " JOIN address a ON a.id = c.address_id"
+    "   AND (a.kind = 'email' OR (a.kind = 'sms' AND c.consent_on IS NOT NULL AND :texts))"
+    " WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.value_index = a.value_index)"
+    " AND NOT EXISTS (SELECT 1 FROM upkeep_ask u WHERE u.month = CAST(:month AS varchar)"
     "   AND u.agency_id = c.agency_id AND u.address_id = c.address_id)"
     " ORDER BY c.verified_on NULLS FIRST, c.agency_id, c.rank LIMIT :most"
     " ON CONFLICT (month, agency_id, address_id) DO NOTHING RETURNING id, agency_id, address_id"
@@ -87,15 +90,18 @@ _CLAIM = text(
 _BUSY = text("SELECT EXISTS (SELECT 1 FROM alert WHERE state = 'open')")
 
 
-def claim(session: Session, sealer: Sealer, month: str, most: int) -> list[Question]:
-    """The next contacts that nobody has asked this month; none while an outage is open."""
+def claim(session: Session, sealer: Sealer, month: str, most: int, *, texts: bool = False) -> list[Question]:
+    """The next contacts that nobody has asked this month; none while an outage is open.
+
+    A phone is asked only where `texts` go out, its consent to checks is kept, and it has not said STOP.
+    """
     if session.execute(_BUSY).scalar_one():
         return []
     found = []
-    for key, agency, address in session.execute(_CLAIM, {"month": month, "most": most}).all():
+    for key, agency, address in session.execute(_CLAIM, {"month": month, "most": most, "texts": texts}).all():
         row = session.get_one(Address, address)
         name = session.scalar(select(Agency.name).where(Agency.id == agency)) or ""
-        found.append(Question(key, agency, name, sealer.open(row.value_enc, row.value_index)))
+        found.append(Question(key, agency, name, row.kind, sealer.open(row.value_enc, row.value_index)))
     return found
 
 

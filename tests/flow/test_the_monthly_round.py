@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,9 +13,10 @@ from broadcaster.alert.delivery import Handset
 from broadcaster.channels.contract import Accepted, Outgoing
 from broadcaster.channels.errors import Ambiguous, NotSent, Rejected, SendError
 from broadcaster.channels.upkeep_mail import CheckPrinter, token
+from broadcaster.directory import Contact, ContactChannel
 from broadcaster.directory.rows import RowKind
 from broadcaster.dispatch.upkeep import Round
-from broadcaster.store import bounces, directory_history, directory_load
+from broadcaster.store import bounces, directory_history, directory_load, residents
 from broadcaster.store.bounces import Bounce
 from broadcaster.store.database import Sessions
 from broadcaster.store.upkeep import UpkeepAsk
@@ -58,10 +60,11 @@ class Parts:
 
     def __init__(self, desk: Desk) -> None:
         self.sessions, self.sealer, self.window = desk.sessions, desk.sealer, Loop()
+        self.secret = desk.chosen.secret_key
 
 
-def rounds(desk: Desk, post: Post) -> Round:
-    return Round(Parts(desk), post, "State 911 Department")  # type: ignore[arg-type]
+def rounds(desk: Desk, post: Post, phones: Post | None = None) -> Round:
+    return Round(Parts(desk), post, "State 911 Department", "http://localhost", phones)  # type: ignore[arg-type]
 
 
 def asked(desk: Desk) -> list[tuple[str, str]]:
@@ -214,3 +217,26 @@ def test_a_question_that_came_back_is_loud_and_touches_no_alert(desk: Desk) -> N
     assert "No mail reaches 1" in desk.browser(AUDITOR).open("/desk/directory/upkeep").words
     with desk.sessions() as store:
         assert store.execute(text("SELECT count(*) FROM receipt")).scalar_one() == 0
+
+
+def test_a_phone_is_asked_only_with_its_consent_and_before_its_stop(desk: Desk) -> None:
+    numbers = ["+19785550171", "+19785550172", "+19785550173"]
+    consents = [date(2026, 1, 1), None, date(2026, 1, 1)]
+    phones = tuple(
+        Contact(ContactChannel.SMS, number, no, None, day, "letter of the chief" if day else "")
+        for no, (number, day) in enumerate(zip(numbers, consents, strict=True), start=2)
+    )
+    with desk.sessions.begin() as store:
+        plain = directory_load.load(store, desk.sealer)
+        first, *others = plain.agencies
+        agencies = (replace(first, contacts=(*first.contacts, *phones)), *others)
+        directory_load.save(store, replace(plain, agencies=agencies), desk.sealer)
+        residents.suppress(store, desk.sealer.index(f"sms:{numbers[2]}"), "21610")
+    mails, texts = Post(), Post()
+    rounds(desk, mails, texts).look()
+    assert [out.to for out in texts.sent] == [numbers[0]]
+    (out,) = texts.sent
+    where = out.message.text.partition("http://localhost")[2].split()[0]
+    opened = Browser(desk.app.test_client()).open(where)
+    assert "Is this still right?" in opened.words
+    assert len(mails.sent) == 2

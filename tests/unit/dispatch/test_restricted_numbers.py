@@ -135,3 +135,18 @@ def test_texts_reach_text_lines_first_and_no_restricted_one() -> None:
     )
     assert [number.e164 for number in value.textable("town-1")] == [LINES[2], LINES[0]]
     assert LINES[2] not in [answer.number.e164 for answer in value.rungs("town-1") if answer.number]
+
+
+@given(directories(), st.sets(st.sampled_from(LINES)))
+def test_a_jammed_line_gives_way_only_to_a_verified_public_one_that_is_answered(
+    value: Directory, jammed: set[str]
+) -> None:
+    told = render.answered(content(), value)
+    for old, new in zip(told, audience.switched(told, value, jammed), strict=True):
+        assert old.community == new.community
+        if new == old:
+            continue
+        assert old.number is not None and new.number is not None
+        assert old.number.e164 in jammed
+        assert new.number.e164 not in jammed | value.restricted
+        assert new.number.verified_on is not None
