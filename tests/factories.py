@@ -20,6 +20,7 @@ from broadcaster.channels.sms_twilio import TwilioSms
 from broadcaster.channels.smtp_pool import Relay
 from broadcaster.channels.twilio_http import TwilioAccount
 from broadcaster.channels.voice_twilio import TwilioVoice
+from broadcaster.channels.webhook import Webhook
 from broadcaster.directory import (
     Agency,
     AgencyRole,
@@ -170,7 +171,7 @@ def phones(many: int) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class Ways:
     """Which ways out an engine has beside its first carrier: a mail relay (also of hand-offs), a second carrier, a seat
-    at IPAWS, the bulk lane; where the carriers call back, and the address under which calls are answered."""
+    at IPAWS, the bulk lane; where the carriers call back, the address under which calls are answered, and machines."""
 
     smtp_url: str = ""
     second_url: str = ""
@@ -178,6 +179,7 @@ class Ways:
     bulk: bool = False
     callback: str = "http://localhost:1/callbacks/twilio/status"
     voice: str = ""
+    webhooks: bool = False
 
 
 @contextmanager
@@ -201,6 +203,8 @@ def engine(sessions: Sessions, carrier_url: str, folder, in_flight: int = 50, wa
     if ways.voice:
         calls = TwilioAccount(SID, TOKEN, SENDER, ways.voice, carrier_url, "voice")
         carriers["voice"] = TwilioVoice(calls, Door(live=False))
+    if ways.webhooks:
+        carriers["webhook"] = Webhook(SECRET, Door(live=False))
     if ways.ipaws:
         carriers["ipaws"] = Ipaws(ways.ipaws, Door(live=False))
     bulk = TwilioBulk(BulkAccount(SID, TOKEN, SENDER, carrier_url), Door(live=False)) if ways.bulk else None

@@ -30,6 +30,14 @@ class Ambiguous(SendError):
     """Nobody knows: time-out, reset, 5xx, an answer that cannot be read. Asked after, never blindly resent."""
 
 
+class Unheard(Ambiguous):
+    """The same of one receiver among many, who says nothing about the others; what it may have is sent again as
+    itself."""
+
+    blames_carrier = False
+    operator = "The receiver did not answer; the same message is sent again, under the same id."
+
+
 class NotSent(SendError):
     """Certainly not sent: no connection, or the carrier says that it processed nothing. Sent again later."""
 

@@ -36,6 +36,37 @@ def is_loopback_address(host: str) -> bool:
         return False
 
 
+NOT_PUBLIC = tuple(
+    ipaddress.ip_network(network) for network in ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "3fff::/20")
+)
+"""What the standard library of some Python takes for public: protocol assignments (a cloud keeps its credentials at
+192.0.0.192), relays of 6to4, local translators (RFC 8215), documentation (RFC 9637)."""
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""Addresses of IPv4 in IPv6 behind a translator (RFC 6052)."""
+
+
+def is_public_address(host: str) -> bool:
+    """Whether a literal address is one of the public internet, also as it hides in another: mapped, 6to4, translated.
+
+    Not: private, loopback, link-local (where clouds keep their credentials), shared, reserved, multicast.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.scope_id or address.teredo:
+            return False
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            address = inner
+    if any(address in network for network in NOT_PUBLIC if network.version == address.version):
+        return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """One end of connections: scheme, host and port."""
@@ -49,10 +80,30 @@ class Site:
 def _parts(url: str) -> tuple[Site, str]:
     """Where a URL leads, and the path and query to ask for there."""
     parts = urlsplit(url)
-    if parts.scheme not in PORTS or not parts.hostname:
+    if parts.scheme not in PORTS or not parts.hostname or "@" in parts.netloc:
         raise ValueError(f"no address of the web: {url[:100]}")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Site(parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme]), path
+
+
+async def _looked_up(site: Site) -> list[str]:
+    """Every address of a host, as the resolver gives them; OSError when there is none."""
+    found = await asyncio.get_running_loop().getaddrinfo(site.host, site.port, type=socket.SOCK_STREAM)
+    return [str(sockaddr[0]) for *_, sockaddr in found]
+
+
+class PrivateAddress(ValueError):
+    """An address that anybody may name must not lead into a network of ours, or to one without TLS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a door lets through: `public` only to addresses of the public internet, over TLS, at the port of https;
+    seconds of a whole request, bytes of an answer (0: as many as a listing has)."""
+
+    public: bool = False
+    total_s: float = TOTAL_S
+    longest: int = 0
 
 
 class Door:
@@ -61,8 +112,8 @@ class Door:
     Its callers bound how many are open at once; nothing is logged, followed, retried or read from a proxy's setting.
     """
 
-    def __init__(self, *, live: bool) -> None:
-        self._live = live
+    def __init__(self, *, live: bool, limits: Limits = Limits()) -> None:
+        self._live, self._limits = live, limits
         self._idle: dict[Site, list[Connection]] = {}
         self._tls: ssl.SSLContext | None = None
 
@@ -70,7 +121,7 @@ class Door:
         """One request, one answer; NotSent when nothing can have left, Ambiguous when nobody knows."""
         site, path = _parts(url)
         loop = asyncio.get_running_loop()
-        until = loop.time() + TOTAL_S
+        until = loop.time() + self._limits.total_s
         connection = self._kept(site, loop.time()) or await self._connected(site)
         if monotonic() > START_BY.get():
             self._keep(site, connection)
@@ -110,9 +161,13 @@ class Door:
         tls = self._context() if site.scheme == "https" else None
         try:
             async with asyncio.timeout(CONNECT_S):
-                host = site.host if self._live else await self._on_this_machine(site)
+                host = await self._where(site)
                 _, connection = await loop.create_connection(
-                    lambda: Connection(loop), host, site.port, ssl=tls, server_hostname=site.host if tls else None
+                    lambda: Connection(loop, self._limits.longest),
+                    host,
+                    site.port,
+                    ssl=tls,
+                    server_hostname=site.host if tls else None,
                 )
         except (OSError, TimeoutError) as error:  # certificates that do not hold are OSErrors, too
             raise NotSent("no_connection") from error
@@ -125,12 +180,23 @@ class Door:
             self._tls.set_alpn_protocols(["http/1.1"])
         return self._tls
 
+    async def _where(self, site: Site) -> str:
+        """What is connected to: looked up once, judged, and that very address is used (no second answer counts)."""
+        if not self._live:
+            return await self._on_this_machine(site)
+        if not self._limits.public:
+            return site.host
+        if site.scheme != "https" or site.port != PORTS["https"]:
+            raise PrivateAddress("only https at its own port")
+        hosts = await _looked_up(site)
+        if not hosts or not all(is_public_address(host) for host in hosts):
+            raise PrivateAddress("an address that is not of the public internet")
+        return hosts[0]
+
     @staticmethod
     async def _on_this_machine(site: Site) -> str:
         """The host's address; DoorClosed when any of them lies beyond loopback."""
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(site.host, site.port, type=socket.SOCK_STREAM)
-        hosts = [str(sockaddr[0]) for *_, sockaddr in found]
+        hosts = await _looked_up(site)
         if not all(is_loopback_address(host) for host in hosts):
             raise DoorClosed(f"MODE is not live: no connection to {site.host}.")
         return hosts[0]

@@ -8,10 +8,11 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
+from broadcaster.channels import webhook
 from broadcaster.channels.agency_email import AgencyEmail, Mailer
 from broadcaster.channels.contract import Channel
 from broadcaster.channels.handoff import HandoffPrinter
-from broadcaster.channels.http import Door
+from broadcaster.channels.http import Door, Limits
 from broadcaster.channels.ipaws import Ipaws, Seat
 from broadcaster.channels.public_feed import PublicFeed
 from broadcaster.channels.sms_bulk import BulkAccount, TwilioBulk
@@ -25,6 +26,7 @@ from broadcaster.settings import Mode, Settings
 CALLBACK = "/callbacks/twilio/status"
 FILES_PER_S = 50.0
 POSTS_PER_S = 5.0
+WEBHOOKS_PER_S = 200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,11 @@ def _voice(settings: Settings) -> Channel:
     return TwilioVoice(account, Door(live=settings.mode is Mode.LIVE))
 
 
+def _webhook(settings: Settings) -> Channel:
+    limits = Limits(public=True, total_s=webhook.TOTAL_S, longest=webhook.LONGEST_ANSWER)
+    return webhook.Webhook(settings.required("secret_key"), Door(live=settings.mode is Mode.LIVE, limits=limits))
+
+
 def _missing(settings: Settings, *names: str) -> str:
     return ", ".join(name.upper() for name in names if not getattr(settings, name))
 
@@ -149,6 +156,13 @@ WAYS_OUT: dict[str, WayOut] = {
         lambda settings: settings.twilio_voice_from,
         lambda settings: settings.voice_calls_per_second,
         lambda settings: _missing(settings, "twilio_account_sid", "twilio_auth_token", "twilio_voice_from"),
+    ),
+    "webhook": WayOut(
+        "webhook",
+        _webhook,
+        lambda settings: "signed with SECRET_KEY",
+        lambda settings: WEBHOOKS_PER_S,
+        lambda settings: _missing(settings, "secret_key"),
     ),
     "files": WayOut(
         "feed",

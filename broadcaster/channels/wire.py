@@ -39,14 +39,15 @@ class Connection(asyncio.Protocol):
         "_body",
         "_headers",
         "_length",
+        "_longest",
         "_loop",
         "_parser",
         "idle_since",
         "transport",
     )
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self, loop: asyncio.AbstractEventLoop, longest: int = 0) -> None:
+        self._loop, self._longest = loop, longest
         self._parser = httptools.HttpResponseParser(self)
         self._asked: tuple[asyncio.Future[Reply], asyncio.TimerHandle] | None = None
         self._headers: list[tuple[bytes, bytes]] = []
@@ -105,7 +106,7 @@ class Connection(asyncio.Protocol):
         """A part of the answer; one that never ends is cut off."""
         self._body.append(part)
         self._length += len(part)
-        if self._length > LONGEST_ANSWER:
+        if self._length > (self._longest or LONGEST_ANSWER):
             self._fail(Ambiguous("answer_too_long"))
 
     def on_message_complete(self) -> None:

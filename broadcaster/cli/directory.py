@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from broadcaster.channels import webhook
 from broadcaster.cli.data import opened
 from broadcaster.directory import UnknownCommunity
 from broadcaster.directory.here import Asked, BadPlace, Here, look
 from broadcaster.directory.rows import described
 from broadcaster.dispatch.engine import sealer_of
+from broadcaster.local import home
 from broadcaster.store import boundaries, directory_import, directory_load
 from broadcaster.store.directory_files import BadFile
 from broadcaster.store.directory_history import Author
@@ -105,6 +107,16 @@ def here(place: str, zip_code: str, county: str, point: str) -> None:
         raise click.ClickException(str(error)) from error
     for one in found:
         click.echo(_line(one))
+
+
+@directory.command("webhook-secret")
+@click.argument("url")
+def webhook_secret(url: str) -> None:
+    """Print the secret by which the receiver at URL checks our notices; it goes to nobody else.
+
+    Example: broadcaster directory webhook-secret https://cad.police.example/911
+    """
+    click.echo(webhook.receiver_secret(home.adopt(home.environment()).required("secret_key"), url))
 
 
 def _line(one: Here) -> str:

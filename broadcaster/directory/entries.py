@@ -61,6 +61,7 @@ class ContactChannel(StrEnum):
     EMAIL = "email"
     SMS = "sms"
     VOICE = "voice"
+    WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True)

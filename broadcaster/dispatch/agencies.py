@@ -1,5 +1,5 @@
-"""The agency tier of a release: one mail each and a text to their phones, and a short word to whoever was told and is
-meant no longer."""
+"""The agency tier of a release: one mail each, a text to their phones, a document to their machines; and a short word
+to whoever was told and is meant no longer."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from broadcaster.store.chases import Ended
 
 Target = tuple[int, int | None, int]
 """Address id, agency id, body id."""
-WAYS = (ChannelName.SMS, ChannelName.EMAIL)
+WEBHOOK = "webhook"
+WAYS: tuple[str, ...] = (ChannelName.SMS.value, WEBHOOK, ChannelName.EMAIL.value)
 """Phones first: they are read at once."""
+FORMS = {"sms": render.DESK_SMS, "email": "mail"}
+"""The words that an agency has of its own in each channel; machines all get the same document."""
 
 
 def to_agencies(releasing: Releasing) -> list[int]:
@@ -44,8 +47,10 @@ def _chase(releasing: Releasing, told: Collection[int]) -> None:
     chases.begin(releasing.session, revision.id, {agency: agency in told for agency, _ in meant}, after)
 
 
-def _targets(releasing: Releasing, channel: ChannelName) -> list[Target]:
-    named = _phones(releasing) if channel is ChannelName.SMS else _mailboxes(releasing)
+def _targets(releasing: Releasing, channel: str) -> list[Target]:
+    if channel == WEBHOOK:
+        return _machines(releasing)
+    named = _phones(releasing) if channel == ChannelName.SMS else _mailboxes(releasing)
     named += _tried(releasing, channel, {address for address, _, _ in named})
     return named + _left_out(releasing, channel, {address for address, _, _ in named})
 
@@ -60,24 +65,38 @@ def _phones(releasing: Releasing) -> list[Target]:
     """Every phone once, in the order of the agencies: one that two agencies share hears of the first one's places."""
     bodies = texts.agency_bodies(releasing.session, releasing.revision.id, render.DESK_SMS)
     numbers: dict[int, list[int]] = {}
-    for agency, address in directory_load.phones(releasing.session):
+    for agency, address in directory_load.reached_by(releasing.session, "sms"):
         numbers.setdefault(agency, []).append(address)
     return [(address, agency, body) for agency, body in bodies for address in numbers.get(agency, ())]
 
 
-def _tried(releasing: Releasing, channel: ChannelName, told: Collection[int]) -> list[Target]:
+def _machines(releasing: Releasing) -> list[Target]:
+    """The machines of the agencies that this notice is for; those that a newer one leaves out read its communities."""
+    session, revision = releasing.session, releasing.revision
+    document = [text.body_id for text in texts.of_revision(session, revision.id, render.MACHINE)]
+    meant = {agency for agency, _ in texts.agency_bodies(session, revision.id, "mail")}
+    meant |= {agency for _, agency in fanouts.listed_of_alert(session, revision.alert_id, WEBHOOK, 0) if agency}
+    return [
+        (address, agency, body)
+        for body in document
+        for agency, address in directory_load.reached_by(session, WEBHOOK)
+        if agency in meant
+    ]
+
+
+def _tried(releasing: Releasing, channel: str, told: Collection[int]) -> list[Target]:
     """Further contacts that a chase of this alert has told: they hear how it goes on, and that it is over."""
-    session, form = releasing.session, render.DESK_SMS if channel is ChannelName.SMS else "mail"
-    bodies = dict(texts.agency_bodies(session, releasing.revision.id, form))
-    chased = fanouts.chased_of_alert(session, releasing.revision.alert_id, channel.value)
+    session = releasing.session
+    bodies = dict(texts.agency_bodies(session, releasing.revision.id, FORMS[channel]))
+    chased = fanouts.chased_of_alert(session, releasing.revision.alert_id, channel)
     return [(address, agency, bodies[agency]) for address, agency in chased if address not in told and agency in bodies]
 
 
-def _left_out(releasing: Releasing, channel: ChannelName, told: Collection[int]) -> list[Target]:
+def _left_out(releasing: Releasing, channel: str, told: Collection[int]) -> list[Target]:
     """Agencies that were told of this alert and have no notice in this revision: a short word, once."""
     alert = releasing.revision.alert
     body = _notice(releasing, notices.left_out(alert.public_id, releasing.kind))
-    before = fanouts.listed_of_alert(releasing.session, alert.id, channel.value, body)
+    before = fanouts.listed_of_alert(releasing.session, alert.id, channel, body)
     return [(address, agency, body) for address, agency in before if address not in told]
 
 
@@ -85,8 +104,8 @@ def tell_agencies_of_the_public_tier(releasing: Releasing, happened: str) -> lis
     """A short word to every agency that was told: the public release was returned, rejected or withdrawn."""
     session, revision = releasing.session, releasing.revision
     made = []
-    for channel in WAYS:
-        told = fanouts.listed_of_revision(session, revision.id, channel.value)
+    for channel in FORMS:
+        told = fanouts.listed_of_revision(session, revision.id, channel)
         if told:
             body = _notice(releasing, notices.public_tier(revision.alert.public_id, happened))
             targets = [(address, agency, body) for address, agency in told]

@@ -21,7 +21,8 @@ from broadcaster.store.sealed import Sealer
 from broadcaster.store.senders import NewSender
 
 log = logs.get(__name__)
-QUEUES: Mapping[str, tuple[str, ...]] = {"urgent": ("feed", "ipaws", "handoff", "voice", "email"), "sms": ("sms",)}
+URGENT = ("feed", "ipaws", "handoff", "voice", "webhook", "email")
+QUEUES: Mapping[str, tuple[str, ...]] = {"urgent": URGENT, "sms": ("sms",)}
 """Which channels each sending queue serves, the first one first."""
 
 

@@ -100,9 +100,9 @@ def _goes_to_the_feed(releasing: Releasing) -> bool:
     return ChannelName.FEED in releasing.content.channels and not plan.blocked(releasing.revision, Concern.FEED)
 
 
-def is_on(releasing: Releasing, channel: ChannelName) -> bool:
+def is_on(releasing: Releasing, channel: str) -> bool:
     """Whether this installation has a sender for a channel; one that is off never keeps the others back."""
-    return senders.is_set_up(releasing.session, channel.value)
+    return senders.is_set_up(releasing.session, channel)
 
 
 def supersede(releasing: Releasing, tier: Tier) -> list[int]:
@@ -110,11 +110,11 @@ def supersede(releasing: Releasing, tier: Tier) -> list[int]:
     return fanouts.supersede_older(releasing.session, releasing.revision.alert_id, tier.value, releasing.revision.id)
 
 
-def _fanout(releasing: Releasing, tier: Tier, channel: ChannelName, purpose: str = "alert") -> Fanout:
+def _fanout(releasing: Releasing, tier: Tier, channel: str, purpose: str = "alert") -> Fanout:
     return Fanout(
         revision_id=releasing.revision.id,
         tier=tier.value,
-        channel=channel.value,
+        channel=str(channel),
         purpose=purpose,
         expires_at=releasing.content.expires,
     )
@@ -123,7 +123,7 @@ def _fanout(releasing: Releasing, tier: Tier, channel: ChannelName, purpose: str
 def listed(
     releasing: Releasing,
     tier: Tier,
-    channel: ChannelName,
+    channel: str,
     targets: Sequence[tuple[int, int | None, int]],
     purpose: str = "alert",
 ) -> int:
@@ -131,7 +131,7 @@ def listed(
     fanout = fanouts.make(
         releasing.session,
         _fanout(releasing, tier, channel, purpose),
-        "sms" if channel is ChannelName.SMS else "urgent",
+        "sms" if channel == ChannelName.SMS else "urgent",
         0,
         [LaneSpec(Source.TARGETS, 0)],
     )

@@ -24,12 +24,13 @@ from broadcaster.feeds.signature import SignatureRefused
 from broadcaster.messages import compose, standing, text_first
 from broadcaster.messages.edition import Edition
 from broadcaster.messages.fit import Encoding, fit
+from broadcaster.messages.machine_notice import machine_notice
 from broadcaster.messages.message import Message
 from broadcaster.messages.short_notice import sent, short_notices
 
 log = logs.get(__name__)
 EVERYBODY = "all"
-DESK_SMS, DESK_VOICE = "desk-sms", "desk-voice"
+DESK_SMS, DESK_VOICE, MACHINE = "desk-sms", "desk-voice", "machine"
 OF_AGENCIES = ("mail", DESK_SMS, DESK_VOICE)
 """The forms whose audience is an agency."""
 TEXT_FIRST = "sms_text"
@@ -41,7 +42,7 @@ WORDS = "words-"
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One rendered message: `audience` is a code, or ``all``; `form` is sms, cap, page, shape, or one of
+    """One rendered message: `audience` is a code, or ``all``; `form` is sms, cap, page, shape, machine, or one of
     OF_AGENCIES."""
 
     audience: str
@@ -117,6 +118,8 @@ def texts(work: Work, most_mails: int | None = None) -> list[Text]:
     if ChannelName.EMAIL in channels:
         made += [Text(agency.code, "en", "mail", message) for agency, message in mails(work, most_mails)]
         made += _to_phones_of_agencies(work, most_mails)
+        notice = machine_notice(work.edition, work.affected, work.directory)
+        made.append(Text(EVERYBODY, "en", MACHINE, Message("", notice, "")))
     made.append(Text(EVERYBODY, "", where.FORM, Message("", shapes.to_json(work.drawn), "")))
     for info in infos(work):
         made.append(Text(EVERYBODY, info.lang, "cap", Message("", json.dumps(asdict(info), ensure_ascii=False), "")))

@@ -29,6 +29,8 @@ hands out would otherwise fill the memory, and a crash would leave all of them t
 DELIVERY = "delivery"
 """The purpose of the proofs in callbacks."""
 REMEMBERED = 20_000
+WITH_LINK = frozenset({"sms", "webhook"})
+"""Whose texts may hold the place of a link; a mail is patched where it is printed."""
 
 
 def room(engine: Engine, channel: str) -> Room:
@@ -119,7 +121,7 @@ def _read_bodies(sessions: Sessions, ids: set[int]) -> dict[int, Message]:
 
 def _outgoing(engine: Engine, intent: Intent, wave: ClaimedWave, message: Message, life: int) -> Outgoing:
     key = Key(wave.fanout_id, intent.address_id, intent.n)
-    if wave.channel == "sms":
+    if wave.channel in WITH_LINK:
         words = engine.patched(message.text, key.fanout, key.address)
         message = message if words is message.text else Message("", words, "")
     to = engine.sealer.open(intent.value_enc, intent.value_index)

@@ -222,12 +222,12 @@ def mailboxes(session: Session) -> dict[int, int]:
     return found
 
 
-def phones(session: Session) -> list[tuple[int, int]]:
-    """(agency id, address id) of every phone of an agency that takes texts, in the order of its contacts."""
+def reached_by(session: Session, kind: str) -> list[tuple[int, int]]:
+    """(agency id, address id) of every contact of a kind (``sms``, ``webhook``), in the order of each agency's."""
     query = (
         select(AgencyContact.agency_id, AgencyContact.address_id)
         .join(Address, Address.id == AgencyContact.address_id)
-        .where(Address.kind == "sms")
+        .where(Address.kind == kind)
         .order_by(AgencyContact.agency_id, AgencyContact.rank)
     )
     return [(row.agency_id, row.address_id) for row in session.execute(query)]

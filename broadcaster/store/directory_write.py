@@ -23,7 +23,7 @@ from broadcaster.store.directory import (
 )
 from broadcaster.store.sealed import Sealer
 
-ADDRESS_KINDS = {"email": "email", "sms": "sms", "voice": "voice"}
+ADDRESS_KINDS = {"email": "email", "sms": "sms", "voice": "voice", "webhook": "webhook"}
 
 
 class CommunityDropped(ValueError):

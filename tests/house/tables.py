@@ -120,7 +120,7 @@ TRAIT = {
 """What each trait of a channel means to a reader."""
 
 CHANNEL = {"sms": "texts to residents", "email": "mail to agencies", "feed": "public page and CAP feed"}
-CHANNEL |= {"voice": "calls to agencies that have not acknowledged"}
+CHANNEL |= {"voice": "calls to agencies that have not acknowledged", "webhook": "signed notices to agencies' machines"}
 CHANNEL |= {"ipaws": "EAS, WEA and FEMA's feeds", "handoff": "the agency with the seat at IPAWS"}
 """What each channel is for."""
 COMPLETE = {

@@ -20,6 +20,7 @@ from broadcaster.channels.errors import (
     SendError,
     Throttled,
     TooLate,
+    Unheard,
 )
 from broadcaster.channels.http import raise_for
 from broadcaster.channels.sms_twilio import refusal
@@ -34,7 +35,7 @@ def family(kind: type[SendError] = SendError) -> Iterator[type[SendError]]:
 
 
 def test_the_vocabulary_stands_in_one_file() -> None:
-    assert set(family()) == {Ambiguous, NotSent, PutOff, TooLate, Throttled, Misconfigured, Rejected, OptedOut}
+    assert set(family()) == {Ambiguous, Unheard, NotSent, PutOff, TooLate, Throttled, Misconfigured, Rejected, OptedOut}
     assert {kind.__module__ for kind in family()} == {errors.__name__}
     assert not issubclass(Unsupported, SendError)
 
