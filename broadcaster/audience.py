@@ -6,6 +6,7 @@ What is decided here is frozen at submit; nothing is resolved again when the ale
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from broadcaster.alert.alert import Area, CommunityAnswer, Content, Rung
 from broadcaster.alert.phone import Visibility
@@ -83,6 +84,28 @@ def _next(answer: CommunityAnswer, directory: Directory, unanswered: Collection[
         return answer
     others = (each for each in directory.rungs(answer.community) if each.number and each.number.verified_on)
     return next((each.frozen for each in others if each.number and each.number.e164 not in unanswered), answer)
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyList:
+    """Everybody of one role who hears of an outage in one county; `county` is empty for those who hear of all."""
+
+    role: AgencyRole
+    county: str
+    agencies: tuple[Agency, ...]
+
+
+def agency_lists(content: Content, directory: Directory, told: Collection[str] = ()) -> tuple[AgencyList, ...]:
+    """The agencies that are told, by role and county; one that serves two counties is on two lists, and mailed once."""
+    meant = {*affected(content.area, directory), *told}
+    found: dict[tuple[AgencyRole, str], list[Agency]] = {}
+    for agency in agencies(content, directory, told):
+        own = {directory.community(code).county_fips for code in agency.communities if code in meant}
+        for county in [""] if agency.statewide else sorted(directory.county_names[fips] for fips in own):
+            found.setdefault((agency.role, county), []).append(agency)
+    order = list(AgencyRole)
+    lists = (AgencyList(role, county, tuple(members)) for (role, county), members in found.items())
+    return tuple(sorted(lists, key=lambda one: (order.index(one.role), one.county == "", one.county)))
 
 
 def restricted(directory: Directory) -> frozenset[str]:

@@ -85,6 +85,7 @@ class Preview:
     sms: list[SmsText]
     mails: list[MailText]
     desk_texts: list[MailText]
+    lists: tuple[audience.AgencyList, ...]
     cap_xml: str
     findings: list[Finding]
     page: Page
@@ -181,6 +182,7 @@ def _shown(session: Session, work: Work, made: Sequence[Text], stamped: Stamp) -
             for t in made
             if t.form == render.DESK_SMS
         ],
+        lists=audience.agency_lists(content, work.directory, work.told) if _is_mailed(content) else (),
         cap_xml=cap.serialise(document).decode(),
         findings=found,
         page=Page(page.message.subject, tuple(json.loads(page.message.text))),
@@ -217,9 +219,13 @@ def _reach(session: Session, work: Work, made: Sequence[Text], now: datetime) ->
     seconds = people * each / pace if pace else 0.0
     life = max(0.0, (work.content.expires - now).total_seconds())
     late = max(0, round(people - life * pace / each)) if pace and each else 0
-    told = ChannelName.EMAIL in work.content.channels
-    agencies = len(audience.agencies(work.content, work.directory, work.told)) if told else 0
+    agencies = len(audience.agencies(work.content, work.directory, work.told)) if _is_mailed(work.content) else 0
     return Reach(people, len(codes), round(people * each), seconds, late, agencies)
+
+
+def _is_mailed(content: Content) -> bool:
+    """Whether agencies are told at all: the mail stands for every way to them."""
+    return ChannelName.EMAIL in content.channels
 
 
 def freeze(

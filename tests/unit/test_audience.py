@@ -11,6 +11,7 @@ from broadcaster.audience import (
     RestrictedOverride,
     affected,
     agencies,
+    agency_lists,
     answers,
     changed,
     unanswered,
@@ -169,3 +170,26 @@ def test_why_an_agency_is_told() -> None:
     assert why_agency(neighbour, told, DIRECTORY).endswith("alerts and calls cross the state line.")
     with pytest.raises(UnknownCommunity):
         why(Area(psaps=("nashoba",)), DIRECTORY, "ware")
+
+
+def test_the_lists_of_agencies_by_role_and_county_and_one_mail_for_two_lists() -> None:
+    both = Agency("amr", "Valley Ambulance", AgencyRole.EMS, (), ("ware", "ayer"))
+    places = replace(DIRECTORY, agencies=(*DIRECTORY.agencies, both))
+    told = content(Area(statewide=True))
+    lists = agency_lists(told, places)
+    assert [
+        (one.role.value, one.county, [each.name for each in one.agencies]) for one in lists if both in one.agencies
+    ] == [
+        ("ems", "Hampden", ["Valley Ambulance"]),
+        ("ems", "Middlesex", ["Valley Ambulance"]),
+    ]
+    assert agencies(told, places).count(both) == 1
+    assert {one.county for one in lists if one.role is AgencyRole.STATE_POLICE} == {""}
+    assert {each for one in lists for each in one.agencies} == set(agencies(told, places)), "nobody is on no list"
+
+
+def test_a_list_holds_only_the_counties_of_the_outage() -> None:
+    both = Agency("amr", "Valley Ambulance", AgencyRole.EMS, (), ("ware", "ayer"))
+    places = replace(DIRECTORY, agencies=(both,))
+    (only,) = agency_lists(content(Area(communities=("ayer",))), places)
+    assert (only.county, only.agencies) == ("Middlesex", (both,))
