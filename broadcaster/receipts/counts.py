@@ -114,12 +114,23 @@ class ChannelCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of the last further contact of an agency: by which channel, and what was heard of it."""
+
+    channel: str
+    state: str
+    handset: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgencyLine:
     """An agency that was told: what became of its newest mail (or text, where it has no mail), and what the agency
     answered to which revision. `acknowledged_no` is the newest revision that it acknowledged, or None; `handset` is
     what came back later. `channel` is empty where no contact of it could be used; `since` is when the oldest notice
     went out that it has not acknowledged; `steps` counts the further contacts that were tried, `next_step` is when
-    the next one is, and `exhausted` says that nobody is left: somebody must call."""
+    the next one is, and `exhausted` says that nobody is left: somebody must call. `tried` is what became of the last
+    of them."""
 
     name: str
     role: str
@@ -136,6 +147,7 @@ class AgencyLine:
     steps: int = 0
     exhausted: bool = False
     next_step: datetime | None = None
+    tried: Tried | None = None
 
     @property
     def came_back(self) -> bool:

@@ -13,7 +13,7 @@ from broadcaster.alert.alert import ENDINGS, RevisionKind, content_from_json
 from broadcaster.alert.delivery import OPEN, State
 from broadcaster.alert.lifecycle import AlertState, Tier
 from broadcaster.receipts import seat
-from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount, Clocks, CommunityCount, Sums
+from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount, Clocks, CommunityCount, Sums, Tried
 from broadcaster.store import database, senders, tallies
 from broadcaster.store.alerts import Alert, Revision, released_revisions
 from broadcaster.store.tallies import Count
@@ -58,9 +58,14 @@ _AGENCIES = text(
     "   ORDER BY t.agency_id, r.no DESC)"
     " SELECT g.name, g.role, m.no, m.channel, m.state, m.reason, m.handset, k.no AS acknowledged_no, k.answer, k.note,"
     "   k.at, (SELECT min(n.started_at) FROM notices n WHERE n.agency_id = g.id AND n.no > coalesce(k.no, 0)) AS since,"
-    "   c.step, c.ended_as, c.due FROM mailed m JOIN agency g ON g.id = m.agency_id"
+    "   c.step, c.ended_as, c.due, x.channel AS tried_by, x.state AS tried_state, x.handset AS tried_handset,"
+    "   x.reason AS tried_reason FROM mailed m JOIN agency g ON g.id = m.agency_id"
     " LEFT JOIN answered k ON k.agency_id = m.agency_id LEFT JOIN revision r ON r.alert_id = :a AND r.no = m.no"
-    " LEFT JOIN chase c ON c.revision_id = r.id AND c.agency_id = g.id ORDER BY g.name, g.id"
+    " LEFT JOIN chase c ON c.revision_id = r.id AND c.agency_id = g.id"
+    " LEFT JOIN LATERAL (SELECT f.channel, d.state, d.handset, d.reason FROM target t"
+    "   JOIN fanout f ON f.id = t.fanout_id LEFT JOIN delivery d ON d.fanout_id = f.id AND d.address_id = t.address_id"
+    "   WHERE f.revision_id = r.id AND f.purpose LIKE 'escalation-%' AND t.agency_id = g.id"
+    "   ORDER BY f.id DESC LIMIT 1) x ON true ORDER BY g.name, g.id"
 )
 
 
@@ -216,4 +221,7 @@ def _agencies(session: Session, alert: Alert) -> Iterator[AgencyLine]:
             steps=row.step or 0,
             exhausted=row.ended_as == "exhausted",
             next_step=row.due,
+            tried=Tried(row.tried_by, row.tried_state or "", row.tried_handset or "none", row.tried_reason or "")
+            if row.tried_by
+            else None,
         )

@@ -90,6 +90,7 @@ def page(alert: str) -> str:
             next_kinds=NEXT,
             stands=board_cards.stands,
             reasons=board_cards.REASONS,
+            tried_words=board_cards.tried_words,
             due=due,
             chase_after=house().settings.handoff_loud_after,
             seat_name=house().settings.handoff_name or "the agency with the seat at IPAWS",

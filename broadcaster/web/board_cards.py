@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from broadcaster.alert.delivery import State
-from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount, CommunityCount
+from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount, CommunityCount, Tried
 from broadcaster.receipts.seat import CODES
 
 TITLES = {
@@ -242,6 +242,21 @@ def silent_agencies(board: Board) -> list[AgencyLine]:
     return sorted(
         missing, key=lambda line: (line.since or board.as_of, not line.exhausted, _is_on_its_way(line), line.name)
     )
+
+
+_OF_CALLS = {"sent": "a machine has it", "delivered": "somebody picked up and pressed nothing"}
+
+
+def tried_words(tried: Tried) -> str:
+    """What became of the last contact that was tried, for people."""
+    by = {"email": "mail", "sms": "text", "voice": "call"}.get(tried.channel, tried.channel)
+    if tried.handset in ("undelivered", "failed") or tried.state in (State.REJECTED, State.EXPIRED):
+        return f"{by}: {REASONS.get(tried.reason, tried.reason) or 'not delivered'}"
+    if tried.channel == "voice" and tried.handset in _OF_CALLS:
+        return f"{by}: {_OF_CALLS[tried.handset]}"
+    if tried.handset == "delivered":
+        return f"{by} delivered"
+    return f"{by} under way" if tried.state != State.ACCEPTED else f"{by} accepted"
 
 
 def _is_on_its_way(line: AgencyLine) -> bool:

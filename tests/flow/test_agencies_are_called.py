@@ -19,8 +19,9 @@ from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.sweep import keep
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
 from broadcaster.receipts import intake
-from broadcaster.receipts.tally import check_sums
+from broadcaster.receipts.tally import board, check_sums
 from broadcaster.store import senders
+from broadcaster.store.alerts import Alert
 from broadcaster.store.chases import Chase
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Acknowledgement, Delivery, Fanout
@@ -130,6 +131,8 @@ def test_who_picked_up(who: str, sessions: Sessions, database_url: str, tmp_path
         assert ("press 1" in heard) is (handset == "delivered")
         assert ("confirm there" in heard) is (handset == "sent")
         with sessions() as session:
+            (told,) = board(session, session.query(Alert).one()).agencies
+            assert told.tried and (told.tried.channel, told.tried.handset) == ("voice", handset)
             for fanout in session.query(Fanout):
                 assert check_sums(session, fanout.id).agree
 
