@@ -34,7 +34,8 @@ from broadcaster.web import create_app
 from broadcaster.web.board_cards import silent_agencies
 from tests import onair
 from tests.factories import SECRET, SID, TOKEN, House, Ways, content, directory, engine, furnish, police
-from tests.flow.story import ROOT
+from tests.flow import installation
+from tests.flow.story import ROOT, until
 
 QUIET = {"share_callbacks_dropped": 1.0, "delivery_ms": 0.0}
 DESK, CHIEF, BACKUP = "police@town-1.example", "+16175550101", "backup@town-1.example"
@@ -273,6 +274,32 @@ def test_killed_between_two_steps_everybody_is_still_tried_once(place: str, stor
     story.send()
     assert story.heard() == [DESK, BACKUP]
     assert story.chase().step == 1
+
+
+def test_two_real_sweeps_of_which_one_is_killed_tell_everybody_once(
+    sessions: Sessions, database_url: str, tmp_path: Path
+) -> None:
+    """`broadcaster sweep` with the hours of CHASE_AFTER, scaled to seconds."""
+    house = furnish(sessions, chased(), {})
+    house.office = replace(house.office, chase_after=(2.0, 4.0, 6.0))
+    with mailbox.start_in_thread() as post:
+        env = installation.environment(database_url, "redis://127.0.0.1:9/0", "http://127.0.0.1:9", tmp_path)
+        env |= {"SMTP_URL": post.smtp_url, "MAIL_FROM": "alerts@ma.example", "CHASE_AFTER": "0.03 0.06 0.1"}
+        with installation.process(env, "sweep") as first, installation.process(env, "sweep"):
+            with sessions.begin() as session:
+                revision = actions.new_alert(house.actor(session), AlertKind.OUTAGE, content())
+                actions.submit(house.actor(session), revision)
+                actions.release_agencies(house.actor(session), revision)
+            until(lambda: DESK in [mail.to for mail in post.mails()], 60.0)
+            installation.kill(first.pid)
+            until(lambda: len(post.mails()) >= 3, 60.0)
+            until(lambda: ended(sessions) == ["exhausted"], 60.0)
+        assert [mail.to for mail in post.mails()] == [DESK, BACKUP, "chief@town-1.example"]
+
+
+def ended(sessions: Sessions) -> list[str | None]:
+    with sessions() as session:
+        return [row.ended_as for row in session.query(Chase)]
 
 
 SWEEP = (

@@ -96,8 +96,9 @@ class Replay:
         self._mark(kind)
 
     def _channels(self, channel: str = "sms") -> list[Mapping[str, Any]]:
-        """The fan-outs of a channel, newest first."""
-        return [row for row in self.board()["channels"] if row["channel"] == channel]
+        """The fan-outs of a channel, newest first; of the texts those to residents."""
+        rows = [row for row in self.board()["channels"] if row["channel"] == channel]
+        return [row for row in rows if channel != "sms" or row["tier"] == "public"]
 
     def _share(self) -> float:
         rows = self._channels()
