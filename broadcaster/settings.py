@@ -130,6 +130,7 @@ class Settings(BaseModel):
     lookup_sms_per_second: float = Field(default=1.0, gt=0)
     lookup_voice_per_second: float = Field(default=0.2, gt=0)
     signup_texts_per_day: int = Field(default=2000, ge=0)
+    reminder_texts_per_day: int = Field(default=3000, ge=0)
 
     chase_after: str = "5 15 30"
     export_cert: Path | None = None

@@ -26,6 +26,8 @@ from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
 from broadcaster.dispatch.nightly import LOOK_EVERY_S, Nightly
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.publish import Publisher
+from broadcaster.dispatch.reminders import EVERY_S as REMIND_EVERY_S
+from broadcaster.dispatch.reminders import Reminders
 from broadcaster.dispatch.retention import EVERY_S, Retention
 from broadcaster.dispatch.sweep import Sweep
 from broadcaster.dispatch.upkeep import EVERY_S, Round
@@ -130,6 +132,7 @@ def sweep() -> None:
     courtesy = courtesies.channel(settings)
     waiter = Courtesies.of(settings, engine, courtesy) if courtesy else None
     if waiter:
+        duties["reminders"] = (Reminders(engine.sessions, settings.reminder_texts_per_day).look, REMIND_EVERY_S)
         duties["courtesies"] = (waiter.look, max(1.0, 1.0 / settings.lookup_sms_per_second))
     if isinstance(way := engine.carriers.get("ipaws"), Ipaws):
         duties["ipaws"] = (Watch(engine, way, settings.ipaws_cert).look, PING_EVERY_S)

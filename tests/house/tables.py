@@ -93,6 +93,7 @@ MEANING = {
     "lookup_sms": "A number to text a town or ZIP to",
     "lookup_voice": "A number to call and ask",
     "lookup_url_per_second": "People a second that this page serves; the preview says how long a WEA would jam it",
+    "reminder_texts_per_day": "Texts a day for the yearly question and for changed numbers; 0 sends none",
     "export_cert": "PEM certificate (RSA) of the authority: a nightly export of residents is sealed to it",
     "export_dir": "Where the nightly exports are written; default: exports in DATA_DIR",
     "signup_texts_per_day": "Texts a day that the sign-up page may cause; never shared with alerts",

@@ -117,6 +117,16 @@ def _signups() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_courtesy")),
     )
+    op.create_table(
+        "card_line",
+        sa.Column("community_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("line", sa.String(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), server_default=_NOW, nullable=False),
+        sa.Column("next_slot", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("last_slot", sa.BigInteger(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["community_id"], ["community.id"], name=op.f("fk_card_line_community_id")),
+        sa.PrimaryKeyConstraint("community_id", name=op.f("pk_card_line")),
+    )
     op.create_index("ix_courtesy_made_at", "courtesy", ["made_at"])
     op.create_index("ix_courtesy_number", "courtesy", ["value_index", "made_at"])
     op.create_index("ix_courtesy_prefix", "courtesy", ["prefix_index", "made_at"])
@@ -129,6 +139,7 @@ def downgrade() -> None:
     op.drop_index("ix_address_no_voice", table_name="address")
     op.drop_column("address", "asked_at")
     op.drop_column("address", "no_voice")
+    op.drop_table("card_line")
     op.drop_table("courtesy")
     op.drop_table("signup")
     op.execute(consent.UNGUARDED)

@@ -1,0 +1,42 @@
+"""The duty of quiet days: asks once a year whether people still live there, and sends a card when a number changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from broadcaster import logs
+from broadcaster.store import directory_load, reminders, retention
+from broadcaster.store.database import Sessions, only_one
+
+log = logs.get(__name__)
+EVERY_S = 600.0
+MOST_COMMUNITIES = 500
+
+
+@dataclass
+class Reminders:
+    """The duty of the sweep; `per_day` texts at most. What it queues is sent by `courtesies`, after every alert."""
+
+    sessions: Sessions
+    per_day: int
+
+    def look(self) -> tuple[int, int]:
+        """Queue what is due and fits into the day: how many cards, how many questions. Nothing while an alert is open:
+        numbers that change then are the alert's business."""
+        with self.sessions.begin() as session, only_one(session, "reminders") as alone:
+            if not alone or retention.an_alert_is_open(session):
+                return 0, 0
+            directory, ids = directory_load.load(session, agencies=False), directory_load.community_ids(session)
+            best = {ids[place.code]: directory.ladder(place.code).number for place in directory.communities}
+            reminders.note_lines(session, {key: number.display for key, number in best.items() if number})
+            left = self.per_day - reminders.queued_today(session)
+            cards = 0
+            for _ in range(MOST_COMMUNITIES):
+                found, made = reminders.queue_cards(session, left - cards) if left > cards else (False, 0)
+                cards += made
+                if not found:
+                    break
+            asked = reminders.queue_yearly(session, left - cards) if left > cards else 0
+        if cards or asked:
+            log.info("reminders_queued", cards=cards, yearly=asked)
+        return cards, asked

@@ -1,0 +1,102 @@
+"""Once a year "still there?", a card when a number changed, a budget of its own, and nothing during an alert."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from sqlalchemy import text
+
+from broadcaster.alert.phone import AlternateNumber
+from broadcaster.dispatch.reminders import Reminders
+from broadcaster.store import directory_load, residents
+from broadcaster.store.courtesies import Courtesy
+from broadcaster.store.database import Sessions
+from tests.factories import SEALER, House, directory, furnish, phones
+
+NEW = AlternateNumber("+15085559999", "Police")
+
+
+@pytest.fixture
+def house(sessions: Sessions) -> House:
+    """Six people in each of three towns, whose numbers are on the cards already."""
+    made = furnish(sessions, directory(3), {number: [f"town-{no % 3 + 1}"] for no, number in enumerate(phones(18))})
+    assert Reminders(sessions, 100).look() == (0, 0)
+    return made
+
+
+def run(house: House, statement: str) -> None:
+    with house.sessions.begin() as session:
+        session.execute(text(statement))
+
+
+def change_number(house: House, code: str = "town-1", number: AlternateNumber = NEW) -> None:
+    with house.sessions.begin() as session:
+        session.execute(text("UPDATE number SET e164 = :n WHERE code = :c"), {"n": number.e164, "c": code})
+
+
+def queued(house: House) -> Counter[tuple[str, tuple[str, ...]]]:
+    with house.sessions() as session:
+        return Counter((row.purpose, tuple(row.places)) for row in session.query(Courtesy))
+
+
+def settle(house: House) -> None:
+    run(house, "UPDATE card_line SET since = since - interval '61 minutes'")
+
+
+def test_a_changed_number_is_told_to_the_people_of_its_town_once(house: House) -> None:
+    change_number(house)
+    reminders = Reminders(house.sessions, 100)
+    assert reminders.look() == (0, 0), "it has not stood for an hour"
+    settle(house)
+    assert reminders.look() == (6, 0)
+    assert queued(house) == Counter({("card", ("town-1",)): 6})
+    settle(house)
+    assert reminders.look() == (0, 0)
+
+
+def test_more_people_than_a_day_allows_are_told_on_the_next(house: House) -> None:
+    change_number(house)
+    reminders = Reminders(house.sessions, 4)
+    reminders.look()
+    settle(house)
+    assert [reminders.look()[0], reminders.look()[0]] == [4, 0]
+    run(house, "UPDATE courtesy SET made_at = made_at - interval '25 hours'")
+    assert [reminders.look()[0], reminders.look()[0]] == [2, 0]
+    with house.sessions() as session:
+        assert len({row.value_index for row in session.query(Courtesy)}) == 6, "nobody twice"
+
+
+def test_nobody_who_said_stop_and_no_landline_is_told(house: House) -> None:
+    with house.sessions.begin() as session:
+        first = session.execute(text("SELECT value_index FROM address WHERE kind = 'sms' ORDER BY id LIMIT 1"))
+        residents.suppress(session, bytes(first.scalar_one()), "phone")
+        line = residents.address(session, SEALER, "voice", "+14135550000")
+        residents.subscribe(session, line, directory_load.community_ids(session)["town-1"])
+    change_number(house)
+    Reminders(house.sessions, 100).look()
+    settle(house)
+    run(house, "UPDATE address SET asked_at = now() - interval '13 months'")
+    cards, asked = Reminders(house.sessions, 100).look()
+    assert (cards, asked) == (5, 17)
+
+
+def test_people_are_asked_once_a_year(house: House) -> None:
+    run(house, "UPDATE address SET asked_at = now() - interval '13 months' WHERE kind = 'sms'")
+    reminders = Reminders(house.sessions, 10)
+    assert [reminders.look()[1], reminders.look()[1]] == [10, 0]
+    run(house, "UPDATE courtesy SET made_at = made_at - interval '25 hours'")
+    assert [reminders.look()[1], reminders.look()[1]] == [8, 0]
+    run(house, "UPDATE courtesy SET made_at = made_at - interval '25 hours'")
+    assert reminders.look() == (0, 0)
+    assert {purpose for purpose, _ in queued(house)} == {"yearly"}
+
+
+def test_nothing_while_an_alert_is_open(house: House) -> None:
+    change_number(house)
+    Reminders(house.sessions, 100).look()
+    settle(house)
+    run(house, "UPDATE address SET asked_at = now() - interval '13 months'")
+    house.release()
+    assert Reminders(house.sessions, 100).look() == (0, 0)
+    assert queued(house) == Counter()
