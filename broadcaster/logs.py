@@ -14,7 +14,7 @@ import structlog
 
 PHONE = re.compile(r"(?:\+|%2B)\d{6,13}(\d\d)")
 """E.164, also as it stands in the address of a request."""
-NATIONAL = re.compile(r"(?<![\w.+-])(?:1[-. ]?)?\(?[2-9]\d\d\)?[-. ]{0,2}[2-9]\d\d[-. ]?\d\d(\d\d)(?!\w)")
+NATIONAL = re.compile(r"(?<![\w.+-])(?:1[-. ]?)?\(?[2-9]\d\d\)?[-. ]{0,2}[2-9]\d\d[-. ]?\d\d(\d\d)(?!\w)", re.ASCII)
 """The same as people write it: ten digits of the North American plan, with or without signs between them."""
 MAIL = re.compile(r"[\w.+-]+@([\w-]+\.)+\w+")
 

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 import click
@@ -145,7 +146,7 @@ def import_phones(file: Path, skip_bad: bool, dry_run: bool, report: Path | None
         there = sum(_known(sessions, sealer, batch) for batch in _batches(rows))
         done = f"Nothing was changed: {len(rows) - there:,} phones would be new, {there:,} are there already"
     else:
-        write(sessions, sealer, rows)
+        write(sessions, sealer, rows, sha256(file.read_bytes()).hexdigest())
         done = f"{len(rows):,} imported"
     click.echo(f"{done}, {reading.merged:,} merged, {len(reading.refused):,} left out.")
 
@@ -176,7 +177,7 @@ def _known(sessions: Sessions, sealer: Sealer, rows: Sequence[NewResident]) -> i
         return residents.known(session, sealer, rows)
 
 
-def write(sessions: Sessions, sealer: Sealer, rows: Sequence[NewResident]) -> None:
+def write(sessions: Sessions, sealer: Sealer, rows: Sequence[NewResident], file: str = "") -> None:
     """Write residents in batches, each a transaction, with progress on standard error; repeating it changes nothing.
 
     ClickException when the database goes away; how far it came is told, and in the ledger only what was finished.
@@ -185,10 +186,10 @@ def write(sessions: Sessions, sealer: Sealer, rows: Sequence[NewResident]) -> No
     try:
         for batch in _batches(rows):
             with sessions.begin() as session:
-                done += residents.import_residents(session, sealer, batch)
+                done += residents.import_residents(session, sealer, batch, file)
             click.echo(f"{done:,} of {len(rows):,} residents", err=True)
         with sessions.begin() as session:
-            ledger.append(session, "operator", "imported", "residents", {"rows": len(rows)})
+            ledger.append(session, "operator", "imported", "residents", {"rows": len(rows), "file": file})
     except SQLAlchemyError as error:
         sentence = (
             f"The database stopped after {done:,} of {len(rows):,}: run the same import again, nobody is doubled."

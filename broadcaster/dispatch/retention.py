@@ -60,7 +60,7 @@ def digest(session: Session) -> int:
         text(
             "SELECT id, at, value_index, step, method, words, ref, source, places FROM consent WHERE id > :last"
             " AND at < clock_timestamp() - interval '1 minute' ORDER BY id"
-        ),
+        ).execution_options(yield_per=5000),
         {"last": last},
     )
     whole, many, newest = sha256(), 0, last

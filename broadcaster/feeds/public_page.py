@@ -39,7 +39,8 @@ BANNERS = {
 _pages = Environment(
     loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-_PHONE = re.compile(r"\b(\d{3})-(\d{3})-(\d{4})\b")
+_PHONE = re.compile(r"(?<![\d-])(\d{3})-(\d{3})-(\d{4})(?![\d-])")
+"""Also right after a letter: Chinese has no space there."""
 
 
 @dataclass(frozen=True, slots=True)

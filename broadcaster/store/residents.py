@@ -183,10 +183,18 @@ _IMPORT_STOPS = text(
 )
 
 
-def import_residents(session: Session, sealer: Sealer, rows: Sequence[NewResident]) -> int:
+_IMPORT_CONSENTS = text(
+    "INSERT INTO consent (value_index, step, method, words) SELECT x, 'imported', 'file', CAST(:file AS text)"
+    " FROM unnest(CAST(:idx AS bytea[])) AS x WHERE NOT EXISTS (SELECT 1 FROM consent c WHERE c.value_index = x"
+    "   AND c.step = 'imported' AND c.words = CAST(:file AS text))"
+)
+
+
+def import_residents(session: Session, sealer: Sealer, rows: Sequence[NewResident], file: str = "") -> int:
     """Write residents in bulk; those who are there already keep their slots. Returns how many rows were given.
 
-    Of a phone that is given twice the last language counts. Whoever has said STOP stays so, whatever a file says.
+    Of a phone that is given twice the last language counts. Whoever has said STOP stays so, whatever a file says. With
+    the SHA-256 of the `file` each phone gets a step of consent that names it, once for each file.
     """
     index = {row.phone: sealer.index(f"sms:{row.phone}") for row in rows}
     session.execute(
@@ -204,6 +212,8 @@ def import_residents(session: Session, sealer: Sealer, rows: Sequence[NewResiden
     stopped = {index[row.phone] for row in rows if row.opted_out}
     if stopped:
         session.execute(_IMPORT_STOPS, {"idx": binaries(stopped)})
+    if file:
+        session.execute(_IMPORT_CONSENTS, {"idx": binaries(index.values()), "file": file})
     return len(rows)
 
 

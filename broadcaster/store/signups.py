@@ -31,6 +31,7 @@ class Signup(Base):
     no_voice: Mapped[bool] = mapped_column(default=False, server_default="false")
     places: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
     words: Mapped[str]
+    source: Mapped[str] = mapped_column(default="", server_default="")
     asked_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
@@ -47,14 +48,18 @@ class NewSignup:
 
 
 def ask(session: Session, sealer: Sealer, new: NewSignup, source: str) -> None:
-    """Keep a form until its phone answers; `source` is what is recorded of where it came from."""
+    """Keep a form until its phone answers; `source` is what is recorded of where it came from.
+
+    Nothing else is written: a flood of forms leaves one row for each number, and after a day none.
+    """
     index = sealer.index(f"{new.kind}:{new.phone}")
     session.execute(
         text(
-            "INSERT INTO signup (value_index, kind, value_enc, lang, no_voice, places, words)"
-            " VALUES (:i, :kind, :enc, :lang, :no_voice, CAST(:places AS text[]), :words)"
+            "INSERT INTO signup (value_index, kind, value_enc, lang, no_voice, places, words, source)"
+            " VALUES (:i, :kind, :enc, :lang, :no_voice, CAST(:places AS text[]), :words, :source)"
             " ON CONFLICT (value_index) DO UPDATE SET lang = excluded.lang, no_voice = excluded.no_voice,"
-            " places = excluded.places, words = excluded.words, asked_at = excluded.asked_at"
+            " places = excluded.places, words = excluded.words, source = excluded.source,"
+            " asked_at = excluded.asked_at"
         ),
         {
             "i": index,
@@ -64,9 +69,9 @@ def ask(session: Session, sealer: Sealer, new: NewSignup, source: str) -> None:
             "no_voice": new.no_voice,
             "places": list(new.places),
             "words": new.words,
+            "source": source,
         },
     )
-    consent.record(session, index, Step.ASKED, Proof("page", new.words, source=source, places=new.places))
 
 
 def waiting(session: Session, index: bytes) -> tuple[str, ...]:
@@ -83,7 +88,7 @@ def confirm(session: Session, sealer: Sealer, index: bytes, proof: Proof) -> tup
     row = session.execute(
         text(
             "DELETE FROM signup WHERE value_index = :i AND asked_at > clock_timestamp() - interval '1 day'"
-            " RETURNING kind, value_enc, lang, no_voice, places, words"
+            " RETURNING kind, value_enc, lang, no_voice, places, words, source, asked_at"
         ),
         {"i": index},
     ).first()
@@ -92,6 +97,8 @@ def confirm(session: Session, sealer: Sealer, index: bytes, proof: Proof) -> tup
     phone = sealer.open(bytes(row.value_enc), index)
     address = residents.address(session, sealer, row.kind, phone, lang=row.lang)
     places = settle(session, address, row.places, no_voice=row.no_voice)
+    when = f"{row.source} {row.asked_at.isoformat()}".strip()
+    consent.record(session, index, Step.ASKED, Proof("page", row.words, source=when, places=places))
     consent.record(session, index, Step.CONFIRMED, Proof(proof.method, row.words, proof.ref, proof.source, places))
     return places
 

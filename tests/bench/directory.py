@@ -88,7 +88,7 @@ def _import(stage: Stage, table: Table, plan: Plan, sessions: Sessions) -> None:
     began = perf_counter()
     with file.open(encoding="utf-8", newline="") as stream:
         reading = command.read(stream, ids)
-    command.write(sessions, SEALER, list(reading.good.values()))
+    command.write(sessions, SEALER, list(reading.good.values()), "0" * 64)
     seconds = perf_counter() - began
     assert (len(reading.good), reading.refused) == (plan.residents, [])
     row = Row("directory/import", f"{plan.residents:,} residents imported", "/s", [plan.residents / seconds])

@@ -110,7 +110,7 @@ def test_nobody_is_signed_up_before_their_phone_has_answered(
     answer = says(phone, "YES")
     assert "si el 911 falla en Ayer, Salem" in answer
     assert who(desk) == residents.Who("es", ("ayer", "salem"))
-    assert steps(desk) == [("asked", "page"), ("started", "text"), ("confirmed", "text")]
+    assert steps(desk) == [("started", "text"), ("asked", "page"), ("confirmed", "text")]
     with desk.sessions() as session:
         assert session.execute(text("SELECT no_voice FROM address WHERE lang = 'es'")).scalar_one() is True
         assert session.query(signups.Signup).count() == 0

@@ -155,3 +155,12 @@ def test_no_number_stands_in_the_database(ground: Ground) -> None:
     ground.resident("+16175550123", "lynn")
     (sealed,) = ground.sql("SELECT value_enc FROM address WHERE kind = 'sms'")
     assert b"5550123" not in bytes(sealed)
+
+
+def test_an_import_is_a_step_of_consent_once_for_each_file(ground: Ground) -> None:
+    rows = newcomers(ground, 3)
+    with ground.sessions.begin() as session:
+        for file in ("a" * 64, "a" * 64, "b" * 64, ""):
+            residents.import_residents(session, SEALER, rows, file)
+    steps = ground.sql("SELECT step, method, words, count(*) FROM consent GROUP BY 1, 2, 3 ORDER BY 3")
+    assert steps == [("imported", "file", "a" * 64, 3), ("imported", "file", "b" * 64, 3)]

@@ -94,6 +94,7 @@ def _signups() -> None:
         sa.Column("no_voice", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("places", postgresql.ARRAY(sa.TEXT()), nullable=False),
         sa.Column("words", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), server_default="", nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), server_default=_NOW, nullable=False),
         sa.CheckConstraint("kind IN ('sms', 'voice')", name=op.f("ck_signup_kind")),
         sa.PrimaryKeyConstraint("value_index", name=op.f("pk_signup")),
