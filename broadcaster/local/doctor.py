@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from broadcaster import settings as knobs
 from broadcaster.channels import registry
-from broadcaster.dispatch import ipaws_watch
+from broadcaster.dispatch import ipaws_watch, nightly
+from broadcaster.dispatch.nightly import CannotSeal
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds import certificates, shapes
 from broadcaster.feeds.certificates import CertificateRefused
@@ -60,6 +61,7 @@ def examine(env: Mapping[str, str]) -> list[Finding]:
         _templates(),
         _disk(settings),
         _lookup(settings),
+        _nightly(settings),
     ]
     return found
 
@@ -203,6 +205,19 @@ def _disk(settings: Settings) -> Finding:
     place = next(path for path in (settings.data_dir, *settings.data_dir.parents) if path.exists())
     free = shutil.disk_usage(place).free
     return Finding("disk", free > LEAST_FREE, f"{free // 1_000_000} MB free below {place}.")
+
+
+def _nightly(settings: Settings) -> Finding:
+    """Whether the authority's own copy of the residents can be sealed."""
+    if settings.export_cert is None:
+        return Finding("nightly export", None, "off: set EXPORT_CERT to the authority's certificate.")
+    try:
+        good_until = nightly.certificate_of(settings.export_cert).not_valid_after_utc
+    except CannotSeal as error:
+        return Finding("nightly export", False, str(error))
+    if good_until < datetime.now(UTC):
+        return Finding("nightly export", False, "EXPORT_CERT has expired: ask the authority for a new one.")
+    return Finding("nightly export", True, f"sealed to a certificate that is good until {good_until:%Y-%m-%d}.")
 
 
 def _lookup(settings: Settings) -> Finding:

@@ -12,8 +12,10 @@ from hashlib import sha256
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from broadcaster import logs
 from broadcaster.alert.phone import PhoneRefused, display, parse_personal
 from broadcaster.channels import proof
 from broadcaster.dispatch.courtesies import MINE
@@ -26,6 +28,7 @@ from broadcaster.store.courtesies import Budget, Purpose, Wanted
 from broadcaster.store.signups import MOST_PLACES, Mine, NewSignup
 from broadcaster.web.house import house
 
+log = logs.get(__name__)
 blueprint = Blueprint(
     "subscribe", __name__, url_prefix="/subscribe", static_folder="assets/subscribe", static_url_path="/static"
 )
@@ -101,8 +104,7 @@ def sign_up() -> str | Response | tuple[str, int]:
     with house().sessions.begin() as store:
         signups.ask(store, house().sealer, new, _source())
         if not typed.landline:
-            wanted = Wanted(Purpose.VERIFY, typed.e164, typed.lang, typed.codes)
-            courtesies.ask(store, house().sealer, wanted, _budget())
+            _ask(store, Wanted(Purpose.VERIFY, typed.e164, typed.lang, typed.codes))
     return redirect(url_for("subscribe.sent", lang=lang, by="call" if typed.landline else "text"), 303)
 
 
@@ -128,7 +130,7 @@ def send_link() -> str | Response | tuple[str, int]:
     if typed.problems:
         return _page("change.html", typed=typed), 422
     with house().sessions.begin() as store:
-        courtesies.ask(store, house().sealer, Wanted(Purpose.LINK, typed.e164, lang), _budget())
+        _ask(store, Wanted(Purpose.LINK, typed.e164, lang))
     return redirect(url_for("subscribe.link_sent", lang=lang), 303)
 
 
@@ -230,5 +232,8 @@ def _source() -> str:
     return house().sealer.index(f"from:{request.remote_addr}").hex()[:32]
 
 
-def _budget() -> Budget:
-    return Budget(a_day=house().settings.signup_texts_per_day)
+def _ask(store: Session, wanted: Wanted) -> None:
+    """Queue a text where the budgets allow it. The log has a line either way: refusals in a row are a bot at work."""
+    budget = Budget(a_day=house().settings.signup_texts_per_day)
+    allowed = courtesies.ask(store, house().sealer, wanted, budget)
+    log.info("courtesy_asked", purpose=wanted.purpose.value, allowed=allowed)
