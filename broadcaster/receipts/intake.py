@@ -35,7 +35,8 @@ _REF = re.compile(r"[A-Za-z0-9]{2,64}")
 _WORD = re.compile(r"[a-z_]{2,32}")
 _CODE = re.compile(r"\d{1,9}")
 _NUMBER = re.compile(r"\+?\d{3,15}")
-PRESSED = "1"
+PRESSED, LEAVES = "1", "9"
+"""The keys by which a caller confirms a sign-up, and ends the calls: a landline can text neither YES nor STOP."""
 WITHHELD = "withheld"
 """The number of somebody who hides it: they are answered like everybody else."""
 LONGEST_WORDS = 1600
@@ -51,7 +52,8 @@ class Heard:
     """A text from a phone: what it asks for, in which language its owner is answered, and the codes of their places.
 
     `key` is its row in `inbound`, 0 when this webhook was seen before; `joined` are the places whose sign-up it has
-    confirmed, `asked_for` those of a sign-up that waits for a call.
+    confirmed, `asked_for` those of a sign-up that waits for a call; `called` says that the line is signed up for calls,
+    and `left` that it has just ended them.
     """
 
     asked: Asked
@@ -61,6 +63,8 @@ class Heard:
     key: int
     joined: tuple[str, ...] = ()
     asked_for: tuple[str, ...] = ()
+    called: bool = False
+    left: bool = False
 
 
 def status_receipt(said: Signed, delivery: str, sealer: Sealer) -> NewReceipt:
@@ -138,8 +142,15 @@ def keep_call(session: Session, sealer: Sealer, said: Signed) -> Heard:
     new = NewInbound("call", said.carrier, ref, number, "", Wish.OTHER.value, who.lang or FALLBACK)
     key, digits, line = inbound.keep(session, sealer, new), said.form.get("Digits", ""), sealer.index(f"voice:{number}")
     joined = signups.confirm(session, sealer, line, Proof("call", ref=ref)) if digits == PRESSED else ()
-    asked = Asked(Wish.OTHER, rest="" if digits == PRESSED else digits)
-    return Heard(asked, new.lang, who.homes, line, key, joined, signups.waiting(session, line))
+    if joined:
+        residents.unsuppress(session, line)
+    called, left = bool(residents.who(session, line).homes), digits == LEAVES
+    if left:
+        residents.suppress(session, line, "phone")
+        signups.drop(session, line)
+        consent.record(session, line, Step.STOPPED, Proof("call", ref=ref))
+    asked = Asked(Wish.OTHER, rest="" if digits in (PRESSED, LEAVES) else digits)
+    return Heard(asked, new.lang, who.homes, line, key, joined, signups.waiting(session, line), called, left)
 
 
 def _obey(session: Session, sealer: Sealer, index: bytes, wish: Wish, ref: str) -> tuple[str, ...]:

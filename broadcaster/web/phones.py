@@ -112,6 +112,9 @@ class Phones:
         asked = heard.asked.rest
         towns = desk.found(asked) if asked else desk.named(heard.homes)
         answer = VoiceResponse()
+        if heard.left:
+            _say(answer, heard.lang, desk.say(heard.lang, "voice_left"))
+            return str(answer)
         if heard.joined:
             _say(answer, heard.lang, as_said(replies.joined(desk, heard.lang, heard.joined)))
         if heard.asked_for:
@@ -123,6 +126,8 @@ class Phones:
         ask = Gather(num_digits=DIGITS, timeout=WAIT_FOR_DIGITS_S, action=self._again, method="POST")
         for lang in dict.fromkeys(("en", heard.lang)):
             _say(ask, lang, desk.say(lang, "voice_zip"))
+            if heard.called:
+                _say(ask, lang, desk.say(lang, "voice_leave"))
         answer.append(ask)
         for lang in dict.fromkeys(("en", heard.lang)):
             _say(answer, lang, as_said(desk.say(lang, "if_fails_walk_in")))

@@ -14,8 +14,6 @@ from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
 from broadcaster.dispatch.courtesies import Courtesies
 from broadcaster.dispatch.office import Office
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
-from broadcaster.messages.book import NAMES
-from broadcaster.messages.reception import phrases
 from broadcaster.store import residents, signups
 from broadcaster.store.consent import Consent
 from broadcaster.store.courtesies import Budget, Courtesy
@@ -149,6 +147,12 @@ def test_a_landline_is_confirmed_by_its_call_and_never_texted(
     assert "9 7 8, 5 5 5, 0 1 0 1" in calls(phone, Digits="1")
     assert who(desk, kind="voice") == residents.Who("en", ("ayer",))
     assert ("confirmed", "call") in steps(desk)
+    assert "To get no more calls from us, press 9." in calls(phone)
+    assert "You will get no more calls from us." in calls(phone, Digits="9")
+    assert steps(desk)[-1] == ("stopped", "call")
+    with desk.sessions() as session:
+        (stopped,) = session.execute(text("SELECT value_index FROM suppression")).scalars()
+        assert bytes(stopped) == desk.sealer.index(f"voice:{PHONE}"), "of the line, and not of a phone's texts"
 
 
 def link_of(desk: Desk, waiter: Courtesies, carrier: Running, number: str = PHONE) -> str:
@@ -285,15 +289,3 @@ def test_a_courtesy_whose_outcome_is_unknown_is_never_sent_again(desk: Desk) -> 
         waiter.close()
         assert len(texts(lying)) == 1
     assert [state for state, _ in states(desk)] == ["unknown"]
-
-
-@pytest.mark.parametrize("lang", NAMES)
-def test_the_page_is_there_in_every_language(desk: Desk, lang: str) -> None:
-    page = desk.browser().open(f"/subscribe?lang={lang}")
-    assert page.page.get("lang") == lang
-    assert page.page.get("dir") == ("rtl" if lang == "ar" else "ltr")
-    for name in ("page_title", "phone_label", "places_label", "no_voice", "agree", "send", "change_title"):
-        assert phrases().book(lang).word(name) in page.words
-    sent = page.send("/subscribe", phone=PHONE, places="Ayer")
-    assert phrases().book(lang).word("sent") in sent.words
-    assert "<script" not in page.text
