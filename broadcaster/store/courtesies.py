@@ -175,12 +175,14 @@ def end(session: Session, key: int, state: CourtesyState, reason: str = "", ref:
 
 
 def an_alert_is_going_out(session: Session) -> bool:
-    """Whether texts of an alert are still to be claimed or sent again: then every courtesy stands back."""
+    """Whether texts of an alert are to be claimed, on their way or to be sent again: then courtesies stand back."""
     return bool(
         session.execute(
             text(
                 "SELECT EXISTS (SELECT 1 FROM lane l JOIN fanout f ON f.id = l.fanout_id WHERE l.state = 'open'"
                 " AND l.channel = 'sms' AND f.expires_at > clock_timestamp()"
+                " UNION ALL SELECT 1 FROM wave w JOIN fanout f ON f.id = w.fanout_id WHERE w.closed_at IS NULL"
+                " AND f.channel = 'sms'"
                 " UNION ALL SELECT 1 FROM followup u JOIN fanout f ON f.id = u.fanout_id"
                 " WHERE u.kind = 'retry' AND f.channel = 'sms' AND f.state = 'running')"
             )

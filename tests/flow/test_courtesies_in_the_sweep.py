@@ -1,0 +1,41 @@
+"""Courtesies as the sweep sends them: in a thread of their own, after an alert's texts, and to the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from broadcaster.channels.http import Door
+from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
+from broadcaster.dispatch.courtesies import Courtesies
+from broadcaster.dispatch.sweep import Sweep
+from broadcaster.local.carrier import Carrier, Faults, start_in_thread
+from broadcaster.store import courtesies
+from broadcaster.store.courtesies import Budget, Courtesy, Purpose, Wanted
+from broadcaster.store.database import Sessions
+from tests.factories import SEALER, SECRET, SENDER, SID, TOKEN, directory, engine, furnish, office, phones
+from tests.flow import story
+
+ASKING = "+14135550123"
+
+
+def test_an_alert_goes_first_and_the_courtesy_follows(sessions: Sessions, tmp_path: Path) -> None:
+    everyone = {number: ["town-1"] for number in phones(40)}
+    house = furnish(sessions, directory(1), everyone, mps=40.0)
+    with sessions.begin() as session:
+        assert courtesies.ask(session, SEALER, Wanted(Purpose.VERIFY, ASKING, "en", ("town-1",)), Budget())
+    house.release()
+    with (
+        start_in_thread(Carrier(SID, TOKEN, faults=Faults(delivery_ms=0.0))) as carrier,
+        engine(sessions, carrier.url, tmp_path) as works,
+    ):
+        account = TwilioAccount(SID, TOKEN, SENDER, "http://localhost:1/callbacks/twilio/status", carrier.url)
+        waiter = Courtesies(sessions, SEALER, SECRET, office(), TwilioSms(account, Door(live=False)))
+        running = Sweep(works, 0.2, {"courtesies": (waiter.look, 0.1)})
+        running.start()
+        story.until(lambda: len(story.texted(carrier)) == len(everyone) + 1)
+        running.stop()
+        waiter.close()
+        order = [row["to"] for row in sorted(carrier.ledger()["messages"], key=lambda row: row["seq"])]
+    assert order[-1] == ASKING, "it stood back for every text of the alert"
+    with sessions() as session:
+        assert [row.state for row in session.query(Courtesy)] == ["sent"]
