@@ -73,8 +73,8 @@ def parse(text: str, region: str = "US") -> str:
 
 COUNTRIES = frozenset({"US", "CA", "PR", "VI", "GU", "AS", "MP"})
 """Whose people may sign up: no island of +1 whose calls and texts are billed at rates of its own."""
-PERSONAL = frozenset({Kind.FIXED_LINE, Kind.MOBILE, Kind.FIXED_LINE_OR_MOBILE, Kind.VOIP, Kind.PERSONAL_NUMBER})
-"""No premium, toll-free or shared-cost line, pager or voicemail: a text there costs money and reaches nobody."""
+PERSONAL = frozenset({Kind.FIXED_LINE, Kind.MOBILE, Kind.FIXED_LINE_OR_MOBILE, Kind.VOIP})
+"""No premium, toll-free, shared-cost or follow-me (5xx) line, pager or voicemail: it costs money and reaches nobody."""
 
 
 def parse_personal(text: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.alert.phone import AlternateNumber, PhoneRefused, Visibility, display, parse
+from broadcaster.alert.phone import AlternateNumber, PhoneRefused, Visibility, display, is_personal, parse
 
 NINE_ONE_ONE = [
     "911", " 911 ", "9-1-1", "9 1 1", "9.1.1", "(911)", "911.", "911#", "*911", "tel:911", "tel:+1-911", "1-911",
@@ -97,3 +97,25 @@ def test_a_number_is_public_unless_somebody_says_otherwise() -> None:
     assert (number.visibility, number.label, number.sms, number.display) == (
         Visibility.PUBLIC, "", False, "617-555-0123",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "may"),
+    [
+        ("+14135550123", True),
+        ("+14165550123", True),  # Canada
+        ("+17875550123", True),  # Puerto Rico
+        ("+18005550123", False),
+        ("+19005550123", False),
+        ("+15005550123", False),
+        ("+18095550123", False),  # Dominican Republic
+        ("+18765550123", False),  # Jamaica
+        ("+12425550123", False),  # Bahamas
+        ("+442079460018", False),
+        ("+1413555012", False),
+        ("withheld", False),
+        ("", False),
+    ],
+)
+def test_only_lines_of_people_here_are_sent_what_is_no_alert(number: str, may: bool) -> None:
+    assert is_personal(number) is may
