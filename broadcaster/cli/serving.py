@@ -28,9 +28,11 @@ from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.publish import Publisher
 from broadcaster.dispatch.reminders import EVERY_S as REMIND_EVERY_S
 from broadcaster.dispatch.reminders import Reminders
-from broadcaster.dispatch.retention import EVERY_S, Retention
+from broadcaster.dispatch.retention import EVERY_S as RETAIN_EVERY_S
+from broadcaster.dispatch.retention import Retention
 from broadcaster.dispatch.sweep import Sweep
-from broadcaster.dispatch.upkeep import EVERY_S, Round
+from broadcaster.dispatch.upkeep import EVERY_S as UPKEEP_EVERY_S
+from broadcaster.dispatch.upkeep import Round
 from broadcaster.local import demo as demonstration
 from broadcaster.local import home, installation, seat
 from broadcaster.receipts import intake
@@ -124,7 +126,7 @@ def sweep() -> None:
         "publish": (publisher.look, 0.25),
         "escalate": (lambda: escalate(engine.sessions, settings.chase_seconds), settings.sweep_every),
     }
-    duties["retention"] = (Retention(engine.sessions).look, EVERY_S)
+    duties["retention"] = (Retention(engine.sessions).look, RETAIN_EVERY_S)
     if settings.export_cert:
         folder = settings.export_dir or settings.data_dir / "exports"
         night = Nightly(engine.sessions, engine.sealer, settings.export_cert, folder, ZoneInfo(settings.timezone))
@@ -140,7 +142,7 @@ def sweep() -> None:
         names = engine.carriers_by_channel.get("sms", ())
         phones = engine.carriers[names[0]] if names else None
         asking = Round(engine, registry.checks(settings), settings.authority, settings.public_base_url, phones)
-        duties["upkeep"] = (asking.look, EVERY_S)
+        duties["upkeep"] = (asking.look, UPKEEP_EVERY_S)
     if settings.bounce_mailbox:
         duties["bounces"] = (BounceMailbox(settings.bounce_mailbox, engine.sessions, Desk.of(settings)).look, 5.0)
     announcer = Announcer.of(settings, engine.window) if settings.websub_hub else None
