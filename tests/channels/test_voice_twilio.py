@@ -74,7 +74,7 @@ async def test_a_call_asks_for_a_machine_to_be_told_apart_and_says_where_we_are(
     assert (await voice(door).send(OUT)).ref == "CA" + "1" * 32
     asked = door.asked.decode()
     assert "MachineDetection=DetectMessageEnd" in asked and "Timeout=30" in asked
-    assert "Url=https%3A%2F%2Falerts.example.gov%2Fcallbacks%2Ftwilio%2Fvoice%3Fd%3D7.11.1%26m%3Dproof&" in asked
+    assert "Url=https%3A%2F%2Falerts.example.gov%2Fcallbacks%2Ftwilio%2Fanswered%3Fd%3D7.11.1%26m%3Dproof&" in asked
     assert "%2Fcallbacks%2Ftwilio%2Fcall%3Fd%3D7.11.1%26m%3Dproof%23rc%3D5" in asked
     assert "down" not in asked, "no word of the notice goes before somebody picks up"
 
