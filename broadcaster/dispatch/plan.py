@@ -1,33 +1,27 @@
-"""Preview and submit: the same rendering, shown or frozen; what is approved is what was shown."""
+"""Submit: the same rendering that the preview shows, frozen; what is approved is what was shown."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from broadcaster import audience
 from broadcaster.alert import alert as heart
-from broadcaster.alert.alert import ENDINGS, ChannelName, CommunityAnswer, Content, RevisionKind
+from broadcaster.alert.alert import ENDINGS, Content, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.directory import Directory
-from broadcaster.dispatch import render, stamp, where
+from broadcaster.dispatch import cap_document, render, stamp, where
 from broadcaster.dispatch.office import Office
-from broadcaster.dispatch.render import Stamp, Text, Work
-from broadcaster.feeds import cap, receivers
+from broadcaster.dispatch.render import Text, Work
 from broadcaster.feeds.cap import InfoTexts
 from broadcaster.feeds.finding import Concern, Finding, Level
-from broadcaster.feeds.receivers import Screen, Spoken
-from broadcaster.feeds.shapes import Drawn
-from broadcaster.messages.book import normal
-from broadcaster.messages.bulletin import Page
 from broadcaster.messages.edition import Edition
-from broadcaster.messages.message import Message
 from broadcaster.settings import Mode
-from broadcaster.store import alerts, directory_load, residents, senders, texts, wordings
+from broadcaster.store import alerts, directory_load, residents, texts, wordings
 from broadcaster.store.alerts import Alert, Revision
 
 TEXTS = frozenset({"sms", render.TEXT_FIRST})
@@ -41,62 +35,6 @@ class Draft:
     alert: Alert | None
     kind: RevisionKind
     content: Content
-
-
-@dataclass(frozen=True, slots=True)
-class SmsText:
-    """A text message as the people of one community will read it."""
-
-    community: str
-    name: str
-    lang: str
-    text: str
-    encoding: str
-    segments: int
-
-
-@dataclass(frozen=True, slots=True)
-class MailText:
-    """A mail as one agency will read it."""
-
-    agency: str
-    name: str
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How many people, and how long the carrier needs for them: `late` of them would come after the expiry."""
-
-    people: int
-    communities: int
-    segments: int
-    seconds: float
-    late: int
-    agencies: int
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What every channel will carry, made by the code that will send."""
-
-    kind: RevisionKind
-    content: Content
-    sms: list[SmsText]
-    mails: list[MailText]
-    desk_texts: list[MailText]
-    lists: tuple[audience.AgencyList, ...]
-    cap_xml: str
-    findings: list[Finding]
-    page: Page
-    wea: list[Screen]
-    eas: list[Spoken]
-    area: Drawn
-    reach: Reach
-    unanswered: list[CommunityAnswer]
-    stale: list[str]
-    missing_languages: tuple[str, ...]
-    hash: str = ""
 
 
 def work_for(session: Session, office: Office, directory: Directory, draft: Draft, now: datetime) -> Work:
@@ -117,115 +55,6 @@ def work_for(session: Session, office: Office, directory: Directory, draft: Draf
     )
     outlines, silent = where.known(session, office.state_fips), residents.cannot_call(session)
     return Work(office, directory, edition, tuple(told), outlines, cannot_call=silent)
-
-
-def preview(
-    session: Session, office: Office, directory: Directory, draft: Draft, now: datetime, *, mails: int | None = None
-) -> Preview:
-    """What every channel would carry if this draft were submitted now; `mails` bounds how many are worded."""
-    work = work_for(session, office, directory, draft, now)
-    return _shown(session, work, render.texts(work, mails), stamp.of(session, work, now))
-
-
-def frozen_preview(session: Session, office: Office, directory: Directory, revision: Revision) -> Preview:
-    """What a submitted revision carries, from its frozen rows: nothing is rendered again."""
-    content = heart.content_from_json(revision.content)
-    kind = RevisionKind(revision.kind)
-    issued = revision.frozen_at or revision.made_at
-    edition = Edition(kind, content, office.voice, issued, reference=revision.alert.public_id)
-    told = tuple(answer.community for answer in content.answers)
-    drawn = where.frozen(session, revision.id)
-    work = Work(office, directory, edition, told, where.known(session, office.state_fips), drawn)
-    codes = {key: code for code, key in directory_load.community_ids(session).items()}
-    desks = {key: code for code, key in directory_load.agency_ids(session).items()}
-    frozen = [
-        Text(
-            codes.get(row.community_id or 0) or desks.get(row.agency_id or 0) or render.EVERYBODY,
-            row.lang,
-            row.form,
-            Message(row.subject, row.text, row.html),
-            row.encoding,
-            row.segments,
-        )
-        for form in ("sms", *render.OF_AGENCIES, "cap", "page")
-        for row in texts.of_revision(session, revision.id, form)
-    ]
-    shown = _shown(session, work, frozen, stamp.of(session, work, issued, before=revision.no))
-    document = alerts.document_of(session, revision.id)
-    return replace(
-        shown,
-        hash=revision.hash or "",
-        cap_xml=document.bytes.decode() if document else shown.cap_xml,
-        findings=[_finding(plain) for plain in revision.findings],
-    )
-
-
-def _shown(session: Session, work: Work, made: Sequence[Text], stamped: Stamp) -> Preview:
-    now = stamped.sent
-    names = {community.code: community.name for community in (*work.directory.former, *work.directory.communities)}
-    names |= {agency.code: agency.name for agency in work.directory.agencies}
-    infos = [InfoTexts(**json.loads(text.message.text)) for text in made if text.form == "cap"]
-    document, found = render.judged(work, infos, stamped)
-    page = next(text for text in made if text.form == "page")
-    content = work.content
-    return Preview(
-        kind=work.edition.kind,
-        content=content,
-        sms=[
-            SmsText(t.audience, names[t.audience], t.lang, t.message.text, t.encoding, t.segments)
-            for t in made
-            if t.form == "sms"
-        ],
-        mails=[MailText(t.audience, names.get(t.audience, t.audience), t.message) for t in made if t.form == "mail"],
-        desk_texts=[
-            MailText(t.audience, names.get(t.audience, t.audience), t.message)
-            for t in made
-            if t.form == render.DESK_SMS
-        ],
-        lists=audience.agency_lists(content, work.directory, work.told) if _is_mailed(content) else (),
-        cap_xml=cap.serialise(document).decode(),
-        findings=found,
-        page=Page(page.message.subject, tuple(json.loads(page.message.text))),
-        wea=receivers.screens(document),
-        eas=receivers.spoken(document, _place_names(work), work.office.voice.timezone),
-        area=work.drawn,
-        reach=_reach(session, work, made, now),
-        unanswered=_unanswered(work),
-        stale=_stale(content, now.date()),
-        missing_languages=tuple(lang for lang in dict.fromkeys(content.languages) if not normal(lang)),
-    )
-
-
-def _place_names(work: Work) -> dict[str, str]:
-    return receivers.place_names(work.directory.counties, work.office.state_fips, work.office.voice.state_name)
-
-
-def _unanswered(work: Work) -> list[CommunityAnswer]:
-    without = set(audience.unanswered(work.content, work.directory))
-    return [answer for answer in work.content.answers if answer.community in without]
-
-
-def _stale(content: Content, today: date) -> list[str]:
-    return [answer.community for answer in content.answers if answer.number and answer.number.is_stale(today)]
-
-
-def _reach(session: Session, work: Work, made: Sequence[Text], now: datetime) -> Reach:
-    ids = directory_load.community_ids(session)
-    codes = [community.code for community in work.affected]
-    people = residents.active_in(session, [ids[code] for code in codes if code in ids])
-    sms = [text.segments for text in made if text.form == "sms" and text.lang == "en"]
-    each = sum(sms) / len(sms) if sms else 0.0
-    pace = senders.pace(session, ChannelName.SMS.value)
-    seconds = people * each / pace if pace else 0.0
-    life = max(0.0, (work.content.expires - now).total_seconds())
-    late = max(0, round(people - life * pace / each)) if pace and each else 0
-    agencies = len(audience.agencies(work.content, work.directory, work.told)) if _is_mailed(work.content) else 0
-    return Reach(people, len(codes), round(people * each), seconds, late, agencies)
-
-
-def _is_mailed(content: Content) -> bool:
-    """Whether agencies are told at all: the mail stands for every way to them."""
-    return ChannelName.EMAIL in content.channels
 
 
 def freeze(
@@ -249,7 +78,7 @@ def freeze(
     )
     _write(session, revision, made)
     infos = [InfoTexts(**json.loads(text.message.text)) for text in made if text.form == "cap"]
-    _, found = render.judged(work, infos, stamp.of(session, work, now, before=revision.no))
+    _, found = cap_document.judged(work, infos, stamp.of(session, work, now, before=revision.no))
     revision.findings = [_plain(finding) for finding in found]
     revision.content = heart.content_to_json(work.content)
     revision.hash = whole.hash
@@ -288,10 +117,11 @@ def _write(session: Session, revision: Revision, made: Sequence[Text]) -> None:
 
 def blocked(revision: Revision, channel: Concern) -> bool:
     """Whether a finding that was frozen keeps this revision from a channel."""
-    return any(_finding(plain).keeps_from(channel) for plain in revision.findings)
+    return any(as_finding(plain).keeps_from(channel) for plain in revision.findings)
 
 
-def _finding(plain: dict[str, object]) -> Finding:
+def as_finding(plain: dict[str, object]) -> Finding:
+    """A finding as a revision froze it."""
     given = {name: str(value) for name, value in plain.items()}
     concern = Concern(given.get("concern", Concern.CAP))
     return Finding(given["code"], Level(given["level"]), given["xpath"], given["sentence"], given["source"], concern)

@@ -20,7 +20,7 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import ENDINGS, ChannelName, Content, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.directory import Directory
-from broadcaster.dispatch import plan, render, stamp, where
+from broadcaster.dispatch import cap_document, plan, stamp, where
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.render import Work
 from broadcaster.feeds import cap
@@ -238,7 +238,7 @@ def make_document(releasing: Releasing) -> Document:
     session, revision, office = releasing.session, releasing.revision, releasing.office
     sent = _sent(releasing)
     alert = _cap_alert(releasing, sent)
-    document = render.cap_bytes(office, alert)
+    document = cap_document.cap_bytes(office, alert)
     row = Document(
         revision_id=revision.id,
         kind="cap" if _goes_to_the_feed(releasing) else "cap-ipaws",
@@ -272,5 +272,5 @@ def _cap_alert(releasing: Releasing, sent: datetime) -> cap.Alert:
     work = Work(releasing.office, releasing.directory, edition, told, frozen=shape)
     infos = [InfoTexts(**json.loads(row.text)) for row in texts.of_revision(session, revision.id, "cap")]
     identifier = cap.identifier(IDENTIFIER_PREFIX, revision.alert.public_id, revision.no)
-    alert, _ = render.judged(work, infos, stamp.of(session, work, sent, identifier, revision.no))
+    alert, _ = cap_document.judged(work, infos, stamp.of(session, work, sent, identifier, revision.no))
     return alert

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from broadcaster.alert.alert import ChannelName
 from broadcaster.alert.lifecycle import AlertKind
-from broadcaster.dispatch.render import Stamp, Work
+from broadcaster.dispatch.cap_document import Stamp
+from broadcaster.dispatch.render import Work
 from broadcaster.feeds.cap import Reference
 from broadcaster.store import alerts, ipaws, senders
 from broadcaster.store.alerts import Alert

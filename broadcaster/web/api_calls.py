@@ -16,9 +16,11 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import Content, Problem, RevisionKind, content_from_json, content_to_json
 from broadcaster.alert.lifecycle import LifecycleRefused, Move, ReleaseState, Tier, needs_two_people
 from broadcaster.directory import Directory
-from broadcaster.dispatch import actions, plan
+from broadcaster.dispatch import actions
+from broadcaster.dispatch import preview as previews
 from broadcaster.dispatch.actions import Actor
-from broadcaster.dispatch.plan import Draft, Preview
+from broadcaster.dispatch.plan import Draft
+from broadcaster.dispatch.preview import Preview
 from broadcaster.receipts import tally
 from broadcaster.store import directory_load, ledger
 from broadcaster.store.alerts import Alert, Revision
@@ -238,10 +240,10 @@ def _wanted() -> str:
 
 def _preview(call: Call, row: Revision, kind: RevisionKind, content: Content, plain: Directory) -> Preview:
     if row.frozen_at is not None:
-        return plan.frozen_preview(call.store, call.actor.office, plain, row)
+        return previews.of_frozen(call.store, call.actor.office, plain, row)
     most = None if _wanted() == "full" else BRIEF
     draft = Draft(row.alert, kind, content)
-    return plan.preview(call.store, call.actor.office, plain, draft, call.actor.now, mails=most)
+    return previews.of_draft(call.store, call.actor.office, plain, draft, call.actor.now, mails=most)
 
 
 def _previews(shown: Preview) -> m.PreviewOut:

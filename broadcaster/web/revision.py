@@ -12,8 +12,10 @@ from broadcaster.alert.alert import ChannelName, RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import LifecycleRefused, ReleaseState, Role, check_approver, needs_two_people
 from broadcaster.alert.lifecycle import Tier as TierName
 from broadcaster.directory import Directory
-from broadcaster.dispatch import plan, where
-from broadcaster.dispatch.plan import Draft, Preview, SmsText
+from broadcaster.dispatch import preview as previews
+from broadcaster.dispatch import where
+from broadcaster.dispatch.plan import Draft
+from broadcaster.dispatch.preview import Preview, SmsText
 from broadcaster.feeds import area_map
 from broadcaster.feeds.area_map import AreaMap
 from broadcaster.feeds.finding import Concern
@@ -94,9 +96,9 @@ def mail(alert: str, no: int, agency: str) -> Response:
 def previewed(store: Session, row: Revision, directory: Directory) -> Preview:
     """What goes out, by the code that sends."""
     if row.frozen_at is not None:
-        return plan.frozen_preview(store, house().office, directory, row)
+        return previews.of_frozen(store, house().office, directory, row)
     draft = Draft(row.alert, RevisionKind(row.kind), content_from_json(row.content))
-    return plan.preview(store, house().office, directory, draft, house().clock())
+    return previews.of_draft(store, house().office, directory, draft, house().clock())
 
 
 def shown(store: Session, row: Revision, problem: str = "", reason: str = "") -> str:

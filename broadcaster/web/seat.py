@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from broadcaster.alert.alert import ChannelName
 from broadcaster.dispatch import ipaws as seat
 from broadcaster.dispatch import ipaws_watch
-from broadcaster.dispatch.plan import Preview
+from broadcaster.dispatch.preview import Preview
 from broadcaster.feeds import cap
 from broadcaster.feeds.cog import CogProfile
 from broadcaster.feeds.finding import Finding

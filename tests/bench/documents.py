@@ -17,8 +17,9 @@ from sqlalchemy import update
 from broadcaster import tasks
 from broadcaster.alert.alert import ChannelName, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind
-from broadcaster.dispatch import actions, render
-from broadcaster.dispatch.render import Stamp, Work
+from broadcaster.dispatch import actions, cap_document, render
+from broadcaster.dispatch.cap_document import Stamp
+from broadcaster.dispatch.render import Work
 from broadcaster.feeds import cap, profile, shapes, signature
 from broadcaster.local import assets, borders, child
 from broadcaster.local.child import Process
@@ -63,7 +64,7 @@ def _work() -> tuple[Work, list[cap.InfoTexts]]:
 
 def _alert() -> cap.Alert:
     work, words = _work()
-    return render.cap_alert(work, words, Stamp("bench-1", datetime.now(UTC).replace(microsecond=0)))
+    return cap_document.cap_alert(work, words, Stamp("bench-1", datetime.now(UTC).replace(microsecond=0)))
 
 
 def _rates(table: Table, plan: Plan) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from broadcaster.alert.alert import ENDINGS, CommunityAnswer, FailureKind, RevisionKind, Rung
 from broadcaster.alert.phone import AlternateNumber
-from broadcaster.dispatch import plan
+from broadcaster.dispatch import preview as previews
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.messages import text_first
 from broadcaster.messages.book import NAMES
@@ -78,6 +78,6 @@ def test_each_gets_their_own_text_and_the_second_person_is_told(sessions: Sessio
     assert all("State 911" in body for body in sent.values())
     with sessions.begin() as session:
         row = session.get_one(Revision, revision)
-        shown = plan.frozen_preview(session, house.office, places, row)
+        shown = previews.of_frozen(session, house.office, places, row)
         assert any("cannot make voice calls" in finding.sentence for finding in shown.findings)
         assert all(not words.text.startswith("Dial 711") for words in shown.sms)

@@ -10,6 +10,7 @@ import pytest
 from broadcaster.alert.alert import Area, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.dispatch import actions, plan
+from broadcaster.dispatch import preview as previews
 from broadcaster.feeds import cap, shapes
 from broadcaster.local import assets, borders
 from broadcaster.store import directory_load, outlines
@@ -67,9 +68,9 @@ def test_what_was_drawn_at_submit_is_what_goes_out_whatever_the_map_says_by_then
         row = actions.new_alert(house.actor(session), AlertKind.OUTAGE, content())
         actions.submit(house.actor(session), row)
         key = row.id
-        preview = plan.frozen_preview(session, house.office, directory_load.load(session), row)
+        preview = previews.of_frozen(session, house.office, directory_load.load(session), row)
         outlines.save(session, "25", json.dumps({"counties": {}, "neighbours": {}}))
-        again = plan.frozen_preview(session, house.office, directory_load.load(session), row)
+        again = previews.of_frozen(session, house.office, directory_load.load(session), row)
     house.approve(key)
     (alert,) = documents(house)
     assert alert.infos[0].areas[0].polygons == preview.area.polygons == again.area.polygons != ()

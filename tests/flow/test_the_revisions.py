@@ -17,6 +17,7 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import Area, Certainty, ChannelName, Confirmation, Content, FailureKind, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.dispatch import actions, plan
+from broadcaster.dispatch import preview as previews
 from broadcaster.dispatch.publish import publish
 from broadcaster.feeds import cap, profile, signature
 from broadcaster.feeds.finding import Concern
@@ -184,7 +185,7 @@ def test_the_bytes_are_the_same_wherever_they_are(desk: Desk, tmp_path: Path) ->
         with desk.house.sessions() as session:
             posted = session.query(Body).filter_by(sha=row.sha).one().text.encode()
             revision = session.get_one(Revision, row.revision_id)
-            shown = plan.frozen_preview(session, desk.house.office, directory_load.load(session), revision).cap_xml
+            shown = previews.of_frozen(session, desk.house.office, directory_load.load(session), revision).cap_xml
         served = (tmp_path / "cap" / f"{row.identifier}.xml").read_bytes()
         assert served == posted == shown.encode() == row.bytes
         assert sha256(served).hexdigest() == row.sha
@@ -236,7 +237,7 @@ def test_the_preview_of_a_follow_up_is_what_will_go(desk: Desk) -> None:
     with desk.house.sessions.begin() as session:
         actor = replace(desk.house.actor(session), now=desk.now)
         draft = actions.next_draft(actor, session.get_one(Revision, desk.first).alert, RevisionKind.UPDATE)
-        shown = plan.preview(
+        shown = previews.of_draft(
             session,
             desk.house.office,
             directory_load.load(session),

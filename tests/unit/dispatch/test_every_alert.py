@@ -12,9 +12,10 @@ from lxml import etree
 from broadcaster.alert.alert import Area, Certainty, Content, FailureKind, RevisionKind
 from broadcaster.alert.phone import AlternateNumber
 from broadcaster.directory import Community, CommunityKind, County, Directory, Psap
-from broadcaster.dispatch import render
+from broadcaster.dispatch import cap_document, render
+from broadcaster.dispatch.cap_document import Stamp
 from broadcaster.dispatch.office import DoorRates, Office
-from broadcaster.dispatch.render import Stamp, Work
+from broadcaster.dispatch.render import Work
 from broadcaster.feeds import cap, profile, signature
 from broadcaster.feeds.capvalues import Reference
 from broadcaster.feeds.finding import Concern
@@ -120,8 +121,8 @@ EARLIER = (Reference("alerts@911.example.gov", "broadcaster-a1-1", "2026-06-18T1
 def test_every_alert_is_valid_by_schema_profile_and_signature(kind, content, office, is_test, references):
     content = Content(**{**_fields(content), "answers": render.answered(content, DIRECTORY)})
     work = Work(office, DIRECTORY, Edition(kind, content, office.voice, NOON, reference="a1"))
-    alert, found = render.judged(work, render.infos(work), Stamp("broadcaster-a1-2", NOON, references, is_test))
-    document = render.cap_bytes(office, alert)
+    alert, found = cap_document.judged(work, render.infos(work), Stamp("broadcaster-a1-2", NOON, references, is_test))
+    document = cap_document.cap_bytes(office, alert)
     for schema in SCHEMAS:
         schema.assertValid(etree.fromstring(document))
     assert cap.parse(signature.verify(document, KEYS[1], NOON)) == cap.parse(document) == alert

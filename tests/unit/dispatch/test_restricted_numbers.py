@@ -14,8 +14,9 @@ from broadcaster import audience
 from broadcaster.alert.alert import Area, CommunityAnswer, Content, FailureKind, RevisionKind, Rung
 from broadcaster.alert.phone import AlternateNumber, Visibility
 from broadcaster.directory import Directory
-from broadcaster.dispatch import render
-from broadcaster.dispatch.render import Stamp, Work
+from broadcaster.dispatch import cap_document, render
+from broadcaster.dispatch.cap_document import Stamp
+from broadcaster.dispatch.render import Work
 from broadcaster.feeds import places, public_page, receivers
 from broadcaster.feeds.lookup import advice_by_town, find
 from broadcaster.feeds.snapshot import OnAir, Snapshot
@@ -61,14 +62,14 @@ def everything(value: Directory, kind: RevisionKind) -> str:
     work = Work(home, value, Edition(kind, content(answers=answers), home.voice, NOON, reference="abc"))
     made = render.texts(work)
     infos = render.infos(work)
-    alert, found = render.judged(work, infos, Stamp("broadcaster-abc-1", NOON))
+    alert, found = cap_document.judged(work, infos, Stamp("broadcaster-abc-1", NOON))
     names = receivers.place_names(value.counties, home.state_fips, home.voice.state_name)
     shown = window(value, answers, kind)
     table = json.loads(public_page.files(shown)["lookup.json"])["towns"]
     return "\n".join(
         [
             *(f"{one.message.subject}\n{one.message.text}\n{one.message.html}" for one in made),
-            render.cap_bytes(home, alert).decode(),
+            cap_document.cap_bytes(home, alert).decode(),
             *map(str, receivers.screens(alert)),
             *map(str, receivers.spoken(alert, names, home.voice.timezone)),
             *(finding.sentence for finding in found),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from broadcaster.dispatch import render
+from broadcaster.dispatch import cap_document
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.publish import Publisher
 from broadcaster.feeds import cap, signature
@@ -45,7 +45,7 @@ def test_a_pair_that_cannot_sign_is_said_and_stops_nothing(tmp_path: Path, name:
     assert made.signing is None and words in made.unsigned_why
     assert [entry["event"] for entry in logged] == ["cap_cannot_be_signed"]
     assert words in made.certificate_warning(NOW)
-    assert b"Signature" not in render.cap_bytes(made, cap.build(facts()))
+    assert b"Signature" not in cap_document.cap_bytes(made, cap.build(facts()))
 
 
 def test_a_key_file_that_is_away_stops_nothing(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_key_file_that_is_away_stops_nothing(tmp_path: Path) -> None:
 
 def test_a_key_that_fails_in_the_releasing_transaction_stops_nothing() -> None:
     with capture_logs() as logged:
-        document = render.cap_bytes(office(signing=(GOOD[0], OTHER[1])), cap.build(facts()))
+        document = cap_document.cap_bytes(office(signing=(GOOD[0], OTHER[1])), cap.build(facts()))
     assert cap.parse(document) == cap.build(facts())
     assert [entry["event"] for entry in logged] == ["cap_not_signed"]
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from broadcaster.alert.alert import RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.dispatch import actions, plan
+from broadcaster.dispatch import preview as previews
 from broadcaster.messages.book import shipped
 from broadcaster.settings import Mode
 from broadcaster.store import directory_load, ledger, wordings
@@ -171,7 +172,7 @@ def test_a_submitted_revision_keeps_the_words_it_was_frozen_with(house: House) -
 def texts(house: House, key: int) -> list[tuple[str, str]]:
     with house.sessions.begin() as session:
         revision = session.get_one(Revision, key)
-        shown = plan.frozen_preview(session, house.office, directory_load.load(session), revision)
+        shown = previews.of_frozen(session, house.office, directory_load.load(session), revision)
         assert any(finding.code == "words-unreviewed" for finding in shown.findings)
         return [(made.lang, made.text) for made in shown.sms]
 
@@ -182,7 +183,7 @@ def test_live_speaks_only_reviewed_words_and_the_preview_says_so(house: House) -
         places = directory_load.load(session)
         revision = actions.new_alert(house.actor(session), AlertKind.OUTAGE, content(languages=("en", "es", "ht")))
         draft = plan.Draft(revision.alert, RevisionKind.INITIAL, content_from_json(revision.content))
-        shown = plan.preview(session, office, places, draft, NOW)
+        shown = previews.of_draft(session, office, places, draft, NOW)
     codes = [finding.code for finding in shown.findings if finding.code.startswith("words-")]
     assert codes == ["words-replaced-by-fcc", "words-replaced-by-pair"]
     said = {made.lang: made.text for made in shown.sms if made.community == "town-1"}
