@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -24,7 +24,7 @@ POSTED = ("CAPEXCH 200", "CAPEXCH 202", "IPAWS 300", "NWEM 400", "EAS 500", "CMA
 @cache
 def pair(name: str) -> tuple[bytes, bytes]:
     """A key and its certificate, one pair for each name."""
-    return signature.make_demo_certificate(datetime.now(UTC), name)
+    return signature.make_demo_certificate(datetime.now(UTC) - timedelta(hours=1), name)
 
 
 def group(**changes: object) -> Group:
