@@ -37,15 +37,16 @@ def short_notices(
     """The text and the call of each agency; `link_room` is the characters of the longest link of acknowledgement.
 
     The text is one segment of GSM-7 wherever the least of it fits: the hour of the next update gives way first, then
-    the number. RestrictedNumber when an answer must not be seen.
+    the number. Agencies of the same places share their words. RestrictedNumber when an answer must not be seen.
     """
-    made: dict[tuple[str, ...], Bulletin] = {}
+    made: dict[tuple[str, ...], ShortNotice] = {}
     for agency in agencies:
         own = [community for community in affected if community.code in agency.communities]
-        where = tuple(community.code for community in own)
-        if where not in made:
-            made[where] = bulletin(edition, own or affected, directory, FALLBACK)
-        yield _notice(edition, agency, own, made[where], link_room)
+        shared = (neighbour(agency, own), *(community.code for community in own))
+        if shared not in made:
+            words = bulletin(edition, own or affected, directory, FALLBACK)
+            made[shared] = _notice(edition, agency, own, words, link_room)
+        yield replace(made[shared], agency=agency)
 
 
 def _notice(
