@@ -52,11 +52,11 @@ def due_within(directory: Directory, today: date, days: int = 30) -> list[Stale]
 def _numbers(directory: Directory) -> Iterator[Stale]:
     for scope, code, listed in listings(directory):
         for order, number in enumerate(listed):
-            name = _owner(directory, scope, code)
-            people = _people(directory, scope, code) if order == 0 and number.e164 not in directory.restricted else 0
-            yield Stale(
-                RowKind.NUMBER, number_code(scope, code, number), name, number.display, number.verified_on, people
-            )
+            hidden = number.e164 in directory.restricted
+            people = _people(directory, scope, code) if order == 0 and not hidden else 0
+            shown = f"{order + 1}. (restricted)" if hidden else number.display
+            key, name = number_code(scope, code, number), _owner(directory, scope, code)
+            yield Stale(RowKind.NUMBER, key, name, shown, number.verified_on, people)
 
 
 def _owner(directory: Directory, scope: str, code: str) -> str:

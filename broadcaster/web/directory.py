@@ -35,7 +35,7 @@ def page() -> str:
     asked = Asked(*(request.args.get(name, "").strip()[:80] for name in ("q", "zip", "county", "point")))
     with house().sessions.begin() as store:
         found, problem = _look(store, asked)
-        changes = directory_history.latest(store, 50)
+        changes = directory_history.latest(store, 50) if person().may(Role.ADMIN) else []
     return render_template("desk/directory/page.html", asked=asked, found=found, problem=problem, changes=changes)
 
 

@@ -198,10 +198,14 @@ def test_the_mail_carries_the_link_and_no_number(desk: Desk) -> None:
 
 
 def test_the_stale_are_listed_worst_first(desk: Desk) -> None:
+    desk.later(days=3)
+    with desk.sessions.begin() as store:
+        store.execute(text("UPDATE number SET verified_on = '2020-01-01' WHERE visibility = 'restricted'"))
     reader = desk.browser(AUDITOR).open("/desk/directory/upkeep")
     rows = [" ".join(" ".join(row.itertext()).split()) for row in reader.page.xpath("//tbody/tr")]
     assert rows[0].startswith("Ayer Police contact email, 1. never now")
     assert "Groton number 978-555-0102 January 1, 2024" in " ".join(rows)
+    assert "Groton number 1. (restricted) January 1, 2020" in " ".join(rows)
     assert RESTRICTED not in reader.words
 
 
