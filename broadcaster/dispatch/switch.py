@@ -38,9 +38,7 @@ def tell(actor: Actor, alert: Alert) -> Revision:
     directory = directory_load.load(actor.session)
     numbers = waiting(actor, alert, directory)
     if not numbers:
-        raise LifecycleRefused(
-            "The directory holds no other verified number: give one by hand under “Change a number”, for two people."
-        )
+        raise LifecycleRefused(_nothing_to_tell(actor, alert))
     newest = max(alert.revisions, key=lambda row: row.no)
     released = alerts.released_revisions(actor.session, alert.id, Tier.PUBLIC)[-1]
     if newest.id != released.id and newest.no > released.no:
@@ -56,6 +54,14 @@ def tell(actor: Actor, alert: Alert) -> Revision:
     row.by_directory = True
     actions.release_public(actor, revision, row, seat=False)
     return revision
+
+
+def _nothing_to_tell(actor: Actor, alert: Alert) -> str:
+    jammed = lines.unanswered(actor.session, alert.id)
+    told = lines.published(actor.session, alert.id)
+    if any(one.number is not None and one.number.e164 in jammed for one in told):
+        return "The directory holds no other verified number: give one by hand under “Change a number”, for two people."
+    return "Everybody was told the next number already: nothing is left to send."
 
 
 def _kept(

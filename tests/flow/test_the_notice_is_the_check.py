@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -154,3 +155,23 @@ def test_the_words_of_a_page_with_one_number_change_with_it(desk: Desk, tmp_path
     for page in pages:
         assert "978-555-0101" not in page.read_text()
         assert "978-555-0111" in page.read_text()
+
+
+def test_two_officers_at_once_send_one_text(desk: Desk) -> None:
+    author = desk.browser(ISSUER)
+    alert = released(desk, author, desk.browser(SECOND), SECOND)
+    agency = Browser(desk.app.test_client()).open(link(desk, "ayer-police"))
+    agency.send(agency.path, answer="jammed")
+    officers = [author, desk.browser(ISSUER)]
+    for officer in officers:
+        officer.open(alert)
+    threads = [threading.Thread(target=officer.send, args=("/lines/tell",)) for officer in officers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    said = [officer.words for officer in officers]
+    assert sum("are told the next number" in words for words in said) == 1
+    assert sum("Everybody was told the next number already" in words for words in said) == 1
+    with desk.sessions() as store:
+        assert store.execute(text("SELECT count(*) FROM revision WHERE kind = 'number_change'")).scalar_one() == 1
