@@ -132,15 +132,16 @@ def _on_air(session: Session, directory: Directory, alert: Alert, revision: Revi
             if page.lang != "en"
         ),
         is_test=alert.kind == AlertKind.TEST,
-        texts=_exact_words(session, revision.id),
+        texts=_still_right(_exact_words(session, revision.id), moved),
     )
 
 
-_exact: dict[int, Mapping[str, Sequence[tuple[str, str]]]] = {}
+Exact = Mapping[str, Sequence[tuple[str, str]]]
+_exact: dict[int, Exact] = {}
 MOST_EXACT = 16
 
 
-def _exact_words(session: Session, revision: int) -> Mapping[str, Sequence[tuple[str, str]]]:
+def _exact_words(session: Session, revision: int) -> Exact:
     """The texts of a frozen revision by the code of their community: read once, because they never change."""
     if revision not in _exact:
         codes = {key: code for code, key in directory_load.community_ids(session).items()}
@@ -152,6 +153,14 @@ def _exact_words(session: Session, revision: int) -> Mapping[str, Sequence[tuple
             _exact.pop(next(iter(_exact)), None)
         _exact[revision] = found
     return _exact[revision]
+
+
+def _still_right(said: Exact, moved: Moved) -> Exact:
+    """The texts without those whose number is not answered: a quotation must not send anybody to it."""
+    return {
+        code: [(lang, words) for lang, words in quoted if not any(old in words for old in moved)]
+        for code, quoted in said.items()
+    }
 
 
 Moved = dict[str, set[str]]
