@@ -175,7 +175,7 @@ def test_a_fault_that_is_none_is_refused(updates: dict[str, Any]) -> None:
 
 
 async def test_feeds_hold_whole_signed_alerts_of_their_channel(tmp_path: Path) -> None:
-    runner, url = await listen(Service(ipaws.group(eas=False)), 0)
+    runner, url = await listen(Service(ipaws.group(eas=False, clock=lambda: NOW.timestamp())), 0)
     try:
         made = runner.app
         assert made is not None
