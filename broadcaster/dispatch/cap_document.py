@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from broadcaster import logs
-from broadcaster.alert.alert import ChannelName
+from broadcaster.alert.alert import ChannelName, CommunityAnswer
 from broadcaster.dispatch import where
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.render import Work
@@ -109,21 +109,29 @@ def findings(work: Work, alert: cap.Alert) -> list[Finding]:
 def _of_numbers(work: Work) -> list[Finding]:
     """A number that nobody ever found answered, or not within a year, is not published in silence; it stops nothing."""
     today = work.edition.issued.date()
-    given = [(one.community, one.number) for one in work.content.answers if one.number and one.number.is_stale(today)]
+    named = [(one.community, one.number) for one in (*work.content.answers, *_to_text(work)) if one.number]
+    given = [(place, number) for place, number in dict.fromkeys(named) if number.is_stale(today)]
     found = []
     kinds = (("never-verified", False, "nobody ever found answered"), ("stale", True, "was not verified"))
     for code, old, what in kinds:
-        named = [
+        shown = [
             f"{work.directory.community(place).name} {number.display}"
             for place, number in given
             if (number.verified_on is not None) is old
         ]
-        if named:
-            more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+        if shown:
+            more = f" and {len(shown) - MOST_NAMED} more" if len(shown) > MOST_NAMED else ""
             when = " within a year" if old else ""
-            sentence = f"A number goes out that {what}{when}: {', '.join(named[:MOST_NAMED])}{more}. Ring it first."
+            sentence = f"A number goes out that {what}{when}: {', '.join(shown[:MOST_NAMED])}{more}. Ring it first."
             found.append(warning(f"number-{code}", "/alert/info", sentence, "house: verified numbers"))
     return found
+
+
+def _to_text(work: Work) -> list[CommunityAnswer]:
+    """The lines that are named for texts, where somebody lives who cannot make voice calls."""
+    silent = {code for code, _ in work.cannot_call if ChannelName.SMS in work.content.channels}
+    here = [one for one in work.content.answers if one.community in silent]
+    return [replace(one, number=text_first.textable(one, work.directory)) for one in here]
 
 
 def _of_signature(office: Office, at: datetime) -> list[Finding]:

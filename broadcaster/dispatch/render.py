@@ -133,7 +133,7 @@ def _sms(work: Work) -> Iterator[Text]:
             words = compose.sms(work.edition, community, answers[community.code], lang)
             fitted = fit(words)
             yield Text(community.code, lang, "sms", Message("", words, ""), fitted.encoding.value, fitted.segments)
-            first = text_first.way(work.edition, answers[community.code], lang)
+            first = text_first.way(work.edition, answers[community.code], work.directory, lang)
             if first and (community.code, lang) in work.cannot_call:
                 both = text_first.put_before(first, words, lang)
                 fitted = fit(both)
