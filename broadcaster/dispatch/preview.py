@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -66,11 +66,13 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What every channel will carry, made by the code that will send."""
+    """What every channel will carry, made by the code that will send; `text_first` goes to those who cannot make
+    voice calls, instead of `sms`."""
 
     kind: RevisionKind
     content: Content
     sms: list[SmsText]
+    text_first: list[SmsText]
     mails: list[MailText]
     desk_texts: list[MailText]
     lists: tuple[audience.AgencyList, ...]
@@ -115,7 +117,7 @@ def of_frozen(session: Session, office: Office, directory: Directory, revision: 
             row.encoding,
             row.segments,
         )
-        for form in ("sms", *render.OF_AGENCIES, "cap", "page")
+        for form in ("sms", render.TEXT_FIRST, *render.OF_AGENCIES, "cap", "page")
         for row in texts.of_revision(session, revision.id, form)
     ]
     shown = _shown(session, work, frozen, stamp.of(session, work, issued, before=revision.no))
@@ -139,11 +141,8 @@ def _shown(session: Session, work: Work, made: Sequence[Text], stamped: Stamp) -
     return Preview(
         kind=work.edition.kind,
         content=content,
-        sms=[
-            SmsText(t.audience, names[t.audience], t.lang, t.message.text, t.encoding, t.segments)
-            for t in made
-            if t.form == "sms"
-        ],
+        sms=_to_phones(made, names, "sms"),
+        text_first=_to_phones(made, names, render.TEXT_FIRST),
         mails=[MailText(t.audience, names.get(t.audience, t.audience), t.message) for t in made if t.form == "mail"],
         desk_texts=[
             MailText(t.audience, names.get(t.audience, t.audience), t.message)
@@ -162,6 +161,14 @@ def _shown(session: Session, work: Work, made: Sequence[Text], stamped: Stamp) -
         stale=_stale(content, now.date()),
         missing_languages=tuple(lang for lang in dict.fromkeys(content.languages) if not normal(lang)),
     )
+
+
+def _to_phones(made: Sequence[Text], names: Mapping[str, str], form: str) -> list[SmsText]:
+    return [
+        SmsText(one.audience, names[one.audience], one.lang, one.message.text, one.encoding, one.segments)
+        for one in made
+        if one.form == form
+    ]
 
 
 def _place_names(work: Work) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import cast
 
 from flask import request
 from pydantic import BaseModel
@@ -20,7 +20,7 @@ from broadcaster.dispatch import actions
 from broadcaster.dispatch import preview as previews
 from broadcaster.dispatch.actions import Actor
 from broadcaster.dispatch.plan import Draft
-from broadcaster.dispatch.preview import Preview
+from broadcaster.dispatch.preview import Preview, SmsText
 from broadcaster.receipts import tally
 from broadcaster.store import directory_load, ledger
 from broadcaster.store.alerts import Alert, Revision
@@ -246,12 +246,17 @@ def _preview(call: Call, row: Revision, kind: RevisionKind, content: Content, pl
     return previews.of_draft(call.store, call.actor.office, plain, draft, call.actor.now, mails=most)
 
 
+def _text(one: SmsText) -> m.TextOut:
+    return m.TextOut.model_validate(asdict(one))
+
+
 def _previews(shown: Preview) -> m.PreviewOut:
     most = None if _wanted() == "full" else BRIEF
-    sms: list[dict[str, Any]] = [asdict(each) for each in shown.sms[:most]]
     return m.PreviewOut(
-        sms=[m.TextOut(**each) for each in sms],
+        sms=[_text(each) for each in shown.sms[:most]],
         sms_count=len(shown.sms),
+        text_first=[_text(each) for each in shown.text_first[:most]],
+        text_first_count=len(shown.text_first),
         mails=[
             m.MailOut(agency=each.agency, subject=each.message.subject, text=each.message.text)
             for each in shown.mails[:most]

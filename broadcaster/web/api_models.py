@@ -186,10 +186,15 @@ class AreaOut(BaseModel):
 
 
 class PreviewOut(BaseModel):
-    """What every channel carries, made by the code that sends. Texts and mails: the first 20, all with `full`."""
+    """What every channel carries, made by the code that sends. Texts and mails: the first 20, all with `full`.
+
+    `text_first` are the texts of people who cannot make voice calls, which they get instead of `sms`.
+    """
 
     sms: list[TextOut]
     sms_count: int
+    text_first: list[TextOut]
+    text_first_count: int
     mails: list[MailOut]
     mail_count: int
     cap: str

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 
 from broadcaster.store.database import Sessions
 from broadcaster.store.outlines import Outline
-from tests.desk import ISSUER, Desk, walk
+from tests.desk import ISSUER, SECOND, Browser, Desk, walk
+
+SILENT = "to people who cannot make voice calls"
 
 
 @pytest.fixture
@@ -35,3 +37,37 @@ def test_without_outlines_the_check_page_says_that_there_is_no_polygon(desk: Des
     walk(desk, author)
     assert "There is no polygon. No outline is known of Middlesex County, Worcester County." in author.words
     assert not author.page.find_class("area-map")
+
+
+def rows_of(page: Browser, heading: str) -> list[list[str]]:
+    """The cells of the table of texts below a heading."""
+    (table,) = page.page.xpath(f"//details[contains(summary, '{heading}')]//tbody")
+    return [[" ".join(cell.text_content().split()) for cell in row] for row in table]
+
+
+def test_texts_of_people_who_cannot_make_voice_calls_are_shown_beside_the_others(desk: Desk) -> None:
+    with desk.sessions.begin() as store:
+        store.execute(
+            text(
+                "UPDATE address SET no_voice = true, lang = 'es' WHERE id IN (SELECT s.address_id FROM subscription s"
+                " JOIN community c ON c.id = s.community_id WHERE c.code = 'ayer')"
+            )
+        )
+    author = desk.browser(ISSUER)
+    walk(desk, author)
+    draft = rows_of(author, SILENT)
+    author.send("/submit")
+    second = desk.browser(SECOND).open(author.path)
+    frozen = rows_of(second, SILENT)
+    assert draft == frozen
+    ((place, lang, words, segments),) = frozen
+    (same,) = [row for row in rows_of(second, "All ") if row[:2] == ["Ayer", "es"]]
+    assert (place, lang) == ("Ayer", "es")
+    assert words == f"Marque 711 y pida el 978-555-0101. {same[2]}"
+    assert int(segments) >= int(same[3])
+
+
+def test_where_everybody_can_call_nothing_is_said_of_such_texts(desk: Desk) -> None:
+    author = desk.browser(ISSUER)
+    walk(desk, author)
+    assert SILENT not in author.words
