@@ -9,6 +9,7 @@ import click
 from broadcaster.channels import webhook
 from broadcaster.cli.data import opened
 from broadcaster.directory import UnknownCommunity
+from broadcaster.directory.boundaries import Areas
 from broadcaster.directory.here import Asked, BadPlace, Here, look
 from broadcaster.directory.rows import described
 from broadcaster.dispatch.engine import sealer_of
@@ -100,7 +101,7 @@ def here(place: str, zip_code: str, county: str, point: str) -> None:
     _, sessions = opened()
     with sessions() as session:
         value = directory_load.load(session, agencies=False)
-        areas = boundaries.load(session) if point else []
+        areas = Areas(boundaries.load(session) if point else [])
     try:
         found = look(value, areas, Asked(place, zip_code, county, point))
     except (BadPlace, UnknownCommunity) as error:

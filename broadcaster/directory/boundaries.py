@@ -8,7 +8,7 @@ those that it serves, wholly or in part: so a community comes to be served by se
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,10 +38,6 @@ class Boundary:
     geometry: dict[str, Any]
     communities: tuple[str, ...] = ()
     properties: dict[str, Any] | None = None
-
-    def holds(self, longitude: float, latitude: float) -> bool:
-        """Whether a point (degrees, WGS 84) lies in it or on its edge."""
-        return bool(shape(self.geometry).covers(Point(longitude, latitude)))
 
 
 def read(text: str, directory: Directory) -> tuple[list[Boundary], list[Refusal]]:
@@ -171,6 +167,13 @@ def _with(community: Community, psaps: Sequence[str]) -> Community:
     return replace(community, other_psaps=(*community.other_psaps, *new)) if new else community
 
 
-def at(boundaries: Iterable[Boundary], longitude: float, latitude: float) -> Iterator[Boundary]:
-    """The boundaries that hold a point."""
-    return (one for one in boundaries if one.holds(longitude, latitude))
+class Areas:
+    """Boundaries made ready once for many points."""
+
+    def __init__(self, boundaries: Sequence[Boundary]) -> None:
+        self.boundaries = tuple(boundaries)
+        self._tree = shapely.STRtree([shape(one.geometry) for one in self.boundaries])
+
+    def at(self, longitude: float, latitude: float) -> list[Boundary]:
+        """Those that hold a point (degrees, WGS 84) or have it on their edge, in their order."""
+        return [self.boundaries[no] for no in sorted(self._tree.query(Point(longitude, latitude), "covered_by"))]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from broadcaster.alert.phone import AlternateNumber
-from broadcaster.directory.boundaries import Boundary, at
+from broadcaster.directory.boundaries import Areas
 from broadcaster.directory.entries import Answer, Community, UnknownCommunity
 from broadcaster.directory.whole import Directory
 
@@ -45,17 +45,17 @@ class Here:
     psaps: tuple[str, ...]
 
 
-def look(directory: Directory, boundaries: Sequence[Boundary], asked: Asked) -> list[Here]:
+def look(directory: Directory, areas: Areas, asked: Asked) -> list[Here]:
     """Every community that is meant. UnknownCommunity when nothing is there, BadPlace when it cannot be read."""
-    return [_here(directory, community) for community in _communities(directory, boundaries, asked)]
+    return [_here(directory, community) for community in _communities(directory, areas, asked)]
 
 
-def _communities(directory: Directory, boundaries: Sequence[Boundary], asked: Asked) -> Sequence[Community]:
+def _communities(directory: Directory, areas: Areas, asked: Asked) -> Sequence[Community]:
     given = [name for name in ("q", "zip", "county", "point") if getattr(asked, name)]
     if len(given) != 1:
         raise BadPlace("Ask for one of q (a community or ZIP), zip, county or point.")
     if asked.point:
-        return _at(directory, boundaries, asked.point)
+        return _at(directory, areas, asked.point)
     if asked.county:
         return _in_county(directory, asked.county)
     if asked.zip and not re.fullmatch(r"\s*\d{5}(-\d{4})?\s*", asked.zip):
@@ -72,15 +72,15 @@ def _in_county(directory: Directory, given: str) -> Sequence[Community]:
     return found
 
 
-def _at(directory: Directory, boundaries: Sequence[Boundary], given: str) -> Sequence[Community]:
+def _at(directory: Directory, areas: Areas, given: str) -> Sequence[Community]:
     """Those that the boundaries at the point name; a boundary that names none stands for all that its PSAP serves."""
     match = _POINT.fullmatch(given)
     if match is None or abs(float(match[1])) > 90 or abs(float(match[2])) > 180:
         raise BadPlace("A point is latitude,longitude in degrees, like 42.56,-71.59.")
-    if not boundaries:
+    if not areas.boundaries:
         raise UnknownCommunity("No service boundaries were imported: ask by community, ZIP or county.")
     codes: list[str] = []
-    for one in at(boundaries, float(match[2]), float(match[1])):
+    for one in areas.at(float(match[2]), float(match[1])):
         codes += one.communities or [each.code for each in directory.communities if _serves(one.psap, each)]
     listed = {community.code: community for community in directory.communities}
     found = [listed[code] for code in dict.fromkeys(codes) if code in listed]

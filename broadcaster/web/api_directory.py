@@ -9,6 +9,7 @@ from flask import abort, request
 from broadcaster.alert.alert import Problem
 from broadcaster.alert.phone import AlternateNumber
 from broadcaster.directory import Community, Directory, UnknownCommunity
+from broadcaster.directory.boundaries import Areas
 from broadcaster.directory.here import Asked, BadPlace, look
 from broadcaster.store import boundaries, directory_load
 from broadcaster.web import api_models as m
@@ -42,7 +43,7 @@ def directory(call: Call) -> m.DirectoryOut:
 
 
 def _asked(call: Call, plain: Directory, asked: Asked) -> tuple[Community, ...]:
-    areas = boundaries.load(call.store) if asked.point else []
+    areas = Areas(boundaries.load(call.store) if asked.point else [])
     try:
         return tuple(one.community for one in look(plain, areas, asked))
     except BadPlace as error:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from broadcaster.alert.lifecycle import Role
 from broadcaster.directory import UnknownCommunity
+from broadcaster.directory.boundaries import Areas
 from broadcaster.directory.here import Asked, BadPlace, Here, look
 from broadcaster.directory.rows import described
 from broadcaster.store import boundaries, directory_history, directory_import, directory_load
@@ -43,7 +44,7 @@ def _look(store: Session, asked: Asked) -> tuple[list[Here], str]:
     if asked.is_empty:
         return [], ""
     try:
-        areas = boundaries.load(store) if asked.point else []
+        areas = Areas(boundaries.load(store) if asked.point else [])
         return look(directory_load.load(store, agencies=False), areas, asked), ""
     except (BadPlace, UnknownCommunity) as error:
         return [], str(error)

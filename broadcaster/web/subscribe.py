@@ -20,12 +20,15 @@ from broadcaster.alert.phone import PhoneRefused, display, parse_personal
 from broadcaster.channels import proof
 from broadcaster.dispatch.courtesies import MINE
 from broadcaster.dispatch.frontdoor import FrontDoor
+from broadcaster.dispatch.whereabouts import Whereabouts
 from broadcaster.feeds import replies
 from broadcaster.feeds.replies import Reception
 from broadcaster.messages.book import FALLBACK, NAMES, RIGHT_TO_LEFT, normal
+from broadcaster.messages.template import plain
 from broadcaster.store import courtesies, signups
 from broadcaster.store.courtesies import Budget, Purpose, Wanted
 from broadcaster.store.signups import MOST_PLACES, Mine, NewSignup
+from broadcaster.web.headers import FIXED
 from broadcaster.web.house import house
 
 log = logs.get(__name__)
@@ -35,6 +38,7 @@ blueprint = Blueprint(
 blueprint.record_once(lambda state: state.app.extensions["csrf"].exempt(blueprint))
 LONGEST_PLACES = 1000
 """Characters of the field in which places are typed."""
+LONGEST_POINT = 60
 
 
 @dataclass
@@ -48,6 +52,7 @@ class Typed:
     no_voice: bool = False
     e164: str = ""
     codes: tuple[str, ...] = ()
+    found: str = ""
     problems: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
@@ -84,6 +89,38 @@ class Typed:
             self.problems.setdefault("places", []).append(sentence)
         self.codes = tuple(dict.fromkeys(found))
 
+    @classmethod
+    def at_point(cls, desk: Reception, page_lang: str) -> Typed:
+        """The form of this request with the community at its point among the places, to be confirmed by whoever asked.
+
+        The point goes no further: it is neither kept nor shown again. Where several answer, their names are said.
+        """
+        made = cls.of_form(desk, page_lang, with_phone=False)
+        made.problems.clear()
+        towns = desk.named(_whereabouts().codes(request.form.get("point", "")[:LONGEST_POINT]))
+        if len(towns) == 1:
+            name = str(towns[0]["name"])
+            typed = [row.strip() for row in made.places.splitlines() if row.strip()]
+            made.places = "\n".join(dict.fromkeys([*typed, name]))
+            made.found = desk.say(page_lang, "point_found", place=plain(name))
+        else:
+            several = desk.say(page_lang, "which_one", each=replies.names(towns)) if towns else ""
+            made.problems["point"] = [several or desk.say(page_lang, "point_none")]
+        return made
+
+
+@blueprint.after_request
+def may_ask_where(response: Response) -> Response:
+    """These pages alone may ask the browser where it is; it asks its person."""
+    policy = FIXED["Permissions-Policy"].replace("geolocation=()", "geolocation=(self)")
+    response.headers["Permissions-Policy"] = policy
+    return response
+
+
+def _asks_where() -> bool:
+    """Whether a form came by its button for finding the community, or with a point that nobody has confirmed yet."""
+    return "find" in request.form or bool(request.form.get("point", "").strip())
+
 
 @blueprint.get("")
 def page() -> str:
@@ -96,6 +133,9 @@ def page() -> str:
 def sign_up() -> str | Response | tuple[str, int]:
     """Keep the form and text the phone, if the budgets allow it; the answer is the same if they do not."""
     lang, desk = _lang(), _door().reception()
+    if _asks_where():
+        typed = Typed.at_point(desk, lang)
+        return _form(lang, typed), 422 if typed.problems else 200
     typed = Typed.of_form(desk, lang, with_phone=True)
     if typed.problems:
         return _form(lang, typed), 422
@@ -162,9 +202,10 @@ def act(token: str) -> str | Response | tuple[str, int]:
         with house().sessions.begin() as store:
             signups.leave(store, found)
         return _page("said.html", lang=lang, title="change_title", sentence="left")
-    typed = Typed.of_form(_door().reception(), lang, with_phone=False)
-    if typed.problems:
-        return _page("mine.html", lang=lang, typed=typed, token=token, saved=False), 422
+    reading = Typed.at_point(_door().reception(), lang) if _asks_where() else None
+    typed = reading or Typed.of_form(_door().reception(), lang, with_phone=False)
+    if reading or typed.problems:
+        return _page("mine.html", lang=lang, typed=typed, token=token, saved=False), 422 if typed.problems else 200
     with house().sessions.begin() as store:
         signups.change(store, found, typed.lang, typed.codes, no_voice=typed.no_voice)
     return redirect(url_for("subscribe.mine", token=token, saved=1), 303)
@@ -184,6 +225,11 @@ def _door() -> FrontDoor:
         "broadcaster-front-door", FrontDoor(house().sessions, house().office)
     )
     return door
+
+
+def _whereabouts() -> Whereabouts:
+    known: Whereabouts = current_app.extensions.setdefault("broadcaster-whereabouts", Whereabouts(house().sessions))
+    return known
 
 
 def _offered(desk: Reception) -> list[str]:
@@ -215,6 +261,7 @@ def _page(name: str, *, lang: str = "", **more: Any) -> str:
         dir="rtl" if lang in RIGHT_TO_LEFT else "ltr",
         t=lambda phrase: desk.say(lang, phrase, **own),
         numbers=own,
+        knows_points=_whereabouts().is_known,
         offered=_offered(desk),
         tongues=NAMES,
         **more,
