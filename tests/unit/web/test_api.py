@@ -11,7 +11,6 @@ from typing import Any
 import pyotp
 import pytest
 from flask import Flask
-from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from broadcaster.feeds.cog import CogProfile
@@ -113,22 +112,6 @@ def test_a_night_from_the_draft_to_the_hold(desk: Desk) -> None:
         "draft", "submitted", "released_to_agencies", "approved", "held",
     ]  # fmt: skip
     assert [each["id"] for each in desk.do("auditor", "GET", "/alerts?state=open")["alerts"]] == [made["id"]]
-
-
-def test_texts_of_people_who_cannot_make_voice_calls_stand_beside_the_others(desk: Desk) -> None:
-    with desk.sessions.begin() as session:
-        session.execute(
-            text("UPDATE address SET no_voice = true WHERE id = (SELECT min(address_id) FROM subscription)")
-        )
-    made = desk.do("issuer", "POST", "/alerts", draft(languages=["en", "es"]))
-    desk.do("issuer", "POST", f"/alerts/{made['id']}/submit")
-    read = desk.do("approver", "GET", f"/alerts/{made['id']}/preview?previews=full")
-    for shown in (made["previews"], read["previews"]):
-        (one,) = shown["text_first"]
-        (same,) = [row for row in shown["sms"] if (row["community"], row["lang"]) == (one["community"], "en")]
-        assert shown["text_first_count"] == 1
-        assert one["text"].endswith(f" {same['text']}") and one["text"].startswith("Dial 711 and ask for 508-555-0")
-        assert one["segments"] >= same["segments"] > 0 and one["encoding"] == same["encoding"]
 
 
 def test_going_on_with_an_all_clear_says_what_is_missing(desk: Desk) -> None:
