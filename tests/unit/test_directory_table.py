@@ -126,8 +126,8 @@ def test_boundaries_there_and_back_and_several_psaps_for_one_community() -> None
     assert [replace(one, properties=None) for one in again] == [replace(one, properties=None) for one in found]
     served = boundaries.served(plain, found).communities
     assert [(one.psap_code, one.other_psaps) for one in served] == [("psap-1", ("psap-2",)), ("psap-2", ("psap-1",))]
-    assert [one.nguid for one in boundaries.at(found, -71.5, 42.5)] == [found[0].nguid, "two"]
-    assert list(boundaries.at(found, -70.5, 42.5)) == []
+    assert [one.nguid for one in boundaries.Areas(found).at(-71.5, 42.5)] == [found[0].nguid, "two"]
+    assert boundaries.Areas(found).at(-70.5, 42.5) == []
 
 
 BOW = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
