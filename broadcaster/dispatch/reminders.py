@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from broadcaster import logs
-from broadcaster.store import directory_load, reminders, retention
+from broadcaster.store import directory_history, directory_load, reminders, retention
 from broadcaster.store.database import Sessions, only_one
 
 log = logs.get(__name__)
@@ -26,9 +28,7 @@ class Reminders:
         with self.sessions.begin() as session, only_one(session, "reminders") as alone:
             if not alone or retention.an_alert_is_open(session):
                 return 0, 0
-            directory, ids = directory_load.load(session, agencies=False), directory_load.community_ids(session)
-            best = {ids[place.code]: directory.ladder(place.code).number for place in directory.communities}
-            reminders.note_lines(session, {key: number.display for key, number in best.items() if number})
+            _note(session)
             left = self.per_day - reminders.queued_today(session)
             cards = 0
             for _ in range(MOST_COMMUNITIES):
@@ -40,3 +40,16 @@ class Reminders:
         if cards or asked:
             log.info("reminders_queued", cards=cards, yearly=asked)
         return cards, asked
+
+
+def _note(session: Session) -> None:
+    """Compare the cards with the directory, as far as its history says that it stands still."""
+    directory, ids = directory_load.load(session, agencies=False), directory_load.community_ids(session)
+    changing = directory_history.moving(session, reminders.SETTLED)
+    lines, moving = {}, []
+    for place in directory.communities:
+        number = directory.ladder(place.code).number
+        lines[ids[place.code]] = number.display if number else ""
+        if not changing.isdisjoint({("community", place.code), ("county", place.county_fips), ("state", "")}):
+            moving.append(ids[place.code])
+    reminders.note_lines(session, lines, moving)

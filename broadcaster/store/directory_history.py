@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, func, insert, select, text
@@ -104,3 +104,12 @@ def of_row(session: Session, kind: RowKind, code: str, most: int = 50) -> list[D
 def latest(session: Session, most: int = 100) -> list[DirectoryVersion]:
     """The newest versions of any row, newest first."""
     return list(session.scalars(select(DirectoryVersion).order_by(DirectoryVersion.id.desc()).limit(most)))
+
+
+def moving(session: Session, within: timedelta) -> set[tuple[str, str]]:
+    """The lists of numbers, by scope and code, of which a row changed within that time."""
+    value = DirectoryVersion.value
+    query = select(value["scope"].astext, value["code"].astext).where(
+        DirectoryVersion.kind == RowKind.NUMBER.value, DirectoryVersion.at > func.clock_timestamp() - within
+    )
+    return {(scope, code) for scope, code in session.execute(query.distinct())}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, ForeignKey, func, text
@@ -11,13 +11,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from broadcaster.store.database import Base
 
-SETTLED = "1 hour"
-"""A number must stand so long before anybody is texted about it: a slip that is mended costs nothing."""
+SETTLED = timedelta(hours=1)
+"""A number must stand so long in the directory before anybody is texted about it: a slip that is mended costs nothing.
+"""
 YEARLY = "1 year"
 
 
 class CardLine(Base):
-    """The number that the cards of a community show, and how far its people were told of it (a cursor over slots)."""
+    """The number that the cards of a community show, empty where there is none, since when, and how far its people were
+    told of it (a cursor over slots)."""
 
     __tablename__ = "card_line"
     community_id: Mapped[int] = mapped_column(ForeignKey("community.id"), primary_key=True, autoincrement=False)
@@ -32,15 +34,15 @@ _NOTE = text(
     "   CAST(:lines AS text[])) AS x(id, line) JOIN community c ON c.id = x.id"
     " ON CONFLICT (community_id) DO UPDATE SET line = excluded.line, since = clock_timestamp(), next_slot = 0,"
     "   last_slot = (SELECT c.last_slot FROM community c WHERE c.id = k.community_id)"
-    " WHERE k.line <> excluded.line"
+    " WHERE k.line <> excluded.line AND k.community_id <> ALL(CAST(:moving AS bigint[]))"
 )
 
 
-def note_lines(session: Session, lines: Mapping[int, str]) -> int:
+def note_lines(session: Session, lines: Mapping[int, str], moving: Collection[int] = ()) -> int:
     """Compare the numbers of today with those on the cards; a number that is new for its community is to be told to
-    everybody who is signed up there now. A community that is seen for the first time tells nobody. Returns how many
-    rows were written."""
-    values = {"ids": list(lines), "lines": list(lines.values())}
+    everybody who is signed up there now. A community that is seen for the first time tells nobody, and one of `moving`
+    keeps its old number on the cards. Returns how many rows were written."""
+    values = {"ids": list(lines), "lines": list(lines.values()), "moving": list(moving)}
     return cast(CursorResult[Any], session.execute(_NOTE, values)).rowcount
 
 
@@ -50,7 +52,7 @@ _SENDABLE = (
 )
 _CARDS = text(
     "WITH next AS (SELECT community_id, next_slot, least(last_slot, next_slot + :most) AS until FROM card_line"
-    f"   WHERE next_slot < last_slot AND since < clock_timestamp() - interval '{SETTLED}'"
+    "   WHERE next_slot < last_slot AND line <> ''"
     "   ORDER BY community_id LIMIT 1 FOR UPDATE),"
     " moved AS (UPDATE card_line k SET next_slot = n.until FROM next n WHERE k.community_id = n.community_id"
     "   RETURNING k.community_id),"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -22,6 +23,7 @@ def house(sessions: Sessions) -> House:
     """Six people in each of three towns, whose numbers are on the cards already."""
     made = furnish(sessions, directory(3), {number: [f"town-{no % 3 + 1}"] for no, number in enumerate(phones(18))})
     assert Reminders(sessions, 100).look() == (0, 0)
+    settle(made)
     return made
 
 
@@ -32,7 +34,8 @@ def run(house: House, statement: str) -> None:
 
 def change_number(house: House, code: str = "town-1", number: AlternateNumber = NEW) -> None:
     with house.sessions.begin() as session:
-        session.execute(text("UPDATE number SET e164 = :n WHERE code = :c"), {"n": number.e164, "c": code})
+        now = directory_load.load(session, SEALER)
+        directory_load.save(session, replace(now, numbers={**now.numbers, code: (number,)}), SEALER)
 
 
 def queued(house: House) -> Counter[tuple[str, tuple[str, ...]]]:
@@ -41,7 +44,7 @@ def queued(house: House) -> Counter[tuple[str, tuple[str, ...]]]:
 
 
 def settle(house: House) -> None:
-    run(house, "UPDATE card_line SET since = since - interval '61 minutes'")
+    run(house, "UPDATE directory_version SET at = at - interval '61 minutes'")
 
 
 def test_a_changed_number_is_told_to_the_people_of_its_town_once(house: House) -> None:
@@ -53,6 +56,42 @@ def test_a_changed_number_is_told_to_the_people_of_its_town_once(house: House) -
     assert queued(house) == Counter({("card", ("town-1",)): 6})
     settle(house)
     assert reminders.look() == (0, 0)
+
+
+def test_a_slip_that_is_mended_within_the_hour_costs_no_text(house: House) -> None:
+    reminders = Reminders(house.sessions, 100)
+    with house.sessions() as session:
+        (old,) = directory_load.load(session).numbers["town-1"]
+    change_number(house)
+    assert reminders.look() == (0, 0)
+    change_number(house, number=old)
+    settle(house)
+    assert reminders.look() == (0, 0)
+    assert queued(house) == Counter()
+
+
+def test_a_town_that_gets_its_first_number_tells_it_and_one_that_loses_it_texts_nobody(house: House) -> None:
+    reminders = Reminders(house.sessions, 100)
+    with house.sessions.begin() as session:
+        now = directory_load.load(session, SEALER)
+        kept = {code: listed for code, listed in now.numbers.items() if code != "town-1"}
+        directory_load.save(session, replace(now, numbers=kept, state_numbers=()), SEALER)
+    settle(house)
+    assert reminders.look() == (0, 0), "there is no number to keep"
+    change_number(house)
+    settle(house)
+    assert reminders.look() == (6, 0)
+
+
+def test_a_county_whose_number_moves_keeps_its_towns_waiting_and_no_other(house: House) -> None:
+    reminders = Reminders(house.sessions, 100)
+    change_number(house, "town-2")
+    with house.sessions.begin() as session:
+        now = directory_load.load(session, SEALER)
+        directory_load.save(session, replace(now, county_numbers={"25027": (NEW,)}), SEALER)
+    assert reminders.look() == (0, 0)
+    settle(house)
+    assert reminders.look() == (6, 0), "the towns with numbers of their own have nothing new"
 
 
 def test_more_people_than_a_day_allows_are_told_on_the_next(house: House) -> None:
