@@ -107,7 +107,6 @@ class Settings(BaseModel):
     cap_sender_name: str = ""
     cap_signing_key: Path | None = None
     cap_signing_cert: Path | None = None
-
     cap_partners: str = ""
     cap_test_event: Literal["DMO", "RMT", "RWT"] = "DMO"
     all_clear_eas: bool = False
@@ -130,6 +129,7 @@ class Settings(BaseModel):
     lookup_sms_per_second: float = Field(default=1.0, gt=0)
     lookup_voice_per_second: float = Field(default=0.2, gt=0)
     signup_texts_per_day: int = Field(default=2000, ge=0)
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
     reminder_texts_per_day: int = Field(default=3000, ge=0)
 
     chase_after: str = "5 15 30"

@@ -52,6 +52,7 @@ class Courtesy(Base):
         Index("ix_courtesy_made_at", "made_at"),
         Index("ix_courtesy_number", "value_index", "made_at"),
         Index("ix_courtesy_prefix", "prefix_index", "made_at"),
+        Index("ix_courtesy_source", "source", "made_at", postgresql_where="source <> ''"),
         Index("ix_courtesy_queued", "id", postgresql_where="state = 'queued'"),
     )
     id: Mapped[int] = identity()
@@ -61,6 +62,7 @@ class Courtesy(Base):
     value_enc: Mapped[bytes]
     prefix_index: Mapped[bytes]
     lang: Mapped[str]
+    source: Mapped[str] = mapped_column(default="", server_default="")
     places: Mapped[list[str]] = mapped_column(ARRAY(TEXT), server_default="{}")
     state: Mapped[str] = mapped_column(default=CourtesyState.QUEUED.value, server_default="queued")
     reason: Mapped[str] = mapped_column(default="", server_default="")
@@ -69,23 +71,26 @@ class Courtesy(Base):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many texts a page may cause: to one number in ten minutes and in a day, to one prefix in an hour, in all in
-    a day (twilio.md, SMS pumping)."""
+    """How many texts a page may cause: to one number in ten minutes and in a day, to one prefix in an hour, from one
+    source in a day, in all in a day (twilio.md, SMS pumping)."""
 
     number: int = 3
     number_a_day: int = 6
     prefix: int = 20
+    source: int = 200
     a_day: int = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A text that a page asks for; `phone` in E.164."""
+    """A text that a page asks for; `phone` in E.164, `source` a keyed hash of where it was asked from, or empty: then
+    no source's budget is asked."""
 
     purpose: Purpose
     phone: str
     lang: str
     places: tuple[str, ...] = ()
+    source: str = ""
 
 
 _WITHIN = (
@@ -93,13 +98,16 @@ _WITHIN = (
     " c.made_at > clock_timestamp() - interval '{time}') < :{most}"
 )
 _ASK = text(
-    "INSERT INTO courtesy (purpose, value_index, value_enc, prefix_index, lang, places)"
-    " SELECT :purpose, :i, :enc, :p, :lang, CAST(:places AS text[]) WHERE "
+    "INSERT INTO courtesy (purpose, value_index, value_enc, prefix_index, lang, source, places)"
+    " SELECT :purpose, :i, :enc, :p, :lang, CAST(:source AS text), CAST(:places AS text[]) WHERE "
     + " AND ".join(
         (
             _WITHIN.format(which="c.value_index = :i AND", time="10 minutes", most="number"),
             _WITHIN.format(which="c.value_index = :i AND", time="1 day", most="number_a_day"),
             _WITHIN.format(which="c.prefix_index = :p AND", time="1 hour", most="prefix"),
+            _WITHIN.format(
+                which="c.source <> '' AND c.source = CAST(:source AS text) AND", time="1 day", most="by_source"
+            ),
             _WITHIN.format(which="", time="1 day", most="a_day"),
         )
     )
@@ -124,6 +132,8 @@ def ask(session: Session, sealer: Sealer, wanted: Wanted, budget: Budget) -> boo
         "number": budget.number,
         "number_a_day": budget.number_a_day,
         "prefix": budget.prefix,
+        "source": wanted.source,
+        "by_source": budget.source,
         "a_day": budget.a_day,
     }
     return session.execute(_ASK, values).first() is not None

@@ -26,7 +26,7 @@ from broadcaster.store import database
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
-from broadcaster.web import ack, api, board, check, guard, handoff, headers, outline, partners, subscribe
+from broadcaster.web import ack, api, board, check, guard, handoff, headers, outline, partners, sources, subscribe
 from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
@@ -84,6 +84,7 @@ def create_app(
         bell=bell,
     )
     _configure(app, settings)
+    sources.behind(app, settings.trusted_proxies)
     CSRFProtect(app)
     headers.install(app, https=_is_https(settings))
     app.before_request(guard.refuse_other_sites)

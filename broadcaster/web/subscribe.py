@@ -28,6 +28,7 @@ from broadcaster.messages.template import plain
 from broadcaster.store import courtesies, signups
 from broadcaster.store.courtesies import Budget, Purpose, Wanted
 from broadcaster.store.signups import MOST_PLACES, Mine, NewSignup
+from broadcaster.web import sources
 from broadcaster.web.headers import FIXED
 from broadcaster.web.house import house
 
@@ -39,6 +40,8 @@ blueprint.record_once(lambda state: state.app.extensions["csrf"].exempt(blueprin
 LONGEST_PLACES = 1000
 """Characters of the field in which places are typed."""
 LONGEST_POINT = 60
+SHARE = 10
+"""One source may spend a tenth of the day's texts: it can be a campus or a carrier's gateway, and never all of us."""
 
 
 @dataclass
@@ -144,7 +147,7 @@ def sign_up() -> str | Response | tuple[str, int]:
     with house().sessions.begin() as store:
         signups.ask(store, house().sealer, new, _source())
         if not typed.landline:
-            _ask(store, Wanted(Purpose.VERIFY, typed.e164, typed.lang, typed.codes))
+            _ask(store, Wanted(Purpose.VERIFY, typed.e164, typed.lang, typed.codes, _site()))
     return redirect(url_for("subscribe.sent", lang=lang, by="call" if typed.landline else "text"), 303)
 
 
@@ -170,7 +173,7 @@ def send_link() -> str | Response | tuple[str, int]:
     if typed.problems:
         return _page("change.html", typed=typed), 422
     with house().sessions.begin() as store:
-        _ask(store, Wanted(Purpose.LINK, typed.e164, lang))
+        _ask(store, Wanted(Purpose.LINK, typed.e164, lang, source=_site()))
     return redirect(url_for("subscribe.link_sent", lang=lang), 303)
 
 
@@ -279,8 +282,14 @@ def _source() -> str:
     return house().sealer.index(f"from:{request.remote_addr}").hex()[:32]
 
 
+def _site() -> str:
+    site = sources.site()
+    return house().sealer.index(f"site:{site}").hex()[:32] if site else ""
+
+
 def _ask(store: Session, wanted: Wanted) -> None:
     """Queue a text where the budgets allow it. The log has a line either way: refusals in a row are a bot at work."""
-    budget = Budget(a_day=house().settings.signup_texts_per_day)
+    most = house().settings.signup_texts_per_day
+    budget = Budget(source=max(1, most // SHARE), a_day=most)
     allowed = courtesies.ask(store, house().sealer, wanted, budget)
     log.info("courtesy_asked", purpose=wanted.purpose.value, allowed=allowed)

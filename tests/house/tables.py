@@ -97,6 +97,8 @@ MEANING = {
     "export_cert": "PEM certificate (RSA) of the authority: a nightly export of residents is sealed to it",
     "export_dir": "Where the nightly exports are written; default: exports in DATA_DIR",
     "signup_texts_per_day": "Texts a day that the sign-up page may cause; never shared with alerts",
+    "trusted_proxies": "Proxies before the desk whose `X-Forwarded-For` is believed, for the sign-up page's budget for"
+    " each source: 0 without one, 1 behind the nginx of the containers",
     "lookup_sms_per_second": "Texts a second that this number answers",
     "lookup_voice_per_second": "Calls a second that this number takes: lines by seconds of a call",
     "chase_after": "Minutes without an acknowledgement after which an agency's next contact is tried, in rising order",
