@@ -14,6 +14,7 @@ from broadcaster.channels.contract import Channel
 from broadcaster.channels.handoff import HandoffPrinter
 from broadcaster.channels.http import Door
 from broadcaster.channels.ipaws import Ipaws, Seat
+from broadcaster.channels.mime import Letterhead
 from broadcaster.channels.public_feed import PublicFeed
 from broadcaster.channels.sms_bulk import BulkAccount, TwilioBulk
 from broadcaster.channels.sms_twilio import TwilioSms
@@ -198,7 +199,9 @@ def engine(sessions: Sessions, carrier_url: str, folder, in_flight: int = 50, wa
             Relay.of(ways.smtp_url), "alerts@ma.example", "State 911", "http://localhost:8911", SECRET, live=False
         )
         carriers["smtp"] = AgencyEmail(mailer)
-        printer = HandoffPrinter(mailer.sender, mailer.sender_name, mailer.public_base_url, SECRET, mailer.message_id)
+        printer = HandoffPrinter(
+            Letterhead(mailer.sender, mailer.sender_name, mailer.message_id), mailer.public_base_url, SECRET
+        )
         carriers["handoff"] = AgencyEmail(mailer, other=("handoff", printer))
     if ways.voice:
         calls = TwilioAccount(SID, TOKEN, SENDER, ways.voice, carrier_url, "voice")

@@ -6,18 +6,13 @@ It is carried as every mail is; only its print is another one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import formataddr, formatdate, parseaddr
 
 from broadcaster.channels.contract import Key
-from broadcaster.channels.mime import LONGEST_ADDRESS, NoAddress, one_line
+from broadcaster.channels.mime import Letterhead
 from broadcaster.channels.proof import placed
 from broadcaster.messages.handoff import LINK
 from broadcaster.messages.message import Message
-from broadcaster.values import MAIL_ADDRESS
 
 HANDOFF = "handoff"
 """The purpose of the proofs in these links."""
@@ -30,26 +25,16 @@ def link(base: str, secret: str, fanout: int, address: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HandoffPrinter:
-    """Prints a hand-off: the message's third part is the CAP document, or empty where none could be made.
+    """Prints a hand-off: the message's third part is the CAP document, or empty where none could be made."""
 
-    `name_of` gives the Message-ID of a delivery, by which a bounce is known.
-    """
-
-    sender: str
-    sender_name: str
+    head: Letterhead
     base: str
     secret: str
-    name_of: Callable[[Key], str]
 
     def __call__(self, key: Key, to: str, message: Message) -> bytes:
         """The whole mail with CRLF line ends; NoAddress, or ValueError for what UTF-8 cannot hold."""
-        if len(to) > LONGEST_ADDRESS or not MAIL_ADDRESS.fullmatch(to):
-            raise NoAddress("HANDOFF_EMAIL must be name@host in ASCII.")
-        mail = EmailMessage(policy=SMTP)
-        mail["To"], mail["From"] = to, formataddr((one_line(self.sender_name), parseaddr(self.sender)[1]))
-        mail["Subject"], mail["Date"] = one_line(message.subject), formatdate()
-        mail["Message-ID"], mail["Importance"] = self.name_of(key), "high"
-        mail["Auto-Submitted"] = "auto-generated"
+        mail = self.head.mail(key, to, message.subject)
+        mail["Importance"] = "high"
         text = message.text.replace(LINK, link(self.base, self.secret, key.fanout, key.address))
         mail.set_content(text, cte="quoted-printable")
         if message.html:

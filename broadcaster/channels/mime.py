@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import unicodedata
 from binascii import b2a_qp
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.headerregistry import Address
+from email.message import EmailMessage
 from email.policy import SMTP as WIRE
+from email.utils import formataddr, formatdate, parseaddr
 from functools import lru_cache
 from typing import NamedTuple
 
+from broadcaster.channels.contract import Key
 from broadcaster.messages.mail import ACK_TOKEN
 from broadcaster.values import MAIL_ADDRESS
 
@@ -29,6 +32,25 @@ LONGEST_ADDRESS = 254
 
 class NoAddress(ValueError):
     """What a mail shall go to is not ``name@host`` in ASCII (RFC 5321 Mailbox, without quoting and literals)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What a mail that is written one at a time begins with: its sender, and `name_of` for its Message-ID."""
+
+    sender: str
+    sender_name: str
+    name_of: Callable[[Key], str]
+
+    def mail(self, key: Key, to: str, subject: str) -> EmailMessage:
+        """A mail without a text; NoAddress, or ValueError for what UTF-8 cannot hold."""
+        if len(to) > LONGEST_ADDRESS or not MAIL_ADDRESS.fullmatch(to):
+            raise NoAddress("A mail address must be name@host in ASCII.")
+        mail = EmailMessage(policy=WIRE)
+        mail["To"], mail["From"] = to, formataddr((one_line(self.sender_name), parseaddr(self.sender)[1]))
+        mail["Subject"], mail["Date"] = one_line(subject), formatdate()
+        mail["Message-ID"], mail["Auto-Submitted"] = self.name_of(key), "auto-generated"
+        return mail
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from broadcaster.channels.contract import Channel
 from broadcaster.channels.handoff import HandoffPrinter
 from broadcaster.channels.http import Door, Limits
 from broadcaster.channels.ipaws import Ipaws, Seat
+from broadcaster.channels.mime import Letterhead
 from broadcaster.channels.public_feed import PublicFeed
 from broadcaster.channels.sms_bulk import BulkAccount, TwilioBulk
 from broadcaster.channels.sms_twilio import TwilioSms
@@ -90,19 +91,21 @@ def _mailer(settings: Settings) -> Mailer:
     )
 
 
+def _letterhead(mailer: Mailer) -> Letterhead:
+    return Letterhead(mailer.sender, mailer.sender_name, mailer.message_id)
+
+
 def _handoff(settings: Settings) -> Channel:
     """The mail that hands an alert to the agency with the state's seat at IPAWS: the same relay, another print."""
     mailer = _mailer(settings)
-    printer = HandoffPrinter(
-        mailer.sender, mailer.sender_name, mailer.public_base_url, mailer.secret, mailer.message_id
-    )
+    printer = HandoffPrinter(_letterhead(mailer), mailer.public_base_url, mailer.secret)
     return AgencyEmail(mailer, other=("handoff", printer))
 
 
 def checks(settings: Settings) -> Channel:
     """The mail of the monthly round: the same relay, another print. It is no way out of an alert."""
     mailer = _mailer(settings)
-    printer = CheckPrinter(mailer.sender, mailer.sender_name, mailer.public_base_url, mailer.secret, mailer.message_id)
+    printer = CheckPrinter(_letterhead(mailer), mailer.public_base_url, mailer.secret)
     return AgencyEmail(mailer, other=("check", printer))
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from pydantic_core import from_json
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
@@ -16,7 +15,7 @@ from broadcaster.alert.delivery import Handset
 from broadcaster.channels.contract import Accepted, Asked, Outgoing, Seen, Traits
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, OptedOut, Rejected, SendError, Throttled
 from broadcaster.channels.http import Door
-from broadcaster.channels.twilio_http import OVERRIDES, TWILIO, Quoted, TwilioAccount, TwilioTransport, quoted
+from broadcaster.channels.twilio_http import OVERRIDES, TWILIO, Quoted, TwilioAccount, TwilioTransport, accepted, quoted
 
 ERRORS: dict[int, type[SendError]] = {
     20429: Throttled,
@@ -90,16 +89,7 @@ class TwilioSms:
             **self._from,
         }
         answer = await self._client.request_async("POST", self._messages, data=asked)
-        try:
-            said = from_json(answer.text)
-            if answer.status_code >= 400:
-                raise refusal(answer.status_code, said.get("code"))
-            sid = said["sid"]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Ambiguous("unreadable_answer") from error
-        if not sid:
-            raise Ambiguous("answer_without_sid")
-        return Accepted(str(sid))
+        return accepted(answer, refusal)
 
     async def find(self, asked: Sequence[Asked]) -> list[Seen]:
         """Look the attempts up by To, text and date_created (never DateSent: it is null while a message waits)."""

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote_plus, urlencode
 
+from pydantic_core import from_json
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
+from broadcaster.channels.contract import Accepted
+from broadcaster.channels.errors import Ambiguous, SendError
 from broadcaster.channels.http import Door, raise_for
 
 TWILIO = "https://api.twilio.com"
@@ -41,6 +45,20 @@ class TwilioAccount:
     callback_url: str
     api_url: str = TWILIO
     carrier: str = "twilio"
+
+
+def accepted(answer: Response, refusal: Callable[[int, int | None], SendError]) -> Accepted:
+    """What the carrier took, by the sid in its answer; `refusal` names its no. Ambiguous when it says neither."""
+    try:
+        said = from_json(answer.text)
+        if answer.status_code >= 400:
+            raise refusal(answer.status_code, said.get("code"))
+        sid = said["sid"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Ambiguous("unreadable_answer") from error
+    if not sid:
+        raise Ambiguous("answer_without_sid")
+    return Accepted(str(sid))
 
 
 class Quoted(str):

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from pydantic_core import from_json
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
@@ -19,7 +18,7 @@ from broadcaster.alert.delivery import Handset
 from broadcaster.channels.contract import Accepted, Asked, Outgoing, Seen, Traits, Unsupported
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, Rejected, SendError, Throttled
 from broadcaster.channels.http import Door
-from broadcaster.channels.twilio_http import OVERRIDES, TWILIO, TwilioAccount, TwilioTransport
+from broadcaster.channels.twilio_http import OVERRIDES, TWILIO, TwilioAccount, TwilioTransport, accepted
 
 ERRORS: dict[int, type[SendError]] = {
     20429: Throttled,
@@ -96,16 +95,7 @@ class TwilioVoice:
             "Timeout": RING_S,
         }
         answer = await self._client.request_async("POST", self._calls, data=form)
-        try:
-            said = from_json(answer.text)
-            if answer.status_code >= 400:
-                raise _refusal(answer.status_code, said.get("code"))
-            sid = said["sid"]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Ambiguous("unreadable_answer") from error
-        if not sid:
-            raise Ambiguous("answer_without_sid")
-        return Accepted(str(sid))
+        return accepted(answer, _refusal)
 
     async def find(self, asked: Sequence[Asked]) -> list[Seen]:
         """Look the attempts up by To and by when the call began (when it was made, while it waits: StartTime is null

@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from broadcaster.alert.delivery import Handset
 from broadcaster.channels.contract import Accepted, Outgoing
 from broadcaster.channels.errors import Ambiguous, NotSent, Rejected, SendError
+from broadcaster.channels.mime import Letterhead
 from broadcaster.channels.upkeep_mail import CheckPrinter, token
 from broadcaster.directory import Contact, ContactChannel
 from broadcaster.directory.rows import RowKind
@@ -191,7 +192,9 @@ def test_the_mail_carries_the_link_and_no_number(desk: Desk) -> None:
     post = Post()
     rounds(desk, post).look()
     out = next(each for each in post.sent if each.to == "desk@ayer.example")
-    printer = CheckPrinter("desk@state.example", "State 911", "http://localhost", "s" * 32, lambda key: "<1@x>")
+    printer = CheckPrinter(
+        Letterhead("desk@state.example", "State 911", lambda key: "<1@x>"), "http://localhost", "s" * 32
+    )
     mail = printer(out.key, out.to, out.message).decode()
     assert "http://localhost/ack/check/" in mail.replace("=\r\n", "")
     assert "555" not in mail.partition("\r\n\r\n")[2].replace(token("s" * 32, out.key.address), "")
