@@ -110,7 +110,7 @@ def drop(session: Session, index: bytes) -> None:
 
 def settle(session: Session, address: int, places: Sequence[str], *, no_voice: bool) -> tuple[str, ...]:
     """Subscribe an address to these places and to no others; slots that it has stay. Returns those that exist."""
-    ids = directory_load.community_ids(session)
+    ids = directory_load.listed_ids(session)
     kept = [code for code in dict.fromkeys(places) if code in ids][:MOST_PLACES]
     session.execute(
         text("UPDATE address SET no_voice = :n, asked_at = now() WHERE id = :a"), {"n": no_voice, "a": address}

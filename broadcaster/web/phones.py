@@ -100,7 +100,7 @@ class Phones:
         if not heard.key or not is_personal(number):
             return
         address = residents.address(session, self._sealer, "sms", number, lang=heard.lang)
-        residents.subscribe(session, address, directory_load.community_ids(session)[reply.place])
+        residents.subscribe(session, address, directory_load.listed_ids(session)[reply.place])
         residents.unsuppress(session, heard.index)
         proof = Proof(
             "text", words=self._phrases.book(heard.lang).sha, ref=said.form.get("MessageSid", ""), places=(reply.place,)

@@ -82,7 +82,10 @@ class Typed:
 
     def _read_places(self, desk: Reception, page_lang: str) -> None:
         found: list[str] = []
-        for line in [row.strip() for row in self.places.splitlines() if row.strip()][:MOST_PLACES] or [""]:
+        lines = [row.strip() for row in self.places.splitlines() if row.strip()] or [""]
+        if len(lines) > MOST_PLACES:
+            self.problems["places"] = [desk.say(page_lang, "too_many", each=str(MOST_PLACES))]
+        for line in lines[:MOST_PLACES]:
             towns = desk.found(line)
             if len(towns) == 1:
                 found.append(str(towns[0]["code"]))

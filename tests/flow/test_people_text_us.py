@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from lxml import etree
 from sqlalchemy import text
@@ -144,10 +146,18 @@ def test_what_is_no_keyword_stays_red_until_somebody_takes_it_on(desk: Desk, pho
 def test_of_two_who_claim_at_once_one_is_told_so(desk: Desk, phone: Caller) -> None:
     says(phone, "my house is on fire")
     author, second = desk.browser(ISSUER), desk.browser(SECOND)
-    author.open("/desk/texts/")
-    second.open("/desk/texts/")
-    author.send("/claim")
-    assert "Somebody else has taken this text on" in second.send("/claim").words
+    both = [author.open("/desk/texts/"), second.open("/desk/texts/")]
+    threads = [threading.Thread(target=one.send, args=("/claim",)) for one in both]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    told = sorted("Somebody else has taken this text on" in one.words for one in both)
+    assert told == [False, True]
+    assert [PHONE in one.text for one in sorted(both, key=lambda one: "Somebody else" in one.words)] == [True, False]
+    with desk.sessions() as session:
+        (row,) = [row for row in everything(desk.sessions) if row.red]
+        assert len(ledger.timeline(session, f"inbound:{row.public_id}")) == 1
 
 
 def test_an_auditor_looks_and_claims_nothing(desk: Desk, phone: Caller) -> None:
