@@ -61,6 +61,12 @@ RING_S = 30
 """Seconds that it rings before it is given up: a desk at night is not beside its telephone."""
 MACHINES = ("machine", "fax")
 """How AnsweredBy begins where no person picked up."""
+VOICES = {
+    "en": "en-US", "es": "es-US", "pt": "pt-BR", "zh-Hans": "cmn-CN", "zh-Hant": "cmn-TW", "vi": "vi-VN",
+    "ru": "ru-RU", "ar": "arb", "fr": "fr-FR", "ko": "ko-KR", "it": "it-IT", "de": "de-DE", "hi": "hi-IN",
+    "tl": "fil-PH",
+}  # fmt: skip
+"""Languages that Twilio can speak by <Say language>; Haitian Creole has no voice."""
 CLOCKS_APART = timedelta(minutes=2)
 PAGE = 50
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from broadcaster.alert.alert import CommunityAnswer
 from broadcaster.directory import Community
@@ -28,10 +29,12 @@ __all__ = [
     "Edition",
     "Page",
     "RestrictedNumber",
+    "Said",
     "Voice",
     "agency_mail",
     "agency_mails",
     "as_said",
+    "call",
     "cap_texts",
     "page",
     "post",
@@ -60,22 +63,41 @@ def sms(edition: Edition, community: Community, answer: CommunityAnswer, lang: s
     return _own(edition, community, answer, form)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line of a call and the language that it is said in."""
+
+    lang: str
+    text: str
+
+
 def voice(edition: Edition, community: Community, answer: CommunityAnswer, lang: str) -> str:
+    """What a call to the people of one community says, a line for each language that it is said in (`call`)."""
+    return "\n".join(said.text for said in call(edition, community, answer, lang))
+
+
+def call(
+    edition: Edition, community: Community, answer: CommunityAnswer, lang: str, mute: Collection[str] = ()
+) -> tuple[Said, ...]:
     """What a call to the people of one community says; numbers are spelled digit by digit, and what to do comes twice.
 
-    RestrictedNumber when the number must not be heard.
+    A `mute` language, which no machine can speak, is replaced by English and Spanish together, as one that nobody has
+    reviewed is. RestrictedNumber when the number must not be heard.
     """
     form = _form(edition, community, answer, lang)
     told = _told(edition, community, answer, form)
-    match standing.speech(edition.books, form, lang, answer.number is not None):
-        case Speech.PAIR:
-            spanish = as_said(line(_form(edition, community, answer, SECOND), "voice").text(
-                _told(edition, community, answer, _form(edition, community, answer, SECOND))
-            ))  # fmt: skip
-            return f"{voice(edition, community, answer, FALLBACK)}\n{spanish}"
-        case Speech.FCC:
-            return as_said(_mark(edition, form) + " ".join(standing.fcc_lines(form.book.lang, {**told, "link": ""})))
-    return as_said(_mark(edition, form) + line(form, "voice").text(told))
+    rung = standing.speech(edition.books, form, lang, answer.number is not None)
+    if rung is Speech.PAIR or form.book.lang in mute:
+        spanish = _form(edition, community, answer, SECOND)
+        words = line(spanish, "voice").text(_told(edition, community, answer, spanish))
+        return *call(edition, community, answer, FALLBACK), _said(edition, spanish, words)
+    if rung is Speech.FCC:
+        return (_said(edition, form, " ".join(standing.fcc_lines(form.book.lang, {**told, "link": ""}))),)
+    return (_said(edition, form, line(form, "voice").text(told)),)
+
+
+def _said(edition: Edition, form: Form, words: str) -> Said:
+    return Said(form.book.lang, as_said(_mark(edition, form) + " ".join(words.split())))
 
 
 def _own(edition: Edition, community: Community, answer: CommunityAnswer, form: Form) -> str:

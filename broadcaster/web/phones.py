@@ -15,6 +15,7 @@ from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from broadcaster import logs
 from broadcaster.alert.phone import is_personal
+from broadcaster.channels.voice_twilio import VOICES
 from broadcaster.dispatch.frontdoor import FrontDoor
 from broadcaster.feeds import replies
 from broadcaster.feeds.replies import Reception, Reply, Row
@@ -31,12 +32,6 @@ from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 
 log = logs.get(__name__)
-VOICES = {
-    "en": "en-US", "es": "es-US", "pt": "pt-BR", "zh-Hans": "cmn-CN", "zh-Hant": "cmn-TW", "vi": "vi-VN",
-    "ru": "ru-RU", "ar": "arb", "fr": "fr-FR", "ko": "ko-KR", "it": "it-IT", "de": "de-DE", "hi": "hi-IN",
-    "tl": "fil-PH",
-}  # fmt: skip
-"""Languages that Twilio can speak by <Say language>; Haitian Creole has no voice, and is answered in English."""
 MUTE = frozenset({Wish.STOP, Wish.START})
 DIGITS = 5
 WAIT_FOR_DIGITS_S = 8
