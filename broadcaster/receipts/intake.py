@@ -146,9 +146,7 @@ def keep_call(session: Session, sealer: Sealer, said: Signed) -> Heard:
         residents.unsuppress(session, line)
     called, left = bool(residents.who(session, line).homes), digits == LEAVES
     if left:
-        residents.suppress(session, line, "phone")
-        signups.drop(session, line)
-        consent.record(session, line, Step.STOPPED, Proof("call", ref=ref))
+        signups.stop(session, line, Proof("call", ref=ref))
     asked = Asked(Wish.OTHER, rest="" if digits in (PRESSED, LEAVES) else digits)
     return Heard(asked, new.lang, who.homes, line, key, joined, signups.waiting(session, line), called, left)
 
@@ -156,9 +154,7 @@ def keep_call(session: Session, sealer: Sealer, said: Signed) -> Heard:
 def _obey(session: Session, sealer: Sealer, index: bytes, wish: Wish, ref: str) -> tuple[str, ...]:
     """STOP ends a sign-up that waits, too; START confirms it. Returns the places that were confirmed."""
     if wish is Wish.STOP:
-        residents.suppress(session, index, "phone")
-        signups.drop(session, index)
-        consent.record(session, index, Step.STOPPED, Proof("text", ref=ref))
+        signups.stop(session, index, Proof("text", ref=ref))
     elif wish is Wish.START:
         residents.unsuppress(session, index)
         consent.record(session, index, Step.STARTED, Proof("text", ref=ref))

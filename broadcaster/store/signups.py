@@ -108,6 +108,13 @@ def drop(session: Session, index: bytes) -> None:
     session.execute(text("DELETE FROM signup WHERE value_index = :i"), {"i": index})
 
 
+def stop(session: Session, index: bytes, proof: Proof) -> None:
+    """A phone or a line wants nothing more of us: nothing goes to it, and a form that waits for it is forgotten."""
+    residents.suppress(session, index, "phone")
+    drop(session, index)
+    consent.record(session, index, Step.STOPPED, proof)
+
+
 def settle(session: Session, address: int, places: Sequence[str], *, no_voice: bool) -> tuple[str, ...]:
     """Subscribe an address to these places and to no others; slots that it has stay. Returns those that exist."""
     ids = directory_load.listed_ids(session)
