@@ -62,10 +62,10 @@ def read(twiml: bytes) -> Document:
     return Document(said, gather, redirect)
 
 
-def who_picks_up(answers: str, to: str) -> str:
+def by_number(given_to: str, to: str, usual: str) -> str:
     """Out of `+1617=busy, +15085550100=machine, human`: the longest number that `to` begins with, or the word alone."""
-    best, found = -1, HUMAN
-    for part in answers.split(","):
+    best, found = -1, usual
+    for part in given_to.split(","):
         number, given, who = part.strip().rpartition("=")
         if (not given or to.startswith(number.strip())) and len(number) > best:
             best, found = len(number), who.strip()
@@ -115,12 +115,12 @@ class Exchange:
         faults = self._panel.faults
         await asyncio.sleep(faults.call_rings_ms / 1000)
         call.started_at = self._clock()
-        who = who_picks_up(faults.call_answers, call.to)
+        who = by_number(faults.call_answers, call.to, HUMAN)
         if who in UNANSWERED:
             call.status = who
         else:
             call.status, call.answered_by = "in-progress", "machine_end_beep" if who == MACHINE else HUMAN
-            await self._talk(call, faults.call_presses if who == HUMAN else "")
+            await self._talk(call, by_number(faults.call_presses, call.to, "") if who == HUMAN else "")
             call.status = "completed"
         if call.callback and self._panel.callbacks.random() >= faults.share_callbacks_dropped:
             await self._post(without_overrides(call.callback), self._form(call))

@@ -71,7 +71,7 @@ class Faults:
     call_answers: str = _other(
         "human", "who picks up: human, machine, busy, no-answer, failed; others by number: +1617=busy, human"
     )
-    call_presses: str = _other("1", "the key that a person presses; empty: none")
+    call_presses: str = _other("1", "the key that a person presses, by number as above; empty: none")
     call_rings_ms: float = _amount(50.0, "ms", "how long a call rings")
     events_url: str = _other("", "where events of bulk messages are posted")
     seed: float = _amount(1.0, "", "of the dice; setting it starts them again")
