@@ -21,11 +21,11 @@ from broadcaster.feeds.cap import InfoTexts
 from broadcaster.feeds.finding import Concern, Finding, Level
 from broadcaster.messages.edition import Edition
 from broadcaster.settings import Mode
-from broadcaster.store import alerts, directory_load, residents, texts, wordings
+from broadcaster.store import alerts, directory_load, residents, senders, texts, wordings
 from broadcaster.store.alerts import Alert, Revision
 
-TEXTS = frozenset({"sms", render.TEXT_FIRST})
-"""The forms that are sent to the phones of a community."""
+TEXTS = frozenset({"sms", render.TEXT_FIRST, render.CALL})
+"""The forms that go to the phones of a community."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,14 @@ def work_for(session: Session, office: Office, directory: Directory, draft: Draf
         books=wordings.books(session, strict=office.mode is Mode.LIVE),
     )
     outlines, silent = where.known(session, office.state_fips), residents.cannot_call(session)
-    return Work(office, directory, edition, tuple(told), outlines, cannot_call=silent)
+    lines = _called(session, draft.alert)
+    return Work(office, directory, edition, tuple(told), outlines, cannot_call=silent, landlines=lines)
+
+
+def _called(session: Session, alert: Alert | None) -> frozenset[tuple[str, str]]:
+    """Where landlines are called, if this installation can call."""
+    can = senders.is_set_up(session, render.CALL)
+    return residents.landlines(session, alert.id if alert else None) if can else frozenset()
 
 
 def freeze(

@@ -44,6 +44,16 @@ class SmsText:
 
 
 @dataclass(frozen=True, slots=True)
+class CallText:
+    """A call as the landlines of one community will hear it, a line for each language that it is said in."""
+
+    community: str
+    name: str
+    lang: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class MailText:
     """A mail as one agency will read it."""
 
@@ -54,7 +64,8 @@ class MailText:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How many people, and how long the carrier needs for them: `late` of them would come after the expiry."""
+    """How many people, and how long the carrier needs for them: `late` of them would come after the expiry. Beside
+    them the landlines, and the seconds that their calls take."""
 
     people: int
     communities: int
@@ -62,6 +73,8 @@ class Reach:
     seconds: float
     late: int
     agencies: int
+    landlines: int = 0
+    call_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,7 @@ class Preview:
     content: Content
     sms: list[SmsText]
     text_first: list[SmsText]
+    calls: list[CallText]
     mails: list[MailText]
     desk_texts: list[MailText]
     lists: tuple[audience.AgencyList, ...]
@@ -117,7 +131,7 @@ def of_frozen(session: Session, office: Office, directory: Directory, revision: 
             row.encoding,
             row.segments,
         )
-        for form in ("sms", render.TEXT_FIRST, *render.OF_AGENCIES, "cap", "page")
+        for form in ("sms", render.TEXT_FIRST, render.CALL, *render.OF_AGENCIES, "cap", "page")
         for row in texts.of_revision(session, revision.id, form)
     ]
     shown = _shown(session, work, frozen, stamp.of(session, work, issued, before=revision.no))
@@ -143,6 +157,7 @@ def _shown(session: Session, work: Work, made: Sequence[Text], stamped: Stamp) -
         content=content,
         sms=_to_phones(made, names, "sms"),
         text_first=_to_phones(made, names, render.TEXT_FIRST),
+        calls=[CallText(t.audience, names[t.audience], t.lang, t.message.text) for t in made if t.form == render.CALL],
         mails=[MailText(t.audience, names.get(t.audience, t.audience), t.message) for t in made if t.form == "mail"],
         desk_texts=[
             MailText(t.audience, names.get(t.audience, t.audience), t.message)
@@ -195,7 +210,18 @@ def _reach(session: Session, work: Work, made: Sequence[Text], now: datetime) ->
     life = max(0.0, (work.content.expires - now).total_seconds())
     late = max(0, round(people - life * pace / each)) if pace and each else 0
     agencies = len(audience.agencies(work.content, work.directory, work.told)) if _is_mailed(work.content) else 0
-    return Reach(people, len(codes), round(people * each), seconds, late, agencies)
+    called = [ids[code] for code in {text.audience for text in made if text.form == render.CALL} if code in ids]
+    lines, calls = residents.active_in(session, called, render.CALL), senders.pace(session, render.CALL)
+    return Reach(
+        people=people,
+        communities=len(codes),
+        segments=round(people * each),
+        seconds=seconds,
+        late=late,
+        agencies=agencies,
+        landlines=lines,
+        call_seconds=lines / calls if calls else 0.0,
+    )
 
 
 def _is_mailed(content: Content) -> bool:

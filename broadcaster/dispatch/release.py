@@ -22,7 +22,7 @@ from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.directory import Directory
 from broadcaster.dispatch import cap_document, plan, stamp, where
 from broadcaster.dispatch.office import Office
-from broadcaster.dispatch.render import Work
+from broadcaster.dispatch.render import CALL, Work
 from broadcaster.feeds import cap
 from broadcaster.feeds.cap import InfoTexts
 from broadcaster.feeds.finding import Concern
@@ -43,6 +43,10 @@ PRIORITIES = {
 }
 """Which lanes are served first when several fan-outs run; a test comes after everything."""
 TEST_PRIORITY = 9
+CHANGES = frozenset({RevisionKind.NUMBER_CHANGE, RevisionKind.RESTORED_IN_PART})
+"""Kinds that speak only where the line changed; everybody else's older words go on."""
+TO_PEOPLE = (ChannelName.SMS.value, CALL)
+"""The ways to residents: their phones are texted, their landlines called."""
 PUBLISHED_PLACE = "public window"
 IDENTIFIER_PREFIX = "broadcaster"
 CLOCK_STEP = timedelta(minutes=5)
@@ -82,18 +86,32 @@ class Releasing:
 
 
 def to_the_public(releasing: Releasing) -> list[int]:
-    """The public tier: the CAP document and its feed, and a lane of texts per community. Returns the fan-outs."""
-    made = []
-    channels = releasing.content.channels
-    if ChannelName.SMS in channels and is_on(releasing, ChannelName.SMS):
-        made += _text_people(releasing)
-    elif releasing.kind in ENDINGS:
-        supersede(releasing, Tier.PUBLIC)
-    else:
-        _end_changed(releasing, _earlier_texts(releasing))
+    """The public tier: the CAP document and its feed, and lanes of texts and calls. Returns the fan-outs."""
+    made = _tell_people(releasing)
     if _goes_to_the_feed(releasing):
         made.append(_publish(releasing))
     return made
+
+
+def _tell_people(releasing: Releasing) -> list[int]:
+    """A lane per community for the phones, and one for the landlines where there are any; what was said before ends
+    also where nothing is said now."""
+    wanted = ChannelName.SMS in releasing.content.channels
+    on = [channel for channel in TO_PEOPLE if wanted and is_on(releasing, channel)]
+    changes = releasing.kind in CHANGES or not (on or releasing.kind in ENDINGS)
+    if not changes:
+        supersede(releasing, Tier.PUBLIC)
+    lanes_of, made = _lanes_of_changed if changes else _lanes_of_all, []
+    for channel in TO_PEOPLE:
+        lanes = lanes_of(releasing, channel, _earlier(releasing, channel))
+        if channel in on and lanes:
+            fanout = _fanout(releasing, Tier.PUBLIC, channel)
+            made.append(fanouts.make(releasing.session, fanout, _queue(channel), releasing.priority, lanes))
+    return made
+
+
+def _queue(channel: str) -> str:
+    return "sms" if channel == ChannelName.SMS else "urgent"
 
 
 def _goes_to_the_feed(releasing: Releasing) -> bool:
@@ -131,7 +149,7 @@ def listed(
     fanout = fanouts.make(
         releasing.session,
         _fanout(releasing, tier, channel, purpose),
-        "sms" if channel == ChannelName.SMS else "urgent",
+        _queue(channel),
         0,
         [LaneSpec(Source.TARGETS, 0)],
     )
@@ -139,26 +157,13 @@ def listed(
     return fanout
 
 
-def _text_people(releasing: Releasing) -> list[int]:
-    earlier = _earlier_texts(releasing)
-    if releasing.kind in (RevisionKind.NUMBER_CHANGE, RevisionKind.RESTORED_IN_PART):
-        lanes = _lanes_of_changed(releasing, earlier)
-    else:
-        supersede(releasing, Tier.PUBLIC)
-        lanes = _lanes_of_all(releasing, earlier)
-    if not lanes:
-        return []
-    fanout = _fanout(releasing, Tier.PUBLIC, ChannelName.SMS)
-    return [fanouts.make(releasing.session, fanout, "sms", releasing.priority, lanes)]
-
-
-def _earlier_texts(releasing: Releasing) -> list[int]:
+def _earlier(releasing: Releasing, channel: str) -> list[int]:
     query = (
         select(Fanout.id)
         .join(Revision, Revision.id == Fanout.revision_id)
         .where(
             Revision.alert_id == releasing.revision.alert_id,
-            Fanout.channel == ChannelName.SMS.value,
+            Fanout.channel == channel,
             Fanout.tier == Tier.PUBLIC.value,
             Fanout.revision_id != releasing.revision.id,
         )
@@ -166,12 +171,20 @@ def _earlier_texts(releasing: Releasing) -> list[int]:
     return list(releasing.session.scalars(query.order_by(Fanout.id)))
 
 
-def _lanes_of_all(releasing: Releasing, earlier: Sequence[int]) -> list[LaneSpec]:
+def _lanes_of_all(releasing: Releasing, channel: str, earlier: Sequence[int]) -> list[LaneSpec]:
     """Those told before first, then every subscriber of the area; an ending goes only to those told."""
     lanes = [LaneSpec(Source.TOLD, 0, None, fanout) for fanout in earlier]
     if releasing.kind not in ENDINGS:
-        lanes += _subscriber_lanes(releasing, _frozen_area(releasing))
+        lanes += _subscriber_lanes(releasing, _worded(releasing, channel, _frozen_area(releasing)))
     return lanes
+
+
+def _worded(releasing: Releasing, channel: str, codes: Sequence[str]) -> Sequence[str]:
+    """Every community has a text; words of a call are frozen only where a landline was, and a lane needs them."""
+    if channel == ChannelName.SMS:
+        return codes
+    held = texts.communities_of(releasing.session, releasing.revision.id, channel)
+    return [code for code in codes if code in held]
 
 
 def _frozen_area(releasing: Releasing) -> list[str]:
@@ -185,9 +198,10 @@ def _frozen_area(releasing: Releasing) -> list[str]:
     return [code for code in frozen if code in now or code not in told]
 
 
-def _lanes_of_changed(releasing: Releasing, earlier: Sequence[int]) -> list[LaneSpec]:
+def _lanes_of_changed(releasing: Releasing, channel: str, earlier: Sequence[int]) -> list[LaneSpec]:
     """Only communities whose line changed: their older lanes end, the others' go on."""
     changed, ids = _end_changed(releasing, earlier), directory_load.community_ids(releasing.session)
+    changed = _worded(releasing, channel, changed)
     lanes = [LaneSpec(Source.TOLD, 0, ids[code], fanout) for fanout in earlier for code in changed]
     failing = [code for code in changed if code not in releasing.content.restored]
     return lanes + _subscriber_lanes(releasing, failing)

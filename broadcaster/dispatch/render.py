@@ -10,6 +10,7 @@ from hashlib import sha256
 from broadcaster import audience
 from broadcaster.alert.alert import ENDINGS, ChannelName, CommunityAnswer, Content, RevisionKind
 from broadcaster.channels import ack_link
+from broadcaster.channels.voice_twilio import VOICES
 from broadcaster.directory import Agency, Community, County, Directory
 from broadcaster.dispatch import where
 from broadcaster.dispatch.office import Office
@@ -17,6 +18,7 @@ from broadcaster.feeds import shapes
 from broadcaster.feeds.cap import InfoTexts
 from broadcaster.feeds.shapes import NOTHING, Drawn, Outlines
 from broadcaster.messages import compose, standing, text_first
+from broadcaster.messages.book import FALLBACK, NAMES
 from broadcaster.messages.edition import Edition
 from broadcaster.messages.fit import Encoding, fit
 from broadcaster.messages.machine_notice import machine_notice
@@ -29,12 +31,16 @@ OF_AGENCIES = ("mail", DESK_SMS, DESK_VOICE)
 """The forms whose audience is an agency."""
 TEXT_FIRST = "sms_text"
 """The form of a text for people who cannot make voice calls."""
+CALL = "voice"
+"""The form of a call to landlines: a line for each language that it is said in, and these languages as its subject."""
+MUTE = frozenset(NAMES) - VOICES.keys()
+"""The languages that no machine of the carrier can speak."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One rendered message: `audience` is a code, or ``all``; `form` is sms, cap, page, shape, machine, or one of
-    OF_AGENCIES."""
+    """One rendered message: `audience` is a code, or ``all``; `form` is sms, voice, cap, page, shape, machine, or one
+    of OF_AGENCIES."""
 
     audience: str
     lang: str
@@ -59,7 +65,8 @@ class Text:
 class Work:
     """What is to be rendered: an edition, the directory, and the communities that were told before.
 
-    `cannot_call` are the (community, language) where somebody lives who cannot make voice calls.
+    `cannot_call` are the (community, language) where somebody lives who cannot make voice calls, `landlines` those
+    where a landline is called.
     """
 
     office: Office
@@ -69,6 +76,7 @@ class Work:
     outlines: Outlines = NOTHING
     frozen: Drawn | None = None
     cannot_call: frozenset[tuple[str, str]] = frozenset()
+    landlines: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def drawn(self) -> Drawn:
@@ -106,6 +114,7 @@ def texts(work: Work, most_mails: int | None = None) -> list[Text]:
     made: list[Text] = []
     if ChannelName.SMS in channels:
         made += _sms(work)
+        made += _calls(work)
     if ChannelName.EMAIL in channels:
         made += [Text(agency.code, "en", "mail", message) for agency, message in mails(work, most_mails)]
         made += _to_phones_of_agencies(work, most_mails)
@@ -139,6 +148,18 @@ def _sms(work: Work) -> Iterator[Text]:
                 fitted = fit(both)
                 message = Message("", both, "")
                 yield Text(community.code, lang, TEXT_FIRST, message, fitted.encoding.value, fitted.segments)
+
+
+def _calls(work: Work) -> Iterator[Text]:
+    """Only where a landline is: in the languages of those who live there, and in English for whoever joins later."""
+    answers = {answer.community: answer for answer in work.content.answers}
+    called = {code for code, _ in work.landlines}
+    for community in (each for each in work.affected if each.code in called):
+        for lang in standing.spoken_languages(work.content.languages, work.edition.books):
+            if lang == FALLBACK or (community.code, lang) in work.landlines:
+                said = compose.call(work.edition, community, answers[community.code], lang, MUTE)
+                tongues, words = " ".join(one.lang for one in said), "\n".join(one.text for one in said)
+                yield Text(community.code, lang, CALL, Message(tongues, words, ""))
 
 
 def mails(work: Work, most: int | None = None) -> list[tuple[Agency, Message]]:

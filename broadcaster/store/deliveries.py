@@ -15,12 +15,15 @@ from broadcaster.store.database import Base, identity, one_of
 NEWS_TO = f"({one_of(sorted(sources(Event.ACCEPTED)))})"
 """The SQL list of the states in which the carrier's word that it has the message moves a delivery."""
 MAY_HAVE_HEARD = (
-    "(d.state IN ('accepted', 'sending', 'unknown') AND d.reason <> 'recalled'"
-    " OR d.state IN ('queued', 'rejected', 'superseded', 'expired') AND EXISTS (SELECT 1 FROM past_attempt p"
-    "   WHERE p.fanout_id = d.fanout_id AND p.address_id = d.address_id AND p.outcome IN ('blind', 'unresolved')))"
+    "(d.state IN ('accepted', 'sending', 'unknown')"
+    "   AND d.reason NOT IN ('recalled', 'call_busy', 'call_in_vain', 'call_failed')"
+    " OR (d.state IN ('queued', 'rejected', 'superseded', 'expired') OR d.reason LIKE 'call%')"
+    "   AND EXISTS (SELECT 1 FROM past_attempt p WHERE p.fanout_id = d.fanout_id AND p.address_id = d.address_id"
+    "     AND p.outcome IN ('blind', 'unresolved')))"
 )
 """The SQL condition on a delivery `d` that its reader may have its words, and so must hear when they no longer hold:
-also where it came to nothing after an attempt that was given up without proof."""
+also where it came to nothing after an attempt that was given up without proof. Nobody has heard a call that rang in
+vain, nor read a text that was taken back."""
 
 
 class FanoutState(StrEnum):

@@ -144,7 +144,8 @@ def reopen_for_late(session: Session) -> list[int]:
     rows = list(
         session.execute(
             text(
-                "SELECT f.id FROM fanout f WHERE f.state = 'done' AND f.ended_as = 'running' AND f.channel = 'sms'"
+                "SELECT f.id FROM fanout f WHERE f.state = 'done' AND f.ended_as = 'running'"
+                " AND f.channel IN ('sms', 'voice')"
                 f" AND f.expires_at > clock_timestamp() AND NOT {_NEWER} AND NOT {_ON_HOLD}"
                 " AND EXISTS (SELECT 1 FROM lane l JOIN community c ON c.id = l.community_id"
                 "   WHERE l.fanout_id = f.id AND l.source = 'subscribers'"

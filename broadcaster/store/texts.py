@@ -93,6 +93,18 @@ def agency_bodies(session: Session, revision: int, form: str) -> list[tuple[int,
     return [(row.agency_id, row.body_id) for row in rows]
 
 
+def communities_of(session: Session, revision: int, form: str) -> set[str]:
+    """Codes of the communities that a revision holds words for in a form."""
+    rows = session.execute(
+        text(
+            "SELECT DISTINCT c.code FROM revision_text t JOIN community c ON c.id = t.community_id"
+            " WHERE t.revision_id = :r AND t.form = :form"
+        ),
+        {"r": revision, "form": form},
+    )
+    return set(rows.scalars())
+
+
 def one_body(session: Session, sha: str, subject: str, words: str, html: str = "", segments: int = 1) -> int:
     """The id of a body outside any revision's texts (a notice about the alert itself)."""
     values = {"sha": sha, "subject": subject, "text": words, "html": html, "segments": segments}

@@ -119,8 +119,8 @@ _WORDS = """,
    LEFT JOIN words w ON w.community_id = c.community_id
    ORDER BY c.address_id, c.rank, c.no)"""
 """The text of each person in their language, else in English; one phone in two towns hears of the one served first.
-Subscribers of another kind, such as landlines, are not for this channel: nobody texts them. Who cannot make voice
-calls gets the text that says first how to text for help, where there is one."""
+Subscribers of another kind are not for this channel: nobody texts a landline, or calls a mobile phone. Who cannot make
+voice calls gets the text that says first how to text for help, where there is one."""
 HANDED_OVER = "w.id AS wave_id, w.started_at, b.segments, m.address_id, m.n, a.value_enc, a.value_index, m.body_id"
 """The columns of a claimed row; the last five make its intent."""
 _ENDED = "WHEN p.body_id IS NULL THEN 'rejected'"
@@ -203,8 +203,8 @@ def claim(session: Session, channel: str, queue: str, room: Room, lease: float) 
     values = {
         "fanout": found.fanout_id,
         "revision": found.revision_id,
-        "form": "sms",
-        "text_first": "sms_text",
+        "form": found.channel,
+        "text_first": f"{found.channel}_text",
         "channel": found.channel,
         "priority": row["priority"],
         "no": row["no"],

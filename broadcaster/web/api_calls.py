@@ -257,6 +257,7 @@ def _previews(shown: Preview) -> m.PreviewOut:
         sms_count=len(shown.sms),
         text_first=[_text(each) for each in shown.text_first[:most]],
         text_first_count=len(shown.text_first),
+        calls=[m.CallOut(**asdict(each)) for each in shown.calls[:most]],
         mails=[
             m.MailOut(agency=each.agency, subject=each.message.subject, text=each.message.text)
             for each in shown.mails[:most]

@@ -148,6 +148,15 @@ class TextOut(BaseModel):
     segments: int
 
 
+class CallOut(BaseModel):
+    """A call as the landlines of one community hear it, a line for each language that it is said in."""
+
+    community: str
+    name: str
+    lang: str
+    text: str
+
+
 class MailOut(BaseModel):
     """A mail as one agency reads it."""
 
@@ -186,7 +195,8 @@ class AreaOut(BaseModel):
 
 
 class PreviewOut(BaseModel):
-    """What every channel carries, made by the code that sends. Texts and mails: the first 20, all with `full`.
+    """What every channel carries, made by the code that sends. Texts, calls and mails: the first 20, all with
+    `full`.
 
     `text_first` are the texts of people who cannot make voice calls, which they get instead of `sms`.
     """
@@ -195,6 +205,7 @@ class PreviewOut(BaseModel):
     sms_count: int
     text_first: list[TextOut]
     text_first_count: int
+    calls: list[CallOut]
     mails: list[MailOut]
     mail_count: int
     cap: str

@@ -14,6 +14,7 @@ from broadcaster.receipts.seat import CODES
 
 TITLES = {
     ("sms", "public"): "Text messages",
+    ("voice", "public"): "Calls to landlines",
     ("sms", "agency"): "Text messages to agencies",
     ("email", "agency"): "Agency mail",
     ("feed", "public"): "Public page and CAP feed",
@@ -145,6 +146,15 @@ def _parts(count: ChannelCount) -> list[Part]:
             Part("delivered", "Delivered to the phone", delivered),
             Part("accepted", "Accepted, no word from the phone", waiting, "the carrier has it; nobody knows more yet"),
             Part("undelivered", "Accepted, but not delivered", back, "the carrier could not reach the phone"),
+        ]
+    elif count.channel == "voice":
+        picked, machine = phone("delivered", 0), phone("sent", 0)
+        waiting = state(State.ACCEPTED, 0) - picked - machine - back
+        accepted = [
+            Part("delivered", "Somebody picked up", picked),
+            Part("machine", "A machine has it", machine, "nobody may have heard it yet"),
+            Part("accepted", "Ringing, or no word of how it ended", waiting),
+            Part("undelivered", "Rang in vain", back, "busy, not picked up, or not put through"),
         ]
     reasons = "; ".join(f"{number:,} {REASONS.get(code, code)}" for code, number in count.rejected_by_reason.items())
     left = count.not_yet_reached

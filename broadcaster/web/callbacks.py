@@ -23,13 +23,14 @@ from broadcaster.channels import voice_twilio
 from broadcaster.channels.proof import proves
 from broadcaster.dispatch.frontdoor import FrontDoor
 from broadcaster.dispatch.office import Office
+from broadcaster.messages.reception import phrases
 from broadcaster.receipts import intake
 from broadcaster.receipts.accounts import accounts
 from broadcaster.receipts.batch import LONGEST_WAIT_S, Batches, NotKept
 from broadcaster.receipts.bounces import LARGEST, Desk
 from broadcaster.receipts.intake import UnreadableWebhook
 from broadcaster.receipts.signature import Forged, Signed, Webhook
-from broadcaster.settings import Settings
+from broadcaster.settings import Mode, Settings
 from broadcaster.store import database, receipts
 from broadcaster.store.database import Sessions
 from broadcaster.store.receipts import NewReceipt
@@ -102,6 +103,7 @@ class Callbacks:
         self._secret = settings.required("secret_key")
         self._sealer = Sealer(settings.field_key_bytes, settings.index_key_bytes, settings.field_key_id)
         self._phones = Phones(sessions, self._sealer, FrontDoor(sessions, Office.of(settings)), VOICE)
+        self._phrases = phrases(strict=settings.mode is Mode.LIVE)
         self._batches = Batches(self._write, bell)
         self._forgeries = Seldom()
         self._listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="inbound")
@@ -178,7 +180,7 @@ class Callbacks:
 
         def work() -> str:
             with self._sessions.begin() as session:
-                return voice.picked_up(session, attempt, kept, action)
+                return voice.picked_up(session, attempt, kept, action, self._phrases)
 
         return Answer(200, await self.in_a_thread(work), XML)
 
@@ -189,7 +191,7 @@ class Callbacks:
 
         def work() -> str:
             with self._sessions.begin() as session:
-                return voice.pressed(session, attempt, said.form, again)
+                return voice.pressed(session, attempt, said.form, again, self._phrases)
 
         return Answer(200, await self.in_a_thread(work), XML)
 

@@ -1,4 +1,4 @@
-"""What a call to an agency says and hears: the notice, digit by digit, and "press 1".
+"""What a call of ours says and hears: to an agency the notice, digit by digit, and "press 1"; to a landline `landline`.
 
 A machine hears the notice and is asked for nothing. Every request is signed by the carrier and carries our own proof of
 the attempt that it speaks of.
@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from broadcaster.channels import voice_twilio
+from broadcaster.messages.book import Books
 from broadcaster.store import acknowledgements, receipts
 from broadcaster.store.acknowledgements import Answer
 from broadcaster.store.receipts import NewReceipt
+from broadcaster.web import landline
 
 ANSWERED, CALL, PRESS = "/callbacks/twilio/answered", "/callbacks/twilio/call", "/callbacks/twilio/press"
 YES = "1"
@@ -62,9 +64,13 @@ def receipt(attempt: Attempt, carrier: str, ref: str, word: str, raw_enc: bytes)
     return NewReceipt(attempt.fanout, attempt.address, attempt.n, carrier, ref, word, code, raw_enc)
 
 
-def picked_up(session: Session, attempt: Attempt, kept: NewReceipt, action: str) -> str:
-    """The TwiML for whoever picked up, in the caller's transaction; `action` is where a key is posted to."""
+def picked_up(session: Session, attempt: Attempt, kept: NewReceipt, action: str, phrases: Books) -> str:
+    """The TwiML for whoever picked up, in the caller's transaction; `action` is where a key is posted to, `phrases` are
+    the words for residents."""
     receipts.keep(session, [kept])
+    call = landline.of(session, attempt.fanout, attempt.address)
+    if call is not None:
+        return landline.heard(call, phrases, "" if kept.status == voice_twilio.MACHINE else action)
     row = session.execute(_WORDS, {"f": attempt.fanout, "a": attempt.address}).one_or_none()
     answer = VoiceResponse()
     if row is None:
@@ -88,14 +94,18 @@ def _asked_for_a_key(answer: VoiceResponse, words: str, action: str) -> None:
     answer.say(NOT_HEARD)
 
 
-def pressed(session: Session, attempt: Attempt, form: Mapping[str, str], again: str) -> str:
-    """The TwiML after a key: 1 acknowledges, in the caller's transaction; another key hears the notice again.
+def pressed(session: Session, attempt: Attempt, form: Mapping[str, str], again: str, phrases: Books) -> str:
+    """The TwiML after a key: an agency acknowledges with 1, a landline ends its calls with 9, in the caller's
+    transaction; another key hears the notice again.
 
-    A machine acknowledges nothing, whatever its line carries. `again` is where the notice is.
+    A machine does neither, whatever its line carries. `again` is where the notice is.
     """
-    answer = VoiceResponse()
+    answer, call = VoiceResponse(), landline.of(session, attempt.fanout, attempt.address)
     machine = voice_twilio.picked_up(form.get("AnsweredBy", "")) == voice_twilio.MACHINE
-    if machine or _is_machine(session, form.get("CallSid", "")):
+    machine = machine or _is_machine(session, form.get("CallSid", ""))
+    if call is not None:
+        return str(answer) if machine else landline.pressed(session, call, form, again, phrases)
+    if machine:
         answer.say(LEFT)
     elif form.get("Digits", "").strip() != YES:
         answer.redirect(again, method="POST")

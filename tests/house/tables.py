@@ -44,7 +44,7 @@ MEANING = {
     "twilio_auth_token": "Its token, which also signs the callbacks",
     "twilio_messaging_service_sid": "The sender: a Messaging Service ...",
     "twilio_from": "... or one number",
-    "twilio_voice_from": "The number that calls agencies; empty: no calls",
+    "twilio_voice_from": "The number that calls agencies and landlines; empty: no calls",
     "voice_calls_per_second": "Calls that the carrier starts in a second for our account (1 unless it says otherwise)",
     "twilio_api_url": "Any carrier that speaks this API",
     "twilio_comms_url": "Its Bulk Messaging API, for `SMS_BULK`",
@@ -123,7 +123,7 @@ TRAIT = {
 """What each trait of a channel means to a reader."""
 
 CHANNEL = {"sms": "texts to residents", "email": "mail to agencies", "feed": "public page and CAP feed"}
-CHANNEL |= {"voice": "calls to agencies that have not acknowledged", "webhook": "signed notices to agencies' machines"}
+CHANNEL |= {"voice": "calls to landlines and to silent agencies", "webhook": "signed notices to agencies' machines"}
 CHANNEL |= {"ipaws": "EAS, WEA and FEMA's feeds", "handoff": "the agency with the seat at IPAWS"}
 """What each channel is for."""
 COMPLETE = {

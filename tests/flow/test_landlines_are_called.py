@@ -1,0 +1,233 @@
+"""Landlines of residents are called with the approved words: told once each, ended by a key, and told of the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from broadcaster.alert.alert import RevisionKind
+from broadcaster.dispatch import actions
+from broadcaster.dispatch import preview as previews
+from broadcaster.dispatch.drain import drain
+from broadcaster.dispatch.engine import Engine
+from broadcaster.dispatch.sweep import keep
+from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
+from broadcaster.messages.reception import phrases
+from broadcaster.receipts import intake
+from broadcaster.receipts.tally import board, check_sums
+from broadcaster.store import directory_load, fanouts, residents, senders, tallies
+from broadcaster.store.alerts import Alert, Revision
+from broadcaster.store.consent import Consent
+from broadcaster.store.database import Sessions
+from broadcaster.store.deliveries import Delivery, Fanout
+from broadcaster.store.residents import Suppression
+from broadcaster.store.senders import NewSender
+from tests.factories import SEALER, SENDER, SID, TOKEN, House, Ways, content, directory, engine, furnish
+from tests.factories import phones as mobiles
+from tests.flow import story
+from tests.flow.test_the_line_changes import confirmed, follow
+from tests.flow.test_what_comes_back import receiver
+
+QUIET = {"share_callbacks_dropped": 0.0, "listing_lag_s": 0.2, "call_rings_ms": 10.0, "delivery_ms": 0.0}
+PERSON, BOX, BUSY, GONE, LEAVER, WRONG = (f"+1413555010{no}" for no in range(6))
+ANSWERS = f"{BOX}=machine, {BUSY}=busy, {GONE}=no-answer, {WRONG}=failed, human"
+OVER = {"completed", "busy", "no-answer", "failed"}
+
+
+@dataclass
+class Lines:
+    """Some landlines and phones of three towns, and an engine that can text and call."""
+
+    sessions: Sessions
+    house: House
+    works: Engine
+    carrier: Running
+
+    def go_on(self) -> None:
+        """Send whatever is open, and write down what comes back."""
+        for queue in ("urgent", "sms"):
+            drain(self.works, queue, seconds=2.0)
+        self.works.recorder.wait()
+        intake.apply_waiting(self.sessions)
+        keep(self.works)
+
+    def to_the_end(self, calls: int) -> None:
+        """Until so many calls have ended, and every fan-out to the public is done."""
+
+        def is_over() -> bool:
+            self.go_on()
+            with self.sessions() as session:
+                left = session.query(Fanout).filter(Fanout.channel.in_(("sms", "voice")), Fanout.state != "done")
+                voices = session.query(Delivery).join(Fanout, Fanout.id == Delivery.fanout_id)
+                waits = voices.filter(Fanout.channel == "voice", Delivery.state == "accepted")
+                waits = waits.filter(Delivery.handset == "none").count()
+                ended = [call for call in self.carrier.calls() if call["status"] in OVER]
+                return not left.count() and not waits and len(ended) >= calls
+
+        story.until(is_over, 60.0)
+        assert len(self.carrier.calls()) == calls
+
+    def called(self) -> Counter[str]:
+        return Counter(call["to"] for call in self.carrier.calls())
+
+    def heard(self, to: str, no: int = -1) -> str:
+        return " ".join([call for call in self.carrier.calls() if call["to"] == to][no]["heard"])
+
+    def next(self, first: int, kind: RevisionKind) -> int:
+        sure = confirmed({"": ["town-1", "town-2", "town-3"]}) if kind is RevisionKind.ALL_CLEAR else ()
+        return follow(self.house, first, kind, confirmations=sure)
+
+    def row(self, revision: int) -> tuple[Fanout, tallies.Count]:
+        """The calls of a revision, whose sums close."""
+        with self.sessions() as session:
+            fanout = session.query(Fanout).filter_by(channel="voice", revision_id=revision).one()
+            count = tallies.whole(session, fanout.id)
+            assert fanout.state == "done" and fanout.planned == count.total
+            assert count.of("sending", "unknown", "queued") == 0
+            assert tallies.by_community(session, fanout.id) == tallies.truth(session, fanout.id)
+            assert check_sums(session, fanout.id).agree
+            assert fanouts.missed(session, fanout.id) == 0
+            return fanout, count
+
+
+@contextmanager
+def lines(
+    sessions: Sessions, database_url: str, folder: Path, numbers: dict[str, str], pace: float = 100.0, **faults: object
+) -> Iterator[Lines]:
+    """Landlines by number -> language, all of town 1; two phones in town 2."""
+    house = furnish(sessions, replace(directory(3), agencies=()), {phone: ["town-2"] for phone in mobiles(2)})
+    with sessions.begin() as session:
+        senders.register(session, NewSender("voice", "voice", SENDER, pace))
+        towns = directory_load.community_ids(session)
+        for number, lang in numbers.items():
+            there = residents.address(session, SEALER, "voice", number, lang=lang)
+            residents.subscribe(session, there, towns["town-1"])
+    with (
+        start_in_thread(Carrier(SID, TOKEN, faults=Faults(**{**QUIET, "call_presses": "", **faults}))) as carrier,
+        receiver(database_url, folder) as (here, _),
+        engine(sessions, carrier.url, folder, ways=Ways(voice=here)) as works,
+    ):
+        yield Lines(sessions, house, works, carrier)
+
+
+ALL = {PERSON: "en", BOX: "es", BUSY: "en", GONE: "ht", LEAVER: "vi", WRONG: "en"}
+LANGS = content(languages=("en", "es", "ht", "vi"))
+
+
+def test_every_landline_is_called_once_and_those_who_may_have_heard_hear_of_the_end(
+    sessions: Sessions, database_url: str, tmp_path: Path
+) -> None:
+    faults = {"call_answers": ANSWERS, "call_presses": f"{LEAVER}=9"}
+    with lines(sessions, database_url, tmp_path, ALL, **faults) as town:
+        first = town.house.release(LANGS)
+        town.to_the_end(len(ALL))
+        assert town.called() == Counter(dict.fromkeys(ALL, 1))
+        assert story.texted(town.carrier) == Counter(dict.fromkeys(mobiles(2), 1)), "no text goes to a landline"
+        assert town.row(first)[1].states == {"accepted": len(ALL)}
+        assert town.row(first)[1].handsets == {"delivered": 2, "sent": 1, "undelivered": 2, "failed": 1}
+        person, box = town.heard(PERSON), town.heard(BOX)
+        assert person.count("This is State 9 1 1 Department. 9 1 1 is down in Town 1") == 2 and "press 9" in person
+        assert person.count("5 0 8, 5 5 5, 0 1 0 0") >= 2 and "508-" not in person
+        assert box.count("Este es un aviso de") == 2 and "9 1 1 no funciona en Town 1" in box and "oprima 9" not in box
+        assert town.heard(LEAVER).endswith(phrases().book("vi").word("voice_left"))
+        town.carrier.set_faults(call_answers="human", call_presses="")
+        last = town.next(first, RevisionKind.ALL_CLEAR)
+        town.to_the_end(len(ALL) + 2)
+        assert {PERSON, BOX} == {number for number, many in town.called().items() if many == 2}
+        assert "9 1 1 works again in Town 1" in town.heard(PERSON)
+        assert town.row(last)[1].states == {"accepted": 2, "suppressed": 1}
+        with sessions() as session:
+            (seen,) = [one for one in board(session, session.query(Alert).one()).newest if one.channel == "voice"]
+            assert (seen.tier, seen.planned, seen.counted) == ("public", 3, 3)
+
+
+def test_key_9_is_kept_before_it_is_thanked_for(sessions: Sessions, database_url: str, tmp_path: Path) -> None:
+    with lines(sessions, database_url, tmp_path, {PERSON: "en"}, call_presses="9") as town:
+        first = town.house.release(LANGS)
+        town.to_the_end(1)
+        (call,) = town.carrier.calls()
+        assert call["pressed"] == ["9"] and "no more calls" in call["heard"][-1]
+        with sessions() as session:
+            assert [row.value_index for row in session.query(Suppression)] == [SEALER.index(f"voice:{PERSON}")]
+            (step,) = session.query(Consent).all()
+            assert (step.step, step.method, step.ref) == ("stopped", "call", call["sid"])
+        town.next(first, RevisionKind.UPDATE)
+        town.to_the_end(1)
+        assert town.called() == {PERSON: 1}
+
+
+def test_a_tone_of_an_answering_machine_ends_nothing(sessions: Sessions, database_url: str, tmp_path: Path) -> None:
+    with lines(sessions, database_url, tmp_path, {BOX: "en"}, call_answers="machine", call_presses="9") as town:
+        town.house.release(LANGS)
+        town.to_the_end(1)
+        with sessions() as session:
+            assert not session.query(Suppression).count()
+            assert [row.handset for row in session.query(Delivery).filter(Delivery.community_id.isnot(None))].count(
+                "sent"
+            ) == 1
+
+
+LIES = {
+    "the answer is lost": {"share_accept_then_reset": 1.0},
+    "a 500, and it rings": {"share_5xx_accepted": 1.0},
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_call_whose_answer_was_lost_is_looked_for_and_not_placed_again(
+    lie: str, sessions: Sessions, database_url: str, tmp_path: Path
+) -> None:
+    with lines(sessions, database_url, tmp_path, {PERSON: "en"}, **LIES[lie]) as town:
+        revision = town.house.release(LANGS)
+        story.until(lambda: town.go_on() or len(town.carrier.calls()) == 1)
+        town.carrier.set_faults(**dict.fromkeys(LIES[lie], 0.0))
+        town.to_the_end(1)
+        assert town.row(revision)[1].states == {"accepted": 1}
+
+
+def test_the_preview_is_what_they_hear_and_how_long_it_takes(
+    sessions: Sessions, database_url: str, tmp_path: Path
+) -> None:
+    numbers = {f"+14135550{no:03d}": "es" if no % 2 else "en" for no in range(100, 120)}
+    with lines(sessions, database_url, tmp_path, numbers, pace=2.0) as town:
+        with sessions.begin() as session:
+            revision = actions.new_alert(town.house.actor(session), actions.AlertKind.OUTAGE, LANGS)
+            places = directory_load.load(session)
+            draft = previews.Draft(revision.alert, RevisionKind.INITIAL, LANGS)
+            seen = previews.of_draft(session, town.house.office, places, draft, town.house.actor(session).now)
+            actions.submit(town.house.actor(session), revision)
+            frozen = previews.of_frozen(session, town.house.office, places, session.get_one(Revision, revision.id))
+        assert (seen.reach.landlines, seen.reach.call_seconds) == (20, 10.0)
+        assert seen.reach.people == 2
+        assert frozen.calls == seen.calls
+        assert [(call.community, call.lang) for call in seen.calls] == [("town-1", "en"), ("town-1", "es")]
+
+
+def test_who_joins_a_town_of_landlines_after_the_release_is_called_too(
+    sessions: Sessions, database_url: str, tmp_path: Path
+) -> None:
+    with lines(sessions, database_url, tmp_path, {PERSON: "en"}) as town:
+        revision = town.house.release(LANGS)
+        town.to_the_end(1)
+        with sessions.begin() as session:
+            late = residents.address(session, SEALER, "voice", BOX, lang="ht")
+            residents.subscribe(session, late, directory_load.community_ids(session)["town-1"])
+        town.to_the_end(2)
+        assert "9 1 1 is down in Town 1" in town.heard(BOX), "in English, for nobody spoke it when the words were made"
+        assert town.row(revision)[1].states == {"accepted": 2}
+
+
+def test_nobody_is_called_where_nothing_can_call(sessions: Sessions, tmp_path: Path) -> None:
+    house = furnish(sessions, directory(1), {phone: ["town-1"] for phone in mobiles(1)})
+    with sessions.begin() as session:
+        there = residents.address(session, SEALER, "voice", PERSON)
+        residents.subscribe(session, there, directory_load.community_ids(session)["town-1"])
+    revision = house.release()
+    with sessions() as session:
+        made = session.query(Fanout).filter_by(revision_id=revision, tier="public")
+        assert {fanout.channel for fanout in made} == {"sms", "feed"}
