@@ -20,6 +20,7 @@ from broadcaster.channels.ipaws import Ipaws
 from broadcaster.dispatch import courtesies
 from broadcaster.dispatch import engine as engines
 from broadcaster.dispatch.announce import Announcer
+from broadcaster.dispatch.call_again import call_again
 from broadcaster.dispatch.courtesies import Courtesies
 from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
@@ -126,6 +127,7 @@ def sweep() -> None:
         "publish": (publisher.look, 0.25),
         "escalate": (lambda: escalate(engine.sessions, settings.chase_seconds), settings.sweep_every),
     }
+    duties["call-again"] = (lambda: call_again(engine.sessions, settings.chase_seconds), settings.sweep_every)
     duties["retention"] = (Retention(engine.sessions).look, RETAIN_EVERY_S)
     if settings.export_cert:
         folder = settings.export_dir or settings.data_dir / "exports"

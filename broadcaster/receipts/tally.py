@@ -22,7 +22,8 @@ _FANOUTS = text(
     "SELECT f.id, f.tier, f.channel, f.state, f.ended_as, f.planned, f.expires_at, f.started_at, f.first_accepted_at,"
     "   f.done_at, r.no, r.kind, (SELECT count(*) FROM acknowledgement k WHERE k.fanout_id = f.id) AS acknowledged"
     " FROM fanout f JOIN revision r ON r.id = f.revision_id"
-    " WHERE r.alert_id = :a AND f.purpose = 'alert' ORDER BY r.no DESC, f.tier, f.channel DESC, f.id"
+    " WHERE r.alert_id = :a AND (f.purpose = 'alert' OR f.purpose LIKE 'again-%')"
+    " ORDER BY r.no DESC, f.tier, f.channel DESC, f.id"
 )
 _WAITING = text(
     "SELECT l.community_id, sum(greatest(0, c.last_slot - l.next_key))::bigint AS waiting"

@@ -89,7 +89,7 @@ def finish(session: Session) -> list[int]:
     return finished
 
 
-_NEWER = (
+NEWER = (
     " EXISTS (SELECT 1 FROM revision r JOIN revision n ON n.alert_id = r.alert_id AND n.no > r.no"
     "   JOIN release x ON x.revision_id = n.id AND x.tier = f.tier AND x.state IN ('released', 'held')"
     "   WHERE r.id = f.revision_id AND n.kind NOT IN ('number_change', 'restored_in_part')"
@@ -100,7 +100,7 @@ _NEWER = (
 words (a change of some communities' line supersedes their lanes instead)."""
 
 
-_ON_HOLD = (
+ON_HOLD = (
     " EXISTS (SELECT 1 FROM revision r JOIN revision h ON h.alert_id = r.alert_id AND h.no >= r.no"
     "   JOIN release x ON x.revision_id = h.id AND x.tier = f.tier AND x.state = 'held' WHERE r.id = f.revision_id)"
 )
@@ -114,7 +114,7 @@ def _late_joiners(session: Session, fanout: int) -> bool:
             "UPDATE lane l SET state = 'open' FROM community c, fanout f WHERE l.fanout_id = :f"
             " AND l.source = 'subscribers' AND l.state = 'done' AND c.id = l.community_id AND f.id = l.fanout_id"
             " AND EXISTS (SELECT 1 FROM subscription s WHERE s.community_id = c.id AND s.slot > l.next_key)"
-            f" AND NOT {_NEWER} RETURNING 1"
+            f" AND NOT {NEWER} RETURNING 1"
         ),
         {"f": fanout},
     )
@@ -146,7 +146,7 @@ def reopen_for_late(session: Session) -> list[int]:
             text(
                 "SELECT f.id FROM fanout f WHERE f.state = 'done' AND f.ended_as = 'running'"
                 " AND f.channel IN ('sms', 'voice')"
-                f" AND f.expires_at > clock_timestamp() AND NOT {_NEWER} AND NOT {_ON_HOLD}"
+                f" AND f.expires_at > clock_timestamp() AND NOT {NEWER} AND NOT {ON_HOLD}"
                 " AND EXISTS (SELECT 1 FROM lane l JOIN community c ON c.id = l.community_id"
                 "   WHERE l.fanout_id = f.id AND l.source = 'subscribers'"
                 "   AND c.last_slot > l.next_key) ORDER BY f.id FOR NO KEY UPDATE OF f SKIP LOCKED"

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from broadcaster.store.deliveries import MAY_HAVE_HEARD, Fanout, FanoutState, Source
 
 OPEN_STATES = "('sending', 'unknown', 'queued')"
+AGAIN = "again-"
+"""How the purposes of further rounds of calls to landlines begin; their number follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,8 @@ def supersede_older(session: Session, alert: int, tier: str, revision: int) -> l
         session.execute(
             text(
                 "SELECT f.id, f.state FROM fanout f JOIN revision r ON r.id = f.revision_id WHERE r.alert_id = :a"
-                " AND f.tier = :t AND f.revision_id <> :r AND (f.purpose = 'alert' OR f.purpose LIKE 'escalation-%')"
+                " AND f.tier = :t AND f.revision_id <> :r AND (f.purpose = 'alert'"
+                f"  OR f.purpose LIKE 'escalation-%' OR f.purpose LIKE '{AGAIN}%')"
                 " ORDER BY f.id FOR NO KEY UPDATE OF f"
             ),
             {"a": alert, "t": tier, "r": revision},
@@ -167,9 +170,14 @@ _SUPERSEDE_QUEUED = """WITH moved AS (UPDATE delivery d SET state = 'superseded'
 def supersede_communities(session: Session, fanouts: Sequence[int], communities: Sequence[int]) -> None:
     """Some communities' line changed: their lanes of earlier fan-outs end, everybody else's go on.
 
-    Lanes at their end give way too: who joins now, or is still to be told again, hears the newer words only.
+    Lanes at their end give way too: who joins now, or is still to be told again, hears the newer words only. A round
+    of further calls ends as a whole: the next one leaves these communities out.
     """
     _lock(session, fanouts)
+    further = text(
+        f"SELECT id FROM fanout WHERE id = ANY(:f) AND purpose LIKE '{AGAIN}%' AND state IN ('running', 'held')"
+    )
+    supersede(session, list(session.execute(further, {"f": list(fanouts)}).scalars()))
     values = {"f": list(fanouts), "c": list(communities)}
     session.execute(
         text(

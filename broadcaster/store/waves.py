@@ -179,10 +179,14 @@ _TARGETS = (
     _ONE_LANE.format(
         chosen="SELECT slot AS key, address_id, body_id FROM target WHERE fanout_id = :fanout AND slot > :next"
     )
-    + ", picked AS (SELECT c.address_id, NULL::bigint AS community_id, a.value_index, c.body_id"
+    + ", picked AS (SELECT c.address_id, (SELECT d.community_id FROM fanout o JOIN fanout e"
+    "     ON e.revision_id = o.revision_id AND e.tier = o.tier AND e.channel = o.channel AND e.purpose = 'alert'"
+    "     JOIN delivery d ON d.fanout_id = e.id AND d.address_id = c.address_id WHERE o.id = :fanout) AS community_id,"
+    "   a.value_index, c.body_id"
     "   FROM chosen c JOIN address a ON a.id = c.address_id)"
     + _INSERT.replace(_ENDED, f"WHEN {NOBODY_WAITS.format(row='p')} THEN 'superseded' {_ENDED}")
 )
+"""Whoever is on a list for a further call is counted where their first one was."""
 _TAKE = {"subscribers": text(_SUBSCRIBERS), "told": text(_TOLD), "targets": text(_TARGETS)}
 
 
