@@ -53,7 +53,7 @@ def of(session: Session, fanout: int, address: int) -> Call | None:
     if row is None:
         return None
     where = {"alert": row.alert_id, "no": row.no, "place": row.community_id, "lang": row.lang}
-    words = session.execute(_NEWER, where).one_or_none() if row.is_over else row
+    words = session.execute(_NEWER, where).one_or_none() or (None if row.is_over else row)
     return Call(bytes(row.value_index), row.lang, _lines(words.subject, words.text) if words else ())
 
 

@@ -17,6 +17,7 @@ from broadcaster.store import directory_load, residents
 from broadcaster.store.alerts import Revision
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Delivery, Fanout
+from broadcaster.web import landline
 from tests.factories import SEALER
 from tests.flow.landlines import ANSWERS, BUSY, GONE, LANGS, PERSON, WRONG, Lines, lines
 from tests.flow.test_the_line_changes import follow
@@ -133,3 +134,20 @@ def test_where_the_number_changed_only_the_new_one_is_called(
         assert town.later() == 1, "town 2 goes on with the old words, which still hold"
         town.to_the_end(4)
         assert town.called() == {BUSY: 2, GONE: 2}
+
+
+def test_a_phone_that_rings_while_its_number_changes_hears_the_new_one(
+    sessions: Sessions, database_url: str, tmp_path: Path
+) -> None:
+    with lines(sessions, database_url, tmp_path, {PERSON: "en"}) as town:
+        first = town.house.release(LANGS)
+        town.to_the_end(1)
+        fanout, _ = town.row(first)
+        changed = AlternateNumber("+15085559999", "Police")
+        follow(town.house, first, RevisionKind.NUMBER_CHANGE, overrides=(("town-1", changed),))
+        with sessions() as session:
+            (ringing,) = session.query(Delivery).filter_by(fanout_id=fanout.id)
+            call = landline.of(session, fanout.id, ringing.address_id)
+    assert call is not None
+    said = " ".join(line.text for line in call.said)
+    assert "5 0 8, 5 5 5, 9 9 9 9" in said and "0 1 0 0" not in said
