@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -14,12 +15,16 @@ from sqlalchemy.engine import make_url
 from broadcaster.local.postgres import Postgres
 from broadcaster.store import database
 from broadcaster.store.database import Sessions
-from tests.servers import postgres_server, valkey
+from broadcaster.web import accounts
+from tests.servers import memory, postgres_server, valkey
 
-__all__ = ["postgres_server", "valkey"]
+__all__ = ["memory", "postgres_server", "valkey"]
 _counter = itertools.count(1)
 HASTY = ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
 """The tests' server survives `kill -9` of any process as before; only a power cut would hurt it."""
+accounts.PASSWORDS = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""The same hash at the least cost: the tests sign in a thousand times, and each would take 64 MiB and a tenth of a
+second. What the product uses is read by its processes, which the tests start as they are."""
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import ClassVar
 
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from lxml import html
 
 from broadcaster.alert.phone import AlternateNumber, Visibility
@@ -36,6 +39,19 @@ PASSWORD = "a password of the tests"
 RESTRICTED = "978-555-0177"
 ISSUER, SECOND, BOTH, AUDITOR = "ida@desk.example", "abe@desk.example", "bea@desk.example", "una@desk.example"
 PEOPLE = {ISSUER: ["issuer"], SECOND: ["approver"], BOTH: ["approver", "issuer"], AUDITOR: ["auditor"]}
+
+
+class Compiled(BytecodeCache):
+    """Templates compiled once for all the desks of a test process, by their source's hash."""
+
+    kept: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key + bucket.checksum in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key + bucket.checksum])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
 
 
 def directory() -> Directory:
@@ -104,6 +120,7 @@ class Desk:
             self.chosen, self.sessions, clock=lambda: self.now, bell=lambda *queues: self.rung.append(queues)
         )
         self.app.config["TESTING"] = True
+        self.app.jinja_env.bytecode_cache = Compiled()
         with self.sessions.begin() as store:
             directory_load.save(store, directory(), self.sealer)
             borders.install(store, self.chosen.state_fips)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.alert import Area, Content, FailureKind, content_to_json
 from broadcaster.alert.phone import Visibility
-from broadcaster.local.postgres import Postgres
 from broadcaster.settings import Settings
-from broadcaster.store import database, fanouts, people, senders
+from broadcaster.store import fanouts, people, senders
 from broadcaster.store.alerts import Alert, Body, Release, Revision, RevisionText
-from broadcaster.store.database import Base, Sessions
 from broadcaster.store.deliveries import Acknowledgement, Delivery, Fanout, Lane, Source
 from broadcaster.store.directory import Agency, Community, County, Number
 from broadcaster.store.fanouts import LaneSpec
@@ -45,20 +40,6 @@ def settings(**more: object) -> Settings:
         "twilio_account_sid": "AC" + "1" * 32,
     }
     return Settings.model_validate({**plain, **more})
-
-
-@contextmanager
-def clean(server: Postgres) -> Iterator[Sessions]:
-    """The newest schema without a row in it; engines are disposed at the end."""
-    database.upgrade(server.url)
-    engine = database.connect(server.url)
-    tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
-    with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
-    try:
-        yield database.sessions(engine)
-    finally:
-        engine.dispose()
 
 
 def person(session: Session, email: str, *roles: str) -> User:

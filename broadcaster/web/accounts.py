@@ -25,8 +25,8 @@ SHORTEST_PASSWORD = 12
 """Characters; NIST SP 800-63B-4 asks for 8 beside a second factor, and for no rules of composition."""
 STEP = 30
 """Seconds that a one-time code lasts (RFC 6238)."""
-_PASSWORDS = PasswordHasher()
-_NOBODY = _PASSWORDS.hash(secrets.token_hex())
+PASSWORDS = PasswordHasher()
+_NOBODY = PASSWORDS.hash(secrets.token_hex())
 """Checked when there is no such account, so that the answer takes as long as for one that exists."""
 
 
@@ -53,7 +53,7 @@ def add_user(
     user = User(
         email=address,
         name=name.strip() or address.partition("@")[0],
-        password_hash=_PASSWORDS.hash(password),
+        password_hash=PASSWORDS.hash(password),
         session_key=key,
         totp_secret=sealer.seal(secret, key.encode()),
         roles=[people.role(session, role) for role in sorted(set(roles))],
@@ -67,7 +67,7 @@ def add_user(
 def password_fits(user: User | None, password: str) -> bool:
     """Whether this is the person's password; takes as long for nobody and for somebody inactive."""
     try:
-        fits = _PASSWORDS.verify(user.password_hash if user else _NOBODY, password)
+        fits = PASSWORDS.verify(user.password_hash if user else _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
     return fits and user is not None and user.active

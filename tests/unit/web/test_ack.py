@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask.testing import FlaskClient
 from lxml import html
 
 from broadcaster.channels.agency_email import ack_token
-from broadcaster.local.postgres import Postgres
 from broadcaster.store import ledger
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Acknowledgement
 from tests import onair
 from tests.onair import SECRET, OnAir
 from tests.onair_desk import app_of, select, words
-
-
-@pytest.fixture
-def sessions(postgres_server: Postgres) -> Iterator[Sessions]:
-    with onair.clean(postgres_server) as made:
-        yield made
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,7 +14,6 @@ from werkzeug.test import TestResponse
 
 from broadcaster.feeds.cog import CogProfile
 from broadcaster.local import assets, borders
-from broadcaster.local.postgres import Postgres
 from broadcaster.store import directory_load, ipaws, outlines, people, senders
 from broadcaster.store.database import Sessions
 from broadcaster.store.people import ApiToken, User
@@ -27,12 +25,6 @@ from tests.onair import NOW, SEALER
 from tests.onair_desk import app_of, signed_in
 
 TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-
-
-@pytest.fixture
-def sessions(postgres_server: Postgres) -> Iterator[Sessions]:
-    with onair.clean(postgres_server) as made:
-        yield made
 
 
 @dataclass

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from tests.unit.web import test_api
 from tests.unit.web.test_api import Desk, draft
 
-desk, sessions = test_api.desk, test_api.sessions
+desk = test_api.desk
 
 
 def test_texts_of_people_who_cannot_make_voice_calls_stand_beside_the_others(desk: Desk) -> None:

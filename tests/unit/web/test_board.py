@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from lxml import html
 
-from broadcaster.local.postgres import Postgres
 from broadcaster.receipts.counts import STATES
 from broadcaster.store import fanouts
 from broadcaster.store.alerts import Release
@@ -18,12 +16,6 @@ from broadcaster.store.deliveries import Delivery, Fanout
 from tests import onair
 from tests.onair import NOW, OnAir
 from tests.onair_desk import app_of, select, signed_in, words
-
-
-@pytest.fixture
-def sessions(postgres_server: Postgres) -> Iterator[Sessions]:
-    with onair.clean(postgres_server) as made:
-        yield made
 
 
 def a_night(sessions: Sessions, **content: object) -> OnAir:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,7 +10,6 @@ from lxml import html
 from broadcaster.alert.delivery import StatusItem
 from broadcaster.feeds import cap
 from broadcaster.feeds.cog import CogProfile
-from broadcaster.local.postgres import Postgres
 from broadcaster.receipts.seat import AS_WE_ASKED, CODES, UNHEARD
 from broadcaster.store import ipaws, residents, senders
 from broadcaster.store.alerts import Document
@@ -26,12 +24,6 @@ from tests.onair_desk import app_of, signed_in, words
 from tests.unit.feeds import samples
 
 GOOD = ("CAPEXCH:200", "IPAWS:300", "EAS:500", "CMAS:600", "PUBLIC:800")
-
-
-@pytest.fixture
-def store(postgres_server: Postgres) -> Iterator[Sessions]:
-    with onair.clean(postgres_server) as made:
-        yield made
 
 
 def a_fanout(sessions: Sessions, channel: str, state: str, reason: str = "", *said: str) -> OnAir:
@@ -60,32 +52,32 @@ def board(sessions: Sessions, air: OnAir) -> str:
     return words(html.fromstring(answer.data))
 
 
-def test_every_channel_in_words(store: Sessions) -> None:
-    page = board(store, a_fanout(store, "ipaws", "accepted", "", *GOOD, "Carrier A:10", "Carrier B:102!"))
+def test_every_channel_in_words(sessions: Sessions) -> None:
+    page = board(sessions, a_fanout(sessions, "ipaws", "accepted", "", *GOOD, "Carrier A:10", "Carrier B:102!"))
     assert "Radio and television (EAS): taken for passing on 500" in page
     assert "Phones (WEA): taken for passing on; 1 of 2 phone companies took it 600" in page
     assert "does not alert anybody" not in page and "not known here" not in page
 
 
-def test_partial_is_not_loud_and_says_who_does_not_hear(store: Sessions) -> None:
-    page = board(store, a_fanout(store, "ipaws", "accepted", "", "CAPEXCH:200", "EAS:500", "CMAS:615!"))
+def test_partial_is_not_loud_and_says_who_does_not_hear(sessions: Sessions) -> None:
+    page = board(sessions, a_fanout(sessions, "ipaws", "accepted", "", "CAPEXCH:200", "EAS:500", "CMAS:615!"))
     assert f"Phones (WEA): {CODES['615']} 615" in page
     assert "does not alert anybody" not in page
 
 
-def test_a_channel_that_we_kept_it_from_is_no_error(store: Sessions) -> None:
-    air = a_fanout(store, "ipaws", "accepted", "", "CAPEXCH:200", "EAS:501!", "PUBLIC:800")
+def test_a_channel_that_we_kept_it_from_is_no_error(sessions: Sessions) -> None:
+    air = a_fanout(sessions, "ipaws", "accepted", "", "CAPEXCH:200", "EAS:501!", "PUBLIC:800")
     made = samples.facts(samples.RevisionKind.ALL_CLEAR)
-    with store.begin() as session:
+    with sessions.begin() as session:
         row = Document(revision_id=air.revision.id, kind="cap", bytes=cap.serialise(cap.build(made)), sha="c" * 64)
         row.identifier, row.sender, row.sent, row.sent_text, row.expires = "x-1", "s", NOW, "", NOW
         session.add(row)
-    assert f"Radio and television (EAS): {AS_WE_ASKED} 501" in board(store, air)
+    assert f"Radio and television (EAS): {AS_WE_ASKED} 501" in board(sessions, air)
 
 
 @pytest.mark.parametrize("said", [(), ("CAPEXCH:201!",)])
-def test_what_was_not_heard_is_said(said: tuple[str, ...], store: Sessions) -> None:
-    assert UNHEARD in board(store, a_fanout(store, "ipaws", "accepted", "found_at_carrier", *said))
+def test_what_was_not_heard_is_said(said: tuple[str, ...], sessions: Sessions) -> None:
+    assert UNHEARD in board(sessions, a_fanout(sessions, "ipaws", "accepted", "found_at_carrier", *said))
 
 
 @pytest.mark.parametrize(
@@ -95,8 +87,8 @@ def test_what_was_not_heard_is_said(said: tuple[str, ...], store: Sessions) -> N
         ("cog-place", "Our group may not alert all of this area"),
     ],
 )
-def test_refused_whole_is_loud(reason: str, sentence: str, store: Sessions) -> None:
-    page = board(store, a_fanout(store, "ipaws", "rejected", reason))
+def test_refused_whole_is_loud(reason: str, sentence: str, sessions: Sessions) -> None:
+    page = board(sessions, a_fanout(sessions, "ipaws", "rejected", reason))
     assert "IPAWS does not alert anybody" in page
     assert sentence.lower() in page.lower()
 
@@ -109,23 +101,23 @@ def test_refused_whole_is_loud(reason: str, sentence: str, store: Sessions) -> N
         ("unknown", "timeout", "IPAWS is being asked whether it has the alert"),
     ],
 )
-def test_what_is_not_settled_is_said(state: str, reason: str, sentence: str, store: Sessions) -> None:
-    assert sentence in board(store, a_fanout(store, "ipaws", state, reason))
+def test_what_is_not_settled_is_said(state: str, reason: str, sentence: str, sessions: Sessions) -> None:
+    assert sentence in board(sessions, a_fanout(sessions, "ipaws", state, reason))
 
 
-def test_a_hand_off_without_a_word_is_loud_after_ten_minutes(store: Sessions) -> None:
-    page = board(store, a_fanout(store, "handoff", "accepted"))
+def test_a_hand_off_without_a_word_is_loud_after_ten_minutes(sessions: Sessions) -> None:
+    page = board(sessions, a_fanout(sessions, "handoff", "accepted"))
     assert "Not on air after 15 min" in page
     assert "read the script of the hand-off" in page
 
 
-def test_one_that_is_on_air_is_quiet(store: Sessions) -> None:
-    air = a_fanout(store, "handoff", "accepted")
-    with store.begin() as session:
+def test_one_that_is_on_air_is_quiet(sessions: Sessions) -> None:
+    air = a_fanout(sessions, "handoff", "accepted")
+    with sessions.begin() as session:
         row = session.query(Fanout).filter_by(channel="handoff").one()
         there = session.query(Delivery).filter_by(fanout_id=row.id).one().address_id
         ipaws.answer(session, (row.id, there), NOW - timedelta(minutes=9), "EAS and WEA")
-    page = board(store, air)
+    page = board(sessions, air)
     assert "6 min after the hand-off (“EAS and WEA”)" in page
     assert "Not on air after" not in page
 

@@ -9,7 +9,6 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from broadcaster.channels.agency_email import message_id
-from broadcaster.local.postgres import Postgres
 from broadcaster.receipts.bounces import LARGEST
 from broadcaster.settings import Settings
 from broadcaster.store.database import Sessions
@@ -22,12 +21,6 @@ from tests.webhooks import Caller, Told, caller
 
 TOKEN = "Tq8mT4vN1xR7cK2wP9sL5dH3jF6gB0yA"
 SENDER = "alerts@state911.example"
-
-
-@pytest.fixture
-def sessions(postgres_server: Postgres) -> Iterator[Sessions]:
-    with onair.clean(postgres_server) as made:
-        yield made
 
 
 def settings_of(token: str = TOKEN) -> Settings:

@@ -10,7 +10,6 @@ import pytest
 from lxml import etree
 from sqlalchemy import event
 
-from broadcaster.local.postgres import Postgres
 from broadcaster.receipts.accounts import Account
 from broadcaster.settings import SettingsError
 from broadcaster.store import database
@@ -25,12 +24,6 @@ from tests.webhooks import FORM, KEY, TEXT, Caller, Told, caller, signed, status
 
 PHONE = SEALER.index("sms:+14135550123")
 SECOND, SECOND_TOKEN = "AC" + "9" * 32, "the-token-of-the-second-carrier"
-
-
-@pytest.fixture
-def sessions(postgres_server: Postgres) -> Iterator[Sessions]:
-    with onair.clean(postgres_server) as made:
-        yield made
 
 
 @pytest.fixture

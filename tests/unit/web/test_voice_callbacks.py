@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from broadcaster.channels.proof import proof
-from broadcaster.local.postgres import Postgres
 from broadcaster.store.alerts import Body
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Acknowledgement, Delivery, Fanout, Lane, Receipt, Source
@@ -27,12 +26,6 @@ FORM = {
     "From": "+18885550911",
     "To": "+14135550123",
 }
-
-
-@pytest.fixture
-def sessions(postgres_server: Postgres) -> Iterator[Sessions]:
-    with onair.clean(postgres_server) as made:
-        yield made
 
 
 @pytest.fixture
