@@ -127,12 +127,17 @@ def described(one: Difference) -> str:
     if one.change is not Change.CHANGED:
         name = (one.after or one.before or {}).get("name", "")
         return f"{one.change} {one.kind} {code}{f' ({name})' if name else ''}"
-    told = ("another area" if name == "geometry" else f"{name} {_said(old)} → {_said(new)}"
+    told = ("another area" if name == "geometry" else f"{name} {said(old)} → {said(new)}"
             for name, (old, new) in one.fields.items())  # fmt: skip
     return f"changed {one.kind} {code}: {'; '.join(told)}"
 
 
-def _said(value: Any) -> str:
+def said(value: Any) -> str:
+    """The value of a field for a person: ``nothing``, a list with commas, ``an area`` for a shape."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return "an area"
     return (
         "nothing" if value in (None, "", []) else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     )

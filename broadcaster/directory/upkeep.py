@@ -32,6 +32,15 @@ class Stale:
         """When the yearly check was or is due; None when it never was verified: now."""
         return self.verified_on + YEAR if self.verified_on else None
 
+    @property
+    def owner(self) -> tuple[RowKind, str]:
+        """The row that it hangs on, by kind and code; a number of the state stands for itself."""
+        if self.kind is RowKind.CONTACT:
+            return RowKind.AGENCY, self.code.split("/")[0]
+        scope, code = self.code.split("/")[:2]
+        owners = {"community": RowKind.COMMUNITY, "text": RowKind.COMMUNITY, "county": RowKind.COUNTY}
+        return (owners[scope], code) if scope in owners else (self.kind, self.code)
+
 
 def checks(directory: Directory) -> list[Stale]:
     """Every number and contact with its due date: the never verified first, then the oldest, then the most people."""

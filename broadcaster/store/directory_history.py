@@ -16,6 +16,10 @@ from broadcaster.store.database import Base, identity, one_of
 
 BEFORE = "before history was kept"
 LOCK = "directory"
+NOTHING: tuple[Any, ...] = (None, "", [], False, 0)
+"""What a field says that says nothing: a row that comes or goes is told without them."""
+SCOPES_OF = {RowKind.COMMUNITY: ("community", "text"), RowKind.COUNTY: ("county",)}
+"""Whose numbers a place's are, by the scopes of `store.directory.Number`."""
 Marks = Mapping[str, int]
 """The address ids of contacts, by the codes of their rows."""
 
@@ -99,6 +103,49 @@ def of_row(session: Session, kind: RowKind, code: str, most: int = 50) -> list[D
     """The versions of one row, newest first."""
     query = select(DirectoryVersion).where(DirectoryVersion.kind == kind.value, DirectoryVersion.code == code)
     return list(session.scalars(query.order_by(DirectoryVersion.id.desc()).limit(most)))
+
+
+def belonging(session: Session, kind: RowKind, code: str, most: int = 50) -> list[tuple[RowKind, str]]:
+    """The rows that hang on one, gone ones too, the newest change first: a place's numbers, an agency's contacts."""
+    value, query = DirectoryVersion.value, select(DirectoryVersion.code)
+    if kind is RowKind.AGENCY:
+        within = RowKind.CONTACT
+        query = query.where(DirectoryVersion.code.startswith(f"{code}/", autoescape=True))
+    elif kind in SCOPES_OF:
+        within = RowKind.NUMBER
+        query = query.where(value["scope"].astext.in_(SCOPES_OF[kind]), value["code"].astext == code)
+    else:
+        return []
+    query = query.where(DirectoryVersion.kind == within.value).group_by(DirectoryVersion.code)
+    query = query.order_by(func.max(DirectoryVersion.id).desc()).limit(most)
+    return [(within, found) for found in session.scalars(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One version, and the fields that it changed: name, as it was before, as it was from then on."""
+
+    version: DirectoryVersion
+    fields: tuple[tuple[str, Any, Any], ...]
+
+
+def steps(versions: Sequence[DirectoryVersion]) -> list[Step]:
+    """What each version of one row changed, newest first as they are given.
+
+    A version may keep only what its author saw of the row: what it leaves out stays as it was.
+    """
+    found, known = [], dict[str, Any]()
+    for version in reversed(versions):
+        gone = version.change == Change.RETIRED
+        before = {} if version.change == Change.ADDED else known
+        known = {**before, **version.value}
+        pairs = [(name, known[name], None) if gone else (name, before.get(name), known[name]) for name in known]
+        found.append(Step(version, tuple(one for one in pairs if not _alike(one[1], one[2]))))
+    return found[::-1]
+
+
+def _alike(old: Any, new: Any) -> bool:
+    return old == new or all(one in NOTHING for one in (old, new))
 
 
 def latest(session: Session, most: int = 100) -> list[DirectoryVersion]:

@@ -34,6 +34,7 @@ from broadcaster.web.directory import directory
 from broadcaster.web.form import form
 from broadcaster.web.form_numbers import numbers
 from broadcaster.web.health import health
+from broadcaster.web.history import history
 from broadcaster.web.house import NAME, House, house, utc_now
 from broadcaster.web.inbox import inbox
 from broadcaster.web.incoming import incoming
@@ -51,6 +52,7 @@ DESK_CONNECTIONS = 20
 PAGES = (
     *(signin, desk, form, numbers, revision, approval, words, incoming, inbox, directory, lines, health, keeping),
     *(
+        history,
         board.blueprint,
         partners.blueprint,
         api.blueprint,

@@ -1,0 +1,76 @@
+"""The history of one row of the directory at the desk: who changed what, when, from what to what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, render_template, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broadcaster.alert.lifecycle import Role
+from broadcaster.directory.rows import RowKind, said
+from broadcaster.store import directory_history
+from broadcaster.store.directory_history import Step
+from broadcaster.store.people import User
+from broadcaster.store.residents import Address
+from broadcaster.web.guard import only, require_person
+from broadcaster.web.house import house
+
+history = Blueprint("history", __name__, url_prefix="/desk/directory/history")
+history.before_request(require_person)
+
+MOST = 200
+"""Versions of one row on the page; older ones stay in the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A row, under the name that a person knows it by, and its versions, newest first."""
+
+    kind: RowKind
+    name: str
+    steps: list[Step]
+
+
+@history.get("")
+@only(Role.ADMIN)
+def page() -> str:
+    """One row, then the numbers or contacts that hang on it; restricted numbers too, so for administrators alone."""
+    kind, code = _asked()
+    with house().sessions.begin() as store:
+        rows = [(kind, code), *directory_history.belonging(store, kind, code)]
+        pasts = [one for one in (_past(store, *row) for row in rows) if one.steps]
+        people = _people(store, (step.version.by for past in pasts for step in past.steps))
+    return render_template("desk/directory/history.html", kind=kind, code=code, pasts=pasts, people=people, said=said)
+
+
+def _asked() -> tuple[RowKind, str]:
+    try:
+        return RowKind(request.args.get("kind", "")), request.args.get("code", "")
+    except ValueError:
+        abort(404, description="The directory has no rows of this kind: follow a link from the Directory page.")
+
+
+def _past(store: Session, kind: RowKind, code: str) -> Past:
+    steps = directory_history.steps(directory_history.of_row(store, kind, code, MOST + 1))[:MOST]
+    return Past(kind, _name(store, kind, code), steps)
+
+
+def _name(store: Session, kind: RowKind, code: str) -> str:
+    """A contact's row is known by the id of its sealed address: a person reads the address."""
+    agency, _, mark = code.rpartition("/")
+    if kind is not RowKind.CONTACT or not mark.isdecimal():
+        return code
+    row = store.get(Address, int(mark))
+    if row is None:
+        return f"{agency}, an address that is kept no more"
+    return f"{agency}, {row.kind} {house().sealer.open(row.value_enc, row.value_index)}"
+
+
+def _people(store: Session, authors: Iterable[str]) -> dict[str, str]:
+    """The names of those who changed something, by what the history calls them (``user:7``)."""
+    ids = {int(by.removeprefix("user:")) for by in authors if by.startswith("user:")}
+    query = select(User.id, User.name).where(User.id.in_(ids))
+    return {f"user:{key}": name for key, name in store.execute(query)}
