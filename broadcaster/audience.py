@@ -64,8 +64,25 @@ def agencies(content: Content, directory: Directory, told: Collection[str] = ())
 
     `told` are the communities told before: their agencies hear how it goes on, though the area left them since.
     """
-    found = directory.agencies_for(sorted({*affected(content.area, directory), *told}))
+    meant = {*affected(content.area, directory), *told}
+    found = [one for one in directory.agencies_for(sorted(meant)) if not is_withheld(one, content, directory, meant)]
     return sorted(found, key=lambda agency: (agency.statewide, agency.role is AgencyRole.NEIGHBOUR_STATE))
+
+
+def withheld(content: Content, directory: Directory, told: Collection[str] = ()) -> list[Agency]:
+    """The agencies that would hear of it, and that an officer has left out."""
+    meant = {*affected(content.area, directory), *told}
+    return [one for one in directory.agencies_for(sorted(meant)) if is_withheld(one, content, directory, meant)]
+
+
+def is_withheld(agency: Agency, content: Content, directory: Directory, meant: Collection[str]) -> bool:
+    """Whether an officer left an agency out: by name, by its role, or by every county list that it stands on for the
+    communities that are `meant`; one list more, and it hears."""
+    chosen = content.withheld
+    if agency.code in chosen.agencies or agency.role in chosen.lists:
+        return True
+    own = {f"{agency.role}/{directory.community(code).county_fips}" for code in agency.communities if code in meant}
+    return not agency.statewide and bool(own) and own <= set(chosen.lists)
 
 
 def switched(

@@ -105,6 +105,21 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """Agencies that are not told of this alert, and why: whole lists (a role, or ``role/county FIPS``) and codes of
+    single agencies. Whoever was told before hears the end in any case."""
+
+    lists: tuple[str, ...] = ()
+    agencies: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everybody is in, which is the rule."""
+        return not (self.lists or self.agencies)
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """Everything a person decides about one revision; all times are aware and in whole seconds."""
 
@@ -124,6 +139,7 @@ class Content:
     confirmations: tuple[Confirmation, ...] = ()
     channels: tuple[ChannelName, ...] = tuple(ChannelName)
     languages: tuple[str, ...] = ("en", "es")
+    withheld: Withheld = Withheld()
 
 
 _CONTENT = TypeAdapter(Content)
@@ -134,6 +150,8 @@ def content_to_json(content: Content) -> dict[str, object]:
     plain: dict[str, object] = _CONTENT.dump_python(content, mode="json")
     if not content.cause:  # what was hashed before there was a cause keeps its hash
         del plain["cause"]
+    if content.withheld == Withheld():  # nor does what was hashed before anybody could be left out
+        del plain["withheld"]
     return plain
 
 
@@ -179,6 +197,8 @@ def problems(kind: RevisionKind, content: Content, affected: tuple[str, ...]) ->
     `affected` are the codes of the communities that the area resolves to.
     """
     found = [*_area_problems(content, affected), *_time_problems(content), *_number_problems(content)]
+    if not content.withheld.is_empty and not content.withheld.reason.strip():
+        found.append(Problem("withheld", "Say why these agencies are not told: the second person reads it."))
     if kind is RevisionKind.ALL_CLEAR:
         found += _confirmation_problems(content, affected)
     return found

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from hashlib import sha256
 
+from broadcaster import audience
 from broadcaster.alert.alert import ENDINGS, ChannelName
 from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.dispatch import notices, render
@@ -76,6 +77,7 @@ def _machines(releasing: Releasing) -> list[Target]:
     document = [text.body_id for text in texts.of_revision(session, revision.id, render.MACHINE)]
     meant = {agency for agency, _ in texts.agency_bodies(session, revision.id, "mail")}
     meant |= {agency for _, agency in fanouts.listed_of_alert(session, revision.alert_id, WEBHOOK, 0) if agency}
+    meant -= _withheld(releasing)
     return [
         (address, agency, body)
         for body in document
@@ -93,11 +95,23 @@ def _tried(releasing: Releasing, channel: str, told: Collection[int]) -> list[Ta
 
 
 def _left_out(releasing: Releasing, channel: str, told: Collection[int]) -> list[Target]:
-    """Agencies that were told of this alert and have no notice in this revision: a short word, once."""
+    """Agencies that were told of this alert and have no notice in this revision: a short word, once. Whom an officer
+    leaves out from now on is still affected: no word says otherwise, and the end is told."""
     alert = releasing.revision.alert
     body = _notice(releasing, notices.left_out(alert.public_id, releasing.kind))
     before = fanouts.listed_of_alert(releasing.session, alert.id, channel, body)
-    return [(address, agency, body) for address, agency in before if address not in told]
+    silent = _withheld(releasing)
+    return [(address, agency, body) for address, agency in before if address not in told and agency not in silent]
+
+
+def _withheld(releasing: Releasing) -> set[int]:
+    """The ids of those whom an officer leaves out of this revision; nobody of an ending."""
+    content, session = releasing.content, releasing.session
+    if content.withheld.is_empty or releasing.kind in ENDINGS:
+        return set()
+    directory, ids = directory_load.load(session), directory_load.agency_ids(session)
+    meant = [answer.community for answer in content.answers]
+    return {ids[one.code] for one in audience.withheld(content, directory, meant)}
 
 
 def tell_agencies_of_the_public_tier(releasing: Releasing, happened: str) -> list[int]:

@@ -13,6 +13,7 @@ from broadcaster.alert.phone import AlternateNumber, PhoneRefused, parse
 from broadcaster.directory import Directory, UnknownCommunity
 from broadcaster.dispatch.actions import DEFAULT_LIFE, DEFAULT_NEXT_UPDATE
 from broadcaster.messages.book import normal
+from broadcaster.web import agency_lists
 from broadcaster.web.api_models import ChangeIn
 from broadcaster.web.api_problem import Refused
 
@@ -58,6 +59,12 @@ def _decided(body: ChangeIn, directory: Directory, found: list[Problem]) -> Iter
     for name in ("channels", "restored"):
         if (listed := getattr(body, name)) is not None:
             yield name, tuple(listed)
+    if body.withheld is not None:
+        left = body.withheld
+        chosen, wrong = agency_lists.read(left.lists, "\n".join(left.agencies), left.reason, directory)
+        if wrong:
+            found.append(Problem("withheld", wrong))
+        yield "withheld", chosen
     if body.confirmations is not None:
         yield (
             "confirmations",

@@ -59,6 +59,14 @@ class ConfirmationIn(In):
     at: AwareDatetime
 
 
+class WithheldIn(In):
+    """Agencies that are not told: lists (a role, or ``role/county FIPS``), single ones by code, and why."""
+
+    lists: list[str] = []
+    agencies: list[str] = []
+    reason: Annotated[str, Field(max_length=300)] = ""
+
+
 class ChangeIn(In):
     """What can be decided about a draft; a field that is left out stays as it is."""
 
@@ -77,6 +85,7 @@ class ChangeIn(In):
     languages: list[str] | None = None
     restored: list[str] | None = None
     confirmations: list[ConfirmationIn] | None = None
+    withheld: WithheldIn | None = None
 
 
 class AlertIn(ChangeIn):

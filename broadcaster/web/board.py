@@ -24,7 +24,8 @@ from broadcaster.store import directory_load, inbound, lines
 from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.deliveries import FanoutState
 from broadcaster.store.lines import Line
-from broadcaster.web import acting, board_cards, watch
+from broadcaster.web import acting, agency_lists, board_cards, watch
+from broadcaster.web.agency_lists import LeftOut
 from broadcaster.web.board_cards import Card
 from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house
@@ -68,6 +69,7 @@ class View:
     going: frozenset[str]
     lines: list[Line]
     switched: dict[str, AlternateNumber]
+    left_out: LeftOut | None
 
 
 @blueprint.get("/alerts/<alert>")
@@ -115,7 +117,17 @@ def _view(store: Session, row: Alert, by: str) -> View:
         going=frozenset(each.tier for each in made.newest if each.state == FanoutState.RUNNING),
         lines=told,
         switched=switch.waiting(acting.actor(store), row, directory_load.load(store, agencies=False)) if jammed else {},
+        left_out=_left_out(store, row),
     )
+
+
+def _left_out(store: Session, alert: Alert) -> LeftOut | None:
+    """Whom the revision that is out leaves out; the agencies are only read where it leaves out somebody."""
+    out = _out(alert)
+    content = content_from_json(out.content) if out else None
+    if content is None or content.withheld.is_empty:
+        return None
+    return agency_lists.left_out(content, directory_load.load(store))
 
 
 class Kept:

@@ -18,7 +18,8 @@ from broadcaster.messages.book import ENGLISH_NAMES, NAMES, languages
 from broadcaster.settings import Mode
 from broadcaster.store import directory_load, wordings
 from broadcaster.store.alerts import Revision
-from broadcaster.web import acting, form_typed, outline, seat
+from broadcaster.web import acting, agency_lists, form_typed, outline, seat
+from broadcaster.web.agency_lists import Offered
 from broadcaster.web.form_read import Reading, read
 from broadcaster.web.form_typed import FIELDS, Typed
 from broadcaster.web.guard import only, require_person
@@ -67,6 +68,11 @@ class Choice:
         rows = sorted(self.directory.psaps, key=lambda psap: (names[psap.county_fips], psap.name))
         grouped = groupby(rows, key=lambda psap: names[psap.county_fips])
         return [(county, [(psap.code, psap.name) for psap in group]) for county, group in grouped]
+
+    @property
+    def lists(self) -> list[Offered]:
+        """The lists of agencies that can be left out."""
+        return agency_lists.offered(self.directory)
 
     @property
     def inside_by_county(self) -> list[tuple[str, list[Community]]]:

@@ -25,6 +25,7 @@ from broadcaster.alert.alert import (
 )
 from broadcaster.directory import Directory, UnknownCommunity
 from broadcaster.messages.book import languages
+from broadcaster.web import agency_lists
 from broadcaster.web.form_typed import FIELDS, Typed, TypedConfirmation
 
 SLACK = timedelta(minutes=5)
@@ -101,6 +102,13 @@ def _decided(reading: Reading, asked: frozenset[str], base: Content) -> Iterator
         yield "cause", " ".join(typed.cause.split())
     if "channels" in asked:
         yield "channels", _channels(reading)
+    if "withheld" in asked:
+        chosen, wrong = agency_lists.read(
+            typed.withheld_lists, typed.withheld_names, typed.withheld_reason, reading.directory
+        )
+        if wrong:
+            reading.refuse("withheld", wrong)
+        yield "withheld", chosen
     if "languages" in asked:
         yield "languages", ("en", *(lang for lang in languages() if lang in typed.languages and lang != "en"))
 

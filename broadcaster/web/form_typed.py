@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from broadcaster.alert.alert import ChannelName, Confirmation, Content, FailureKind, RevisionKind
 from broadcaster.directory import Directory
+from broadcaster.web import agency_lists
 
 LIFE = timedelta(hours=2)
 NEXT_UPDATE = timedelta(minutes=30)
@@ -30,6 +31,7 @@ EVERYTHING = frozenset(
         "cause",
         "channels",
         "languages",
+        "withheld",
     }
 )
 FIELDS: dict[RevisionKind, frozenset[str]] = {
@@ -78,6 +80,9 @@ class Typed:
     cause: str = ""
     channels: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    withheld_lists: tuple[str, ...] = ()
+    withheld_names: str = ""
+    withheld_reason: str = ""
     restored: tuple[str, ...] = ()
     restored_names: str = ""
     confirmations: tuple[TypedConfirmation, ...] = ()
@@ -114,6 +119,9 @@ def from_request(form: MultiDict[str, str]) -> Typed:
         cause=text("cause"),
         channels=many("channels"),
         languages=many("languages"),
+        withheld_lists=many("withheld_lists"),
+        withheld_names=text("withheld_names"),
+        withheld_reason=text("withheld_reason"),
         restored=many("restored"),
         restored_names=text("restored_names"),
         confirmations=tuple(
@@ -141,6 +149,9 @@ def from_content(content: Content, directory: Directory, zone: ZoneInfo) -> Type
         cause=content.cause,
         channels=tuple(channel.value for channel in content.channels),
         languages=content.languages,
+        withheld_lists=content.withheld.lists,
+        withheld_names="\n".join(agency_lists.name(code, directory) for code in content.withheld.agencies),
+        withheld_reason=content.withheld.reason,
         restored=content.restored,
         confirmations=_confirmations(content.confirmations, directory, zone),
     )

@@ -23,7 +23,7 @@ from broadcaster.feeds.places import county_title
 from broadcaster.store import directory_load, senders
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.people import User
-from broadcaster.web import acting, seat, watch
+from broadcaster.web import acting, agency_lists, seat, watch
 from broadcaster.web.form import NUMBERS_FOLLOW
 from broadcaster.web.form_typed import FIELDS
 from broadcaster.web.guard import person, require_person
@@ -119,6 +119,8 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "") ->
         county_names=county_names(directory),
         off=_off(store, preview),
         keeps_from=KEEPS_FROM,
+        left_out=agency_lists.left_out(preview.content, directory),
+        role_name=agency_lists.role_name,
         seat=seat.standing(store) if ChannelName.IPAWS in preview.content.channels else [],
         seat_down=seat.is_down(store),
         seat_findings=seat.findings(store, preview),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from broadcaster.alert.alert import Area, CommunityAnswer, Content, FailureKind, Rung
+from broadcaster.alert.alert import Area, CommunityAnswer, Content, FailureKind, Rung, Withheld
 from broadcaster.alert.phone import AlternateNumber, Visibility
 from broadcaster.audience import (
     RestrictedOverride,
@@ -17,6 +17,7 @@ from broadcaster.audience import (
     unanswered,
     why,
     why_agency,
+    withheld,
 )
 from broadcaster.directory import (
     Agency,
@@ -186,6 +187,36 @@ def test_the_lists_of_agencies_by_role_and_county_and_one_mail_for_two_lists() -
     assert agencies(told, places).count(both) == 1
     assert {one.county for one in lists if one.role is AgencyRole.STATE_POLICE} == {""}
     assert {each for one in lists for each in one.agencies} == set(agencies(told, places)), "nobody is on no list"
+
+
+AMBULANCE = Agency("amr", "Valley Ambulance", AgencyRole.EMS, (), ("ware", "ayer"))
+
+
+@pytest.mark.parametrize(
+    ("left_out", "silent"),
+    [
+        (Withheld(), []),
+        (Withheld(lists=("police",)), ["ayer", "ware"]),
+        (Withheld(lists=("police/25013",)), ["ware"]),
+        (Withheld(lists=("state_police",)), ["state"]),
+        (Withheld(lists=("state_police/25013",)), []),
+        (Withheld(lists=("ems/25013",)), []),
+        (Withheld(lists=("ems/25013", "ems/25017")), ["amr"]),
+        (Withheld(agencies=("nh", "nobody")), ["nh"]),
+    ],
+)
+def test_whom_an_officer_leaves_out(left_out: Withheld, silent: list[str]) -> None:
+    places = replace(DIRECTORY, agencies=(*DIRECTORY.agencies, AMBULANCE))
+    told = content(Area(statewide=True), withheld=left_out)
+    assert [one.code for one in withheld(told, places)] == silent
+    assert {one.code for one in agencies(told, places)} == {"state", "nh", "ayer", "ware", "amr"} - set(silent)
+
+
+def test_a_list_of_the_only_county_that_is_meant_leaves_out_who_serves_two() -> None:
+    places = replace(DIRECTORY, agencies=(AMBULANCE,))
+    one_town = content(Area(communities=("ware",)), withheld=Withheld(lists=("ems/25013",)))
+    assert agencies(one_town, places) == []
+    assert agencies(one_town, places, told=("ayer",)) == [AMBULANCE], "another list still brings it in"
 
 
 def test_a_list_holds_only_the_counties_of_the_outage() -> None:

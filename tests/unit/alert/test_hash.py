@@ -21,6 +21,7 @@ from broadcaster.alert.alert import (
     Revision,
     RevisionKind,
     Rung,
+    Withheld,
     content_from_json,
     content_to_json,
 )
@@ -66,6 +67,9 @@ CHANGES: dict[str, dict[str, object]] = {
     "confirmations, somebody else": {"confirmations": (replace(confirmed("lynn"), who="Verizon"),)},
     "channels": {"channels": (ChannelName.SMS,)},
     "languages": {"languages": ("en",)},
+    "withheld, a list": {"withheld": Withheld(lists=("police",), reason="a test call")},
+    "withheld, an agency": {"withheld": Withheld(agencies=("police",), reason="a test call")},
+    "withheld, another reason": {"withheld": Withheld(lists=("police",), reason="another")},
 }
 
 
@@ -75,7 +79,9 @@ def revision(content: Content = PLAIN, **changes: object) -> Revision:
 
 
 def test_every_field_of_the_content_is_in_the_table_of_changes() -> None:
-    assert {name.split(",")[0] for name in CHANGES} == set(content_to_json(replace(PLAIN, cause="known")))
+    assert {name.split(",")[0] for name in CHANGES} == set(
+        content_to_json(replace(PLAIN, cause="known", withheld=Withheld(reason="why")))
+    )
 
 
 def test_any_change_of_the_content_changes_the_hash_and_no_two_alike() -> None:
@@ -141,6 +147,7 @@ CONTENTS = st.builds(
     confirmations=st.lists(st.builds(Confirmation, MANY_CODES, WORDS, WORDS, TIMES), max_size=2).map(tuple),
     channels=st.lists(st.sampled_from(ChannelName), max_size=3).map(tuple),
     languages=st.lists(st.sampled_from(["en", "es"]), max_size=2).map(tuple),
+    withheld=st.builds(Withheld, MANY_CODES, MANY_CODES, WORDS),
 )
 
 

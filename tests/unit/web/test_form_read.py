@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from broadcaster.alert.alert import Area, Certainty, ChannelName, FailureKind, RevisionKind
+from broadcaster.alert.alert import Area, Certainty, ChannelName, FailureKind, RevisionKind, Withheld
 from broadcaster.web.form_read import Reading, read
 from broadcaster.web.form_typed import Typed, TypedConfirmation, blank, from_content, local
 from tests.desk import NOON, directory
@@ -56,6 +56,11 @@ def test_what_is_prefilled_needs_only_a_place() -> None:
         ({"note": "x" * 501}, "note", "501 characters"),
         ({"cause": "x" * 501}, "cause", "501 characters"),
         ({"channels": ()}, "channels", "at least one way"),
+        ({"withheld_lists": ("police",)}, "withheld", "Say why these agencies are not told"),
+        ({"withheld_lists": ("choirs",), "withheld_reason": "x"}, "withheld", "No list is called “choirs”"),
+        ({"withheld_names": "Ayer", "withheld_reason": "x"}, "withheld", "is called “Ayer”: write the whole name"),
+        ({"withheld_reason": "a drill"}, "withheld", "now everybody is in"),
+        ({"withheld_lists": ("police",), "withheld_reason": "x" * 301}, "withheld", "301 characters"),
     ],
 )
 def test_bad_input_is_answered_beside_its_field(changes: dict[str, object], field: str, words: str) -> None:
@@ -63,6 +68,18 @@ def test_bad_input_is_answered_beside_its_field(changes: dict[str, object], fiel
     assert read(bad, RevisionKind.INITIAL, None) is None
     assert words in bad.problems[field]
     assert list(bad.problems) == [field]
+
+
+def test_whom_to_leave_out_is_typed_by_name_and_comes_back_as_it_was() -> None:
+    typed = replace(
+        GOOD, withheld_lists=("police/25017",), withheld_names="state  police\n", withheld_reason=" They\nknow. "
+    )
+    content = read(reading(typed), RevisionKind.INITIAL, None)
+    assert content is not None
+    assert content.withheld == Withheld(("police/25017",), ("state-police",), "They know.")
+    again = from_content(content, directory(), ZONE)
+    assert (again.withheld_lists, again.withheld_names) == (("police/25017",), "State Police")
+    assert again.withheld_reason == "They know."
 
 
 @pytest.mark.parametrize(
