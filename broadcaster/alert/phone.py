@@ -45,7 +45,12 @@ class AlternateNumber:
 
     def is_stale(self, today: date) -> bool:
         """Whether nobody verified this number within the last year."""
-        return self.verified_on is None or (today - self.verified_on).days > STALE_AFTER_DAYS
+        return is_stale(self.verified_on, today)
+
+
+def is_stale(verified_on: date | None, today: date) -> bool:
+    """Whether what was last verified on that day, or never, was not verified within the last year."""
+    return verified_on is None or (today - verified_on).days > STALE_AFTER_DAYS
 
 
 def display(e164: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from broadcaster.alert.delivery import State
+from broadcaster.alert.phone import is_stale
 from broadcaster.receipts.seat import Seat
 
 STATES = tuple(state.value for state in State)
@@ -15,8 +16,8 @@ HANDSETS = ("sent", "delivered", "undelivered", "failed")
 
 
 def json_of(value: Any) -> Any:
-    """A plain value as JSON: moments in ISO 8601, tuples as lists."""
-    if isinstance(value, datetime):
+    """A plain value as JSON: moments and days in ISO 8601, tuples as lists."""
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, dict):
         return {key: json_of(each) for key, each in value.items()}
@@ -121,6 +122,11 @@ class Tried:
     state: str
     handset: str
     reason: str
+    verified_on: date | None = None
+
+    def is_unverified(self, today: date) -> bool:
+        """Whether nobody verified this contact within the last year."""
+        return is_stale(self.verified_on, today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,11 @@ class AgencyLine:
     exhausted: bool = False
     next_step: datetime | None = None
     tried: Tried | None = None
+    verified_on: date | None = None
+
+    def is_unverified(self, today: date) -> bool:
+        """Whether nobody verified the contact of the newest notice within the last year; none was used without one."""
+        return bool(self.channel) and is_stale(self.verified_on, today)
 
     @property
     def came_back(self) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import RowMapping, text
+from sqlalchemy import Row, RowMapping, text
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.alert import ENDINGS, RevisionKind, content_from_json
@@ -50,7 +51,8 @@ _AGENCIES = text(
     "   WHERE r.alert_id = :a AND f.tier = 'agency' AND f.purpose = 'alert' AND t.agency_id IS NOT NULL"
     "   UNION ALL SELECT c.agency_id, r.no, '', c.started_at, 0, 0 FROM chase c JOIN revision r ON r.id = c.revision_id"
     "   WHERE r.alert_id = :a),"
-    " mailed AS (SELECT DISTINCT ON (n.agency_id) n.agency_id, n.no, n.channel, d.state, d.reason, d.handset"
+    " mailed AS (SELECT DISTINCT ON (n.agency_id) n.agency_id, n.no, n.channel, n.address_id, d.state, d.reason,"
+    "   d.handset"
     "   FROM notices n LEFT JOIN delivery d ON d.fanout_id = n.fanout_id AND d.address_id = n.address_id"
     "   ORDER BY n.agency_id, n.no DESC, n.channel = '', n.channel <> 'email'),"
     " answered AS (SELECT DISTINCT ON (t.agency_id) t.agency_id, r.no, k.answer, k.note, k.at FROM acknowledgement k"
@@ -60,10 +62,13 @@ _AGENCIES = text(
     " SELECT g.name, g.role, m.no, m.channel, m.state, m.reason, m.handset, k.no AS acknowledged_no, k.answer, k.note,"
     "   k.at, (SELECT min(n.started_at) FROM notices n WHERE n.agency_id = g.id AND n.no > coalesce(k.no, 0)) AS since,"
     "   c.step, c.ended_as, c.due, x.channel AS tried_by, x.state AS tried_state, x.handset AS tried_handset,"
-    "   x.reason AS tried_reason FROM mailed m JOIN agency g ON g.id = m.agency_id"
+    "   x.reason AS tried_reason, x.verified_on AS tried_verified_on, v.verified_on"
+    " FROM mailed m JOIN agency g ON g.id = m.agency_id"
+    " LEFT JOIN agency_contact v ON v.agency_id = m.agency_id AND v.address_id = m.address_id"
     " LEFT JOIN answered k ON k.agency_id = m.agency_id LEFT JOIN revision r ON r.alert_id = :a AND r.no = m.no"
     " LEFT JOIN chase c ON c.revision_id = r.id AND c.agency_id = g.id"
-    " LEFT JOIN LATERAL (SELECT f.channel, d.state, d.handset, d.reason FROM target t"
+    " LEFT JOIN LATERAL (SELECT f.channel, d.state, d.handset, d.reason, y.verified_on FROM target t"
+    "   LEFT JOIN agency_contact y ON y.agency_id = t.agency_id AND y.address_id = t.address_id"
     "   JOIN fanout f ON f.id = t.fanout_id LEFT JOIN delivery d ON d.fanout_id = f.id AND d.address_id = t.address_id"
     "   WHERE f.revision_id = r.id AND f.purpose LIKE 'escalation-%' AND t.agency_id = g.id"
     "   ORDER BY f.id DESC LIMIT 1) x ON true ORDER BY g.name, g.id"
@@ -204,6 +209,11 @@ def _newest(session: Session, alert: Alert) -> Revision | None:
     return None
 
 
+def _tried(row: Row[Any]) -> Tried:
+    state, handset = row.tried_state or "", row.tried_handset or "none"
+    return Tried(row.tried_by, state, handset, row.tried_reason or "", row.tried_verified_on)
+
+
 def _agencies(session: Session, alert: Alert) -> Iterator[AgencyLine]:
     for row in session.execute(_AGENCIES, {"a": alert.id}):
         yield AgencyLine(
@@ -222,7 +232,6 @@ def _agencies(session: Session, alert: Alert) -> Iterator[AgencyLine]:
             steps=row.step or 0,
             exhausted=row.ended_as == "exhausted",
             next_step=row.due,
-            tried=Tried(row.tried_by, row.tried_state or "", row.tried_handset or "none", row.tried_reason or "")
-            if row.tried_by
-            else None,
+            tried=_tried(row) if row.tried_by else None,
+            verified_on=row.verified_on,
         )

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,29 @@ def test_the_next_contact_each_time_and_then_the_board_says_call_them(story: Sto
         assert ledger.verify(session).broken_at is None
         for fanout in session.query(Fanout):
             assert fanout.state == "done" and check_sums(session, fanout.id).agree
+
+
+def test_the_board_knows_which_contacts_somebody_has_verified(sessions: Sessions, tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    places = chased(2)
+    first, second = places.agencies
+    box, *more = first.contacts
+    known = replace(first, contacts=(replace(box, verified_on=today), *more))
+    old = replace(second, contacts=(replace(second.contacts[0], verified_on=today - timedelta(days=366)),))
+    with started(sessions, tmp_path, replace(places, agencies=(known, old))) as story:
+        key = story.release()
+        story.step()
+        with sessions() as session:
+            made = board(session, session.get_one(Revision, key).alert)
+        lines = {line.name: line for line in made.agencies}
+        assert {name: line.is_unverified(today) for name, line in lines.items()} == {
+            "Town 1 Police": False,
+            "Town 2 Police": True,
+        }
+        tried = lines["Town 1 Police"].tried
+        assert tried is not None and tried.verified_on is None and tried.is_unverified(today)
+        told = {line["name"]: line["verified_on"] for line in made.json()["agencies"]}
+        assert told["Town 1 Police"] == today.isoformat()
 
 
 def test_the_hours_are_those_of_the_setting(story: Story) -> None:

@@ -75,6 +75,7 @@ def test_agencies_who_have_not_acknowledged_are_named(sessions: Sessions) -> Non
     said = words(page_of(sessions, a_night(sessions)))
     assert "1 of 2 have not acknowledged" in said
     assert "Holyoke Police" in said and "lines are jammed" in said
+    assert "contact never verified" in said
 
 
 def test_an_agency_whose_mail_came_back_is_red(sessions: Sessions) -> None:
