@@ -61,6 +61,7 @@ def examine(env: Mapping[str, str]) -> list[Finding]:
         _templates(),
         _disk(settings),
         _lookup(settings),
+        _proxies(settings),
         _nightly(settings),
     ]
     return found
@@ -224,3 +225,17 @@ def _lookup(settings: Settings) -> Finding:
     if not settings.lookup_url:
         return Finding("lookup", None, "LOOKUP_URL is not set: texts and WEA name no page to find a number.")
     return Finding("lookup", True, settings.lookup_url)
+
+
+def _proxies(settings: Settings) -> Finding:
+    """Our servers speak no TLS: a desk that is reached over https has a proxy before it. Requests are not looked at."""
+    outside, believed = settings.public_base_url.startswith("https:"), settings.trusted_proxies
+    if outside and not believed:
+        said = "PUBLIC_BASE_URL is https, so a proxy stands before the desk, and TRUSTED_PROXIES is 0: set it to 1."
+        return Finding("proxies", False, said)
+    if believed and not outside and settings.mode is Mode.LIVE:
+        said = (
+            f"TRUSTED_PROXIES is {believed} without https: set it to 0, or any visitor can name an address of theirs."
+        )
+        return Finding("proxies", False, said)
+    return Finding("proxies", True, f"{believed} before the desk.")
