@@ -20,6 +20,7 @@ from broadcaster.channels.sms_bulk import BulkAccount, TwilioBulk
 from broadcaster.channels.sms_twilio import TwilioSms
 from broadcaster.channels.smtp_pool import Relay
 from broadcaster.channels.twilio_http import TwilioAccount
+from broadcaster.channels.upkeep_mail import CheckPrinter
 from broadcaster.channels.voice_twilio import TwilioVoice
 from broadcaster.channels.webhook import Webhook
 from broadcaster.directory import (
@@ -199,10 +200,10 @@ def engine(sessions: Sessions, carrier_url: str, folder, in_flight: int = 50, wa
             Relay.of(ways.smtp_url), "alerts@ma.example", "State 911", "http://localhost:8911", SECRET, live=False
         )
         carriers["smtp"] = AgencyEmail(mailer)
-        printer = HandoffPrinter(
-            Letterhead(mailer.sender, mailer.sender_name, mailer.message_id), mailer.public_base_url, SECRET
-        )
-        carriers["handoff"] = AgencyEmail(mailer, other=("handoff", printer))
+        head = Letterhead(mailer.sender, mailer.sender_name, mailer.message_id)
+        handed = HandoffPrinter(head, mailer.public_base_url, SECRET)
+        carriers["handoff"] = AgencyEmail(mailer, other=("handoff", handed))
+        carriers["check"] = AgencyEmail(mailer, other=("check", CheckPrinter(head, mailer.public_base_url, SECRET)))
     if ways.voice:
         calls = TwilioAccount(SID, TOKEN, SENDER, ways.voice, carrier_url, "voice")
         carriers["voice"] = TwilioVoice(calls, Door(live=False))

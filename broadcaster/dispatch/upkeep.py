@@ -11,6 +11,7 @@ from broadcaster.channels.errors import SendError
 from broadcaster.channels.proof import proof
 from broadcaster.channels.upkeep_mail import LINK, link
 from broadcaster.dispatch.engine import Engine
+from broadcaster.dispatch.failpoint import failpoint
 from broadcaster.dispatch.wave import DELIVERY
 from broadcaster.messages.message import Message
 from broadcaster.store import upkeep
@@ -51,13 +52,22 @@ class Round:
     """By which phones are asked; None: they are not."""
 
     def look(self) -> int:
-        """Ask the next few; returns how many were asked."""
+        """Ask the next few, one claimed after the other is settled: a sender that dies leaves at most one in the dark.
+        Returns how many were asked."""
+        asked: list[int] = []
+        while len(asked) < AT_ONCE:
+            question = self._claimed(asked)
+            if question is None:
+                break
+            failpoint("question claimed")
+            self._ask(question)
+            asked.append(question.address)
+        return len(asked)
+
+    def _claimed(self, but: list[int]) -> Question | None:
         with self.engine.sessions.begin() as session:
             month = now(session).strftime("%Y-%m")
-            asked = upkeep.claim(session, self.engine.sealer, month, AT_ONCE, texts=self.phones is not None)
-        for question in asked:
-            self._ask(question)
-        return len(asked)
+            return upkeep.claim(session, self.engine.sealer, month, but, texts=self.phones is not None)
 
     def _ask(self, question: Question) -> None:
         """Send one. What surely was not sent is asked again later; what may have been is not."""
@@ -71,8 +81,10 @@ class Round:
         except TimeoutError:
             state = AskState.ASKING
             log.warning("contact_not_asked", ask=question.id, reason="timeout")
+        failpoint("question sent")
         with self.engine.sessions.begin() as session:
             upkeep.settle(session, question.id, state)
+        failpoint("question settled")
 
     def _written(self, question: Question) -> Outgoing:
         key = Key(ROUND, question.id, 1)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func, select, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from broadcaster.directory.rows import Difference, RowKind
@@ -70,6 +71,7 @@ class Question:
 
     id: int
     agency: int
+    address: int
     name: str
     channel: str
     to: str
@@ -81,28 +83,32 @@ _CLAIM = text(
     " JOIN agency g ON g.id = c.agency_id AND g.retired_at IS NULL"
     " JOIN address a ON a.id = c.address_id"
     "   AND (a.kind = 'email' OR (a.kind = 'sms' AND c.consent_on IS NOT NULL AND :texts))"
-    " WHERE NOT EXISTS (SELECT 1 FROM suppression s WHERE s.value_index = a.value_index)"
+    " WHERE a.id <> ALL(CAST(:but AS bigint[]))"
+    " AND NOT EXISTS (SELECT 1 FROM suppression s WHERE s.value_index = a.value_index)"
     " AND NOT EXISTS (SELECT 1 FROM upkeep_ask u WHERE u.month = CAST(:month AS varchar)"
     "   AND u.agency_id = c.agency_id AND u.address_id = c.address_id)"
-    " ORDER BY c.verified_on NULLS FIRST, c.agency_id, c.rank LIMIT :most"
+    " ORDER BY c.verified_on NULLS FIRST, c.agency_id, c.rank LIMIT 1"
     " ON CONFLICT (month, agency_id, address_id) DO NOTHING RETURNING id, agency_id, address_id"
 )
 _BUSY = text("SELECT EXISTS (SELECT 1 FROM alert WHERE state = 'open')")
 
 
-def claim(session: Session, sealer: Sealer, month: str, most: int, *, texts: bool = False) -> list[Question]:
-    """The next contacts that nobody has asked this month; none while an outage is open.
+def claim(
+    session: Session, sealer: Sealer, month: str, but: Sequence[int] = (), *, texts: bool = False
+) -> Question | None:
+    """The next contact that nobody has asked this month, without these addresses; none while an outage is open.
 
     A phone is asked only where `texts` go out, its consent to checks is kept, and it has not said STOP.
     """
     if session.execute(_BUSY).scalar_one():
-        return []
-    found = []
-    for key, agency, address in session.execute(_CLAIM, {"month": month, "most": most, "texts": texts}).all():
-        row = session.get_one(Address, address)
-        name = session.scalar(select(Agency.name).where(Agency.id == agency)) or ""
-        found.append(Question(key, agency, name, row.kind, sealer.open(row.value_enc, row.value_index)))
-    return found
+        return None
+    row = session.execute(_CLAIM, {"month": month, "but": list(but), "texts": texts}).one_or_none()
+    if row is None:
+        return None
+    there = session.get_one(Address, row.address_id)
+    name = session.scalar(select(Agency.name).where(Agency.id == row.agency_id)) or ""
+    to = sealer.open(there.value_enc, there.value_index)
+    return Question(row.id, row.agency_id, there.id, name, there.kind, to)
 
 
 def settle(session: Session, key: int, state: AskState | None) -> None:
@@ -124,8 +130,18 @@ def came_back(session: Session, key: int, failed: bool) -> bool:
 
 def unreached(session: Session, month: str) -> list[str]:
     """The agencies whose mailbox of this month's round takes no mail, by name."""
-    query = select(Agency.name).join(UpkeepAsk, UpkeepAsk.agency_id == Agency.id)
-    query = query.where(UpkeepAsk.month == month, UpkeepAsk.state == AskState.REFUSED.value)
+    return _named(session, UpkeepAsk.month == month, UpkeepAsk.state == AskState.REFUSED.value)
+
+
+def in_the_dark(session: Session, month: str) -> list[str]:
+    """The agencies of which nobody knows whether this month's question arrived, by name: its sending ended an hour ago
+    or longer without a word."""
+    old = UpkeepAsk.asked_at < func.clock_timestamp() - timedelta(hours=1)
+    return _named(session, UpkeepAsk.month == month, UpkeepAsk.state == AskState.ASKING.value, old)
+
+
+def _named(session: Session, *which: ColumnElement[bool]) -> list[str]:
+    query = select(Agency.name).join(UpkeepAsk, UpkeepAsk.agency_id == Agency.id).where(*which)
     return list(session.scalars(query.distinct().order_by(Agency.name)))
 
 

@@ -30,7 +30,8 @@ def page() -> str:
     today = house().clock().date()
     with house().sessions.begin() as store:
         directory = directory_load.load(store, house().sealer)
-        unreached = upkeep.unreached(store, house().clock().strftime("%Y-%m"))
+        month = house().clock().strftime("%Y-%m")
+        unreached, dark = upkeep.unreached(store, month), upkeep.in_the_dark(store, month)
         waiting = upkeep.pending(store, house().sealer) if person().may(Role.ADMIN) else []
     overdue = stale(directory, today)
     return render_template(
@@ -40,6 +41,7 @@ def page() -> str:
         due=due_within(directory, today)[:MOST_SHOWN],
         waiting=waiting,
         unreached=unreached,
+        dark=dark,
         display=display,
     )
 

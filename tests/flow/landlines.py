@@ -78,10 +78,14 @@ class Lines:
         sure = confirmed({"": ["town-1", "town-2", "town-3"]}) if kind is RevisionKind.ALL_CLEAR else ()
         return follow(self.house, first, kind, confirmations=sure)
 
-    def later(self) -> int:
-        """Every pause is over: whoever is due again is on a list now. Returns how many."""
+    def an_hour_passes(self) -> None:
+        """Every pause after a call is over."""
         with self.sessions.begin() as session:
             session.execute(text("UPDATE receipt SET at = at - interval '1 hour'"))
+
+    def later(self) -> int:
+        """An hour passes, and whoever is due again is on a list now. Returns how many."""
+        self.an_hour_passes()
         return call_again(self.sessions)
 
     def row(self, revision: int, purpose: str = "alert") -> tuple[Fanout, tallies.Count]:

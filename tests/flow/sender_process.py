@@ -6,21 +6,33 @@ import sys
 from pathlib import Path
 
 from broadcaster.dispatch.drain import drain
+from broadcaster.dispatch.engine import Engine
+from broadcaster.dispatch.upkeep import Round
 from broadcaster.store import database
 from tests.factories import Ways, engine
 from tests.ipaws import Credentials
 
 
+def monthly(works: Engine) -> Round:
+    """The monthly round of an engine with a mail relay."""
+    return Round(works, works.carriers["check"], "State 911", "http://localhost:8911")
+
+
 def main(database_url: str, carrier_url: str, folder: str, lane: str) -> None:
-    """Drain the texts once, with a small window; in the lane ``urgent`` a post to the IPAWS-OPEN at `carrier_url`, and
-    where the lane is an address calls that are answered there."""
+    """Drain the texts once, with a small window; in the lane ``urgent`` a post to the IPAWS-OPEN at `carrier_url`,
+    where it is an address calls that are answered there, and where it is a mail relay the monthly round looks once."""
     sessions = database.sessions(database.connect(database_url))
     seat = Credentials(Path(folder)).seat(carrier_url) if lane == "urgent" else None
     calls = lane if lane.startswith("http") else ""
-    ways = Ways(bulk=lane == "bulk", ipaws=seat, voice=calls)
+    relay = lane if lane.startswith("smtp") else ""
+    ways = Ways(bulk=lane == "bulk", ipaws=seat, voice=calls, smtp_url=relay)
     with engine(sessions, carrier_url, Path(folder), in_flight=20, ways=ways) as works:
+        if relay:
+            monthly(works).look()
+            return
         drain(works, "urgent" if lane == "urgent" or calls else "sms", seconds=30.0)
         works.recorder.wait()
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

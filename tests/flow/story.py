@@ -36,9 +36,13 @@ def sender(
     database_url: str, carrier: Running, folder: Path, failpoint: str = "", lane: str = ""
 ) -> subprocess.Popen[bytes]:
     """A sending process that dies at a fail point, or lives until its queue is empty; `lane` may be ``bulk``."""
+    return child(failpoint, "tests.flow.sender_process", database_url, carrier.url, str(folder), lane)
+
+
+def child(failpoint: str, module: str, *words: str) -> subprocess.Popen[bytes]:
+    """A module of ours as a process of its own, which dies at a fail point by `kill -9`."""
     env = {**os.environ, "FAILPOINT": failpoint, "PYTHONPATH": str(ROOT)}
-    argv = [sys.executable, "-m", "tests.flow.sender_process", database_url, carrier.url, str(folder), lane]
-    return subprocess.Popen(argv, env=env, cwd=ROOT, stderr=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, "-m", module, *words], env=env, cwd=ROOT, stderr=subprocess.DEVNULL)
 
 
 def finish(works: Engine, seconds: float = 60.0) -> None:

@@ -34,27 +34,34 @@ LINE = "+16175550101"
 QUIET = {"share_callbacks_dropped": 0.0, "listing_lag_s": 0.2, "call_rings_ms": 10.0}
 
 
-def by_telephone() -> Directory:
-    """A town whose police are reached by telephone alone, so that they are called at once."""
-    places = directory(1)
-    mute = replace(police(places.communities[0]), contacts=(Contact(ContactChannel.VOICE, LINE, 1),))
-    return replace(places, agencies=(mute,))
+def by_telephone(towns: int = 1) -> Directory:
+    """Towns whose police are reached by telephone alone, so that they are called at once; the first one's is LINE."""
+    places = directory(towns)
+    numbers = [f"+1617555{no:04d}" for no in range(101, 101 + towns)]
+    mute = [
+        replace(police(town), contacts=(Contact(ContactChannel.VOICE, number, 1),))
+        for town, number in zip(places.communities, numbers, strict=True)
+    ]
+    return replace(places, agencies=tuple(mute))
 
 
 @dataclass
 class Line:
-    """A notice to one desk that has only a telephone."""
+    """A notice to desks that have only a telephone."""
 
     sessions: Sessions
     house: House
     works: Engine
     carrier: Running
+    here: str
+    revision: int = 0
 
     def notice(self) -> None:
         with self.sessions.begin() as session:
             revision = actions.new_alert(self.house.actor(session), AlertKind.OUTAGE, content())
             actions.submit(self.house.actor(session), revision)
             actions.release_agencies(self.house.actor(session), revision)
+            self.revision = revision.id
 
     def ring(self, times: int = 1) -> None:
         """One step of the chase, to the end of its call and of what comes back."""
@@ -91,16 +98,23 @@ class Line:
 
 
 @contextmanager
-def line(sessions: Sessions, database_url: str, folder: Path, **faults: object) -> Iterator[Line]:
-    house = furnish(sessions, by_telephone(), {})
+def line(
+    sessions: Sessions,
+    database_url: str,
+    folder: Path,
+    places: Directory | None = None,
+    pace: float = 100.0,
+    **faults: object,
+) -> Iterator[Line]:
+    house = furnish(sessions, places or by_telephone(), {})
     with sessions.begin() as session:
-        senders.register(session, NewSender("voice", "voice", SENDER, 100.0))
+        senders.register(session, NewSender("voice", "voice", SENDER, pace))
     with (
         start_in_thread(Carrier(SID, TOKEN, faults=Faults(**{**QUIET, **faults}))) as carrier,
         receiver(database_url, folder) as (here, _),
         engine(sessions, carrier.url, folder, ways=Ways(voice=here)) as works,
     ):
-        made = Line(sessions, house, works, carrier)
+        made = Line(sessions, house, works, carrier, here)
         made.notice()
         yield made
 

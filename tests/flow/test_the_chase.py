@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +27,7 @@ from broadcaster.web.board_cards import silent_agencies
 from tests.factories import content, directory, furnish
 from tests.flow import installation
 from tests.flow.chase import BACKUP, CHIEF, DESK, Story, chased, started
-from tests.flow.story import ROOT, until
+from tests.flow.story import child, until
 
 
 @pytest.fixture
@@ -201,13 +198,7 @@ def test_two_sweeps_at_once_take_each_step_once(sessions: Sessions, tmp_path: Pa
 def test_killed_between_two_steps_everybody_is_still_tried_once(place: str, story: Story, database_url: str) -> None:
     story.release()
     story.time_passes()
-    died = subprocess.run(
-        [sys.executable, "-c", SWEEP, database_url],
-        env={**os.environ, "FAILPOINT": place, "PYTHONPATH": str(ROOT)},
-        cwd=ROOT,
-        check=False,
-    )
-    assert died.returncode == -9
+    assert child(place, "tests.flow.sweeper_process", database_url, "escalate").wait(30) == -9
     escalate(story.sessions)
     story.send()
     assert story.heard() == [DESK, BACKUP]
@@ -238,9 +229,3 @@ def test_two_real_sweeps_of_which_one_is_killed_tell_everybody_once(
 def ended(sessions: Sessions) -> list[str | None]:
     with sessions() as session:
         return [row.ended_as for row in session.query(Chase)]
-
-
-SWEEP = (
-    "import sys; from broadcaster.store import database, tables; from broadcaster.dispatch.escalate import escalate;"
-    "escalate(database.sessions(database.connect(sys.argv[1])))"
-)

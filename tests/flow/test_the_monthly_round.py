@@ -226,6 +226,19 @@ def test_a_question_that_came_back_is_loud_and_touches_no_alert(desk: Desk) -> N
         assert store.execute(text("SELECT count(*) FROM receipt")).scalar_one() == 0
 
 
+def test_who_may_not_have_been_asked_is_named_after_an_hour(desk: Desk) -> None:
+    post = Post()
+    post.fails = Ambiguous("lost_after_data")
+    rounds(desk, post).look()
+    for hours, said in ((0, False), (2, True)):
+        with desk.sessions.begin() as store:
+            values = {"hours": hours}
+            change = "UPDATE upkeep_ask SET month = '2026-06', asked_at = asked_at - make_interval(hours => :hours)"
+            store.execute(text(change), values)
+        page = desk.browser(AUDITOR).open("/desk/directory/upkeep").words
+        assert ("2 may not have been asked" in page) is said
+
+
 def test_a_phone_is_asked_only_with_its_consent_and_before_its_stop(desk: Desk) -> None:
     numbers = ["+19785550171", "+19785550172", "+19785550173"]
     consents = [date(2026, 1, 1), None, date(2026, 1, 1)]
