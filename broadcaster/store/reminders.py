@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, ForeignKey, func, text
+from sqlalchemy import CursorResult, ForeignKey, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from broadcaster.store.database import Base
@@ -18,13 +18,12 @@ YEARLY = "1 year"
 
 
 class CardLine(Base):
-    """The number that the cards of a community show, empty where there is none, since when, and how far its people were
-    told of it (a cursor over slots)."""
+    """The number that the cards of a community show, empty where there is none, and how far its people were told of it
+    (a cursor over slots); since when it holds is in the directory's history."""
 
     __tablename__ = "card_line"
     community_id: Mapped[int] = mapped_column(ForeignKey("community.id"), primary_key=True, autoincrement=False)
     line: Mapped[str]
-    since: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     next_slot: Mapped[int] = mapped_column(default=0, server_default="0")
     last_slot: Mapped[int] = mapped_column(default=0, server_default="0")
 
@@ -32,7 +31,7 @@ class CardLine(Base):
 _NOTE = text(
     "INSERT INTO card_line AS k (community_id, line) SELECT x.id, x.line FROM unnest(CAST(:ids AS bigint[]),"
     "   CAST(:lines AS text[])) AS x(id, line) JOIN community c ON c.id = x.id"
-    " ON CONFLICT (community_id) DO UPDATE SET line = excluded.line, since = clock_timestamp(), next_slot = 0,"
+    " ON CONFLICT (community_id) DO UPDATE SET line = excluded.line, next_slot = 0,"
     "   last_slot = (SELECT c.last_slot FROM community c WHERE c.id = k.community_id)"
     " WHERE k.line <> excluded.line AND k.community_id <> ALL(CAST(:moving AS bigint[]))"
 )
