@@ -38,13 +38,14 @@ ERRORS: dict[int, type[SendError]] = {
 caller ID, our permissions and our address. Any other 4xx with a code is a rejection for good."""
 
 ANSWERED, MACHINE, RANG, OVER = "call_human", "call_machine", "call_in_vain", "call_over"
-CALLS_FAILED, CALL_BUSY = "call_failed", "call_busy"
+CALLS_FAILED, CALL_BUSY, NO_SUCH_LINE = "call_failed", "call_busy", "call_no_such_line"
 HANDSETS: dict[str, Handset] = {
     MACHINE: Handset.SENT,
     ANSWERED: Handset.DELIVERED,
     CALL_BUSY: Handset.UNDELIVERED,
     RANG: Handset.UNDELIVERED,
     CALLS_FAILED: Handset.FAILED,
+    NO_SUCH_LINE: Handset.FAILED,
 }
 """What we keep of a call in our words: a machine has it, and nobody may have heard it. `call_over` says nothing."""
 
@@ -56,6 +57,11 @@ STATUSES = {
     "canceled": CALLS_FAILED,
 }
 """Twilio's last word on a call, in ours."""
+NO_LINE = frozenset({"404", "410", "484", "604"})
+"""SIP codes of a failed call that another call does not change: no such number, gone, too short, nowhere (RFC 3261
+section 21). Any other, or none, is the network's trouble of the moment: the line is worth another call."""
+LOST = frozenset({CALL_BUSY, RANG, CALLS_FAILED, NO_SUCH_LINE})
+"""Nobody heard these."""
 
 RING_S = 30
 """Seconds that it rings before it is given up: a desk at night is not beside its telephone."""
@@ -74,6 +80,12 @@ PAGE = 50
 def picked_up(answered_by: str) -> str:
     """Who picked up, by Twilio's AnsweredBy; one that it could not tell may press a key, so it counts as a person."""
     return MACHINE if answered_by.startswith(MACHINES) else ANSWERED
+
+
+def ended(status: str, sip: str) -> str:
+    """How a call ended, by Twilio's CallStatus and SipResponseCode; KeyError when it has not."""
+    word = STATUSES[status]
+    return NO_SUCH_LINE if word == CALLS_FAILED and sip in NO_LINE else word
 
 
 class TwilioVoice:

@@ -1,4 +1,4 @@
-"""Landlines that were busy or did not answer are called again, after the pauses of the agencies' chase.
+"""Landlines that rang in vain or could not be put through are called again, after the pauses of the agencies' chase.
 
 The first call of everybody comes before the second of anybody. No round is opened beside a release, a hold or the end
 of its alert: each of them locks the alert first, and so does this.

@@ -103,7 +103,7 @@ def call_word(said: Signed) -> str:
     status = said.form.get("CallStatus", "")
     if status not in voice_twilio.STATUSES:
         raise UnreadableWebhook(f"The callback says nothing of the end of a call: {status[:32]!r}.")
-    return voice_twilio.STATUSES[status]
+    return voice_twilio.ended(status, said.form.get("SipResponseCode", ""))
 
 
 def opened(sealer: Sealer, ref: str, raw_enc: bytes) -> str:

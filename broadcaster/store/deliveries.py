@@ -16,7 +16,7 @@ NEWS_TO = f"({one_of(sorted(sources(Event.ACCEPTED)))})"
 """The SQL list of the states in which the carrier's word that it has the message moves a delivery."""
 MAY_HAVE_HEARD = (
     "(d.state IN ('accepted', 'sending', 'unknown')"
-    "   AND d.reason NOT IN ('recalled', 'call_busy', 'call_in_vain', 'call_failed')"
+    "   AND d.reason NOT IN ('recalled', 'call_busy', 'call_in_vain', 'call_failed', 'call_no_such_line')"
     " OR (d.state IN ('queued', 'rejected', 'superseded', 'expired') OR d.reason LIKE 'call%')"
     "   AND EXISTS (SELECT 1 FROM past_attempt p WHERE p.fanout_id = d.fanout_id AND p.address_id = d.address_id"
     "     AND p.outcome IN ('blind', 'unresolved')))"

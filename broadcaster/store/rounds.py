@@ -1,7 +1,8 @@
 """Further calls to landlines whose call rang in vain: each round is a fan-out over a list, fixed when it is opened.
 
-A landline is in a round when every call of the revision to it was busy or not picked up, its pause is over, it is still
-signed up and has not said STOP, and no newer words hold where it is.
+A landline is in a round when every call of the revision to it was busy, not picked up or failed in the network (where
+there is such a line), its pause is over, it is still signed up and has not said STOP, and no newer words hold where it
+is.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from sqlalchemy.orm import Session
 from broadcaster.store.endings import NEWER, ON_HOLD
 from broadcaster.store.fanouts import AGAIN
 
+AGAIN_AFTER = "('call_busy', 'call_in_vain', 'call_failed')"
+"""How a call ended that is made again."""
 _ALIVE = (
     "SELECT f.id, f.revision_id, r.alert_id, f.expires_at,"
     "   (SELECT min(l.priority) FROM lane l WHERE l.fanout_id = f.id) AS priority,"
@@ -32,11 +35,11 @@ _DUE = text(
     "WITH calls AS (SELECT d.address_id, min(d.body_id) AS body_id, max(d.community_id) AS community_id,"
     "   count(*) FILTER (WHERE d.state = 'accepted') AS many, max(c.at) AS ended"
     "   FROM fanout f JOIN delivery d ON d.fanout_id = f.id"
-    "   LEFT JOIN receipt c ON c.ref = d.carrier_ref AND c.status IN ('call_busy', 'call_in_vain')"
+    f"   LEFT JOIN receipt c ON c.ref = d.carrier_ref AND c.status IN {AGAIN_AFTER}"
     f"  WHERE f.revision_id = :r AND f.channel = 'voice' AND f.tier = 'public'"
     f"    AND (f.purpose = 'alert' OR f.purpose LIKE '{AGAIN}%')"
     "   GROUP BY d.address_id HAVING bool_and(d.state IN ('superseded', 'expired')"
-    "     OR d.state = 'accepted' AND d.reason IN ('call_busy', 'call_in_vain')))"
+    f"     OR d.state = 'accepted' AND d.reason IN {AGAIN_AFTER}))"
     " SELECT k.address_id, k.body_id FROM calls k JOIN address a ON a.id = k.address_id"
     " WHERE k.ended + make_interval(secs => (CAST(:pauses AS float8[]))[k.many]) <= clock_timestamp()"
     "   AND NOT EXISTS (SELECT 1 FROM suppression s WHERE s.value_index = a.value_index)"

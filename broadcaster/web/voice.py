@@ -59,8 +59,7 @@ class Attempt:
 
 def receipt(attempt: Attempt, carrier: str, ref: str, word: str, raw_enc: bytes) -> NewReceipt:
     """What is kept of a call: its own words, and the word again as the reason where nobody heard it."""
-    lost = word in (voice_twilio.CALL_BUSY, voice_twilio.RANG, voice_twilio.CALLS_FAILED)
-    code = word if lost else ""
+    code = word if word in voice_twilio.LOST else ""
     return NewReceipt(attempt.fanout, attempt.address, attempt.n, carrier, ref, word, code, raw_enc)
 
 

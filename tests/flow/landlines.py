@@ -30,7 +30,7 @@ from tests.flow.test_what_comes_back import receiver
 
 QUIET = {"share_callbacks_dropped": 0.0, "listing_lag_s": 0.2, "call_rings_ms": 10.0, "delivery_ms": 0.0}
 PERSON, BOX, BUSY, GONE, LEAVER, WRONG = (f"+1413555010{no}" for no in range(6))
-ANSWERS = f"{BOX}=machine, {BUSY}=busy, {GONE}=no-answer, {WRONG}=failed, human"
+ANSWERS = f"{BOX}=machine, {BUSY}=busy, {GONE}=no-answer, {WRONG}=no-such-line, human"
 OVER = {"completed", "busy", "no-answer", "failed"}
 
 

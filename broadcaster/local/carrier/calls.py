@@ -19,7 +19,13 @@ from broadcaster.local.carrier.callbacks import ANSWER_S, is_loopback, signature
 from broadcaster.local.carrier.faults import Panel
 
 HUMAN, MACHINE = "human", "machine"
-UNANSWERED = frozenset({"busy", "no-answer", "failed"})
+UNANSWERED = {
+    "busy": ("busy", "486"),
+    "no-answer": ("no-answer", "487"),
+    "failed": ("failed", "503"),
+    "no-such-line": ("failed", "404"),
+}
+"""How a call ends that nobody picks up: its status, and the SIP code in the callback."""
 MOST_DOCUMENTS = 6
 """A call that is redirected in circles is hung up."""
 log = logs.get(__name__)
@@ -39,6 +45,7 @@ class Call:
     fault: str = ""
     status: str = "queued"
     answered_by: str = ""
+    sip: str = ""
     started_at: float | None = None
     heard: list[str] = field(default_factory=list)
     pressed: list[str] = field(default_factory=list)
@@ -117,7 +124,7 @@ class Exchange:
         call.started_at = self._clock()
         who = by_number(faults.call_answers, call.to, HUMAN)
         if who in UNANSWERED:
-            call.status = who
+            call.status, call.sip = UNANSWERED[who]
         else:
             call.status, call.answered_by = "in-progress", "machine_end_beep" if who == MACHINE else HUMAN
             await self._talk(call, by_number(faults.call_presses, call.to, "") if who == HUMAN else "")
@@ -178,4 +185,6 @@ class Exchange:
             "To": call.to,
         }
         detected = call.detects and call.answered_by and call.status == "in-progress"
+        if call.sip:
+            form["SipResponseCode"] = call.sip
         return {**form, "AnsweredBy": call.answered_by} if detected else form

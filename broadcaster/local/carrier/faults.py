@@ -69,7 +69,8 @@ class Faults:
     cancel_queued: bool = _other(True, "queued messages can be canceled (Twilio's page promises scheduled ones only)")
     inbound_url: str = _other("", "where texts from phones are posted")
     call_answers: str = _other(
-        "human", "who picks up: human, machine, busy, no-answer, failed; others by number: +1617=busy, human"
+        "human",
+        "who picks up: human, machine, busy, no-answer, failed, no-such-line; others by number: +1617=busy, human",
     )
     call_presses: str = _other("1", "the key that a person presses, by number as above; empty: none")
     call_rings_ms: float = _amount(50.0, "ms", "how long a call rings")

@@ -162,6 +162,28 @@ def test_how_a_call_ended_is_kept_once(calls: Caller, sessions: Sessions, key: s
         assert [row.status for row in session.query(Receipt)] == [ENDS[status]]
 
 
+SIP = {
+    "404": "call_no_such_line",
+    "604": "call_no_such_line",
+    "503": "call_failed",
+    "480": "call_failed",
+    "": "call_failed",
+}
+
+
+@pytest.mark.parametrize("sip", SIP)
+def test_why_a_call_failed_is_by_its_sip_code(calls: Caller, sessions: Sessions, key: str, sip: str) -> None:
+    assert say(calls, at(CALL, key), CallStatus="failed", SipResponseCode=sip)[0] == 204
+    with sessions() as session:
+        assert [(row.status, row.code) for row in session.query(Receipt)] == [(SIP[sip], SIP[sip])]
+
+
+def test_a_code_says_nothing_of_a_call_that_did_not_fail(calls: Caller, sessions: Sessions, key: str) -> None:
+    assert say(calls, at(CALL, key), CallStatus="busy", SipResponseCode="404")[0] == 204
+    with sessions() as session:
+        assert [row.status for row in session.query(Receipt)] == ["call_busy"]
+
+
 @pytest.mark.parametrize("status", ["", "ringing", "<x>"])
 def test_what_is_no_end_of_a_call_is_refused(calls: Caller, key: str, status: str) -> None:
     assert say(calls, at(CALL, key), CallStatus=status)[0] == 400
