@@ -54,14 +54,8 @@ def work_for(session: Session, office: Office, directory: Directory, draft: Draf
         books=wordings.books(session, strict=office.mode is Mode.LIVE),
     )
     outlines, silent = where.known(session, office.state_fips), residents.cannot_call(session)
-    lines = _called(session, draft.alert)
-    return Work(office, directory, edition, tuple(told), outlines, cannot_call=silent, landlines=lines)
-
-
-def _called(session: Session, alert: Alert | None) -> frozenset[tuple[str, str]]:
-    """Where landlines are called, if this installation can call."""
-    can = senders.is_set_up(session, render.CALL)
-    return residents.landlines(session, alert.id if alert else None) if can else frozenset()
+    calls = senders.is_set_up(session, render.CALL)
+    return Work(office, directory, edition, tuple(told), outlines, cannot_call=silent, calls=calls)
 
 
 def freeze(

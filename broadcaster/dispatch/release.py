@@ -94,8 +94,8 @@ def to_the_public(releasing: Releasing) -> list[int]:
 
 
 def _tell_people(releasing: Releasing) -> list[int]:
-    """A lane per community for the phones, and one for the landlines where there are any; what was said before ends
-    also where nothing is said now."""
+    """A lane per community for the phones, and one for the landlines if this installation calls; what was said before
+    ends also where nothing is said now."""
     wanted = ChannelName.SMS in releasing.content.channels
     on = [channel for channel in TO_PEOPLE if wanted and is_on(releasing, channel)]
     changes = releasing.kind in CHANGES or not (on or releasing.kind in ENDINGS)
@@ -180,7 +180,7 @@ def _lanes_of_all(releasing: Releasing, channel: str, earlier: Sequence[int]) ->
 
 
 def _worded(releasing: Releasing, channel: str, codes: Sequence[str]) -> Sequence[str]:
-    """Every community has a text; words of a call are frozen only where a landline was, and a lane needs them."""
+    """Every community has a text; words of a call are frozen only if calls were set up then, and a lane needs them."""
     if channel == ChannelName.SMS:
         return codes
     held = texts.communities_of(releasing.session, releasing.revision.id, channel)

@@ -18,7 +18,7 @@ from broadcaster.feeds import shapes
 from broadcaster.feeds.cap import InfoTexts
 from broadcaster.feeds.shapes import NOTHING, Drawn, Outlines
 from broadcaster.messages import compose, standing, text_first
-from broadcaster.messages.book import FALLBACK, NAMES
+from broadcaster.messages.book import NAMES
 from broadcaster.messages.edition import Edition
 from broadcaster.messages.fit import Encoding, fit
 from broadcaster.messages.machine_notice import machine_notice
@@ -65,8 +65,8 @@ class Text:
 class Work:
     """What is to be rendered: an edition, the directory, and the communities that were told before.
 
-    `cannot_call` are the (community, language) where somebody lives who cannot make voice calls, `landlines` those
-    where a landline is called.
+    `cannot_call` are the (community, language) where somebody lives who cannot make voice calls; `calls` says whether
+    this installation can call landlines.
     """
 
     office: Office
@@ -76,7 +76,7 @@ class Work:
     outlines: Outlines = NOTHING
     frozen: Drawn | None = None
     cannot_call: frozenset[tuple[str, str]] = frozenset()
-    landlines: frozenset[tuple[str, str]] = frozenset()
+    calls: bool = False
 
     @property
     def drawn(self) -> Drawn:
@@ -151,15 +151,16 @@ def _sms(work: Work) -> Iterator[Text]:
 
 
 def _calls(work: Work) -> Iterator[Text]:
-    """Only where a landline is: in the languages of those who live there, and in English for whoever joins later."""
+    """Wherever the installation can call, also where no landline is yet: one that joins tomorrow hears these words, in
+    its language. (Measured: 5,265 calls are a tenth of the work of as many texts.)"""
+    if not work.calls:
+        return
     answers = {answer.community: answer for answer in work.content.answers}
-    called = {code for code, _ in work.landlines}
-    for community in (each for each in work.affected if each.code in called):
+    for community in work.affected:
         for lang in standing.spoken_languages(work.content.languages, work.edition.books):
-            if lang == FALLBACK or (community.code, lang) in work.landlines:
-                said = compose.call(work.edition, community, answers[community.code], lang, MUTE)
-                tongues, words = " ".join(one.lang for one in said), "\n".join(one.text for one in said)
-                yield Text(community.code, lang, CALL, Message(tongues, words, ""))
+            said = compose.call(work.edition, community, answers[community.code], lang, MUTE)
+            tongues, words = " ".join(one.lang for one in said), "\n".join(one.text for one in said)
+            yield Text(community.code, lang, CALL, Message(tongues, words, ""))
 
 
 def mails(work: Work, most: int | None = None) -> list[tuple[Agency, Message]]:

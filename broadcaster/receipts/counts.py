@@ -62,7 +62,8 @@ class CommunityCount:
 
 @dataclass(frozen=True, slots=True)
 class ChannelCount:
-    """One fan-out: a channel's share of a revision in a tier. `planned` is None while it is being counted."""
+    """One fan-out: a channel's share of a revision in a tier. `planned` is None while it is being counted. Landlines
+    that did not answer are called again: `call_round` counts the rounds of a revision from 1."""
 
     fanout: int
     channel: str
@@ -83,6 +84,7 @@ class ChannelCount:
     agencies_acknowledged: int = 0
     drain_seconds: float | None = None
     per_community: tuple[CommunityCount, ...] = ()
+    call_round: int = 1
 
     @property
     def counted(self) -> int:
@@ -211,6 +213,12 @@ class Board:
         for each in self.channels:
             found.setdefault((each.tier, each.channel), each)
         return tuple(sorted(found.values(), key=lambda each: (each.channel != "sms", each.tier == "agency")))
+
+    def rounds(self, first: ChannelCount) -> list[ChannelCount]:
+        """The rounds of calls of a revision, the first one first; nothing where there was only one."""
+        same = (first.channel, first.tier, first.revision_no)
+        found = [each for each in self.channels if (each.channel, each.tier, each.revision_no) == same]
+        return sorted(found, key=lambda each: each.call_round) if len(found) > 1 else []
 
     @property
     def texts(self) -> ChannelCount | None:

@@ -17,11 +17,13 @@ from broadcaster.receipts import seat
 from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount, Clocks, CommunityCount, Sums, Tried
 from broadcaster.store import database, senders, tallies
 from broadcaster.store.alerts import Alert, Revision, released_revisions
+from broadcaster.store.fanouts import AGAIN
 from broadcaster.store.tallies import Count
 
 _FANOUTS = text(
-    "SELECT f.id, f.tier, f.channel, f.state, f.ended_as, f.planned, f.expires_at, f.started_at, f.first_accepted_at,"
-    "   f.done_at, r.no, r.kind, (SELECT count(*) FROM acknowledgement k WHERE k.fanout_id = f.id) AS acknowledged"
+    "SELECT f.id, f.tier, f.channel, f.purpose, f.state, f.ended_as, f.planned, f.expires_at, f.started_at,"
+    "   f.first_accepted_at, f.done_at, r.no, r.kind,"
+    "   (SELECT count(*) FROM acknowledgement k WHERE k.fanout_id = f.id) AS acknowledged"
     " FROM fanout f JOIN revision r ON r.id = f.revision_id"
     " WHERE r.alert_id = :a AND (f.purpose = 'alert' OR f.purpose LIKE 'again-%')"
     " ORDER BY r.no DESC, f.tier, f.channel DESC, f.id"
@@ -36,10 +38,18 @@ _PLACES = text(
     "   (SELECT community_id FROM lane WHERE fanout_id = :f) ORDER BY c.name, c.id"
 )
 _SEGMENTS = text(
-    "SELECT coalesce(avg(b.segments), 1) FROM fanout f JOIN revision_text t ON t.revision_id = f.revision_id"
-    "   AND t.form = CASE f.tier WHEN 'agency' THEN 'desk-sms' ELSE 'sms' END JOIN body b ON b.id = t.body_id"
-    " WHERE f.id = :f"
+    "WITH means AS (SELECT avg(b.segments) FILTER (WHERE t.form <> 'sms_text') AS usual,"
+    "   avg(b.segments) FILTER (WHERE t.form = 'sms_text') AS longer"
+    "   FROM fanout f JOIN revision_text t ON t.revision_id = f.revision_id"
+    "   AND t.form = ANY(CASE f.tier WHEN 'agency' THEN ARRAY['desk-sms'] ELSE ARRAY['sms', 'sms_text'] END)"
+    "   JOIN body b ON b.id = t.body_id WHERE f.id = :f),"
+    " share AS (SELECT count(DISTINCT a.id)::float8 / nullif(f.planned, 0) AS silent FROM fanout f"
+    "   JOIN lane l ON l.fanout_id = f.id JOIN subscription s ON s.community_id = l.community_id"
+    "   JOIN address a ON a.id = s.address_id AND a.no_voice AND a.kind = 'sms' WHERE f.id = :f GROUP BY f.planned)"
+    " SELECT coalesce(usual + (coalesce(longer, usual) - usual)"
+    "   * least(1, coalesce((SELECT silent FROM share), 0)), 1) FROM means"
 )
+"""Segments of a text on average: those who cannot make voice calls get longer ones, and are as many as they are."""
 _FIRST = text(
     "SELECT min(l.at) FILTER (WHERE l.tier = 'agency') AS agencies,"
     "   min(l.at) FILTER (WHERE l.tier = 'public') AS public"
@@ -79,7 +89,7 @@ def board(session: Session, alert: Alert, now: datetime | None = None) -> Board:
     """Everything the board shows of an alert at `now` (the database's clock when none is given)."""
     moment = now or database.now(session)
     rows = session.execute(_FANOUTS, {"a": alert.id}).mappings().all()
-    channels = tuple(_channel(session, row) for row in rows)
+    channels = tuple(_channel(session, row) for row in rows if not _calls_nobody(row))
     return Board(
         alert=alert.public_id,
         kind=alert.kind,
@@ -128,6 +138,7 @@ def _channel(session: Session, row: RowMapping) -> ChannelCount:
         tier=row["tier"],
         revision_no=row["no"],
         revision_kind=row["kind"],
+        call_round=_round(row["purpose"]),
         state=row["state"],
         ended_as=row["ended_as"] or "",
         started_at=row["started_at"],
@@ -143,6 +154,12 @@ def _channel(session: Session, row: RowMapping) -> ChannelCount:
         drain_seconds=_drain(session, row, left, counts),
         per_community=tuple(_communities(session, fanout, counted)),
     )
+
+
+def _round(purpose: str) -> int:
+    """Which round of calls: the first, or a further one."""
+    again = purpose.removeprefix(AGAIN)
+    return 1 if again == purpose else int(again) + 1
 
 
 def _most_first(counts: Mapping[str, int]) -> dict[str, int]:
@@ -195,6 +212,11 @@ def _clocks(session: Session, alert: Alert, rows: Sequence[RowMapping], now: dat
         update_overdue=next_update is not None and next_update <= now,
         expired_without_all_clear=on_air and expires is not None and expires <= now,
     )
+
+
+def _calls_nobody(row: RowMapping) -> bool:
+    """Calls that are only made ready for a landline that may yet join."""
+    return bool(row["channel"] == "voice" and row["tier"] == Tier.PUBLIC and row["planned"] == 0)
 
 
 def _is_public_text(row: RowMapping) -> bool:

@@ -133,22 +133,6 @@ def cannot_call(session: Session) -> frozenset[tuple[str, str]]:
     return frozenset((row.code, row.lang) for row in rows)
 
 
-def landlines(session: Session, alert: int | None = None) -> frozenset[tuple[str, str]]:
-    """The (community code, language) in which a landline is signed up, or was called about this alert."""
-    rows = session.execute(
-        text(
-            "SELECT c.code, a.lang FROM address a JOIN subscription s ON s.address_id = a.id"
-            "   JOIN community c ON c.id = s.community_id WHERE a.kind = 'voice' AND a.owner = 'resident'"
-            " UNION SELECT c.code, a.lang FROM revision r JOIN fanout f ON f.revision_id = r.id"
-            "   AND f.channel = 'voice' AND f.tier = 'public' JOIN delivery d ON d.fanout_id = f.id"
-            "   JOIN community c ON c.id = d.community_id JOIN address a ON a.id = d.address_id"
-            "   WHERE r.alert_id = :alert"
-        ),
-        {"alert": alert},
-    )
-    return frozenset((row.code, row.lang) for row in rows)
-
-
 def active_in(session: Session, community_ids: list[int], kind: str = "sms") -> int:
     """How many distinct addresses of a kind are subscribed to any of these communities."""
     count = session.execute(

@@ -145,12 +145,15 @@ _MOVED = (
     "   state = CASE WHEN s.next_key + s.take >= s.last_key THEN 'done' ELSE 'open' END FROM shares s"
     "   WHERE l.fanout_id = :fanout AND l.no = s.no AND (s.take > 0 OR s.next_key >= s.last_key))"
 )
-_SUBSCRIBERS = (
+_LANES = (
     "WITH lanes AS (SELECT l.no, l.rank, l.community_id, l.next_key, greatest(l.next_key, c.last_slot) AS last_key"
     "   FROM lane l JOIN community c ON c.id = l.community_id WHERE l.fanout_id = :fanout AND l.state = 'open'"
     "   AND l.source = 'subscribers' AND l.priority = :priority"
     f"  ORDER BY l.rank, l.no LIMIT {MOST_LANES} FOR UPDATE OF l SKIP LOCKED),"
-    " shares AS (SELECT *, least(last_key - next_key, greatest(0, :most - coalesce(sum(last_key - next_key) OVER"
+)
+_SUBSCRIBERS = (
+    f"{_LANES} shares AS (SELECT *, least(last_key - next_key, greatest(0, :most"
+    "   - coalesce(sum(last_key - next_key) OVER"
     "   (ORDER BY rank, no ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)))::bigint AS take FROM lanes),"
     f"{_MOVED},"
     " chosen AS MATERIALIZED (SELECT x.address_id, x.community_id, s.rank, s.no FROM shares s JOIN subscription x"
@@ -159,6 +162,18 @@ _SUBSCRIBERS = (
 )
 """Slots only grow and are committed in order, so a range of slots up to the community's last one holds everybody who
 joined until now: many small lanes share a wave in one statement, and no sign-up under way can hold a claim up."""
+_LANDLINES = (
+    f"{_LANES} found AS MATERIALIZED (SELECT l.no, l.rank, x.slot, x.address_id, x.community_id,"
+    "   row_number() OVER (ORDER BY l.rank, l.no, x.slot) AS nth FROM lanes l JOIN subscription x"
+    "   ON x.community_id = l.community_id AND x.slot > l.next_key AND x.slot <= l.last_key"
+    "   JOIN address a ON a.id = x.address_id AND a.kind = :channel),"
+    " shares AS (SELECT l.*, coalesce((SELECT min(f.slot) - 1 FROM found f WHERE f.no = l.no AND f.nth > :most),"
+    "   l.last_key) - l.next_key AS take FROM lanes l),"
+    f"{_MOVED},"
+    " chosen AS MATERIALIZED (SELECT address_id, community_id, rank, no FROM found WHERE nth <= :most),"
+    f"{_NAMED}{_WORDS}{_INSERT}"
+)
+"""A few landlines among very many phones: the cursors pass over the phones at once, at a pace of one call a second."""
 _ONE_LANE = (
     "WITH chosen AS MATERIALIZED ({chosen} ORDER BY 1 LIMIT :most),"
     " shares AS (SELECT CAST(:no AS bigint) AS no, CAST(:next AS bigint) AS next_key,"
@@ -188,6 +203,7 @@ _TARGETS = (
 )
 """Whoever is on a list for a further call is counted where their first one was."""
 _TAKE = {"subscribers": text(_SUBSCRIBERS), "told": text(_TOLD), "targets": text(_TARGETS)}
+_CALL = text(_LANDLINES)
 
 
 def claim(session: Session, channel: str, queue: str, room: Room, lease: float) -> ClaimedWave | Wait | None:
@@ -220,7 +236,8 @@ def claim(session: Session, channel: str, queue: str, room: Room, lease: float) 
         "lease": lease,
         "purpose": "bulk" if bulk else "first",
     }
-    return claimed(session, found, granted, session.execute(_TAKE[row["source"]], values).all(), bulk=bulk)
+    take = _CALL if row["source"] == "subscribers" and found.channel == "voice" else _TAKE[row["source"]]
+    return claimed(session, found, granted, session.execute(take, values).all(), bulk=bulk)
 
 
 def _somebody_else(session: Session, channel: str, queue: str) -> Wait | None:

@@ -110,21 +110,41 @@ def test_the_preview_is_what_they_hear_and_how_long_it_takes(
         assert (seen.reach.landlines, seen.reach.call_seconds) == (20, 10.0)
         assert seen.reach.people == 2
         assert frozen.calls == seen.calls
-        assert [(call.community, call.lang) for call in seen.calls] == [("town-1", "en"), ("town-1", "es")]
+        towns = [call.community for call in seen.calls if call.lang == "es"]
+        assert towns == ["town-1", "town-2", "town-3"], "also where a landline may yet join"
 
 
-def test_who_joins_a_town_of_landlines_after_the_release_is_called_too(
-    sessions: Sessions, database_url: str, tmp_path: Path
+@pytest.mark.parametrize("place", [1, 3])
+def test_who_joins_after_the_release_is_called_too_in_their_language(
+    place: int, sessions: Sessions, database_url: str, tmp_path: Path
 ) -> None:
+    """In a town of landlines, and as the first landline of another one."""
     with lines(sessions, database_url, tmp_path, {PERSON: "en"}) as town:
         revision = town.house.release(LANGS)
         town.to_the_end(1)
         with sessions.begin() as session:
-            late = residents.address(session, SEALER, "voice", BOX, lang="ht")
-            residents.subscribe(session, late, directory_load.community_ids(session)["town-1"])
+            late = residents.address(session, SEALER, "voice", BOX, lang="es")
+            residents.subscribe(session, late, directory_load.community_ids(session)[f"town-{place}"])
         town.to_the_end(2)
-        assert "9 1 1 is down in Town 1" in town.heard(BOX), "in English, for nobody spoke it when the words were made"
+        assert "no funciona" in town.heard(BOX) and f"Town {place}" in town.heard(BOX)
         assert town.row(revision)[1].states == {"accepted": 2}
+
+
+def test_the_first_landline_of_all_may_join_after_the_release(
+    sessions: Sessions, database_url: str, tmp_path: Path
+) -> None:
+    with lines(sessions, database_url, tmp_path, {}) as town:
+        revision = town.house.release(LANGS)
+        town.to_the_end(0)
+        with sessions() as session:
+            seen = board(session, session.get_one(Revision, revision).alert)
+        assert {one.channel for one in seen.channels} == {"sms", "feed"}, "nobody is called yet"
+        with sessions.begin() as session:
+            late = residents.address(session, SEALER, "voice", PERSON)
+            residents.subscribe(session, late, directory_load.community_ids(session)["town-2"])
+        town.to_the_end(1)
+        assert "9 1 1 is down in Town 2" in town.heard(PERSON)
+        assert town.row(revision)[1].states == {"accepted": 1}
 
 
 def test_nobody_is_called_where_nothing_can_call(sessions: Sessions, tmp_path: Path) -> None:

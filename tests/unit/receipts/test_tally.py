@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from broadcaster.receipts import tally
 from broadcaster.receipts.counts import STATES, ChannelCount
 from broadcaster.store import fanouts
-from broadcaster.store.alerts import Alert
+from broadcaster.store.alerts import Alert, Body, RevisionText
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Delivery
 from tests import onair
@@ -49,6 +49,24 @@ def test_planned_is_the_sum_of_what_is_counted_and_who_is_not_yet_reached(sessio
     assert dict(texts.handsets) == {"delivered": 5, "sent": 1}
     assert dict(texts.rejected_by_reason) == {"30006": 2, "30007": 1}
     assert texts.drain_seconds == pytest.approx(0.3)  # two to send and one to send again, one segment each, 10 a second
+
+
+def test_who_cannot_make_voice_calls_takes_the_longer_text_into_account(sessions: Sessions) -> None:
+    """Of 17 people two get three segments and the others one; three texts are left, at ten segments a second."""
+    with sessions.begin() as session:
+        air = a_night(session)
+        body = Body(sha="c" * 64, text="Text 911 first.", segments=3)
+        session.add(body)
+        session.flush()
+        place = air.communities["lynn"]
+        words = {"revision_id": air.revision.id, "community_id": place, "lang": "en", "body_id": body.id}
+        session.add(RevisionText(form="sms_text", **words))
+        one_of_each = "SELECT min(address_id) FROM subscription GROUP BY community_id"
+        silent = list(session.execute(text(one_of_each)).scalars())
+        session.execute(text("UPDATE address SET no_voice = true WHERE id = ANY(:ids)"), {"ids": silent})
+        fanouts.plan(session, air.fanout)
+        texts = texts_of(session, air)
+    assert texts.drain_seconds == pytest.approx(0.3 * (1 + 2 * 2 / 17))
 
 
 def test_each_community_has_its_own_sum_and_nobody_lives_in_worcester(sessions: Sessions) -> None:
