@@ -65,7 +65,7 @@ class MailText:
 @dataclass(frozen=True, slots=True)
 class Reach:
     """How many people, and how long the carrier needs for them: `late` of them would come after the expiry. Beside
-    them the landlines, and the seconds that their calls take."""
+    them the landlines of the area, and the seconds that their calls take (0: no call goes out)."""
 
     people: int
     communities: int
@@ -210,8 +210,8 @@ def _reach(session: Session, work: Work, made: Sequence[Text], now: datetime) ->
     life = max(0.0, (work.content.expires - now).total_seconds())
     late = max(0, round(people - life * pace / each)) if pace and each else 0
     agencies = len(audience.agencies(work.content, work.directory, work.told)) if _is_mailed(work.content) else 0
-    called = [ids[code] for code in {text.audience for text in made if text.form == render.CALL} if code in ids]
-    lines, calls = residents.active_in(session, called, render.CALL), senders.pace(session, render.CALL)
+    lines = residents.active_in(session, [ids[code] for code in codes if code in ids], render.CALL)
+    calls = senders.pace(session, render.CALL) if any(text.form == render.CALL for text in made) else 0.0
     return Reach(
         people=people,
         communities=len(codes),

@@ -42,6 +42,7 @@ REASONS = {
     "call_busy": "the line was busy",
     "call_in_vain": "nobody picked up",
     "call_failed": "the call could not be put through",
+    "call_no_such_line": "no such line",
     "smtp_550": "no such mailbox",
     "bad_address": "no valid address",
     "5.1.1": "no such mailbox",
@@ -92,6 +93,7 @@ class Card:
     title: str
     stands: str
     parts: tuple[Part, ...]
+    rounds: tuple[ChannelCount, ...] = ()
 
     @property
     def headline(self) -> int:
@@ -108,19 +110,20 @@ class Card:
 
 def cards(board: Board) -> list[Card]:
     """The newest fan-out of each channel and tier."""
-    return [card(each) for each in board.newest]
+    return [card(each, board.rounds(each)) for each in board.newest]
 
 
 def earlier(board: Board) -> list[ChannelCount]:
-    """The fan-outs that newer ones followed."""
-    newest = {each.fanout for each in board.newest}
+    """The fan-outs that newer ones followed; further rounds of calls stand with the first."""
+    newest = {one.fanout for each in board.newest for one in (each, *board.rounds(each))}
     return [each for each in board.channels if each.fanout not in newest]
 
 
-def card(count: ChannelCount) -> Card:
-    """The card of one fan-out."""
+def card(count: ChannelCount, rounds: Iterable[ChannelCount] = ()) -> Card:
+    """The card of one fan-out, with the rounds of calls that it began."""
     title = TITLES.get((count.channel, count.tier)) or f"{count.channel} to {count.tier}"
-    return Card(count, title, stands(count), tuple(_laid_out(_parts(count), count.planned or count.counted)))
+    parts = tuple(_laid_out(_parts(count), count.planned or count.counted))
+    return Card(count, title, stands(count), parts, tuple(rounds))
 
 
 def stands(count: ChannelCount) -> str:

@@ -16,7 +16,7 @@ from broadcaster.directory import Community, Directory
 from broadcaster.dispatch import actions
 from broadcaster.messages.book import ENGLISH_NAMES, NAMES, languages
 from broadcaster.settings import Mode
-from broadcaster.store import directory_load, wordings
+from broadcaster.store import directory_load, senders, wordings
 from broadcaster.store.alerts import Revision
 from broadcaster.web import acting, agency_lists, form_typed, outline, seat
 from broadcaster.web.agency_lists import Offered
@@ -36,10 +36,17 @@ FAILURES = {
     FailureKind.TEXT_TO_911: ("Text-to-911", "Calls work. People who text are told what to do instead."),
 }
 CHANNELS = {
-    ChannelName.SMS: ("Text messages", "to everybody who signed up in the area"),
+    ChannelName.SMS: (
+        "Texts and calls",
+        "texts to phones and calls to landlines, to everybody who signed up in the area",
+    ),
     ChannelName.EMAIL: ("Agency mail", "to police, fire, hospitals and answering points of the area"),
     ChannelName.FEED: ("Public page and CAP feed", "for the web, broadcasters and alert aggregators"),
     ChannelName.IPAWS: ("IPAWS: radio, television and phones", "EAS and WEA, through FEMA or the agency with the seat"),
+}
+NOT_SET_UP = {
+    "sms": "texts are off now: no carrier is set up",
+    "voice": "calls are off now: no number to call from is set up",
 }
 NUMBERS_FOLLOW = frozenset({RevisionKind.INITIAL, RevisionKind.UPDATE, RevisionKind.NUMBER_CHANGE})
 """Kinds whose numbers are looked at after the form."""
@@ -179,11 +186,19 @@ def _seat() -> list[str]:
         return seat.standing(store)
 
 
+def _to_residents(store: Session) -> tuple[str, str]:
+    """Texts and calls are chosen together; the hint says which of them go out now, and why one does not."""
+    label, hint = CHANNELS[ChannelName.SMS]
+    off = [words for channel, words in NOT_SET_UP.items() if not senders.is_set_up(store, channel)]
+    return label, "; ".join([hint, *off])
+
+
 def _page(
     typed: Typed, problems: dict[str, str], choice: Choice, kind: RevisionKind, revision: Revision | None = None
 ) -> str:
     with house().sessions.begin() as store:
         books = wordings.books(store, strict=house().office.mode is Mode.LIVE)
+        channels = {**CHANNELS, ChannelName.SMS: _to_residents(store)}
     return render_template(
         "desk/form.html",
         typed=typed,
@@ -193,7 +208,7 @@ def _page(
         revision=revision,
         asked=FIELDS[kind],
         failures=FAILURES,
-        channels=CHANNELS,
+        channels=channels,
         seat=_seat(),
         tongues={lang: ENGLISH_NAMES[lang] + ("" if books.is_reviewed(lang) else " (not reviewed)") for lang in NAMES},
         drawing=outline.of_state(house().settings.state_fips),

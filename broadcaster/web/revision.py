@@ -13,7 +13,7 @@ from broadcaster.alert.lifecycle import LifecycleRefused, ReleaseState, Role, ch
 from broadcaster.alert.lifecycle import Tier as TierName
 from broadcaster.directory import Directory
 from broadcaster.dispatch import preview as previews
-from broadcaster.dispatch import where
+from broadcaster.dispatch import render, where
 from broadcaster.dispatch.plan import Draft
 from broadcaster.dispatch.preview import Preview, SmsText
 from broadcaster.feeds import area_map
@@ -143,9 +143,11 @@ def _map(store: Session, preview: Preview, names: dict[str, str]) -> AreaMap | N
 
 
 OFF = {
-    ChannelName.SMS: "Text messages are off: no carrier is set up.",
+    ChannelName.SMS: "Texts to phones are off: no carrier is set up.",
     ChannelName.EMAIL: "Agency mail is off: no mail server is set up.",
 }
+NO_CALLS = "Calls to landlines are off: no number to call from is set up (TWILIO_VOICE_FROM)."
+NO_CALL_WORDS = "No landline is called: calls were set up after this was submitted. Edit and submit it again."
 
 
 KEEPS_FROM = {
@@ -159,7 +161,11 @@ KEEPS_FROM = {
 
 def _off(store: Session, preview: Preview) -> list[str]:
     """The chosen ways out for which this installation has no sender: nothing goes out over them, and that is said."""
-    return [OFF[name] for name in preview.content.channels if name in OFF and not senders.is_set_up(store, name)]
+    chosen = preview.content.channels
+    off = [OFF[name] for name in chosen if name in OFF and not senders.is_set_up(store, name)]
+    if ChannelName.SMS in chosen and preview.reach.landlines and not preview.reach.call_seconds:
+        off.append(NO_CALL_WORDS if senders.is_set_up(store, render.CALL) else NO_CALLS)
+    return off
 
 
 def standing(store: Session, row: Revision) -> Standing:

@@ -13,11 +13,13 @@ from broadcaster.alert.lifecycle import Tier
 from broadcaster.alert.phone import AlternateNumber
 from broadcaster.dispatch import actions
 from broadcaster.dispatch.call_again import call_again, pauses
+from broadcaster.receipts.tally import board
 from broadcaster.store import directory_load, residents
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Delivery, Fanout
 from broadcaster.web import landline
+from broadcaster.web.board_cards import cards
 from tests.factories import SEALER
 from tests.flow.landlines import ANSWERS, BUSY, GONE, LANGS, PERSON, WRONG, Lines, lines
 from tests.flow.test_the_line_changes import follow
@@ -46,8 +48,15 @@ def test_who_was_busy_is_called_again_until_they_answer_and_hears_of_the_end(
         again = town.row(first, "again-1")[1]
         assert (again.states, again.handsets) == ({"accepted": 2}, {"delivered": 1, "undelivered": 1})
         with sessions() as session:
+            (card,) = (one for one in cards(board(session, session.query(Alert).one())) if one.count.channel == "voice")
+            heard = [(one.call_round, one.counts["accepted"], one.handsets) for one in card.rounds]
             places = session.query(Delivery.community_id).join(Fanout, Fanout.id == Delivery.fanout_id)
             assert {row[0] for row in places.filter(Fanout.purpose == "again-1")} != {None}
+        assert heard == [
+            (1, 4, {"delivered": 1, "undelivered": 2, "failed": 1}),
+            (2, 2, {"delivered": 1, "undelivered": 1}),
+            (3, 1, {"delivered": 1}),
+        ]
         town.carrier.set_faults(call_answers="human")
         last = town.next(first, RevisionKind.ALL_CLEAR)
         assert town.later() == 0, "nobody is called about an outage that is over"
@@ -93,6 +102,23 @@ def expire(town: Lines, first: int) -> None:
 
 def update(town: Lines, first: int) -> None:
     town.next(first, RevisionKind.UPDATE)
+
+
+def test_a_call_that_failed_in_the_network_is_made_again_and_one_to_no_line_is_not(
+    sessions: Sessions, database_url: str, tmp_path: Path
+) -> None:
+    numbers = dict.fromkeys((GONE, WRONG), "en")
+    with lines(sessions, database_url, tmp_path, numbers, call_answers=f"{WRONG}=no-such-line, failed") as town:
+        first = town.house.release(LANGS)
+        town.to_the_end(2)
+        assert town.row(first)[1].reasons == {}
+        assert town.row(first)[1].handsets == {"failed": 2}
+        assert town.later() == 1
+        town.carrier.set_faults(call_answers="human")
+        town.to_the_end(3)
+        assert town.called() == {GONE: 2, WRONG: 1}
+        assert town.row(first, "again-1")[1].handsets == {"delivered": 1}
+        assert town.later() == 0
 
 
 @pytest.mark.parametrize("what", [leave, stop, hold, expire, update])

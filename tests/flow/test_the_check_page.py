@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, text
 
+from broadcaster.store import directory_load, residents, senders
 from broadcaster.store.database import Sessions
 from broadcaster.store.outlines import Outline
+from broadcaster.store.senders import NewSender
 from tests.desk import ISSUER, SECOND, Browser, Desk, walk
 
 SILENT = "to people who cannot make voice calls"
@@ -65,6 +67,38 @@ def test_texts_of_people_who_cannot_make_voice_calls_are_shown_beside_the_others
     assert (place, lang) == ("Ayer", "es")
     assert words == f"Marque 711 y pida el 978-555-0101. {same[2]}"
     assert int(segments) >= int(same[3])
+
+
+WAYS = {
+    "neither": (
+        (),
+        ["texts are off now", "calls are off now"],
+        ["Texts to phones are off", "Calls to landlines are off"],
+    ),
+    "texts": (("sms",), ["calls are off now"], ["Calls to landlines are off"]),
+    "calls": (("voice",), ["texts are off now"], ["Texts to phones are off"]),
+    "both": (("sms", "voice"), [], []),
+}
+"""What is set up, what the form says is off, and what the check page says."""
+
+
+@pytest.mark.parametrize("on", WAYS)
+def test_form_and_check_page_say_which_of_texts_and_calls_go_out(on: str, desk: Desk) -> None:
+    channels, off_now, off = WAYS[on]
+    with desk.sessions.begin() as store:
+        store.execute(text("UPDATE sender SET circuit = 'retired' WHERE channel IN ('sms', 'voice')"))
+        for channel in channels:
+            senders.register(store, NewSender(channel, "twilio", "+15005550006", 1.0))
+        there = residents.address(store, desk.sealer, "voice", "+19785550188")
+        residents.subscribe(store, there, directory_load.community_ids(store)["ayer"])
+    author = desk.browser(ISSUER).open("/desk/new")
+    said = [words for words in ("texts are off now", "calls are off now") if words in author.words]
+    assert "Texts and calls" in author.words and said == off_now
+    walk(desk, author)
+    heads = ("Texts to phones are off", "Calls to landlines are off")
+    assert [words for words in heads if words in author.words] == off
+    assert ("none of 1" in author.words) is ("voice" not in channels)
+    assert ("What landlines of" in author.words) is ("voice" in channels)
 
 
 def test_where_everybody_can_call_nothing_is_said_of_such_texts(desk: Desk) -> None:
