@@ -164,16 +164,18 @@ _SUBSCRIBERS = (
 joined until now: many small lanes share a wave in one statement, and no sign-up under way can hold a claim up."""
 _LANDLINES = (
     f"{_LANES} found AS MATERIALIZED (SELECT l.no, l.rank, x.slot, x.address_id, x.community_id,"
-    "   row_number() OVER (ORDER BY l.rank, l.no, x.slot) AS nth FROM lanes l JOIN subscription x"
-    "   ON x.community_id = l.community_id AND x.slot > l.next_key AND x.slot <= l.last_key"
-    "   JOIN address a ON a.id = x.address_id AND a.kind = :channel),"
+    "   row_number() OVER (ORDER BY l.rank, l.no, x.slot) AS nth FROM lanes l CROSS JOIN LATERAL"
+    "   (SELECT s.slot, s.address_id, s.community_id FROM subscription s"
+    "     JOIN address a ON a.id = s.address_id AND a.kind = :channel WHERE s.community_id = l.community_id"
+    "     AND s.slot > l.next_key AND s.slot <= l.last_key ORDER BY s.slot LIMIT :most + 1) x),"
     " shares AS (SELECT l.*, coalesce((SELECT min(f.slot) - 1 FROM found f WHERE f.no = l.no AND f.nth > :most),"
     "   l.last_key) - l.next_key AS take FROM lanes l),"
     f"{_MOVED},"
     " chosen AS MATERIALIZED (SELECT address_id, community_id, rank, no FROM found WHERE nth <= :most),"
     f"{_NAMED}{_WORDS}{_INSERT}"
 )
-"""A few landlines among very many phones: the cursors pass over the phones at once, at a pace of one call a second."""
+"""A few landlines among very many phones: the cursors pass over the phones at once, at a pace of one call a second; no
+lane is read further than to the first landline that does not fit."""
 _ONE_LANE = (
     "WITH chosen AS MATERIALIZED ({chosen} ORDER BY 1 LIMIT :most),"
     " shares AS (SELECT CAST(:no AS bigint) AS no, CAST(:next AS bigint) AS next_key,"
