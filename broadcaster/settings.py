@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from broadcaster.values import MAIL_ADDRESS, is_loopback, is_real, key_bytes, repeats
+from broadcaster.values import MAIL_ADDRESS, in_rising_order, is_loopback, is_real, key_bytes, repeats
 
 SECRETS = (
     "SECRET_KEY",
@@ -45,6 +45,7 @@ class Mode(StrEnum):
 
 
 Seconds = Annotated[float, Field(gt=0)]
+Steps = Annotated[str, AfterValidator(in_rising_order)]
 
 
 class Settings(BaseModel):
@@ -132,7 +133,9 @@ class Settings(BaseModel):
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     reminder_texts_per_day: int = Field(default=3000, ge=0)
 
-    chase_after: str = "5 15 30"
+    chase_after: Steps = "5 15 30"
+    page_after: Steps = "2 4"
+    break_glass_after: float = Field(default=5.0, gt=0)
     export_cert: Path | None = None
     export_dir: Path | None = None
 
@@ -159,17 +162,6 @@ class Settings(BaseModel):
         if address and not MAIL_ADDRESS.fullmatch(parseaddr(address)[1]):
             raise ValueError("is no mail address: write name@host")
         return address
-
-    @field_validator("chase_after")
-    @classmethod
-    def _rising(cls, minutes: str) -> str:
-        try:
-            given = [float(each) for each in minutes.split()]
-        except ValueError as error:
-            raise ValueError("is no list of minutes: write 5 15 30") from error
-        if not given or given[0] <= 0 or sorted(set(given)) != given:
-            raise ValueError("must be minutes in rising order: write 5 15 30")
-        return minutes
 
     @field_validator("websub_hub")
     @classmethod
@@ -252,6 +244,11 @@ class Settings(BaseModel):
     def chase_seconds(self) -> tuple[float, ...]:
         """Seconds after a release at which an agency that has not acknowledged is tried another way."""
         return tuple(60.0 * float(minutes) for minutes in self.chase_after.split())
+
+    @property
+    def page_seconds(self) -> tuple[float, ...]:
+        """Seconds after the first page about a revision at which more people are paged."""
+        return tuple(60.0 * float(minutes) for minutes in self.page_after.split())
 
     @property
     def field_key_bytes(self) -> bytes:

@@ -37,3 +37,14 @@ def is_loopback(url: str) -> bool:
 def is_real(url: str) -> bool:
     """Whether a URL leads beyond this machine, under TLS."""
     return url.startswith("https:") and not is_loopback(url)
+
+
+def in_rising_order(minutes: str) -> str:
+    """Minutes in rising order, as ``5 15 30`` says them; ValueError says what to write."""
+    try:
+        given = [float(each) for each in minutes.split()]
+    except ValueError as error:
+        raise ValueError("is no list of minutes: write 5 15 30") from error
+    if not given or given[0] <= 0 or sorted(set(given)) != given:
+        raise ValueError("must be minutes in rising order: write 5 15 30")
+    return minutes

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from enum import StrEnum
+from math import ceil
 
 from broadcaster.alert.alert import ENDINGS, RevisionKind
 
@@ -104,17 +106,32 @@ PAST: dict[Move, str] = {
 }
 
 
-def needs_two_people(tier: Tier, kind: RevisionKind) -> bool:
-    """Public words and every all-clear need a second person; agencies hear anything else on one person's word."""
-    return tier is Tier.PUBLIC or kind is RevisionKind.ALL_CLEAR
-
-
 def check_approver(approver: int, editors: Collection[int], roles: Collection[str]) -> None:
     """LifecycleRefused unless this person may approve: an approver who did not write, edit or submit it."""
     if Role.APPROVER not in roles:
         raise LifecycleRefused("Only an approver can approve: ask one of the approvers on duty.")
     if approver in editors:
         raise LifecycleRefused("You wrote, edited or submitted this revision: a second person must approve it.")
+
+
+def check_alone(roles: Collection[str], waited: timedelta, wait: timedelta) -> None:
+    """LifecycleRefused unless one person may release without a second one by now: somebody of the desk, after `wait`
+    since the revision was submitted."""
+    if not {Role.ISSUER, Role.APPROVER} & set(roles):
+        raise LifecycleRefused("Only an issuer or an approver can release this: ask somebody on duty.")
+    if waited < wait:
+        left = ceil((wait - waited) / timedelta(minutes=1))
+        minutes = "minute" if left == 1 else "minutes"
+        raise LifecycleRefused(
+            f"A second person may still come: keep calling. You can release it alone in {left} {minutes}."
+        )
+
+
+def check_reviewer(reviewer: int, broken_by: int, editors: Collection[int], roles: Collection[str]) -> None:
+    """LifecycleRefused unless this person may review what somebody released alone: who could have approved it."""
+    if reviewer == broken_by:
+        raise LifecycleRefused("You released this alone: another person must review it.")
+    check_approver(reviewer, editors, roles)
 
 
 def check_hash(shown: str, frozen: str) -> None:

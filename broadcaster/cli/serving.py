@@ -26,6 +26,8 @@ from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
 from broadcaster.dispatch.nightly import LOOK_EVERY_S, Nightly
 from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.paging import LOOK_EVERY_S as PAGE_EVERY_S
+from broadcaster.dispatch.paging import Pager
 from broadcaster.dispatch.publish import Publisher
 from broadcaster.dispatch.reminders import EVERY_S as REMIND_EVERY_S
 from broadcaster.dispatch.reminders import Reminders
@@ -125,6 +127,7 @@ def sweep() -> None:
     duties: dict[str, tuple[Callable[[], object], float]] = {
         "receipts": (lambda: intake.apply_waiting(engine.sessions), 1.0),
         "publish": (publisher.look, 0.25),
+        "paging": (Pager.of(settings, engine).look, PAGE_EVERY_S),
         "escalate": (lambda: escalate(engine.sessions, settings.chase_seconds), settings.sweep_every),
     }
     duties["call-again"] = (lambda: call_again(engine.sessions, settings.chase_seconds), settings.sweep_every)

@@ -12,15 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcaster.alert import alert as heart
-from broadcaster.alert import lifecycle
+from broadcaster.alert import lifecycle, policy
 from broadcaster.alert.alert import ENDINGS, Content, Problem, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused, Move, ReleaseState, Tier
-from broadcaster.dispatch import agencies, ipaws, plan, release
+from broadcaster.dispatch import agencies, ipaws, plan, release, second_person
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.release import Releasing
-from broadcaster.store import alerts, directory_load, fanouts, ledger
-from broadcaster.store.alerts import Alert, Release, Revision, RevisionEditor
-from broadcaster.store.people import User
+from broadcaster.store import alerts, directory_load, fanouts, ledger, paging, reviews
+from broadcaster.store.alerts import Alert, Release, Revision
 from broadcaster.store.sealed import Sealer
 
 DEFAULT_LIFE = timedelta(hours=2)
@@ -77,14 +76,9 @@ def _draft(actor: Actor, alert: Alert, kind: RevisionKind, content: Content) -> 
     )
     actor.session.add(revision)
     actor.session.flush()
-    _note_editor(actor, revision)
+    second_person.note_editor(actor.session, revision, actor.user_id)
     actor.session.refresh(alert)
     return revision
-
-
-def _note_editor(actor: Actor, revision: Revision) -> None:
-    actor.session.merge(RevisionEditor(revision_id=revision.id, user_id=actor.user_id))
-    actor.session.flush()
 
 
 def edit(actor: Actor, revision: Revision, content: Content) -> Revision:
@@ -92,14 +86,14 @@ def edit(actor: Actor, revision: Revision, content: Content) -> Revision:
     _lock_draft(actor, revision)
     if revision.frozen_at is None:
         revision.content = heart.content_to_json(content)
-        _note_editor(actor, revision)
+        second_person.note_editor(actor.session, revision, actor.user_id)
         return revision
     for pending in _releases(actor, revision):
         if pending.state == ReleaseState.PENDING:
             pending.state = lifecycle.moved(ReleaseState(pending.state), Move.WITHDRAW).value
+    paging.stop(actor.session, revision.id)
     newer = _draft(actor, revision.alert, RevisionKind(revision.kind), content)
-    for editor in revision.editors:
-        actor.session.merge(RevisionEditor(revision_id=newer.id, user_id=editor.user_id))
+    second_person.carry_over(actor.session, revision, newer)
     actor.log("edited", revision.alert, no=newer.no, replaces=revision.no)
     return newer
 
@@ -115,7 +109,7 @@ def submit(actor: Actor, revision: Revision) -> Revision:
     problems = plan.freeze(actor.session, actor.office, directory, revision, actor.now)
     if problems:
         raise AlertRefused(problems)
-    _note_editor(actor, revision)
+    second_person.note_editor(actor.session, revision, actor.user_id)
     for tier in Tier:
         actor.session.add(
             Release(revision_id=revision.id, tier=tier.value, requested_by=actor.user_id, hash=revision.hash or "")
@@ -145,7 +139,7 @@ def released_kinds(session: Session, alert: Alert) -> list[RevisionKind]:
 def release_agencies(actor: Actor, revision: Revision) -> Release:
     """The agency tier, at once, on the issuer's word; an all-clear needs the second person here too."""
     row = locked_release(actor, revision, Tier.AGENCY)
-    if lifecycle.needs_two_people(Tier.AGENCY, RevisionKind(revision.kind)):
+    if policy.needs_two_people(Tier.AGENCY, RevisionKind(revision.kind)):
         raise LifecycleRefused("An all-clear goes out to agencies and public together, when a second person approves.")
     _check_still_true(actor, revision)
     return _release_agencies(actor, revision, row)
@@ -169,7 +163,7 @@ def _open(revision: Revision, tier: Tier) -> None:
 def approve(actor: Actor, revision: Revision, shown_hash: str) -> Release:
     """The public tier, by a second person who saw exactly this hash; agencies hear with it if they have not yet."""
     row = locked_release(actor, revision, Tier.PUBLIC)
-    _check_second_person(actor, revision)
+    second_person.check(actor.session, actor.user_id, revision)
     lifecycle.check_hash(shown_hash, row.hash)
     return release_public(actor, revision, row)
 
@@ -181,6 +175,7 @@ def release_public(actor: Actor, revision: Revision, row: Release, *, seat: bool
     _check_still_true(actor, revision)
     row.state = moved.value
     row.approved_by, row.at = actor.user_id, actor.now
+    paging.stop(actor.session, revision.id)
     first = locked_release(actor, revision, Tier.AGENCY)
     if first.state == ReleaseState.PENDING:
         _release_agencies(actor, revision, first)
@@ -212,12 +207,6 @@ def _check_still_true(actor: Actor, revision: Revision) -> None:
         raise LifecycleRefused("The end of this revision has passed and nobody would get it: edit it, or start again.")
 
 
-def _check_second_person(actor: Actor, revision: Revision) -> None:
-    user = actor.session.get_one(User, actor.user_id)
-    editors = {editor.user_id for editor in revision.editors} | {revision.authored_by}
-    lifecycle.check_approver(actor.user_id, editors, user.role_names)
-
-
 def turn_down(actor: Actor, revision: Revision, move: Move, reason: str) -> Release:
     """Return or reject the public tier with a reason; agencies that were told hear of it."""
     if not reason.strip():
@@ -225,6 +214,7 @@ def turn_down(actor: Actor, revision: Revision, move: Move, reason: str) -> Rele
     row = locked_release(actor, revision, Tier.PUBLIC)
     row.state = lifecycle.moved(ReleaseState(row.state), move).value
     row.approved_by, row.at, row.reason = actor.user_id, actor.now, reason.strip()
+    paging.stop(actor.session, revision.id)
     agencies.tell_agencies_of_the_public_tier(actor.releasing(revision), row.state)
     actor.log(row.state, revision.alert, no=revision.no, reason=row.reason)
     actor.session.flush()
@@ -244,8 +234,8 @@ def hold(actor: Actor, revision: Revision, tier: Tier) -> Release:
 def resume(actor: Actor, revision: Revision, tier: Tier, shown_hash: str) -> Release:
     """Let a held fan-out go on; for the public tier that takes a second person, as the approval does."""
     row = locked_release(actor, revision, tier)
-    if lifecycle.needs_two_people(tier, RevisionKind(revision.kind)):
-        _check_second_person(actor, revision)
+    if policy.needs_two_people(tier, RevisionKind(revision.kind)):
+        second_person.check(actor.session, actor.user_id, revision)
     lifecycle.check_hash(shown_hash, row.hash)
     row.state = lifecycle.moved(ReleaseState(row.state), Move.RESUME).value
     actor.session.flush()
@@ -270,6 +260,8 @@ def next_draft(actor: Actor, alert: Alert, kind: RevisionKind) -> Revision:
         note="" if kind in ENDINGS else content.note,
     )
     revision = _draft(actor, alert, kind, content)
+    if reviews.unseen(actor.session, newest.id):
+        second_person.carry_over(actor.session, newest, revision)
     actor.log("draft", alert, no=revision.no, kind=kind.value)
     return revision
 

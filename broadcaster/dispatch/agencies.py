@@ -116,14 +116,19 @@ def _withheld(releasing: Releasing) -> set[int]:
 
 def tell_agencies_of_the_public_tier(releasing: Releasing, happened: str) -> list[int]:
     """A short word to every agency that was told: the public release was returned, rejected or withdrawn."""
-    session, revision = releasing.session, releasing.revision
+    message = notices.public_tier(releasing.revision.alert.public_id, happened)
+    return tell_agencies(releasing, message, f"public_{happened}")
+
+
+def tell_agencies(releasing: Releasing, message: Message, purpose: str) -> list[int]:
+    """A short word to every agency that was told of a revision, by mail and text. Returns the fan-outs made."""
     made = []
     for channel in FORMS:
-        told = fanouts.listed_of_revision(session, revision.id, channel)
+        told = fanouts.listed_of_revision(releasing.session, releasing.revision.id, channel)
         if told:
-            body = _notice(releasing, notices.public_tier(revision.alert.public_id, happened))
+            body = _notice(releasing, message)
             targets = [(address, agency, body) for address, agency in told]
-            made.append(listed(releasing, Tier.AGENCY, channel, targets, purpose=f"public_{happened}"))
+            made.append(listed(releasing, Tier.AGENCY, channel, targets, purpose=purpose))
     return made
 
 

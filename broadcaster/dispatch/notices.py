@@ -26,3 +26,25 @@ def left_out(outage: str, kind: RevisionKind) -> Message:
         " Please take back what you passed on about it. We will write again if that changes, and when it is over."
     )
     return Message(f"911 outage {outage}: your communities are not affected", words, "")
+
+
+def by_one_person(outage: str, reason: str) -> Message:
+    """The loud mark of a public release behind which no second person stands yet."""
+    words = (
+        f"RELEASED BY ONE PERSON: the public has been told of 911 outage {outage} without a second person's approval."
+        f" The reason given: {reason.rstrip('.')}. Another person reviews it within 15 minutes, and we write again."
+        " If something in it is wrong for your communities, call us at once."
+    )
+    return Message(f"RELEASED BY ONE PERSON: 911 outage {outage}", words, "")
+
+
+def reviewed(outage: str, right: bool) -> Message:
+    """What the second person said of it afterwards."""
+    if right:
+        words = f"A second person has now read what the public was told of 911 outage {outage}, and stands behind it."
+        return Message(f"Reviewed: the public notice of 911 outage {outage} stands", words, "")
+    words = (
+        f"A second person has read what the public was told of 911 outage {outage} and says that it is WRONG."
+        " A correction follows. Please do not pass the notice on meanwhile."
+    )
+    return Message(f"WRONG: the public notice of 911 outage {outage} is being corrected", words, "")

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from broadcaster.store import chases, ledger
 
 _OF = text(
-    "SELECT t.agency_id, coalesce(g.name, '') AS name, a.public_id FROM target t JOIN fanout f ON f.id = t.fanout_id"
-    " JOIN revision r ON r.id = f.revision_id JOIN alert a ON a.id = r.alert_id"
+    "SELECT t.agency_id, coalesce(g.name, '') AS name, a.public_id, f.tier FROM target t"
+    " JOIN fanout f ON f.id = t.fanout_id JOIN revision r ON r.id = f.revision_id JOIN alert a ON a.id = r.alert_id"
     " LEFT JOIN agency g ON g.id = t.agency_id"
-    " WHERE t.fanout_id = :f AND t.address_id = :a AND f.tier = 'agency' ORDER BY t.slot LIMIT 1"
+    " WHERE t.fanout_id = :f AND t.address_id = :a AND f.tier IN ('agency', 'desk') ORDER BY t.slot LIMIT 1"
 )
 _ANSWER = text(
     "INSERT INTO acknowledgement AS k (fanout_id, address_id, agency_id, answer, note)"
@@ -44,5 +44,6 @@ def record(session: Session, fanout: int, address: int, given: Answer) -> bool:
     values = {**place, "agency": row.agency_id, "answer": given.answer, "note": given.note}
     if session.execute(_ANSWER, values).first() is not None:
         said = {"agency": row.name, "fanout": fanout, "answer": given.answer, "note": given.note}
-        ledger.append(session, f"agency:{row.agency_id or row.name}", "acknowledged", f"alert:{row.public_id}", said)
+        who = f"agency:{row.agency_id or row.name}" if row.tier == "agency" else "person:paged"
+        ledger.append(session, who, "acknowledged", f"alert:{row.public_id}", said)
     return True

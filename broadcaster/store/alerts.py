@@ -107,7 +107,8 @@ class Release(Base):
         CheckConstraint(f"tier IN ({one_of(Tier)})", name="tier"),
         CheckConstraint(f"state IN ({one_of(ReleaseState)})", name="state"),
         CheckConstraint(
-            "tier <> 'public' OR break_glass OR by_directory OR approved_by IS NULL OR approved_by <> requested_by",
+            "tier <> 'public' OR break_glass OR by_directory OR own_error OR approved_by IS NULL"
+            " OR approved_by <> requested_by",
             name="two_people",
         ),
     )
@@ -124,6 +125,8 @@ class Release(Base):
     break_glass: Mapped[bool] = mapped_column(default=False, server_default="false")
     by_directory: Mapped[bool] = mapped_column(default=False, server_default="false")
     """Only numbers that the directory held already: its editors are the second person."""
+    own_error: Mapped[bool] = mapped_column(default=False, server_default="false")
+    """Our own false alarm, taken back in fixed words by one person."""
     revision: Mapped[Revision] = relationship(back_populates="releases")
 
 

@@ -79,6 +79,8 @@ class Fanout(Base):
     """When its deliveries were deleted; the tallies are what is left of them (`store.retention`)."""
     dearest: Mapped[int] = mapped_column(default=1, server_default="1")
     """Segments of its dearest text: what a claim reckons with before it knows who is next."""
+    wish: Mapped[str | None]
+    """The carrier that shall take it, if it can: a person with two phones is paged over two carriers."""
 
 
 class Lane(Base):

@@ -94,7 +94,8 @@ NEWER = (
     "   JOIN release x ON x.revision_id = n.id AND x.tier = f.tier AND x.state IN ('released', 'held')"
     "   WHERE r.id = f.revision_id AND n.kind NOT IN ('number_change', 'restored_in_part')"
     "   AND (n.kind IN ('all_clear', 'false_alarm')"
-    "     OR EXISTS (SELECT 1 FROM fanout y WHERE y.revision_id = n.id AND y.channel = f.channel)))"
+    "     OR EXISTS (SELECT 1 FROM fanout y WHERE y.revision_id = n.id AND y.channel = f.channel"
+    "       AND y.tier <> 'desk')))"
 )
 """A newer revision ends the alert, or speaks to everybody over this channel: whoever joins now must not hear the old
 words (a change of some communities' line supersedes their lanes instead)."""

@@ -58,13 +58,16 @@ def make(session: Session, fanout: Fanout, queue: str, priority: int, lanes: Seq
 
 
 def _dearest(session: Session, fanout: Fanout) -> int:
-    """Segments of the dearest text message of the fan-out's revision."""
+    """Segments of the dearest text message of the fan-out's revision; a page has words of its own."""
     most = session.execute(
         text(
             "SELECT coalesce(max(b.segments), 1) FROM revision_text t JOIN body b ON b.id = t.body_id"
             " WHERE t.revision_id = :r AND t.form = ANY(:forms)"
         ),
-        {"r": fanout.revision_id, "forms": ["desk-sms"] if fanout.tier == "agency" else ["sms", "sms_text"]},
+        {
+            "r": fanout.revision_id,
+            "forms": {"agency": ["desk-sms"], "public": ["sms", "sms_text"]}.get(fanout.tier, []),
+        },
     )
     return int(most.scalar_one())
 
@@ -276,9 +279,12 @@ def expiry(session: Session, fanout: int) -> datetime:
 
 
 def of_alert(session: Session, alert: int) -> list[int]:
-    """Every fan-out of an alert, oldest first."""
+    """Every fan-out of an alert, oldest first; pages to approvers are none of its words."""
     rows = session.execute(
-        text("SELECT f.id FROM fanout f JOIN revision r ON r.id = f.revision_id WHERE r.alert_id = :a ORDER BY f.id"),
+        text(
+            "SELECT f.id FROM fanout f JOIN revision r ON r.id = f.revision_id WHERE r.alert_id = :a"
+            " AND f.tier <> 'desk' ORDER BY f.id"
+        ),
         {"a": alert},
     )
     return list(rows.scalars())
@@ -289,7 +295,7 @@ def open_of_alert(session: Session, alert: int) -> int:
     count = session.execute(
         text(
             "SELECT count(*) FROM fanout f JOIN revision r ON r.id = f.revision_id"
-            " WHERE r.alert_id = :a AND f.state NOT IN ('done', 'held')"
+            " WHERE r.alert_id = :a AND f.state NOT IN ('done', 'held') AND f.tier <> 'desk'"
         ),
         {"a": alert},
     )

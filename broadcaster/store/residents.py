@@ -21,7 +21,7 @@ class Address(Base):
     __tablename__ = "address"
     __table_args__ = (
         CheckConstraint("kind IN ('sms', 'voice', 'email', 'webhook', 'feed', 'ipaws')", name="kind"),
-        CheckConstraint("owner IN ('resident', 'agency', 'installation')", name="owner"),
+        CheckConstraint("owner IN ('resident', 'agency', 'installation', 'person')", name="owner"),
         Index("ix_address_no_voice", "id", postgresql_where="no_voice"),
     )
     id: Mapped[int] = identity()

@@ -202,6 +202,14 @@ def is_set_up(session: Session, channel: str) -> bool:
     return bool(found.scalar_one())
 
 
+def in_use(session: Session, channel: str) -> list[str]:
+    """The carriers of a channel that are set up, in the order in which they were."""
+    rows = session.execute(
+        text("SELECT carrier FROM sender WHERE channel = :ch AND circuit <> 'retired' ORDER BY id"), {"ch": channel}
+    )
+    return list(rows.scalars())
+
+
 def retire_others(session: Session, kept: Sequence[NewSender]) -> None:
     """Senders that the settings no longer name are not claimed from; their rows stay for the waves that name them."""
     named = {(new.channel, new.carrier, new.address) for new in kept}

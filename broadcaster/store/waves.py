@@ -210,7 +210,7 @@ _CALL = text(_LANDLINES)
 
 def claim(session: Session, channel: str, queue: str, room: Room, lease: float) -> ClaimedWave | Wait | None:
     """Claim the next wave of a channel's queue, first by priority; None when nothing is open. `lease` is in seconds."""
-    granted = senders.grant(session, channel, room.carriers)
+    granted = _wished(session, channel, queue, room) or senders.grant(session, channel, room.carriers)
     if not isinstance(granted, Grant):
         return granted
     wanted = {"channel": channel, "queue": queue, "life": room.bulk_life_s}
@@ -240,6 +240,21 @@ def claim(session: Session, channel: str, queue: str, room: Room, lease: float) 
     }
     take = _CALL if row["source"] == "subscribers" and found.channel == "voice" else _TAKE[row["source"]]
     return claimed(session, found, granted, session.execute(take, values).all(), bulk=bulk)
+
+
+_WISH = text(
+    "SELECT f.wish FROM lane l JOIN fanout f ON f.id = l.fanout_id JOIN sender s ON s.channel = l.channel"
+    "   AND s.carrier = f.wish AND s.circuit = 'closed' WHERE l.state = 'open' AND l.channel = :channel"
+    "   AND l.queue = :queue AND l.priority < 0 AND f.expires_at > clock_timestamp()"
+    " ORDER BY l.priority, l.rank, l.fanout_id, l.no LIMIT 1"
+)
+
+
+def _wished(session: Session, channel: str, queue: str, room: Room) -> Grant | None:
+    """The carrier that the most urgent lane wishes for, where it works and grants; a wish never holds anything up."""
+    wish: str = session.execute(_WISH, {"channel": channel, "queue": queue}).scalar() or ""
+    granted = senders.grant(session, channel, [wish]) if wish in room.places else None
+    return granted if isinstance(granted, Grant) and granted.ahead < GRANT_S else None
 
 
 def _somebody_else(session: Session, channel: str, queue: str) -> Wait | None:

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from broadcaster import tasks
 from broadcaster.alert.lifecycle import Role
-from broadcaster.web import acting, api_calls, api_directory, api_problem, tokens
+from broadcaster.web import acting, api_alone, api_calls, api_directory, api_problem, tokens
 from broadcaster.web import api_models as m
 from broadcaster.web.api_calls import Call, WrongCode
 from broadcaster.web.api_openapi import Operation, document
@@ -24,6 +24,7 @@ api_problem.install(blueprint)
 BELLS = ("urgent", "sms")
 ANYBODY = tuple(Role)
 ISSUER, APPROVER = (Role.ISSUER,), (Role.APPROVER,)
+EITHER = ISSUER + APPROVER
 
 
 def _route(method: str, path: str, call: Callable[[Call], Any], roles: tuple[Role, ...], **more: Any) -> Operation:
@@ -43,8 +44,11 @@ ROUTES = (
     _route("POST", f"{ONE}/approve", api_calls.approve, APPROVER, body=m.ApproveIn, rings=True),
     _route("POST", f"{ONE}/return", api_calls.send_back, APPROVER, body=m.ReasonIn, rings=True),
     _route("POST", f"{ONE}/reject", api_calls.reject, APPROVER, body=m.ReasonIn, rings=True),
+    _route("POST", f"{ONE}/break-glass", api_alone.break_glass, EITHER, body=api_alone.BreakGlassIn, rings=True),
+    _route("POST", f"{ONE}/review", api_alone.review, APPROVER, body=api_alone.ReviewIn, rings=True),
+    _route("POST", f"{ONE}/withdraw", api_alone.withdraw, EITHER, body=api_alone.CodeIn, rings=True),
     _route("POST", f"{ONE}/hold", api_calls.hold, ISSUER, body=m.HoldIn),
-    _route("POST", f"{ONE}/resume", api_calls.resume, (Role.ISSUER, Role.APPROVER), body=m.ResumeIn, rings=True),
+    _route("POST", f"{ONE}/resume", api_calls.resume, EITHER, body=m.ResumeIn, rings=True),
     _route("POST", f"{ONE}/revisions", api_calls.follow, ISSUER, body=m.RevisionIn, status=201),
     _route("GET", f"{ONE}/report", api_calls.report, ANYBODY, answer=m.ReportOut),
     _route("GET", "/directory", api_directory.directory, ANYBODY, answer=m.DirectoryOut),

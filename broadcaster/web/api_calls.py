@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from broadcaster import audience
 from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import Content, Problem, RevisionKind, content_from_json, content_to_json
-from broadcaster.alert.lifecycle import LifecycleRefused, Move, ReleaseState, Tier, needs_two_people
+from broadcaster.alert.lifecycle import LifecycleRefused, Move, ReleaseState, Tier
+from broadcaster.alert.policy import needs_two_people
 from broadcaster.directory import Directory
 from broadcaster.dispatch import actions
 from broadcaster.dispatch import preview as previews
@@ -64,7 +65,7 @@ def create(call: Call) -> m.AlertOut:
     body = located(cast(m.AlertIn, call.body), call.store, directory, call.actor.office.state_fips)
     content = api_content.changed(api_content.blank(call.actor.now), body, directory, call.actor.now)
     _refuse_impossible(RevisionKind.INITIAL, content, directory)
-    return _alert(call, actions.new_alert(call.actor, body.kind, content))
+    return told(call, actions.new_alert(call.actor, body.kind, content))
 
 
 def change(call: Call) -> m.AlertOut:
@@ -76,7 +77,7 @@ def change(call: Call) -> m.AlertOut:
     content = api_content.changed(content_from_json(row.content), body, directory, call.actor.now)
     content = api_content.everywhere(content, directory)
     _refuse_impossible(RevisionKind(row.kind), content, directory, but=() if body.confirmations else ("confirmations",))
-    return _alert(call, actions.edit(call.actor, row, content))
+    return told(call, actions.edit(call.actor, row, content))
 
 
 def _refuse_impossible(
@@ -94,22 +95,22 @@ def _problems(kind: RevisionKind, content: Content, directory: Directory) -> lis
 
 def submit(call: Call) -> m.AlertOut:
     """Freeze exactly what was previewed and ask for its release."""
-    return _alert(call, actions.submit(call.actor, call.newest))
+    return told(call, actions.submit(call.actor, call.newest))
 
 
 def release_agencies(call: Call) -> m.AlertOut:
     """The agency tier, at once."""
     row = call.newest
     actions.release_agencies(call.actor, row)
-    return _alert(call, row)
+    return told(call, row)
 
 
 def approve(call: Call) -> m.AlertOut:
     """The public tier, by a second person, for the hash that they read."""
     body, row = cast(m.ApproveIn, call.body), call.newest
-    _spend_code(call, body.totp)
+    spend_code(call, body.totp)
     actions.approve(call.actor, row, body.hash)
-    return _alert(call, row)
+    return told(call, row)
 
 
 def send_back(call: Call) -> m.AlertOut:
@@ -125,7 +126,7 @@ def reject(call: Call) -> m.AlertOut:
 def _turned_down(call: Call, move: Move) -> m.AlertOut:
     row = call.newest
     actions.turn_down(call.actor, row, move, cast(m.ReasonIn, call.body).reason)
-    return _alert(call, row)
+    return told(call, row)
 
 
 def hold(call: Call) -> m.AlertOut:
@@ -133,7 +134,7 @@ def hold(call: Call) -> m.AlertOut:
     row, tiers = _with(call, ReleaseState.RELEASED, cast(m.HoldIn, call.body).tier)
     for tier in tiers:
         actions.hold(call.actor, row, tier)
-    return _alert(call, row)
+    return told(call, row)
 
 
 def resume(call: Call) -> m.AlertOut:
@@ -141,10 +142,10 @@ def resume(call: Call) -> m.AlertOut:
     body = cast(m.ResumeIn, call.body)
     row, tiers = _with(call, ReleaseState.HELD, body.tier)
     if any(needs_two_people(tier, RevisionKind(row.kind)) for tier in tiers):
-        _spend_code(call, body.totp)
+        spend_code(call, body.totp)
     for tier in tiers:
         actions.resume(call.actor, row, tier, body.hash)
-    return _alert(call, row)
+    return told(call, row)
 
 
 def _with(call: Call, state: ReleaseState, asked: Tier | None) -> tuple[Revision, list[Tier]]:
@@ -160,7 +161,7 @@ def follow(call: Call) -> m.AlertOut:
     """The next revision, prefilled from the newest one that is out."""
     kind = cast(m.RevisionIn, call.body).kind
     alert = acting.alert_of(call.store, call.alert)
-    return _alert(call, actions.next_draft(call.actor, alert, kind))
+    return told(call, actions.next_draft(call.actor, alert, kind))
 
 
 def listed(call: Call) -> m.ListOut:
@@ -194,7 +195,7 @@ def show(call: Call) -> m.StateOut:
 
 def preview(call: Call) -> m.AlertOut:
     """The newest revision with what every channel carries; ``?previews=full`` gives every text and mail."""
-    return _alert(call, call.newest)
+    return told(call, call.newest)
 
 
 def report(call: Call) -> m.ReportOut:
@@ -203,7 +204,8 @@ def report(call: Call) -> m.ReportOut:
     return m.ReportOut(id=call.alert, timeline=[json.loads(event.canonical) for event in events], counts=show(call))
 
 
-def _spend_code(call: Call, code: str) -> None:
+def spend_code(call: Call, code: str) -> None:
+    """Spend a one-time code of the person in the transaction of the act; WrongCode when it does not fit."""
     user = call.store.get_one(User, person().id)
     if not accounts.use_code(call.store, house().sealer, user, code[:16], call.actor.now):
         raise WrongCode
@@ -213,7 +215,8 @@ def _releases(call: Call, row: Revision) -> dict[str, str]:
     return {tier: release.state for tier, release in acting.releases_of(call.store, row).items()}
 
 
-def _alert(call: Call, row: Revision) -> m.AlertOut:
+def told(call: Call, row: Revision) -> m.AlertOut:
+    """A revision as it stands, with what every channel carries."""
     plain, kind, content = directory_load.load(call.store), RevisionKind(row.kind), content_from_json(row.content)
     call.store.flush()
     stops = [] if row.frozen_at else _problems(kind, content, plain)

@@ -22,7 +22,7 @@ from broadcaster.dispatch.office import Office
 from broadcaster.feeds.public_page import Wording, day, dialable
 from broadcaster.messages.book import ENGLISH_NAMES
 from broadcaster.settings import Settings
-from broadcaster.store import database
+from broadcaster.store import database, reviews
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
@@ -33,13 +33,16 @@ from broadcaster.web.desk import desk
 from broadcaster.web.directory import directory
 from broadcaster.web.form import form
 from broadcaster.web.form_numbers import numbers
+from broadcaster.web.glass import glass
 from broadcaster.web.health import health
 from broadcaster.web.history import history
 from broadcaster.web.house import NAME, House, house, utc_now
 from broadcaster.web.inbox import inbox
 from broadcaster.web.incoming import incoming
 from broadcaster.web.lines import lines
+from broadcaster.web.paged import asked, paged
 from broadcaster.web.revision import revision
+from broadcaster.web.roster import roster
 from broadcaster.web.signin import signin
 from broadcaster.web.upkeep import keeping
 from broadcaster.web.watch import watched
@@ -50,9 +53,26 @@ STATIC_PATH = "/desk/static"
 LARGEST_REQUEST = 2 * 1024 * 1024
 DESK_CONNECTIONS = 20
 PAGES = (
-    *(signin, desk, form, numbers, revision, approval, words, incoming, inbox, directory, lines, health, keeping),
+    *(
+        signin,
+        desk,
+        form,
+        numbers,
+        revision,
+        approval,
+        glass,
+        words,
+        incoming,
+        inbox,
+        directory,
+        lines,
+        health,
+        keeping,
+    ),
     *(
         history,
+        paged,
+        roster,
         board.blueprint,
         partners.blueprint,
         api.blueprint,
@@ -122,24 +142,29 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _look_around() -> None:
     """Who is asking, and which outages are open: both stand on every page."""
-    g.open_alerts = []
+    g.open_alerts, g.broken, g.asked = [], [], []
     if request.endpoint == "static" or request.blueprint == "health":
         return
     guard.load_person()
-    if guard.visitor() is not None and request.method == "GET":
+    if guard.visitor() is not None and request.method == "GET" and request.endpoint not in guard.POLLS:
         with house().sessions.begin() as store:
             g.open_alerts = watched(store, house().clock(), AlertState.OPEN)
+            g.broken, g.asked = reviews.waiting(store), asked(store)
 
 
 def _templates(app: Flask, settings: Settings) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(dialable=dialable, day=day, spoken=_spoken, thousands=lambda number: f"{number:,}")
+    app.jinja_env.filters.update(
+        dialable=dialable, day=day, spoken=_spoken, ago=_ago, thousands=lambda number: f"{number:,}"
+    )
 
     def shared() -> dict[str, Any]:
         return {
             "person": guard.visitor(),
             "open_alerts": g.get("open_alerts", []),
+            "broken": g.get("broken", []),
+            "asked_of_me": g.get("asked", []),
             "mode": settings.mode.value,
             "certificate_warning": guard.visitor() and house().office.certificate_warning(house().clock()),
             "authority": settings.authority,
@@ -160,6 +185,12 @@ def _spoken(seconds: float) -> str:
         return f"{round(seconds)} seconds" if seconds >= 1.5 else "1 second"
     minutes = round(seconds / 60)
     return f"{minutes} minutes" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def _ago(length: timedelta) -> str:
+    """``1:20``: minutes and seconds."""
+    seconds = max(0, round(length.total_seconds()))
+    return f"{seconds // 60}:{seconds % 60:02}"
 
 
 def _refusals(app: Flask) -> None:

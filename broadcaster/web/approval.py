@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.alert import RevisionKind
-from broadcaster.alert.lifecycle import Move, Role, Tier, needs_two_people
+from broadcaster.alert.lifecycle import Move, Role, Tier
+from broadcaster.alert.policy import needs_two_people
 from broadcaster.dispatch import actions
 from broadcaster.dispatch.actions import AlertRefused
 from broadcaster.store.alerts import Revision

@@ -20,11 +20,11 @@ from broadcaster.dispatch import ipaws_watch, switch
 from broadcaster.receipts import tally
 from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount
 from broadcaster.receipts.seat import UNHEARD
-from broadcaster.store import directory_load, inbound, lines
+from broadcaster.store import areas, directory_load, inbound, lines, reviews
 from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.deliveries import FanoutState
 from broadcaster.store.lines import Line
-from broadcaster.web import acting, agency_lists, board_cards, watch
+from broadcaster.web import acting, agency_lists, board_cards
 from broadcaster.web.agency_lists import LeftOut
 from broadcaster.web.board_cards import Card
 from broadcaster.web.guard import person, require_person
@@ -86,6 +86,7 @@ def page(alert: str) -> str:
             alert=row,
             view=_kept().view(key, lambda: _view(store, row, by)),
             place=_place(store, row),
+            alone=reviews.of_alert(store, row.id),
             sort=by,
             columns=board_cards.COLUMNS,
             steering=_steering(store, row),
@@ -175,7 +176,7 @@ def due(moment: datetime, now: datetime) -> str:
 def _place(store: Session, alert: Alert) -> str:
     """Where, by the newest revision that is out, or by the newest draft."""
     shown = _out(alert) or (alert.revisions[-1] if alert.revisions else None)
-    return watch.place(store, content_from_json(shown.content).area) if shown else ""
+    return areas.place(store, content_from_json(shown.content).area) if shown else ""
 
 
 def _out(alert: Alert) -> Revision | None:

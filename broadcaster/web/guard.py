@@ -20,6 +20,9 @@ IDLE = 3600
 ABSOLUTE = 12 * 3600
 """Seconds after which a session ends in any case (NIST SP 800-63B-4, AAL2 asks for at most 24 h)."""
 
+POLLS = frozenset({"paged.fragment", "paged.called"})
+"""What an open page asks by itself: nobody is at the desk for it, and the session grows older."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -60,7 +63,7 @@ def load_person() -> None:
             session.clear()
             return
         g.person = Person(user.id, user.email, user.name, frozenset(user.role_names))
-    if moment - int(session["seen"]) >= 60:
+    if moment - int(session["seen"]) >= 60 and request.endpoint not in POLLS:
         session["seen"] = moment
 
 

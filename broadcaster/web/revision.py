@@ -9,21 +9,23 @@ from flask import Blueprint, Response, abort, render_template, request
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.alert import ChannelName, RevisionKind, content_from_json
-from broadcaster.alert.lifecycle import LifecycleRefused, ReleaseState, Role, check_approver, needs_two_people
+from broadcaster.alert.lifecycle import LifecycleRefused, ReleaseState, Role, check_approver
 from broadcaster.alert.lifecycle import Tier as TierName
+from broadcaster.alert.policy import needs_two_people
 from broadcaster.directory import Directory
 from broadcaster.dispatch import preview as previews
-from broadcaster.dispatch import render, where
+from broadcaster.dispatch import render, second_person, where
 from broadcaster.dispatch.plan import Draft
 from broadcaster.dispatch.preview import Preview, SmsText
 from broadcaster.feeds import area_map
 from broadcaster.feeds.area_map import AreaMap
 from broadcaster.feeds.finding import Concern
 from broadcaster.feeds.places import county_title
-from broadcaster.store import directory_load, senders
+from broadcaster.store import areas, directory_load, senders
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.people import User
-from broadcaster.web import acting, agency_lists, seat, watch
+from broadcaster.web import acting, agency_lists, alone, paged, seat
+from broadcaster.web.alone import Slip
 from broadcaster.web.form import NUMBERS_FOLLOW
 from broadcaster.web.form_typed import FIELDS
 from broadcaster.web.guard import person, require_person
@@ -101,7 +103,7 @@ def previewed(store: Session, row: Revision, directory: Directory) -> Preview:
     return previews.of_draft(store, house().office, directory, draft, house().clock())
 
 
-def shown(store: Session, row: Revision, problem: str = "", reason: str = "") -> str:
+def shown(store: Session, row: Revision, problem: str = "", reason: str = "", slip: Slip | None = None) -> str:
     """The page, with a sentence beside the field that was wrong."""
     directory = directory_load.load(store)
     preview = previewed(store, row, directory)
@@ -114,7 +116,7 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "") ->
         by_community=[(code, list(texts)) for code, texts in groupby(preview.sms, key=lambda text: text.community)],
         standing=standing(store, row),
         people=_names(store, row),
-        place=watch.place(store, preview.content.area),
+        place=areas.place(store, preview.content.area),
         map=_map(store, preview, county_names(directory)),
         county_names=county_names(directory),
         off=_off(store, preview),
@@ -127,8 +129,11 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "") ->
         names={community.code: community.name for community in directory.communities},
         has_form=bool(FIELDS[RevisionKind(row.kind)]),
         has_numbers=RevisionKind(row.kind) in NUMBERS_FOLLOW,
+        alone=alone.offers(store, row, acting.releases_of(store, row).get(TierName.PUBLIC)),
+        calls=paged.clock(store, row),
         problem=problem,
         reason=reason,
+        slip=slip,
     )
 
 
@@ -172,9 +177,8 @@ def standing(store: Session, row: Revision) -> Standing:
     """What this person may do with a revision now."""
     releases = acting.releases_of(store, row)
     who = person()
-    editors = {editor.user_id for editor in row.editors} | {row.authored_by}
     try:
-        check_approver(who.id, editors, who.roles)
+        check_approver(who.id, second_person.editors_of(row), who.roles)
         why_not = ""
     except LifecycleRefused as refused:
         why_not = str(refused)

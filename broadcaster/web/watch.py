@@ -8,12 +8,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcaster.alert.alert import Area, Content, RevisionKind, content_from_json
+from broadcaster.alert.alert import Content, RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import AlertState, ReleaseState, Tier
+from broadcaster.store import areas
 from broadcaster.store.alerts import Alert, Release, Revision
-from broadcaster.store.directory import Community, County, Psap
-
-MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def lately_ended(session: Session, most: int = 5) -> list[Ended]:
             select(Revision).where(Revision.alert_id == alert.id).order_by(Revision.no.desc()).limit(1)
         ).one()
         area = content_from_json(newest.content).area
-        found.append(Ended(alert.public_id, place(session, area), AlertState(alert.state), alert.closed_at))
+        found.append(Ended(alert.public_id, areas.place(session, area), AlertState(alert.state), alert.closed_at))
     return found
 
 
@@ -80,7 +78,7 @@ def _watched(session: Session, alert: Alert, now: datetime) -> Watched:
     is_open = alert.state == AlertState.OPEN and on_air is not None
     return Watched(
         alert=alert.public_id,
-        place=place(session, (on_air or content).area),
+        place=areas.place(session, (on_air or content).area),
         since=alert.known_since,
         minutes=max(0, int((now - alert.known_since).total_seconds() // 60)),
         no=newest.no,
@@ -113,17 +111,3 @@ def _loud(content: Content, now: datetime) -> str:
     if content.next_update and content.next_update <= now:
         return "The promised update is overdue: send one."
     return ""
-
-
-def place(session: Session, area: Area) -> str:
-    """An area in a few words: ``the whole state``, ``Essex County, Ayer and 3 more``."""
-    if area.statewide:
-        return "the whole state"
-    counties = session.scalars(select(County.name).where(County.fips.in_(area.counties)).order_by(County.name))
-    communities = session.scalars(
-        select(Community.name).where(Community.code.in_(area.communities)).order_by(Community.name)
-    )
-    psaps = session.scalars(select(Psap.name).where(Psap.code.in_(area.psaps)).order_by(Psap.name))
-    names = [*(f"{name} County" for name in counties), *communities, *psaps]
-    shown = ", ".join(names[:MOST_NAMED])
-    return f"{shown} and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else shown

@@ -16,6 +16,7 @@ from broadcaster.dispatch import actions
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Fanout
+from broadcaster.store.people import User
 from tests.factories import House, content, directory, furnish, person, phones
 
 
@@ -39,8 +40,8 @@ def test_the_author_cannot_approve(house: House) -> None:
         row = session.get_one(Revision, key)
         session.add(person(session, "both@ma.example", "approver"))
         issuer = actions.Actor(session, house.office, None, house.issuer, row.frozen_at)
-        user = session.get_one(actions.User, house.issuer)
-        user.roles = session.get_one(actions.User, house.approver).roles
+        user = session.get_one(User, house.issuer)
+        user.roles = session.get_one(User, house.approver).roles
         session.flush()
         actions.approve(issuer, row, row.hash)
 

@@ -102,6 +102,8 @@ MEANING = {
     "lookup_sms_per_second": "Texts a second that this number answers",
     "lookup_voice_per_second": "Calls a second that this number takes: lines by seconds of a call",
     "chase_after": "Minutes without an acknowledgement after which an agency's next contact is tried, in rising order",
+    "page_after": "Minutes after approvers were first paged at which more people are, in rising order",
+    "break_glass_after": "Minutes that a submitted alert waits for a second person before one may release it alone",
     "lease": "Seconds after which a wave whose process died is taken over",
     "settle": "Seconds after which a message that the carrier does not list was never accepted",
     "blind": "Seconds that a message of unknown outcome waits for a carrier whose listing is down; then it goes again,"

@@ -26,6 +26,28 @@ if (map) {
   paint();
 }
 
+for (const part of document.querySelectorAll("[data-poll]")) {
+  let pause = 4000;
+  const look = async () => {
+    try {
+      if (!document.hidden) {
+        const answer = await fetch(part.dataset.poll, { redirect: "error", signal: AbortSignal.timeout(8000) });
+        if (!answer.ok) throw new Error("status " + answer.status);
+        const words = await answer.text();
+        if (part.dataset.words !== words && !part.contains(document.activeElement)) {
+          part.innerHTML = words;
+          part.dataset.words = words;
+        }
+      }
+      pause = 4000;
+    } catch (error) {
+      pause = Math.min(30000, pause * 2);
+    }
+    setTimeout(look, pause);
+  };
+  setTimeout(look, pause);
+}
+
 for (const form of document.querySelectorAll("form")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) { event.preventDefault(); return; }

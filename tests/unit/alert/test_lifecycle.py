@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 
 import pytest
 
@@ -18,11 +19,12 @@ from broadcaster.alert.lifecycle import (
     ReleaseState,
     Role,
     Tier,
+    check_alone,
     check_approver,
     check_hash,
     check_next,
+    check_reviewer,
     moved,
-    needs_two_people,
     state_after,
 )
 
@@ -81,12 +83,6 @@ def test_nobody_comes_back_from_an_end() -> None:
     assert not [move for move in MOVES if move[0] in ends]
 
 
-@pytest.mark.parametrize("kind", RevisionKind)
-def test_the_public_hears_on_two_peoples_word_and_agencies_on_one_except_that_it_is_over(kind: RevisionKind) -> None:
-    assert needs_two_people(Tier.PUBLIC, kind)
-    assert needs_two_people(Tier.AGENCY, kind) is (kind is RevisionKind.ALL_CLEAR)
-
-
 @pytest.mark.parametrize(
     ("approver", "editors", "roles", "refusal"),
     [
@@ -106,6 +102,45 @@ def test_two_people(approver: int, editors: list[int], roles: list[str], refusal
     else:
         with pytest.raises(LifecycleRefused, match=f"^{refusal}"):
             check_approver(approver, editors, roles)
+
+
+@pytest.mark.parametrize(
+    ("roles", "waited_s", "refusal"),
+    [
+        (["issuer"], 300, None),
+        (["approver"], 301, None),
+        (["issuer"], 0, "in 5 minutes"),
+        (["issuer"], 61, "in 4 minutes"),
+        (["issuer"], 299, "in 1 minute[.]"),
+        (["admin", "auditor"], 3600, "Only an issuer or an approver"),
+    ],
+)
+def test_alone_only_after_the_wait(roles: list[str], waited_s: int, refusal: str | None) -> None:
+    wait = timedelta(minutes=5)
+    if refusal is None:
+        check_alone(roles, timedelta(seconds=waited_s), wait)
+    else:
+        with pytest.raises(LifecycleRefused, match=refusal):
+            check_alone(roles, timedelta(seconds=waited_s), wait)
+
+
+@pytest.mark.parametrize(
+    ("reviewer", "editors", "roles", "refusal"),
+    [
+        (3, [1], ["approver"], None),
+        (2, [1], ["approver"], "You released this alone"),
+        (1, [1], ["approver"], "You wrote, edited or"),
+        (3, [1], ["issuer"], "Only an approver"),
+    ],
+)
+def test_a_review_takes_whoever_could_have_approved(
+    reviewer: int, editors: list[int], roles: list[str], refusal: str | None
+) -> None:
+    if refusal is None:
+        check_reviewer(reviewer, 2, editors, roles)
+    else:
+        with pytest.raises(LifecycleRefused, match=refusal):
+            check_reviewer(reviewer, 2, editors, roles)
 
 
 def test_roles_are_the_words_in_the_database() -> None:

@@ -1,0 +1,163 @@
+"""Paging: at submit everybody on call who may approve is texted, called and mailed at once; then more people, until
+somebody has decided.
+
+A duty of the sweep in transactions of its own, so that no submit waits for it or fails by it. A step takes in further
+people and rings the others again: those on call, all approvers, the administrators, who can find one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broadcaster import logs
+from broadcaster.alert.alert import RevisionKind, content_from_json
+from broadcaster.alert.lifecycle import Role
+from broadcaster.channels import page_link
+from broadcaster.dispatch import second_person
+from broadcaster.dispatch.engine import Engine
+from broadcaster.dispatch.office import Office
+from broadcaster.messages.fit import fit
+from broadcaster.messages.message import Message
+from broadcaster.messages.page import PageWords
+from broadcaster.settings import Settings
+from broadcaster.store import areas, contacts, ledger, paging, roster, senders, texts
+from broadcaster.store import database as clocks
+from broadcaster.store.alerts import Revision
+from broadcaster.store.contacts import What
+from broadcaster.store.database import Sessions, only_one
+from broadcaster.store.paging import PAGING, Letters, Waiting
+from broadcaster.store.people import User
+from broadcaster.store.sealed import Sealer
+
+log = logs.get(__name__)
+LIFE = timedelta(minutes=15)
+"""A page that has not gone out by then is worth nothing."""
+LINK_LIFE = timedelta(hours=2)
+LOOK_EVERY_S = 1.0
+NAMES = {
+    RevisionKind.INITIAL: "911 outage",
+    RevisionKind.UPDATE: "update",
+    RevisionKind.NUMBER_CHANGE: "number change",
+    RevisionKind.RESTORED_IN_PART: "restored in part",
+    RevisionKind.ALL_CLEAR: "all-clear",
+    RevisionKind.FALSE_ALARM: "false alarm",
+}
+
+
+@dataclass
+class Pager:
+    """Takes every step that is due; `after` are the seconds after the first page at which further ones follow."""
+
+    sessions: Sessions
+    sealer: Sealer
+    office: Office
+    secret: str
+    after: Sequence[float] = (120.0, 240.0)
+
+    @classmethod
+    def of(cls, settings: Settings, engine: Engine) -> Pager:
+        """For an installation, over the connections of a sending process."""
+        return cls(engine.sessions, engine.sealer, Office.of(settings), engine.secret, settings.page_seconds)
+
+    def look(self, moment: datetime | None = None) -> int:
+        """Page whoever is due now; returns how many people were. One sweep at a time does."""
+        with self.sessions.begin() as session, only_one(session, "paging") as alone:
+            if not alone:
+                return 0
+            now = moment or clocks.now(session)
+            due = [one for one in paging.waiting(session, now) if self._is_due(one, now)]
+            return sum(self._step(session, one, now) for one in due)
+
+    def _is_due(self, one: Waiting, now: datetime) -> bool:
+        at = next_at(one.since, one.steps, self.after)
+        return one.steps == 0 or (at is not None and at <= now)
+
+    def _step(self, session: Session, one: Waiting, now: datetime) -> int:
+        revision, step = session.get_one(Revision, one.revision), one.steps + 1
+        called = people(session, revision, step, now)
+        if not called:
+            return 0
+        paging.note(session, revision.id, step, [user.id for user in called], now)
+        made = list(self._letters(session, revision, step, called, now))
+        names = [user.email for user in called]
+        said = {"no": revision.no, "step": step, "people": names, "fanouts": made}
+        ledger.append(session, "machine:sweep", "paged", f"alert:{revision.alert.public_id}", said)
+        log.info("paged", alert=revision.alert.public_id, step=step, people=len(called))
+        return len(called)
+
+    def _letters(
+        self, session: Session, revision: Revision, step: int, called: Sequence[User], now: datetime
+    ) -> Iterator[int]:
+        """The fan-outs of a step: both phones, by different carriers where there are two; calls; mails."""
+        words, ways = self._words(session, revision, now), contacts.by_person(session)
+        expires = min(content_from_json(revision.content).expires, clocks.now(session) + LIFE)
+        carriers = senders.in_use(session, "sms")
+        first = [ways[user.id][What.PHONE] for user in called if What.PHONE in ways.get(user.id, {})]
+        second = [ways[user.id][What.SECOND_PHONE] for user in called if What.SECOND_PHONE in ways.get(user.id, {})]
+        for shift, (phones, name) in enumerate(((first, ""), (second, "-second"))):
+            if phones and carriers:
+                wish = carriers[(step - 1 + shift) % len(carriers)] if len(carriers) > 1 else None
+                letters = Letters("sms", f"{PAGING}{step}{name}", expires, wish)
+                yield self._sent(session, revision, letters, phones, words.text())
+        if (first or second) and senders.is_set_up(session, "voice"):
+            letters = Letters("voice", f"{PAGING}{step}", expires)
+            yield self._sent(session, revision, letters, [*first, *second], words.call())
+        if senders.is_set_up(session, "email"):
+            boxes = [ways.get(user.id, {}).get(What.MAIL) or self._own_box(session, user) for user in called]
+            yield self._sent(session, revision, Letters("email", f"{PAGING}{step}", expires), boxes, words.mail())
+
+    def _own_box(self, session: Session, user: User) -> int:
+        """Whoever gave no mail address for pages is mailed at the one that they sign in with."""
+        return contacts.address(session, self.sealer, user.id, What.MAIL, user.email)
+
+    def _sent(
+        self, session: Session, revision: Revision, letters: Letters, to: Sequence[int], message: Message
+    ) -> int:  # fmt: skip
+        sha = sha256(f"{message.subject}\x00{message.text}\x00".encode()).hexdigest()
+        body = texts.one_body(session, sha, message.subject, message.text, segments=fit(message.text).segments)
+        return paging.send(session, revision.id, letters, [(address, body) for address in to])
+
+    def _words(self, session: Session, revision: Revision, now: datetime) -> PageWords:
+        until = int((now + LINK_LIFE).timestamp())
+        author = session.get_one(User, revision.authored_by)
+        voice = self.office.voice
+        asked = (revision.frozen_at or now).astimezone(ZoneInfo(voice.timezone))
+        return PageWords(
+            office=voice.authority_short,
+            what=NAMES[RevisionKind(revision.kind)],
+            place=areas.place(session, content_from_json(revision.content).area),
+            author=author.name or author.email,
+            hour=asked.strftime("%I:%M %p").lstrip("0"),
+            link=page_link.url(self.office.public_base_url, self.secret, revision.id, until),
+            digest=revision.hash or "",
+            practice=voice.training,
+        )
+
+
+def next_at(since: datetime | None, steps: int, after: Sequence[float]) -> datetime | None:
+    """When the next step follows: after the first page, or never when all were taken."""
+    if since is None or not 0 < steps <= len(after):
+        return None
+    return since + timedelta(seconds=after[steps - 1])
+
+
+def people(session: Session, revision: Revision, step: int, now: datetime) -> list[User]:
+    """Who is called in a step: approvers on call who may approve this; all who may; the administrators too.
+
+    An empty group is never called: where nobody is on call all approvers are, where no approver is left administrators.
+    """
+    staff = list(session.scalars(select(User).where(User.active).order_by(User.name, User.id)))
+    editors = second_person.editors_of(revision)
+    approvers = [user for user in staff if Role.APPROVER in user.role_names and user.id not in editors]
+    on_call = roster.on_call(session, now)
+    here = [user for user in approvers if user.id in on_call]
+    admins = [user for user in staff if Role.ADMIN in user.role_names and user not in approvers]
+    groups = [here or approvers or admins, approvers or admins, [*approvers, *admins]]
+    return groups[min(step, len(groups)) - 1]

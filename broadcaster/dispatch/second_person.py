@@ -1,0 +1,42 @@
+"""Who has had a hand in a revision since the last approved one, and so who may be its second person."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from broadcaster.alert import lifecycle
+from broadcaster.alert.lifecycle import LifecycleRefused
+from broadcaster.store.alerts import Revision, RevisionEditor
+from broadcaster.store.people import User
+
+
+def note_editor(session: Session, revision: Revision, person: int) -> None:
+    """This person has had a hand in it."""
+    session.merge(RevisionEditor(revision_id=revision.id, user_id=person))
+    session.flush()
+
+
+def carry_over(session: Session, older: Revision, newer: Revision) -> None:
+    """Nobody has approved the older one: whoever had a hand in it has had one in the newer too."""
+    for person in editors_of(older):
+        note_editor(session, newer, person)
+
+
+def editors_of(revision: Revision) -> set[int]:
+    """Who wrote, edited or submitted it since the last approved revision: none of them may approve it."""
+    return {editor.user_id for editor in revision.editors} | {revision.authored_by}
+
+
+def check(session: Session, person: int, revision: Revision) -> None:
+    """LifecycleRefused unless this person may approve a revision."""
+    user = session.get_one(User, person)
+    lifecycle.check_approver(person, editors_of(revision), user.role_names)
+
+
+def may_approve(session: Session, person: int, revision: Revision) -> bool:
+    """Whether this person could be the second one."""
+    try:
+        check(session, person, revision)
+    except LifecycleRefused:
+        return False
+    return True

@@ -1,0 +1,86 @@
+"""One person alone: break the glass, review what was released so, take back our own error; each with a fresh code."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, request, url_for
+
+from broadcaster.alert import lifecycle
+from broadcaster.alert.lifecycle import Role
+from broadcaster.dispatch import alone as acts
+from broadcaster.dispatch.alone import LONGEST
+from broadcaster.store.reviews import Verdict
+from broadcaster.web import acting, alone, stepup
+from broadcaster.web.alone import Slip
+from broadcaster.web.approval import BELLS, Answer
+from broadcaster.web.guard import only, person, require_person
+from broadcaster.web.house import house
+from broadcaster.web.revision import shown
+
+glass = Blueprint("glass", __name__, url_prefix="/desk/alerts/<alert>/revisions/<int:no>")
+glass.before_request(require_person)
+
+
+@glass.post("/break-glass")
+@only(Role.ISSUER, Role.APPROVER)
+def break_it(alert: str, no: int) -> Answer:
+    """Release to the public without a second person, after the wait: a reason, the place typed out, a code."""
+    stepup.wait()
+    typed = {name: request.form.get(name, "").strip()[:LONGEST] for name in ("reason", "place")}
+    with house().sessions.begin() as store:
+        row = acting.revision_of(store, alert, no)
+        waited = house().clock() - (row.frozen_at or house().clock())
+        lifecycle.check_alone(person().roles, waited, alone.wait())
+        problems = {} if typed["reason"] else {"reason": "Say why nobody else could be asked."}
+        if not alone.same(typed["place"], alone.place(store, row)):
+            problems["place"] = f"Type {alone.place(store, row)}, so that it is surely this place."
+        if not problems and not stepup.code_fits(store):
+            problems["code"] = stepup.WRONG_CODE
+        if problems:
+            return shown(store, row, slip=Slip(problems, typed)), 422
+        lifecycle.check_hash(request.form.get("hash", ""), row.hash or "")
+        acts.break_glass(acting.actor(store), row, typed["reason"], alone.wait())
+    house().bell(*BELLS)
+    flash("Released by you alone. Another person must review it within 15 minutes.", "warning")
+    return redirect(url_for("board.page", alert=alert), 303)
+
+
+@glass.post("/review")
+@only(Role.APPROVER)
+def review(alert: str, no: int) -> Answer:
+    """Another person has read what was released alone, and says whether it is right."""
+    stepup.wait()
+    note = request.form.get("note", "").strip()[:LONGEST]
+    with house().sessions.begin() as store:
+        row = acting.revision_of(store, alert, no)
+        try:
+            verdict = Verdict(request.form.get("verdict", ""))
+        except ValueError:
+            return shown(store, row, slip=Slip({"verdict": "Choose whether it is right."}, {"note": note})), 422
+        if verdict is Verdict.WRONG and not note:
+            wrong = {"note": "Say what is wrong in a few words: the officer corrects it by that."}
+            return shown(store, row, slip=Slip(wrong, {"verdict": verdict.value})), 422
+        if not stepup.code_fits(store):
+            kept = {"note": note, "verdict": verdict.value}
+            return shown(store, row, slip=Slip({"code": stepup.WRONG_CODE}, kept)), 422
+        acts.review(acting.actor(store), row, verdict, note)
+    house().bell(*BELLS)
+    if verdict is Verdict.RIGHT:
+        flash("Reviewed: you stand behind it as the second person.", "success")
+    else:
+        flash("You say that it is wrong. Now correct it: an update, a number change, or “False alarm”.", "error")
+    return redirect(url_for("board.page", alert=alert), 303)
+
+
+@glass.post("/withdraw")
+@only(Role.ISSUER, Role.APPROVER)
+def withdraw(alert: str, no: int) -> Answer:
+    """Take our own error back over every channel, at once and on one person's word; its words are fixed."""
+    stepup.wait()
+    with house().sessions.begin() as store:
+        row = acting.revision_of(store, alert, no)
+        if not stepup.code_fits(store):
+            return shown(store, row, slip=Slip({"code": stepup.WRONG_CODE})), 422
+        acts.withdraw(acting.actor(store), row)
+    house().bell(*BELLS)
+    flash("Withdrawn. Everybody who was told is being told now.", "success")
+    return redirect(url_for("board.page", alert=alert), 303)
