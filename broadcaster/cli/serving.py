@@ -26,6 +26,8 @@ from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
 from broadcaster.dispatch.nightly import LOOK_EVERY_S, Nightly
 from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.page_tests import LOOK_EVERY_S as TEST_EVERY_S
+from broadcaster.dispatch.page_tests import PageTests
 from broadcaster.dispatch.paging import LOOK_EVERY_S as PAGE_EVERY_S
 from broadcaster.dispatch.paging import Pager
 from broadcaster.dispatch.publish import Publisher
@@ -128,6 +130,7 @@ def sweep() -> None:
         "receipts": (lambda: intake.apply_waiting(engine.sessions), 1.0),
         "publish": (publisher.look, 0.25),
         "paging": (Pager.of(settings, engine).look, PAGE_EVERY_S),
+        "page-tests": (PageTests.of(settings, engine).look, TEST_EVERY_S),
         "escalate": (lambda: escalate(engine.sessions, settings.chase_seconds), settings.sweep_every),
     }
     duties["call-again"] = (lambda: call_again(engine.sessions, settings.chase_seconds), settings.sweep_every)

@@ -62,12 +62,9 @@ def _dearest(session: Session, fanout: Fanout) -> int:
     most = session.execute(
         text(
             "SELECT coalesce(max(b.segments), 1) FROM revision_text t JOIN body b ON b.id = t.body_id"
-            " WHERE t.revision_id = :r AND t.form = ANY(:forms)"
+            " WHERE t.revision_id = :r AND t.form = ANY(string_to_array(:forms, ' '))"
         ),
-        {
-            "r": fanout.revision_id,
-            "forms": {"agency": ["desk-sms"], "public": ["sms", "sms_text"]}.get(fanout.tier, []),
-        },
+        {"r": fanout.revision_id, "forms": {"agency": "desk-sms", "public": "sms sms_text"}.get(fanout.tier, "")},
     )
     return int(most.scalar_one())
 

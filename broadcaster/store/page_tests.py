@@ -14,6 +14,8 @@ from broadcaster.store.sealed import Sealer
 
 TEST = 0
 """Stands for the fan-out in what names a test page: it belongs to no alert."""
+NUMBERED_FROM = 10**12
+"""Their numbers in references, beyond those of the questions of the monthly round, which have no fan-out either."""
 
 
 class TrialState(StrEnum):

@@ -14,7 +14,7 @@ from broadcaster.alert.alert import RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import ReleaseState
 from broadcaster.channels import page_link
 from broadcaster.dispatch import paging, second_person
-from broadcaster.store import areas
+from broadcaster.store import areas, page_tests
 from broadcaster.store import paging as pages
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.paging import Called
@@ -64,6 +64,25 @@ def follow(token: str) -> Response:
             flash("A newer revision has taken the place of what you were called about: this is it.", "warning")
             return redirect(url_for("revision.page", alert=alert, no=newest.no), 303)
     return redirect(url_for("revision.page", alert=alert, no=row.no), 303)
+
+
+@paged.get("/page-test/<token>")
+def trial(token: str) -> str:
+    """The page at which an approver confirms that a test page came; nothing is recorded yet."""
+    if page_link.trial_opened(house().settings.required("secret_key"), token) is None:
+        abort(404, description="This link is not complete, or it is not ours: open it again from the message.")
+    return render_template("desk/roster/test.html", token=token)
+
+
+@paged.post("/page-test/<token>")
+def confirm(token: str) -> Response:
+    """It came: the way works this month."""
+    key = page_link.trial_opened(house().settings.required("secret_key"), token)
+    with house().sessions.begin() as store:
+        mine = key is not None and page_tests.confirm(store, key, person().id, house().clock())
+    words = "Confirmed: this way works." if mine else "This test was sent to somebody else: sign in as them."
+    flash(words, "success" if mine else "error")
+    return redirect(url_for("roster.page"), 303)
 
 
 @paged.get("/asked")

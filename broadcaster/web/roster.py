@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import Role
 from broadcaster.alert.phone import PhoneRefused, display, parse_personal
-from broadcaster.store import contacts, ledger
+from broadcaster.store import contacts, ledger, page_tests
 from broadcaster.store import roster as kept
 from broadcaster.store.contacts import What
 from broadcaster.store.people import User
@@ -190,6 +190,8 @@ def _shown(problems: dict[str, str]) -> str:
             hands_over=may_hand_over(person(), charge),
             staff=[user for user in everybody if not user.role_names.isdisjoint(DESK)],
             reach=contacts.by_person(store),
+            silent=page_tests.silent(store, now.strftime("%Y-%m")),
+            labels=LABELS,
             may_edit=person().may(*DESK),
             problems=problems,
             typed=request.form,
