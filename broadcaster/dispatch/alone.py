@@ -92,7 +92,7 @@ def withdraw(actor: Actor, revision: Revision) -> Release:
     if not {lifecycle.Role.ISSUER, lifecycle.Role.APPROVER} & actor.session.get_one(User, actor.user_id).role_names:
         raise LifecycleRefused("Only an issuer or an approver can take an alert back: ask somebody on duty.")
     if revision.frozen_at is None:
-        actions.submit(actor, revision)
+        _submit(actor, revision)
     row = actions.locked_release(actor, revision, Tier.PUBLIC)
     if policy.needs_two_people(Tier.PUBLIC, RevisionKind.FALSE_ALARM, fixed=_is_fixed(actor, revision)):
         raise LifecycleRefused("This false alarm says more than the fixed words: a second person must approve it.")
@@ -101,6 +101,13 @@ def withdraw(actor: Actor, revision: Revision) -> Release:
     actions.release_public(actor, revision, row)
     actor.log("withdrawn_as_own_error", revision.alert, no=revision.no, hash=row.hash)
     return row
+
+
+def _submit(actor: Actor, revision: Revision) -> None:
+    try:
+        actions.submit(actor, revision)
+    except actions.AlertRefused as refused:
+        raise LifecycleRefused(f"It cannot go like this. {refused}") from refused
 
 
 def _is_fixed(actor: Actor, revision: Revision) -> bool:

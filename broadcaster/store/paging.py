@@ -58,6 +58,8 @@ _WAITING = text(
     " FROM release x JOIN revision r ON r.id = x.revision_id JOIN alert a ON a.id = r.alert_id"
     " WHERE x.tier = 'public' AND x.state = 'pending' AND a.state IN ('draft', 'open')"
     " AND CAST(r.content ->> 'expires' AS timestamptz) > CAST(:now AS timestamptz)"
+    " AND NOT EXISTS (SELECT 1 FROM revision n WHERE n.alert_id = r.alert_id AND n.no > r.no"
+    "   AND n.frozen_at IS NOT NULL)"
     " ORDER BY r.id FOR NO KEY UPDATE OF x SKIP LOCKED"
 )
 _GOING = text(

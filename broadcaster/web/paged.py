@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.alert import RevisionKind, content_from_json
-from broadcaster.alert.lifecycle import ReleaseState
+from broadcaster.alert.lifecycle import AlertState, ReleaseState
 from broadcaster.channels import page_link
 from broadcaster.dispatch import paging, second_person
 from broadcaster.store import areas, page_tests
 from broadcaster.store import paging as pages
-from broadcaster.store.alerts import Release, Revision
+from broadcaster.store.alerts import Alert, Release, Revision
 from broadcaster.store.paging import Called
 from broadcaster.web import acting
 from broadcaster.web.guard import person, require_person
@@ -104,10 +104,12 @@ def asked(store: Session) -> list[Asked]:
     query = (
         select(Revision)
         .join(Release)
+        .join(Alert, Alert.id == Revision.alert_id)
         .where(Release.tier == "public", Release.state == ReleaseState.PENDING.value)
+        .where(Alert.state.in_([AlertState.DRAFT.value, AlertState.OPEN.value]))
         .order_by(Revision.frozen_at, Revision.id)
     )
-    mine = [row for row in store.scalars(query) if second_person.may_approve(store, person().id, row)]
+    mine = [row for row in store.scalars(query) if _is_asked(store, row)]
     return [
         Asked(
             row.alert.public_id,
@@ -118,6 +120,13 @@ def asked(store: Session) -> list[Asked]:
         )
         for row in mine
     ]
+
+
+def _is_asked(store: Session, row: Revision) -> bool:
+    """Whether this person can still approve it: nothing newer was submitted, its end has not passed."""
+    newer = any(other.no > row.no and other.frozen_at for other in row.alert.revisions)
+    lives = content_from_json(row.content).expires > house().clock()
+    return lives and not newer and second_person.may_approve(store, person().id, row)
 
 
 def clock(store: Session, row: Revision) -> Clock | None:
