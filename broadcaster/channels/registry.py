@@ -10,6 +10,7 @@ from typing import Any
 
 from broadcaster.channels import webhook
 from broadcaster.channels.agency_email import AgencyEmail, Mailer
+from broadcaster.channels.checkpoint_mail import CheckpointPrinter
 from broadcaster.channels.contract import Channel
 from broadcaster.channels.handoff import HandoffPrinter
 from broadcaster.channels.http import Door, Limits
@@ -107,6 +108,14 @@ def checks(settings: Settings) -> Channel:
     mailer = _mailer(settings)
     printer = CheckPrinter(_letterhead(mailer), mailer.public_base_url, mailer.secret)
     return AgencyEmail(mailer, other=("check", printer))
+
+
+def witness(settings: Settings) -> Channel | None:
+    """The mail of the ledger's checkpoints: the same relay, another print; None where no mail is set up."""
+    if _missing(settings, "smtp_url", "mail_from"):
+        return None
+    mailer = _mailer(settings)
+    return AgencyEmail(mailer, other=("witness", CheckpointPrinter(_letterhead(mailer))))
 
 
 def _ipaws(settings: Settings) -> Channel:

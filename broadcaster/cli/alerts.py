@@ -1,8 +1,6 @@
-"""Commands about alerts: fan out what is approved without Celery, and check the ledger."""
+"""Commands about alerts: fan out what is approved without Celery."""
 
 from __future__ import annotations
-
-import sys
 
 import click
 
@@ -12,7 +10,7 @@ from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import QUEUES
 from broadcaster.dispatch.sweep import keep
 from broadcaster.local import home
-from broadcaster.store import alerts, database, fanouts, ledger
+from broadcaster.store import alerts, fanouts
 
 
 @click.command()
@@ -51,24 +49,4 @@ def _send_all(engine: engines.Engine, alert: int) -> None:
             return
 
 
-@click.group()
-def audit() -> None:
-    """The ledger."""
-
-
-@audit.command("verify")
-def verify() -> None:
-    """Read the whole chain of the ledger again; exits 1 and names the first event that was changed.
-
-    Example: broadcaster audit verify
-    """
-    settings = home.adopt(home.connected(home.environment()))
-    with database.sessions(database.connect(settings.database_url))() as session:
-        verdict = ledger.verify(session)
-    if verdict.broken_at is not None:
-        click.echo(f"The ledger is broken: {verdict.why}. The {verdict.events} events before it are whole.")
-        sys.exit(1)
-    click.echo(f"{verdict.events} events, unbroken; the chain ends with {verdict.chain[:16]}.")
-
-
-COMMANDS = (release, audit)
+COMMANDS = (release,)

@@ -38,6 +38,7 @@ from broadcaster.dispatch.retention import Retention
 from broadcaster.dispatch.sweep import Sweep
 from broadcaster.dispatch.upkeep import EVERY_S as UPKEEP_EVERY_S
 from broadcaster.dispatch.upkeep import Round
+from broadcaster.dispatch.witness import Witness
 from broadcaster.local import demo as demonstration
 from broadcaster.local import home, installation, seat
 from broadcaster.receipts import intake
@@ -134,6 +135,7 @@ def sweep() -> None:
         "escalate": (lambda: escalate(engine.sessions, settings.chase_seconds), settings.sweep_every),
     }
     duties["call-again"] = (lambda: call_again(engine.sessions, settings.chase_seconds), settings.sweep_every)
+    duties["witness"] = (Witness.of(settings, engine.sessions, engine.window).look, settings.sweep_every)
     duties["retention"] = (Retention(engine.sessions).look, RETAIN_EVERY_S)
     if settings.export_cert:
         folder = settings.export_dir or settings.data_dir / "exports"

@@ -23,12 +23,12 @@ from broadcaster.dispatch.catalogue import Catalogue
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds import atom, paper, places, public_page
 from broadcaster.feeds.recent import Held, recent_files
-from broadcaster.feeds.snapshot import OnAir, PublishedDocument, Snapshot, Words
+from broadcaster.feeds.snapshot import OnAir, PublishedDocument, Sealed, Snapshot, Words
 from broadcaster.messages import book
 from broadcaster.messages.edition import door
 from broadcaster.messages.reception import phrases
 from broadcaster.settings import Mode
-from broadcaster.store import alerts, directory_load, lines, texts, wordings
+from broadcaster.store import alerts, checkpoints, directory_load, lines, texts, wordings
 from broadcaster.store.alerts import Alert, Document, Release, Revision
 from broadcaster.store.database import Installation, Sessions, now, only_one
 
@@ -95,7 +95,13 @@ def snapshot(
         lookup_voice=office.voice.lookup_voice,
         books=wordings.books(session, strict=office.mode is Mode.LIVE),
         phrases=phrases(strict=office.mode is Mode.LIVE),
+        ledger=_sealed(session),
     )
+
+
+def _sealed(session: Session) -> Sealed | None:
+    row = checkpoints.newest(session)
+    return Sealed(row.size, row.root.hex(), row.at.astimezone(UTC), row.note) if row else None
 
 
 def _public(session: Session, at: datetime) -> list[tuple[Alert, Revision]]:

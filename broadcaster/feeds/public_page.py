@@ -30,6 +30,8 @@ from broadcaster.settings import Mode
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "web" / "public"
 ASSETS = ("public.css", "public.js", "icon.svg")
 LANGUAGE_FOLDER = "l"
+CHECKPOINT = "ledger/checkpoint"
+"""Where a reader of C2SP tlog-tiles looks for it."""
 STALE_AFTER_SECONDS = 60
 STALE_MARKER = b"<!--stale-->"
 BANNERS = {
@@ -86,6 +88,8 @@ def files(snapshot: Snapshot) -> dict[str, bytes]:
     made = {name: (TEMPLATES / name).read_bytes() for name in ASSETS}
     made |= {f"town/{code}.html": town_page(snapshot, one) for code, one in advice.items()}
     made |= {tongue.page: language_page(snapshot, advice, tongue) for tongue in tongues.tongues(snapshot.books)}
+    if snapshot.ledger:
+        made[CHECKPOINT] = snapshot.ledger.note.encode()
     made["lookup.json"] = _json(lookup_table(snapshot, advice))
     made["index.html"] = index_page(snapshot, advice)
     made["status.json"] = _json(status(snapshot))
@@ -107,7 +111,10 @@ def status(snapshot: Snapshot) -> dict[str, Any]:
     documents = [
         {"identifier": one.identifier, "url": one.path, "sent": one.sent.isoformat()} for one in snapshot.documents
     ]
-    return {**_head(snapshot), "state": overall(snapshot), "alerts": alerts, "documents": documents}
+    sealed = snapshot.ledger
+    ledger = {"size": sealed.size, "root": sealed.root, "at": sealed.at.isoformat()} if sealed else None
+    made = {"state": overall(snapshot), "alerts": alerts, "documents": documents, "ledger": ledger}
+    return {**_head(snapshot), **made}
 
 
 def overall(snapshot: Snapshot) -> str:

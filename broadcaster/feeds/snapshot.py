@@ -125,6 +125,16 @@ class PublishedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Sealed:
+    """The ledger's newest checkpoint: how many events, their Merkle root in hex, when, and the signed note."""
+
+    size: int
+    root: str
+    at: datetime
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything the public window says. `as_of` is now; `changed` is when any of the rest last changed.
 
@@ -145,3 +155,4 @@ class Snapshot:
     lookup_voice: str = ""
     books: Books = field(default_factory=shipped, compare=False)
     phrases: Books = field(default_factory=phrases, compare=False)
+    ledger: Sealed | None = None

@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from broadcaster.feeds.lookup import LONGEST_QUERY, find
-from broadcaster.feeds.public_page import STALE_MARKER, find_page, stale_banner
+from broadcaster.feeds.public_page import CHECKPOINT, STALE_MARKER, find_page, stale_banner
 from broadcaster.feeds.recent import BLOCKED_BY, FOLDER, chosen, wrapped
 from broadcaster.window.recent import BadTimestamp, parse_timestamp
 from broadcaster.window.shelf import Leaf, NoSuchFile, NothingPublished, Shelf
@@ -123,6 +123,11 @@ def _data(app: Flask, shelf: Shelf) -> None:
     @_get(app, "/cap/<identifier>.xml")
     def document(identifier: str) -> Response:
         return _answer(shelf.named("cap", identifier, ".xml", _wants_gzip()), "application/cap+xml", IMMUTABLE)
+
+    @_get(app, "/ledger/checkpoint")
+    def checkpoint() -> Response:
+        shelf.pulse()
+        return _answer(shelf.leaf(CHECKPOINT, _wants_gzip()), "text/plain; charset=utf-8", SOON)
 
     @_get(app, "/healthz")
     def health() -> Response:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import pytest
+from sqlalchemy import text
 
+from broadcaster import settings as knobs
 from broadcaster.cli import root
+from broadcaster.dispatch.witness import signer_of
+from broadcaster.store import checkpoints
 from broadcaster.store.database import Sessions
 from broadcaster.store.ledger import AuditEvent
 from broadcaster.store.people import User
 from broadcaster.store.residents import Subscription
+from broadcaster.store.signed_note import PublicKey
 from tests.factories import directory, furnish
 from tests.flow import installation
 
@@ -100,9 +106,30 @@ def test_the_ledger_is_verified_and_a_changed_event_is_named(env: dict[str, str]
     furnish(sessions, directory(1), {}).release()
     assert "unbroken" in installation.run(env, "audit", "verify").stdout
     with sessions.begin() as session:
+        session.execute(text("SET LOCAL session_replication_role = 'replica'"))
         session.get_one(AuditEvent, 2).actor = "somebody else"
     broken = installation.run(env, "audit", "verify")
     assert broken.returncode == 1 and "event 2 was changed" in broken.stdout
+
+
+def test_the_ledger_is_held_against_what_somebody_kept(
+    env: dict[str, str], sessions: Sessions, tmp_path: Path
+) -> None:  # fmt: skip
+    furnish(sessions, directory(1), {}).release()
+    key = installation.run(env, "audit", "key").stdout.strip()
+    assert key.startswith("localhost/ledger+") and PublicKey.read(key).raw
+    kept = tmp_path / "checkpoint.txt"
+    with sessions.begin() as session:
+        signer = signer_of(knobs.load(env))
+        made = checkpoints.make(session, signer, datetime.now(UTC))
+        assert made is not None
+        kept.write_text(signer.note(made.text).replace("localhost", "another"), encoding="utf-8")
+    bent = installation.run(env, "audit", "verify", "--checkpoint", str(kept))
+    assert bent.returncode == 1 and "checkpoint.txt was changed" in bent.stdout
+    kept.write_text(signer.note(made.text), encoding="utf-8")
+    whole = installation.run(env, "audit", "verify", "--checkpoint", str(kept), "--key", key)
+    assert "as 2 checkpoints have them" in whole.stdout and "no file of checkpoints on this host" in whole.stdout
+    assert installation.run(env, "audit", "verify", "--key", "x").returncode == 2
 
 
 def test_the_doctor_names_what_does_not_work(env: dict[str, str]) -> None:

@@ -10,12 +10,15 @@ from threading import get_ident
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
 
-from broadcaster.store import ledger
+from broadcaster.store import ledger, merkle
 from broadcaster.store.database import Sessions
 from broadcaster.store.ledger import Verdict
 
 EVENTS = 20
+NO_TRIGGER = "SET LOCAL session_replication_role = 'replica'"
+"""What only a superuser can do: change what the trigger keeps."""
 Tamper = Callable[[random.Random, int], tuple[str, dict[str, object]]]
 
 
@@ -34,7 +37,7 @@ def verdict(sessions: Sessions) -> Verdict:
 
 
 def test_an_empty_ledger_is_whole(sessions: Sessions) -> None:
-    assert verdict(sessions) == Verdict(0, ledger.START.hex())
+    assert verdict(sessions) == Verdict(0, ledger.START.hex(), root=merkle.EMPTY.hex())
 
 
 def test_what_was_written_is_whole_and_says_who_did_what(chained: Sessions) -> None:
@@ -92,6 +95,7 @@ def test_every_one_of_two_hundred_changes_is_found_at_its_row(chained: Sessions)
         name, seq = list(TAMPERING)[round_ % len(TAMPERING)], dice.randint(1, EVENTS)
         with chained() as session:
             statement, values = TAMPERING[name](dice, seq)
+            session.execute(text(NO_TRIGGER))
             session.execute(text(statement), values)
             found = ledger.verify(session)
             session.rollback()
@@ -104,6 +108,7 @@ def test_every_one_of_two_hundred_changes_is_found_at_its_row(chained: Sessions)
 def test_a_forged_event_with_a_fitting_chain_breaks_the_next_one(chained: Sessions) -> None:
     """Whoever rewrites one event and its own hash must rewrite everything after it."""
     with chained.begin() as session:
+        session.execute(text(NO_TRIGGER))
         forged = session.get_one(ledger.AuditEvent, 7)
         forged.canonical = forged.canonical.replace(b"user:1", b"user:2")
         forged.actor = "user:2"
@@ -119,6 +124,7 @@ CUTS = {
     "the head": ["DELETE FROM audit_head"],
     "the head's number": ["UPDATE audit_head SET seq = 19"],
     "the head's chain": ["UPDATE audit_head SET chain = set_byte(chain, 0, 255 - get_byte(chain, 0))"],
+    "the head's tree": ["UPDATE audit_head SET frontier = set_byte(frontier, 40, 255 - get_byte(frontier, 40))"],
     "the tail, the head's number with it": ["DELETE FROM audit_event WHERE seq > 15", "UPDATE audit_head SET seq = 15"],
 }
 
@@ -126,21 +132,29 @@ CUTS = {
 @pytest.mark.parametrize("name", CUTS)
 def test_a_cut_end_is_found(chained: Sessions, name: str) -> None:
     with chained.begin() as session:
-        for statement in CUTS[name]:
+        for statement in (NO_TRIGGER, *CUTS[name]):
             session.execute(text(statement))
     assert verdict(chained).broken_at is not None
 
 
-def test_many_hands_at_once_leave_no_gap(sessions: Sessions) -> None:
+def test_twenty_hands_at_once_leave_no_gap(sessions: Sessions) -> None:
     def write(hand: int) -> None:
         for no in range(5):
-            with sessions.begin() as session:
+            with sessions() as session:
                 ledger.append(session, f"user:{hand}", "said", f"alert:{hand}", {"no": no})
+                session.rollback() if no == 3 else session.commit()
 
-    with ThreadPoolExecutor(6) as pool:
-        list(pool.map(write, range(6)))
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(write, range(20)))
     found = verdict(sessions)
-    assert (found.events, found.broken_at) == (30, None)
+    assert (found.events, found.broken_at) == (80, None)
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit_event SET actor = 'me'", "DELETE FROM audit_event WHERE seq = 3"])
+def test_the_database_itself_refuses_to_change_an_event(chained: Sessions, change: str) -> None:
+    with chained() as session, pytest.raises(DBAPIError, match="only added to"):
+        session.execute(text(change))
+    assert verdict(chained).events == EVENTS
 
 
 def test_a_check_while_somebody_writes_accuses_nobody(chained: Sessions) -> None:
