@@ -14,7 +14,7 @@ from broadcaster.directory.here import Asked, BadPlace, Here, look
 from broadcaster.directory.rows import described
 from broadcaster.dispatch.engine import sealer_of
 from broadcaster.local import home
-from broadcaster.store import boundaries, directory_import, directory_load
+from broadcaster.store import boundaries, directory_import, directory_load, ledger
 from broadcaster.store.directory_files import BadFile
 from broadcaster.store.directory_history import Author
 from broadcaster.store.directory_import import Moved, Proposal
@@ -79,8 +79,9 @@ def export_directory(file: Path) -> None:
     """
     settings, sessions = opened()
     try:
-        with sessions() as session:
+        with sessions.begin() as session:
             data = directory_import.export(session, sealer_of(settings), file.name)
+            ledger.append(session, "operator", "exported", "directory", {"what": file.suffix[1:]})
     except BadFile as error:
         raise click.ClickException(str(error)) from error
     file.touch(mode=0o600)

@@ -221,13 +221,14 @@ def export_phones(file: Path) -> None:
     file.touch(mode=0o600)
     file.chmod(0o600)
     count = 0
-    with sessions() as session, file.open("w", encoding="utf-8", newline="") as stream:
+    with sessions.begin() as session, file.open("w", encoding="utf-8", newline="") as stream:
         out = csv.writer(stream)
         out.writerow(residents.COLUMNS)
         for count, row in enumerate(residents.everyone(session, sealer_of(settings)), start=1):
             out.writerow(row)
             if count % 100_000 == 0:
                 click.echo(f"{count:,} residents", err=True)
+        ledger.append(session, "operator", "exported", "residents", {"rows": count})
     click.echo(f"{count:,} written to {file}.")
 
 

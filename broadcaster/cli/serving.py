@@ -38,6 +38,8 @@ from broadcaster.dispatch.retention import Retention
 from broadcaster.dispatch.sweep import Sweep
 from broadcaster.dispatch.upkeep import EVERY_S as UPKEEP_EVERY_S
 from broadcaster.dispatch.upkeep import Round
+from broadcaster.dispatch.watching import EVERY_S as WATCH_EVERY_S
+from broadcaster.dispatch.watching import Watching
 from broadcaster.dispatch.witness import Witness
 from broadcaster.local import demo as demonstration
 from broadcaster.local import home, installation, seat
@@ -136,6 +138,7 @@ def sweep() -> None:
     }
     duties["call-again"] = (lambda: call_again(engine.sessions, settings.chase_seconds), settings.sweep_every)
     duties["witness"] = (Witness.of(settings, engine.sessions, engine.window).look, settings.sweep_every)
+    duties["watching"] = (Watching(engine.sessions, engine.window, engine.carriers["webhook"]).look, WATCH_EVERY_S)
     duties["retention"] = (Retention(engine.sessions).look, RETAIN_EVERY_S)
     if settings.export_cert:
         folder = settings.export_dir or settings.data_dir / "exports"

@@ -85,7 +85,10 @@ def edit(actor: Actor, revision: Revision, content: Content) -> Revision:
     """Change a draft in place; a frozen revision stays as it is and its successor is changed instead."""
     _lock_draft(actor, revision)
     if revision.frozen_at is None:
-        revision.content = heart.content_to_json(content)
+        changed = heart.content_to_json(content)
+        if changed != revision.content:
+            revision.content = changed
+            actor.log("edited", revision.alert, no=revision.no)
         second_person.note_editor(actor.session, revision, actor.user_id)
         return revision
     for pending in _releases(actor, revision):

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from broadcaster import logs
 from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import QUEUES, Engine
 from broadcaster.dispatch.followup import follow_up, look_again
 from broadcaster.dispatch.recall import recall
-from broadcaster.store import endings, fanouts, tallies
+from broadcaster.store import endings, fanouts, ledger, tallies
 
 log = logs.get(__name__)
 QUIET_S = 1.0
@@ -31,18 +32,34 @@ def keep(engine: Engine) -> None:
     follow_up(engine)
     look_again(engine)
     with engine.sessions.begin() as session:
-        for fanout in endings.expire_overdue(session):
+        expired = endings.expire_overdue(session)
+        for fanout in expired:
             log.warning("fanout_expired", fanout=fanout)
+        _note(session, "expired", expired)
         endings.end_queued(session)
     with engine.sessions.begin() as session:
         endings.reopen_for_late(session)
         for fanout in fanouts.uncounted(session):
             fanouts.plan(session, fanout)
     with engine.sessions.begin() as session:
-        for fanout in endings.finish(session):
+        finished = endings.finish(session)
+        for fanout in finished:
             log.info("fanout_done", fanout=fanout, missed=fanouts.missed(session, fanout))
+        _note(session, "ended", finished)
     with engine.sessions.begin() as session:
         tallies.fold(session)
+
+
+_ALERTS = text(
+    "SELECT a.public_id, array_agg(f.id ORDER BY f.id) AS fanouts FROM fanout f JOIN revision r ON r.id = f.revision_id"
+    " JOIN alert a ON a.id = r.alert_id WHERE f.id = ANY(:ids) GROUP BY 1 ORDER BY 1"
+)
+
+
+def _note(session: Session, what: str, ids: list[int]) -> None:
+    """What the machine has decided of each alert, into the ledger."""
+    for row in session.execute(_ALERTS, {"ids": ids}).all() if ids else ():
+        ledger.append(session, "machine:sweep", what, f"alert:{row.public_id}", {"fanouts": list(row.fanouts)})
 
 
 _IDLE = text(

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import rfc8785
-from sqlalchemy import BigInteger, Row, select, text
+from sqlalchemy import BigInteger, Index, Row, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from broadcaster.store import merkle
@@ -27,6 +27,7 @@ class AuditEvent(Base):
     """One thing that somebody, or the machine, did. `seq` has no gaps."""
 
     __tablename__ = "audit_event"
+    __table_args__ = (Index("ix_audit_event_object", "object", "seq"), Index("ix_audit_event_action", "action", "seq"))
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     actor: Mapped[str]

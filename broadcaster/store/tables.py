@@ -2,6 +2,7 @@
 
 from broadcaster.store import (
     alerts,
+    answers,
     boundaries,
     chases,
     checkpoints,
@@ -27,6 +28,7 @@ from broadcaster.store import (
     senders,
     signups,
     upkeep,
+    watchers,
     wordings,
 )
 from broadcaster.store.database import Base
@@ -34,6 +36,7 @@ from broadcaster.store.database import Base
 __all__ = [
     "Base",
     "alerts",
+    "answers",
     "boundaries",
     "chases",
     "checkpoints",
@@ -59,5 +62,6 @@ __all__ = [
     "senders",
     "signups",
     "upkeep",
+    "watchers",
     "wordings",
 ]

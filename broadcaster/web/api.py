@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, abort, g, jsonify, request
 from pydantic import BaseModel
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from broadcaster import tasks
 from broadcaster.alert.lifecycle import Role
-from broadcaster.web import acting, api_alone, api_calls, api_directory, api_problem, tokens
+from broadcaster.store import ledger
+from broadcaster.store.answers import Given
+from broadcaster.web import acting, api_alone, api_calls, api_directory, api_once, api_problem, tokens
+from broadcaster.web import api_access as access
 from broadcaster.web import api_models as m
 from broadcaster.web.api_calls import Call, WrongCode
 from broadcaster.web.api_openapi import Operation, document
@@ -23,7 +27,7 @@ blueprint.record_once(lambda made: made.app.extensions["csrf"].exempt(blueprint)
 api_problem.install(blueprint)
 BELLS = ("urgent", "sms")
 ANYBODY = tuple(Role)
-ISSUER, APPROVER = (Role.ISSUER,), (Role.APPROVER,)
+ISSUER, APPROVER, ADMIN = (Role.ISSUER,), (Role.APPROVER,), (Role.ADMIN,)
 EITHER = ISSUER + APPROVER
 
 
@@ -52,7 +56,13 @@ ROUTES = (
     _route("POST", f"{ONE}/revisions", api_calls.follow, ISSUER, body=m.RevisionIn, status=201),
     _route("GET", f"{ONE}/report", api_calls.report, ANYBODY, answer=m.ReportOut),
     _route("GET", "/directory", api_directory.directory, ANYBODY, answer=m.DirectoryOut),
+    _route("GET", "/tokens", access.tokens, ANYBODY, answer=access.TokensOut),
+    _route("DELETE", "/tokens/<token>", access.end_token, ANYBODY, answer=access.TokensOut),
+    _route("GET", "/webhooks", access.webhooks, ADMIN, answer=access.WebhooksOut),
+    _route("POST", "/webhooks", access.add_webhook, ADMIN, body=access.WebhookIn, answer=access.WebhookOut, status=201),
+    _route("DELETE", "/webhooks/<webhook>", access.end_webhook, ADMIN, answer=access.WebhooksOut),
 )
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 @blueprint.before_request
@@ -73,40 +83,52 @@ def openapi() -> Response:
     return jsonify(document(ROUTES, house().settings.public_base_url))
 
 
-def _serve(route: Operation, alert: str = "") -> tuple[Response, int]:
+def _serve(route: Operation, about: str) -> Response:
     if not person().may(*route.roles):
         names = " or ".join(route.roles)
         abort(403, description=f"This takes the role {names}, and this token's person does not have it.")
     body = route.body.model_validate(_sent())
-    answer = _acted(route, alert, body)
+    given, replayed = _acted(route, about, body)
     if route.rings:
         tasks.ring(*BELLS)
-    made = jsonify(answer.model_dump(mode="json"))
-    if route.status == 201:
-        made.headers["Location"] = f"{request.root_path}/api/v1/alerts/{getattr(answer, 'id', '')}"
-    return made, route.status
+    return api_once.response(given, replayed)
 
 
-def _acted(route: Operation, alert: str, body: BaseModel) -> BaseModel:
+def _acted(route: Operation, about: str, body: BaseModel) -> tuple[Given, bool]:
     """The call in its own transaction; a wrong one-time code delays the next try, and never locks anybody out."""
     name, has_code = f"code:{person().id}", "totp" in type(body).model_fields
+    known = api_once.key() if route.method == "POST" else ""
     if has_code:
         house().brake.wait(name)
     try:
         with house().sessions.begin() as store:
-            answer = route.call(Call(store, acting.actor(store), alert, body))
+
+            def act() -> Given:
+                return _given(route, route.call(Call(store, acting.actor(store), about, body)))
+
+            answer = api_once.once(store, known, act)
     except WrongCode:
         house().brake.failed(name)
+        with house().sessions.begin() as store:
+            ledger.append(store, f"user:{person().id}", "code-refused", request.path)
         raise
     if has_code:
         house().brake.passed(name)
     return answer
 
 
+def _given(route: Operation, answer: BaseModel) -> Given:
+    made = f"{request.root_path}{request.path.rpartition('/revisions')[0] or request.path}"
+    where = made if "/revisions" in route.path else f"{made}/{getattr(answer, 'id', '')}"
+    return Given(route.status, where if route.status == 201 else "", answer.model_dump_json().encode())
+
+
 def _sent() -> Any:
     """The JSON of the body; an empty one is an empty object."""
     if not request.get_data():
         return {}
+    if request.mimetype and not request.is_json:
+        abort(415, description="Send JSON, and say so: Content-Type: application/json.")
     sent = request.get_json(force=True, silent=True)
     if sent is None:
         abort(400, description="The body is not JSON.")
@@ -114,8 +136,8 @@ def _sent() -> Any:
 
 
 def _add(route: Operation) -> None:
-    def view(alert: str = "") -> tuple[Response, int]:
-        return _serve(route, alert)
+    def view(**about: str) -> Response:
+        return _serve(route, next(iter(about.values()), ""))
 
     blueprint.add_url_rule(route.path, endpoint=route.name, view_func=view, methods=[route.method])
 
@@ -124,8 +146,9 @@ for _each in ROUTES:
     _add(_each)
 
 
-@blueprint.route("/", defaults={"rest": ""}, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-@blueprint.route("/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+@blueprint.route("/", defaults={"rest": ""}, methods=METHODS)
+@blueprint.route("/<path:rest>", methods=METHODS)
 def nothing(rest: str) -> Response:
     """Whatever is no call is said so in a problem document too."""
-    raise NotFound
+    there = [each.method for each in ROUTES if re.fullmatch(re.sub(r"<\w+>", "[^/]+", each.path), f"/{rest}")]
+    raise MethodNotAllowed(valid_methods=there) if there else NotFound

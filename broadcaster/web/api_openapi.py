@@ -32,10 +32,13 @@ PROBLEM = {
     },
 }
 REFUSALS = {
+    400: "The request cannot be read",
     401: "No bearer token, or nobody's",
     403: "The person does not have the role",
     404: "There is no such alert",
     409: "Not now: the sentence says why",
+    413: "Too large",
+    415: "Another content type than JSON",
     422: "Fields that cannot be used, each with a sentence",
     503: "The database does not answer; nothing was saved",
 }
@@ -70,6 +73,11 @@ PARTNERS = {
 
 PLACES = ("q", "zip", "county", "point")
 """The ways to ask which number a place has; `broadcaster.directory.here.Asked`."""
+
+
+IN_PATH = "^[^/]+$"
+ONCE = "A random string of the caller: a request that is sent again with it acts once, and is answered alike for a day."
+KEY = {"type": "string", "pattern": "^[!#-~]{1,100}$"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +163,10 @@ def _ref(model: type[BaseModel]) -> dict[str, str]:
 
 def _parameters(each: Operation) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    if "{alert}" in each.address:
-        found.append({"name": "alert", "in": "path", "required": True, "schema": {"type": "string"}})
+    for name in re.findall(r"{(\w+)}", each.address):
+        found.append({"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": IN_PATH}})
+    if each.method == "POST":
+        found.append({"name": "Idempotency-Key", "in": "header", "description": ONCE, "schema": KEY})
     if each.answer is m.AlertOut:
         choice = {"type": "string", "enum": ["none", "brief", "full"], "default": "brief"}
         found.append({"name": "previews", "in": "query", "schema": choice})

@@ -22,6 +22,7 @@ TYPE = "application/problem+json"
 DETAILS = {
     401: "Send the bearer token of a person: Authorization: Bearer bc_...",
     404: "There is nothing at this address, or not for this method: see /api/v1/openapi.json.",
+    405: "This address takes other methods: see /api/v1/openapi.json.",
     413: "That is too much at once: send less.",
 }
 
@@ -87,7 +88,9 @@ def install(blueprint: Blueprint) -> None:
     def http(error: HTTPException) -> Response:
         code = error.code or 500
         own = error.description if type(error).description != error.description else None
-        return problem(code, own or DETAILS.get(code) or f"{error.name}.")
+        answer = problem(code, own or DETAILS.get(code) or f"{error.name}.")
+        answer.headers.extend([(name, value) for name, value in error.get_headers() if name == "Allow"])
+        return answer
 
     @blueprint.errorhandler(Exception)
     def broken(error: Exception) -> Response:

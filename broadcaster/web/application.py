@@ -39,6 +39,7 @@ from broadcaster.web.history import history
 from broadcaster.web.house import NAME, House, house, utc_now
 from broadcaster.web.inbox import inbox
 from broadcaster.web.incoming import incoming
+from broadcaster.web.ledger import ledger
 from broadcaster.web.lines import lines
 from broadcaster.web.paged import asked, paged
 from broadcaster.web.revision import revision
@@ -71,6 +72,7 @@ PAGES = (
     ),
     *(
         history,
+        ledger,
         paged,
         roster,
         board.blueprint,
@@ -221,7 +223,9 @@ def _http(error: HTTPException) -> tuple[str, int] | HTTPException | Response:
     if error.code is None or error.code < 400:
         return error
     if request.path.startswith("/api/"):
-        return problem(error.code, DETAILS.get(error.code) or f"{error.name}.")
+        answer = problem(error.code, DETAILS.get(error.code) or f"{error.name}.")
+        answer.headers.extend([(name, value) for name, value in error.get_headers() if name == "Allow"])
+        return answer
     own = {
         400: "The request could not be read: go back and try again.",
         401: "Sign in first.",

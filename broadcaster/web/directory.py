@@ -14,7 +14,7 @@ from broadcaster.directory import UnknownCommunity
 from broadcaster.directory.boundaries import Areas
 from broadcaster.directory.here import Asked, BadPlace, Here, look
 from broadcaster.directory.rows import described
-from broadcaster.store import boundaries, directory_history, directory_import, directory_load
+from broadcaster.store import boundaries, directory_history, directory_import, directory_load, ledger
 from broadcaster.store.directory_files import BadFile
 from broadcaster.store.directory_history import Author
 from broadcaster.store.directory_import import Moved, Proposal
@@ -120,5 +120,6 @@ def export(ending: str) -> Response:
         abort(404, description=f"There is no export of this kind: use one of {', '.join(TYPES)}.")
     with house().sessions.begin() as store:
         data = directory_import.export(store, house().sealer, f"directory.{ending}")
+        ledger.append(store, f"user:{person().id}", "exported", "directory", {"what": ending})
     headers = {"Content-Disposition": f'attachment; filename="directory.{ending}"', "Cache-Control": "no-store"}
     return Response(data, headers=headers, content_type=TYPES[ending])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import request
 from sqlalchemy.orm import Session
 
+from broadcaster.store import ledger
 from broadcaster.store.people import User
 from broadcaster.web import accounts
 from broadcaster.web.guard import person
@@ -19,9 +20,12 @@ def wait() -> None:
 
 
 def code_fits(store: Session) -> bool:
-    """Whether the request carries a fresh code of this person; it is spent in the transaction of the act."""
+    """Whether the request carries a fresh code of this person; it is spent in the transaction of the act, and a wrong
+    one is an event of the ledger: the caller commits either."""
     user = store.get_one(User, person().id)
     fits = accounts.use_code(store, house().sealer, user, request.form.get("code", "")[:16], house().clock())
+    if not fits:
+        ledger.append(store, f"user:{user.id}", "code-refused", request.path)
     (house().brake.passed if fits else house().brake.failed)(_name())
     return fits
 

@@ -223,7 +223,7 @@ def test_what_is_not_there_and_what_cannot_be_done_now(desk: Desk) -> None:
     one = on_air(desk)
     assert desk.refused("auditor", "GET", "/alerts/nothing")[0] == 404
     assert desk.refused("auditor", "GET", "/elsewhere")[0] == 404
-    assert desk.refused("issuer", "DELETE", one)[0] == 404
+    assert desk.refused("issuer", "DELETE", one)[0] == 405
     status, told = desk.refused("issuer", "POST", f"{one}/submit")
     assert status == 409 and "submitted already" in told[""]
     assert desk.refused("issuer", "PATCH", one, {"note": "x"})[0] == 409

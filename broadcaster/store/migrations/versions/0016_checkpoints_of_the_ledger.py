@@ -1,9 +1,10 @@
-"""the ledger's Merkle tree, its signed checkpoints, and no way to change an event"""
+"""the ledger's Merkle tree, its signed checkpoints, no way to change an event; the API's answers and its watchers"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from broadcaster.store import ledger, merkle
 
@@ -31,6 +32,9 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_post")),
     )
+    _api()
+    op.create_index("ix_audit_event_object", "audit_event", ["object", "seq"])
+    op.create_index("ix_audit_event_action", "audit_event", ["action", "seq"])
     frontier = b""
     rows = op.get_bind().execute(sa.text("SELECT canonical FROM audit_event ORDER BY seq"))
     for size, (canonical,) in enumerate(rows):
@@ -44,11 +48,47 @@ def upgrade() -> None:
         )
 
 
+def _api() -> None:
+    op.create_table(
+        "api_answer",
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("request", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.BigInteger(), nullable=False),
+        sa.Column("location", sa.String(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_api_answer_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("user_id", "key", name=op.f("pk_api_answer")),
+    )
+    op.create_table(
+        "watcher",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("public_id", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("kinds", postgresql.ARRAY(sa.TEXT()), server_default="{}", nullable=False),
+        sa.Column("cursor", sa.BigInteger(), nullable=False),
+        sa.Column("made_by", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("tries", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("failure", sa.String(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["made_by"], ["user.id"], name=op.f("fk_watcher_made_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_watcher")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_watcher_public_id")),
+    )
+
+
 def downgrade() -> None:
     """Take it down again."""
+    op.drop_table("watcher")
+    op.drop_table("api_answer")
     for table in ledger.KEPT:
         op.execute(f"DROP TRIGGER {table}_kept ON {table}")
     op.execute("DROP FUNCTION ledger_is_only_added_to()")
+    op.drop_index("ix_audit_event_action", table_name="audit_event")
+    op.drop_index("ix_audit_event_object", table_name="audit_event")
     op.drop_table("audit_post")
     op.drop_table("audit_checkpoint")
     op.drop_column("audit_head", "frontier")

@@ -1,0 +1,129 @@
+"""What a person's programs hold: the bearer tokens, and the addresses that are told of each step of an alert."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+from urllib.parse import urlsplit
+
+from flask import abort
+from pydantic import AwareDatetime, BaseModel, Field, field_validator
+from sqlalchemy import select
+
+from broadcaster.channels.webhook import LONGEST_URL, receiver_secret
+from broadcaster.store import ledger, watchers
+from broadcaster.store.people import ApiToken
+from broadcaster.store.watchers import Watcher
+from broadcaster.web.api_calls import Call
+from broadcaster.web.api_models import In
+from broadcaster.web.guard import person
+from broadcaster.web.house import house
+
+
+class TokenOut(BaseModel):
+    """A bearer token of the person who asks; the token itself was shown once."""
+
+    id: str
+    label: str
+    made_at: AwareDatetime
+    used_at: AwareDatetime | None
+
+
+class TokensOut(BaseModel):
+    """The tokens of this person that still work."""
+
+    tokens: list[TokenOut]
+
+
+class WebhookIn(In):
+    """Where to tell, and which events; without any: every step of every alert."""
+
+    url: Annotated[str, Field(max_length=LONGEST_URL)]
+    events: list[Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]] = Field(default_factory=list, max_length=30)
+
+    @field_validator("url")
+    @classmethod
+    def _secure(cls, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+            local = parts.hostname in ("localhost", "127.0.0.1")
+        except ValueError as error:
+            raise ValueError("That is no address: write https://dashboard.example/911") from error
+        if not fits or not url.isascii() or not url.isprintable() or (parts.scheme == "http" and not local):
+            raise ValueError("Give an https address, without a password in it: https://dashboard.example/911")
+        return url
+
+
+class WebhookOut(BaseModel):
+    """An address that is told. `last_event` is the newest event of the ledger that it has; `secret` signs the notices
+    (Standard Webhooks) and is shown when the address is added."""
+
+    id: str
+    url: str
+    events: list[str]
+    made_at: AwareDatetime
+    last_event: int
+    tries: int
+    failure: str
+    secret: str | None = None
+
+
+class WebhooksOut(BaseModel):
+    """Who is told."""
+
+    webhooks: list[WebhookOut]
+
+
+def tokens(call: Call) -> TokensOut:
+    """The tokens of this person that still work."""
+    query = select(ApiToken).where(ApiToken.user_id == person().id, ApiToken.revoked_at.is_(None)).order_by(ApiToken.id)
+    return TokensOut(tokens=[_token(row) for row in call.store.scalars(query)])
+
+
+def end_token(call: Call) -> TokensOut:
+    """End one of this person's tokens, at once; the others are answered."""
+    row = call.store.get(ApiToken, int(call.alert)) if call.alert.isdecimal() and len(call.alert) < 19 else None
+    if row is None or row.user_id != person().id or row.revoked_at is not None:
+        abort(404, description="You have no such token, or it was ended already: see /api/v1/tokens.")
+    row.revoked_at = call.actor.now
+    ledger.append(call.store, f"user:{person().id}", "token-ended", person().email, {"label": row.label})
+    call.store.flush()
+    return tokens(call)
+
+
+def webhooks(call: Call) -> WebhooksOut:
+    """The addresses that are told, and how far each of them has got."""
+    return WebhooksOut(webhooks=[_webhook(row) for row in watchers.active(call.store)])
+
+
+def add_webhook(call: Call) -> WebhookOut:
+    """Tell an address of each step of an alert from now on."""
+    body = cast(WebhookIn, call.body)
+    row = watchers.add(call.store, person().id, body.url, list(dict.fromkeys(body.events)))
+    call.store.refresh(row)
+    made = _webhook(row)
+    return made.model_copy(update={"secret": receiver_secret(house().settings.required("secret_key"), body.url)})
+
+
+def end_webhook(call: Call) -> WebhooksOut:
+    """Tell an address nothing more."""
+    if watchers.end(call.store, f"user:{person().id}", call.alert, call.actor.now) is None:
+        abort(404, description="There is no such webhook, or it was ended already: see /api/v1/webhooks.")
+    call.store.flush()
+    return webhooks(call)
+
+
+def _token(row: ApiToken) -> TokenOut:
+    return TokenOut(id=str(row.id), label=row.label, made_at=row.made_at, used_at=row.used_at)
+
+
+def _webhook(row: Watcher) -> WebhookOut:
+    return WebhookOut(
+        id=row.public_id,
+        url=row.url,
+        events=list(row.kinds),
+        made_at=row.made_at,
+        last_event=row.cursor,
+        tries=row.tries,
+        failure=row.failure,
+    )
