@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import click
+from sqlalchemy.orm import Session
 
 from broadcaster.alert.lifecycle import Role
 from broadcaster.dispatch.engine import sealer_of
@@ -53,11 +54,44 @@ def add_token(email: str, label: str) -> None:
     """
     settings = home.adopt(home.connected(home.environment()))
     with database.sessions(database.connect(settings.database_url)).begin() as session:
-        user = people.by_email(session, email)
-        if user is None:
-            raise accounts.AccountRefused(f"Nobody has the address {email}: add the person first.")
-        token = tokens_of_people.make(session, user, label)
+        token = tokens_of_people.make(session, _person(session, email), label)
     click.echo(token)
+
+
+@tokens.command("list")
+@click.argument("email")
+def list_tokens(email: str) -> None:
+    """List the tokens of a person that still work: number, label, when made and last used.
+
+    Example: broadcaster tokens list ana@state.example
+    """
+    settings = home.adopt(home.connected(home.environment()))
+    with database.sessions(database.connect(settings.database_url))() as session:
+        for row in tokens_of_people.active(session, _person(session, email)):
+            used = f"used {row.used_at:%Y-%m-%d %H:%M}" if row.used_at else "never used"
+            click.echo(f"{row.id}  {row.label or '(no label)'}  made {row.made_at:%Y-%m-%d}, {used}")
+
+
+@tokens.command("end")
+@click.argument("email")
+@click.argument("number", type=int)
+def end_token(email: str, number: int) -> None:
+    """End a token of a person at once; `tokens list` shows its number.
+
+    Example: broadcaster tokens end ana@state.example 12
+    """
+    settings = home.adopt(home.connected(home.environment()))
+    with database.sessions(database.connect(settings.database_url)).begin() as session:
+        if not tokens_of_people.end(session, _person(session, email), number, "console", database.now(session)):
+            raise accounts.AccountRefused(f"{email} has no token {number} that works: `tokens list` shows them.")
+    click.echo(f"Token {number} of {email} works no more.")
+
+
+def _person(session: Session, email: str) -> people.User:
+    user = people.by_email(session, email)
+    if user is None:
+        raise accounts.AccountRefused(f"Nobody has the address {email}: add the person first.")
+    return user
 
 
 COMMANDS = (users, tokens)

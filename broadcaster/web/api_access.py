@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from flask import abort
 from pydantic import AwareDatetime, BaseModel, Field, field_validator
-from sqlalchemy import select
 
 from broadcaster.channels.webhook import LONGEST_URL, receiver_secret
-from broadcaster.store import ledger, watchers
-from broadcaster.store.people import ApiToken
+from broadcaster.store import watchers
+from broadcaster.store.people import ApiToken, User
 from broadcaster.store.watchers import Watcher
+from broadcaster.web import tokens as tokens_of_people
 from broadcaster.web.api_calls import Call
 from broadcaster.web.api_models import In
 from broadcaster.web.guard import person
@@ -76,18 +76,16 @@ class WebhooksOut(BaseModel):
 
 def tokens(call: Call) -> TokensOut:
     """The tokens of this person that still work."""
-    query = select(ApiToken).where(ApiToken.user_id == person().id, ApiToken.revoked_at.is_(None)).order_by(ApiToken.id)
-    return TokensOut(tokens=[_token(row) for row in call.store.scalars(query)])
+    rows = tokens_of_people.active(call.store, call.store.get_one(User, person().id))
+    return TokensOut(tokens=[_token(row) for row in rows])
 
 
 def end_token(call: Call) -> TokensOut:
     """End one of this person's tokens, at once; the others are answered."""
-    row = call.store.get(ApiToken, int(call.alert)) if call.alert.isdecimal() and len(call.alert) < 19 else None
-    if row is None or row.user_id != person().id or row.revoked_at is not None:
+    user, by = call.store.get_one(User, person().id), f"user:{person().id}"
+    key = int(call.alert) if call.alert.isascii() and call.alert.isdecimal() and len(call.alert) < 19 else 0
+    if not tokens_of_people.end(call.store, user, key, by, call.actor.now):
         abort(404, description="You have no such token, or it was ended already: see /api/v1/tokens.")
-    row.revoked_at = call.actor.now
-    ledger.append(call.store, f"user:{person().id}", "token-ended", person().email, {"label": row.label})
-    call.store.flush()
     return tokens(call)
 
 

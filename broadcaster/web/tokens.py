@@ -25,6 +25,23 @@ def make(session: Session, user: User, label: str = "") -> str:
     return token
 
 
+def active(session: Session, user: User) -> list[ApiToken]:
+    """The tokens of a person that still work, the oldest first."""
+    query = select(ApiToken).where(ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None)).order_by(ApiToken.id)
+    return list(session.scalars(query))
+
+
+def end(session: Session, user: User, key: int, by: str, now: datetime) -> bool:
+    """End a token of a person; False when they have no such token that works."""
+    row = next((each for each in active(session, user) if each.id == key), None)
+    if row is None:
+        return False
+    row.revoked_at = now
+    ledger.append(session, by, "token-ended", user.email, {"label": row.label})
+    session.flush()
+    return True
+
+
 def bearer(session: Session, header: str, now: datetime) -> User | None:
     """Whose token an ``Authorization`` header carries; None when it is nobody's, revoked or of somebody inactive."""
     scheme, _, token = header.partition(" ")

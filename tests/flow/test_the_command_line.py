@@ -68,6 +68,11 @@ def test_a_person_and_a_token(env: dict[str, str], sessions: Sessions) -> None:
     token = installation.run(env, "tokens", "add", "ana@ma.example")
     assert token.stdout.startswith("bc_")
     assert installation.run(env, "tokens", "add", "nobody@ma.example").returncode == 2
+    listed = installation.run(env, "tokens", "list", "ana@ma.example").stdout
+    assert listed.startswith("1  (no label)  made ") and listed.rstrip().endswith("never used")
+    assert installation.run(env, "tokens", "end", "ana@ma.example", "1").returncode == 0
+    again = installation.run(env, "tokens", "end", "ana@ma.example", "1")
+    assert again.returncode == 2 and "has no token 1 that works" in again.stderr
     with sessions() as session:
         assert [user.email for user in session.query(User)] == ["ana@ma.example"]
 

@@ -56,7 +56,7 @@ def test_from_the_file_over_the_difference_to_the_number(desk: Desk) -> None:
     upload(editor, changed)
     assert "Nothing: the directory says this already." in editor.words
     with desk.sessions() as store:
-        (event,) = ledger.timeline(store, "directory")
+        (event,) = [each for each in ledger.timeline(store, "directory") if each.action == "directory-changed"]
     assert json.loads(event.canonical)["data"] == {"file": "new.csv", "number added": 1, "number retired": 1}
 
 

@@ -101,7 +101,7 @@ def test_a_night_from_the_draft_to_the_hold(desk: Desk) -> None:
     assert {each["state"] for each in state["channels"] if each["tier"] == "public"} == {"held"}
     report = desk.do("auditor", "GET", f"{one}/report")
     assert [event["action"] for event in report["timeline"]] == [
-        "draft", "submitted", "released_to_agencies", "approved", "held",
+        "draft", "edited", "submitted", "released_to_agencies", "approved", "held",
     ]  # fmt: skip
     assert [each["id"] for each in desk.do("auditor", "GET", "/alerts?state=open")["alerts"]] == [made["id"]]
 

@@ -141,7 +141,13 @@ def test_every_page_of_the_desk_asks_who_is_there(desk: Desk) -> None:
         if rule.endpoint in open_to_all or rule.endpoint.endswith(".static"):
             continue
         path = rule.rule
-        for argument, value in (("<alert>", "a"), ("<int:no>", "1"), ("<int:key>", "1"), ("<agency>", "b")):
+        for argument, value in (
+            ("<alert>", "a"),
+            ("<int:no>", "1"),
+            ("<int:key>", "1"),
+            ("<int:seq>", "1"),
+            ("<agency>", "b"),
+        ):
             path = path.replace(argument, value)
         path = re.sub(r"<[^>]+>", "update", path)
         if "GET" in rule.methods:

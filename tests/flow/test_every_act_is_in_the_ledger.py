@@ -1,0 +1,116 @@
+"""Every button of the desk writes an event: a night is played, and each address that acts is watched while it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from flask import g, request
+from sqlalchemy import select
+
+from broadcaster.store import ledger, people
+from broadcaster.store.database import Sessions
+from broadcaster.store.ledger import AuditEvent, AuditHead
+from broadcaster.web import accounts
+from tests.desk import ISSUER, PASSWORD, SECOND, Desk, released, walk
+from tests.flow.test_the_directory import exported, upload
+from tests.flow.test_words_at_the_desk import put_forward
+
+ADMIN = "ana@desk.example"
+ELSEWHERE = {
+    "inbox.claim": "test_people_text_us",
+    "incoming.take": "test_other_peoples_alerts",
+    "incoming.dismiss": "test_other_peoples_alerts",
+    "lines.tell": "test_the_line_changes",
+    "keeping.decide": "test_the_monthly_round",
+}
+"""What takes a machine of somebody else to come to; the story that plays it."""
+QUIET = {"directory.propose": "it shows what a file would change, and changes nothing"}
+
+
+@dataclass
+class Watch:
+    """Which addresses have acted, and the events that each of them wrote."""
+
+    desk: Desk
+    wrote: dict[str, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        app = self.desk.app
+        app.before_request_funcs.setdefault(None, []).insert(0, self._before)
+        app.after_request(self._after)
+
+    def _head(self) -> int:
+        with self.desk.sessions() as store:
+            return store.scalar(select(AuditHead.seq)) or 0
+
+    def _before(self) -> None:
+        g.head = self._head()
+
+    def _after(self, answer):  # type: ignore[no-untyped-def]
+        if request.method == "POST" and answer.status_code < 400:
+            with self.desk.sessions() as store:
+                fresh = store.scalars(select(AuditEvent.action).where(AuditEvent.seq > g.head))
+                self.wrote.setdefault(str(request.endpoint), []).extend(fresh)
+        return answer
+
+
+@pytest.fixture
+def watch(sessions: Sessions) -> Watch:
+    desk = Desk(sessions)
+    with sessions.begin() as store:
+        accounts.add_user(store, desk.sealer, ADMIN, "Ana", PASSWORD, ["admin", "approver"])
+    return Watch(desk)
+
+
+def buttons(desk: Desk) -> set[str]:
+    """Every address of the desk that takes a POST."""
+    rules = [rule for rule in desk.app.url_map.iter_rules() if rule.rule.startswith("/desk/")]
+    return {rule.endpoint for rule in rules if "POST" in (rule.methods or ())}
+
+
+def test_every_button_writes_an_event(watch: Watch) -> None:
+    desk = watch.desk
+    author, second, admin = desk.browser(ISSUER), desk.browser(SECOND), desk.browser(ADMIN)
+    alert = walk(desk, author)
+    author.open(f"{alert}/edit").send("/edit", note="A firewall stops calls.")
+    author.open(f"{alert}/numbers").send("/numbers", **{"number-harvard": "978-555-0188"})
+    author.open(f"{alert}/revisions/1").send("/submit")
+    second.open(f"{alert}/revisions/1").send("/return", reason="Say which towns.")
+    author.open(f"{alert}/edit").send("/edit", note="A firewall stops all calls.")
+    author.open(f"{alert}/revisions/2").send("/submit")
+    second.open(f"{alert}/revisions/2").send("/reject", reason="It works again.")
+    other = released(desk, author, second, SECOND)
+    author.open(f"{other}/revisions/1").send("/hold")
+    second.open(f"{other}/revisions/1").send("/resume", code=desk.code(SECOND))
+    author.open(f"{other}/next/update").send("/next/update")
+    put_forward(admin, **{"all_calls.what": "911 pa mache ditou nan {place}"})
+    second.open(admin.path).send("/approve", code=desk.code(SECOND))
+    put_forward(admin, **{"all_calls.what": "911 pa mache nan {place}"})
+    second.open(admin.path).send("/reject", reason="The tone is wrong.")
+    upload(admin, exported(admin).replace("+19785550101", "(978) 555-0111")).send("/apply")
+    admin.open("/desk/ledger/").send("/export", **{"as": "csv"})
+    author.open("/desk/").send("/sign-out")
+    assert buttons(desk) == set(watch.wrote) | set(ELSEWHERE) | set(QUIET)
+    assert [name for name, events in watch.wrote.items() if not events and name not in QUIET] == []
+    assert watch.wrote["approval.approve"] == ["approved"]
+    with desk.sessions() as store:
+        assert ledger.verify(store).why == ""
+
+
+def test_a_wrong_password_and_a_wrong_code_are_events_too(watch: Watch) -> None:
+    desk = watch.desk
+    intruder = desk.browser().open("/desk/")
+    for _ in range(3):
+        intruder.send("sign-in", email=ISSUER, password="a guess", code="000000")
+    intruder.send("sign-in", email="nobody@desk.example", password="a guess", code="000000")
+    author, second = desk.browser(ISSUER), desk.browser(SECOND)
+    alert = walk(desk, author)
+    author.send("/submit")
+    second.open(author.path).send("/approve", code="000000")
+    with desk.sessions() as store:
+        told = [(each.actor, each.action) for each in store.query(AuditEvent).order_by(AuditEvent.seq)]
+        abe = people.by_email(store, SECOND)
+        assert abe is not None and alert
+    assert told.count(("web", "sign-in-failed")) == 2
+    assert told[-1] == (f"user:{abe.id}", "code-refused")
