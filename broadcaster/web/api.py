@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -62,6 +63,8 @@ ROUTES = (
     _route("POST", "/webhooks", access.add_webhook, ADMIN, body=access.WebhookIn, answer=access.WebhookOut, status=201),
     _route("DELETE", "/webhooks/<webhook>", access.end_webhook, ADMIN, answer=access.WebhooksOut),
 )
+ZERO = "\\u0000"
+"""As JSON writes it; PostgreSQL keeps no text with it."""
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -69,6 +72,8 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 def _authenticate() -> None:
     """Who asks: the person of the bearer token. A cookie counts for nothing here."""
     g.person = None
+    if "\0" in request.full_path or "\0" in "".join(request.args.values()):
+        raise NotFound
     with house().sessions.begin() as store:
         user = tokens.bearer(store, request.headers.get("Authorization", ""), house().clock())
         if user is not None:
@@ -129,9 +134,14 @@ def _sent() -> Any:
         return {}
     if request.mimetype and not request.is_json:
         abort(415, description="Send JSON, and say so: Content-Type: application/json.")
-    sent = request.get_json(force=True, silent=True)
+    try:
+        sent = request.get_json(force=True, silent=True)
+    except RecursionError:
+        abort(400, description="The body is nested too deeply.")
     if sent is None:
         abort(400, description="The body is not JSON.")
+    if ZERO in json.dumps(sent):
+        abort(400, description="Leave out the character of code zero: no text has one.")
     return sent
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from broadcaster.alert.alert import Certainty, ChannelName, FailureKind, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Tier
@@ -12,6 +13,15 @@ from broadcaster.alert.phone import Visibility
 
 Note = Annotated[str, Field(max_length=500)]
 Name = Annotated[str, Field(max_length=80)]
+
+
+def _within_reach(moment: datetime) -> datetime:
+    if not 2000 <= moment.year < 2100:
+        raise ValueError("That is not of this century: check the year")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_within_reach)]
 
 
 class In(BaseModel):
@@ -56,7 +66,7 @@ class ConfirmationIn(In):
     communities: list[str] = []
     who: Annotated[str, Field(min_length=1, max_length=80)]
     how: Annotated[str, Field(min_length=1, max_length=80)]
-    at: AwareDatetime
+    at: Moment
 
 
 class WithheldIn(In):
@@ -74,10 +84,10 @@ class ChangeIn(In):
     provider: Name | None = None
     certainty: Certainty | None = None
     area: AreaIn | None = None
-    began: AwareDatetime | None = None
-    expires: AwareDatetime | None = None
-    next_update: AwareDatetime | None = None
-    expected_restoration: AwareDatetime | None = None
+    began: Moment | None = None
+    expires: Moment | None = None
+    next_update: Moment | None = None
+    expected_restoration: Moment | None = None
     note: Note | None = None
     cause: Note | None = None
     overrides: dict[str, NumberIn] | None = None
@@ -94,7 +104,7 @@ class AlertIn(ChangeIn):
     kind: AlertKind = AlertKind.OUTAGE
     failure: FailureKind
     area: AreaIn
-    began: AwareDatetime
+    began: Moment
 
 
 class ApproveIn(In):

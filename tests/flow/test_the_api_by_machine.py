@@ -48,7 +48,8 @@ class Api:
 
 
 @pytest.fixture
-def api(sessions: Sessions) -> Api:
+def api(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> Api:
+    monkeypatch.setattr("broadcaster.web.api.tasks.ring", lambda *_: None)
     return Api(Desk(sessions))
 
 

@@ -52,7 +52,9 @@ def api(migrated: str) -> Iterator[Api]:
     name = f"schema{os.getpid()}"
     admin(migrated, f"CREATE DATABASE {name} TEMPLATE pattern")
     engine = database.connect(make_url(migrated).set(database=name).render_as_string(hide_password=False))
-    yield _installed(database.sessions(engine))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("broadcaster.web.api.tasks.ring", lambda *_: None)
+        yield _installed(database.sessions(engine))
     engine.dispose()
     admin(migrated, f"DROP DATABASE {name} WITH (FORCE)")
 
