@@ -251,7 +251,7 @@ def test_the_description_names_every_call_and_every_reference_resolves(desk: Des
     assert told is not None and told["openapi"] == "3.1.0"
     calls = {(path, method) for path, methods in told["paths"].items() for method in methods}
     rules = {
-        (rule.rule.replace("<alert>", "{alert}"), method.lower())
+        (re.sub(r"<(\w+)>", r"{\1}", rule.rule), method.lower())
         for rule in desk.app.url_map.iter_rules()
         if rule.endpoint.startswith(("api.", "partners.")) and rule.endpoint not in ("api.nothing", "api.openapi")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
