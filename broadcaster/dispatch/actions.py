@@ -45,7 +45,7 @@ class Actor:
     now: datetime
 
     def log(self, action: str, alert: Alert, **data: object) -> None:
-        """Write the step into the ledger."""
+        """Write the step into the ledger, and with it everything before it into the transaction."""
         ledger.append(self.session, f"user:{self.user_id}", action, f"alert:{alert.public_id}", data)
 
     def releasing(self, revision: Revision) -> Releasing:
@@ -154,7 +154,6 @@ def _release_agencies(actor: Actor, revision: Revision, row: Release) -> Release
     made = agencies.to_agencies(actor.releasing(revision))
     _open(revision, Tier.AGENCY)
     actor.log("released_to_agencies", revision.alert, no=revision.no, hash=revision.hash, fanouts=made)
-    actor.session.flush()
     return row
 
 
@@ -190,7 +189,6 @@ def release_public(actor: Actor, revision: Revision, row: Release, *, seat: bool
     if RevisionKind(revision.kind) in ENDINGS:
         revision.alert.closed_at = actor.now
     actor.log("approved", revision.alert, no=revision.no, hash=row.hash, fanouts=made)
-    actor.session.flush()
     return row
 
 
@@ -215,12 +213,13 @@ def turn_down(actor: Actor, revision: Revision, move: Move, reason: str) -> Rele
     if not reason.strip():
         raise LifecycleRefused("Say why in a few words: the author reads it.")
     row = locked_release(actor, revision, Tier.PUBLIC)
+    if row.requested_by == actor.user_id:
+        raise LifecycleRefused("You submitted this revision: edit it to take it back; a second person turns it down.")
     row.state = lifecycle.moved(ReleaseState(row.state), move).value
     row.approved_by, row.at, row.reason = actor.user_id, actor.now, reason.strip()
     paging.stop(actor.session, revision.id)
     agencies.tell_agencies_of_the_public_tier(actor.releasing(revision), row.state)
     actor.log(row.state, revision.alert, no=revision.no, reason=row.reason)
-    actor.session.flush()
     return row
 
 
@@ -230,7 +229,6 @@ def hold(actor: Actor, revision: Revision, tier: Tier) -> Release:
     row.state = lifecycle.moved(ReleaseState(row.state), Move.HOLD).value
     fanouts.hold(actor.session, fanouts.up_to_revision(actor.session, revision.id, tier.value, "running"))
     actor.log("held", revision.alert, no=revision.no, tier=tier.value)
-    actor.session.flush()
     return row
 
 
@@ -244,7 +242,6 @@ def resume(actor: Actor, revision: Revision, tier: Tier, shown_hash: str) -> Rel
     actor.session.flush()
     fanouts.resume(actor.session, fanouts.up_to_revision(actor.session, revision.id, tier.value, "held"))
     actor.log("resumed", revision.alert, no=revision.no, tier=tier.value)
-    actor.session.flush()
     return row
 
 

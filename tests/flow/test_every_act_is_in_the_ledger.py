@@ -79,7 +79,8 @@ def test_every_button_writes_an_event(watch: Watch) -> None:
     second.open(f"{alert}/revisions/1").send("/return", reason="Say which towns.")
     author.open(f"{alert}/edit").send("/edit", note="A firewall stops all calls.")
     author.open(f"{alert}/revisions/2").send("/submit")
-    second.open(f"{alert}/revisions/2").send("/reject", reason="It works again.")
+    page = second.open(f"{alert}/revisions/2").path
+    second.send("/return", reason="It works again.", button=f"{page}/reject")
     other = released(desk, author, second, SECOND)
     author.open(f"{other}/revisions/1").send("/hold")
     second.open(f"{other}/revisions/1").send("/resume", code=desk.code(SECOND))

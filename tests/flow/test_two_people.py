@@ -104,6 +104,8 @@ def test_returned_with_a_reason_and_not_without(house: House) -> None:
         row = session.get_one(Revision, key)
         with pytest.raises(LifecycleRefused, match="Say why"):
             actions.turn_down(house.actor(session, house.approver), row, Move.RETURN, " ")
+        with pytest.raises(LifecycleRefused, match="You submitted this revision"):
+            actions.turn_down(house.actor(session), row, Move.REJECT, "My own.")
         actions.turn_down(house.actor(session, house.approver), row, Move.RETURN, "Wrong county.")
     with house.sessions.begin() as session, pytest.raises(LifecycleRefused, match="returned to its author"):
         row = session.get_one(Revision, key)
