@@ -150,6 +150,13 @@ def check_next(kind: RevisionKind, released: Collection[RevisionKind]) -> None:
         raise LifecycleRefused("The initial alert is out: send an update, a number change or an all-clear.")
 
 
+def check_follows(kind: RevisionKind, released: Collection[RevisionKind]) -> None:
+    """LifecycleRefused when there is nothing yet that a revision could follow, or not one of this kind."""
+    if not released:
+        raise LifecycleRefused("Nothing was released yet: change the draft itself.")
+    check_next(kind, released)
+
+
 def state_after(kind: RevisionKind, tier: Tier, state: AlertState) -> AlertState:
     """The alert's state once a revision of this kind is released to this tier."""
     if tier is Tier.PUBLIC and kind is RevisionKind.ALL_CLEAR:

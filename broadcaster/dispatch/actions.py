@@ -248,7 +248,7 @@ def resume(actor: Actor, revision: Revision, tier: Tier, shown_hash: str) -> Rel
 def next_draft(actor: Actor, alert: Alert, kind: RevisionKind) -> Revision:
     """The next revision, prefilled from the newest released one; what was said of the outage is not said of its end."""
     _lock(actor, alert)
-    lifecycle.check_next(kind, released_kinds(actor.session, alert))
+    lifecycle.check_follows(kind, released_kinds(actor.session, alert))
     newest = alerts.released_revisions(actor.session, alert.id, Tier.PUBLIC)[-1]
     content = heart.content_from_json(newest.content)
     content = replace(
