@@ -24,7 +24,7 @@ from broadcaster.web.house import NAME
 from tests.conftest import admin
 from tests.desk import NOON, PASSWORD, Desk
 
-EXAMPLES = 8
+EXAMPLES = 6
 EVERYBODY = "eva@desk.example"
 CHECKS = [
     not_a_server_error,
