@@ -12,17 +12,19 @@ from sqlalchemy.orm import Session
 
 from broadcaster.dispatch import publish
 from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.phrasebook import Phrasebook
 from broadcaster.feeds.lookup import advice_by_town
 from broadcaster.feeds.replies import Reception
 from broadcaster.feeds.snapshot import AirState, Snapshot
-from broadcaster.store import directory_load
+from broadcaster.settings import Mode
+from broadcaster.store import directory_load, wordings
 from broadcaster.store.alerts import Release
 from broadcaster.store.database import Sessions, now
 
 KEPT_S = 30.0
 """So long what was read is good when nothing was released meanwhile: a corrected number is told within this time."""
 LOOK_EVERY_S = 1.0
-"""A release is seen within this time."""
+"""A release, or words that were approved, are seen within this time."""
 
 
 @dataclass
@@ -31,19 +33,25 @@ class FrontDoor:
 
     sessions: Sessions
     office: Office
+    phrasebook: Phrasebook = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _kept: Reception | None = None
     _seen: Any = None
     _read_at: float = 0.0
     _looked_at: float = 0.0
 
+    def __post_init__(self) -> None:
+        self.phrasebook = Phrasebook(strict=self.office.mode is Mode.LIVE)
+
     def reception(self) -> Reception:
-        """What holds now, at most a second old after a release. OperationalError when the database is away."""
+        """What holds now, at most a second old after a release or an approval of words. OperationalError when the
+        database is away."""
         with self._lock:
             moment = time.monotonic()
             if self._kept is None or moment - self._looked_at > LOOK_EVERY_S:
                 with self.sessions() as session:
-                    seen = session.scalar(select(func.max(Release.at)))
+                    self.phrasebook.read(session)
+                    seen = (session.scalar(select(func.max(Release.at))), wordings.approvals(session))
                     if self._kept is None or seen != self._seen or moment - self._read_at > KEPT_S:
                         self._kept = read(session, self.office)
                         self._seen, self._read_at = seen, moment

@@ -20,6 +20,7 @@ from broadcaster.dispatch.render import Text, Work
 from broadcaster.feeds.cap import InfoTexts
 from broadcaster.feeds.finding import Concern, Finding, Level
 from broadcaster.messages.edition import Edition
+from broadcaster.messages.volume import RESIDENTS
 from broadcaster.settings import Mode
 from broadcaster.store import alerts, directory_load, residents, senders, texts, wordings
 from broadcaster.store.alerts import Alert, Revision
@@ -52,6 +53,7 @@ def work_for(session: Session, office: Office, directory: Directory, draft: Draf
         reference=draft.alert.public_id if draft.alert else "",
         is_test=draft.alert is not None and draft.alert.kind == AlertKind.TEST,
         books=wordings.books(session, strict=office.mode is Mode.LIVE),
+        phrases=wordings.books(session, RESIDENTS, strict=office.mode is Mode.LIVE),
     )
     outlines, silent = where.known(session, office.state_fips), residents.cannot_call(session)
     calls = senders.is_set_up(session, render.CALL)

@@ -26,7 +26,7 @@ from broadcaster.feeds.recent import Held, recent_files
 from broadcaster.feeds.snapshot import OnAir, PublishedDocument, Sealed, Snapshot, Words
 from broadcaster.messages import book
 from broadcaster.messages.edition import door
-from broadcaster.messages.reception import phrases
+from broadcaster.messages.volume import RESIDENTS
 from broadcaster.settings import Mode
 from broadcaster.store import alerts, checkpoints, directory_load, lines, texts, wordings
 from broadcaster.store.alerts import Alert, Document, Release, Revision
@@ -94,7 +94,7 @@ def snapshot(
         lookup_sms=office.voice.lookup_sms,
         lookup_voice=office.voice.lookup_voice,
         books=wordings.books(session, strict=office.mode is Mode.LIVE),
-        phrases=phrases(strict=office.mode is Mode.LIVE),
+        phrases=wordings.books(session, RESIDENTS, strict=office.mode is Mode.LIVE),
         ledger=_sealed(session),
     )
 
@@ -218,6 +218,7 @@ class Publisher:
                 session.scalar(select(func.max(Release.at))),
                 session.scalar(select(func.max(Document.id))),
                 lines.newest(session),
+                wordings.approvals(session),
             )
         fresh = newest != self._seen
         if not fresh and time.monotonic() - self._written < self.every:

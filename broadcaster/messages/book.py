@@ -194,14 +194,14 @@ def all_lines(path: Path) -> list[str]:
     try:
         return [row for row in path.read_text(encoding="utf-8").splitlines() if row.strip()]
     except OSError as error:
-        raise BadTemplate(f"The template {path.relative_to(ROOT)} cannot be read: {error.strerror}.") from error
+        raise BadTemplate(f"The template {path.relative_to(ROOT.parent)} cannot be read: {error.strerror}.") from error
 
 
 @cache
-def headings(lang: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The headings of a shipped book, each with the names of the sentences under it, as its page has them."""
+def headings(path: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The headings of a book's file, each with the names of the sentences under it, as its page has them."""
     found: list[tuple[str, list[str]]] = []
-    for row in all_lines(ROOT / "_words" / f"{lang}.txt"):
+    for row in all_lines(path):
         if row.startswith("# "):
             found.append((row.removeprefix("# "), []))
         else:

@@ -14,6 +14,7 @@ from broadcaster.alert.alert import CommunityAnswer, Content, RevisionKind, Rung
 from broadcaster.alert.phone import Visibility, display
 from broadcaster.directory import Community, Directory
 from broadcaster.messages.book import Book, Books, shipped
+from broadcaster.messages.reception import phrases
 from broadcaster.messages.template import plain
 
 
@@ -42,7 +43,8 @@ class Edition:
     """What is said: the kind, the content, who speaks, and when it was issued (at submit; aware).
 
     `earlier` is when the message that a false-alarm takes back was issued; `previous` the content that a revision
-    follows; `reference` the outage's own number; `is_test` a test of the system, which is no outage; `books` the words.
+    follows; `reference` the outage's own number; `is_test` a test of the system, which is no outage; `books` the words;
+    `phrases` those for residents, of which the line for people who cannot make voice calls is.
     """
 
     kind: RevisionKind
@@ -54,6 +56,7 @@ class Edition:
     reference: str = ""
     is_test: bool = False
     books: Books = field(default_factory=shipped, compare=False)
+    phrases: Books = field(default_factory=phrases, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

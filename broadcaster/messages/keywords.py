@@ -20,8 +20,6 @@ CARRIER_START = ("START", "UNSTOP", "YES")
 CARRIER_HELP = ("HELP", "INFO")
 """What carriers obey and answer by themselves (twilio.md 5.4; 47 CFR 64.1200(a)(10))."""
 
-_CARRIERS = frozenset((*CARRIER_STOP, *CARRIER_START, *CARRIER_HELP))
-
 MOST_WORDS = 3
 """No keyword has more words than this."""
 _LATIN_AND_ARABIC_MARKS = re.compile("[\u0300-\u036f\u064b-\u0655]")
@@ -35,6 +33,10 @@ class Wish(StrEnum):
     HELP = "help"
     JOIN = "join"
     OTHER = "other"
+
+
+CARRIERS = {Wish.STOP: CARRIER_STOP, Wish.START: CARRIER_START, Wish.HELP: CARRIER_HELP}
+_OF_CARRIERS = frozenset(word for words in CARRIERS.values() for word in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def asked(body: str, opt_out_type: str = "") -> Asked:
         return Asked(wish, _table()[wish].get(word, ""))
     for wish in (Wish.STOP, Wish.START, Wish.HELP):
         if word in _table()[wish]:
-            return Asked(wish, _table()[wish][word], ours=" ".join(body.split()).upper() not in _CARRIERS)
+            return Asked(wish, _table()[wish][word], ours=" ".join(body.split()).upper() not in _OF_CARRIERS)
     return _join(body) or Asked(Wish.OTHER, rest=" ".join(body.split()))
 
 

@@ -6,7 +6,7 @@ More than nine of ten WEA texts of 2012 to 2022 lacked one of them (cap-ipaws.md
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -66,17 +66,18 @@ class Problem:
 @lru_cache(maxsize=64)
 def check(book: Book) -> tuple[Problem, ...]:
     """Everything that is wrong with a book; nothing when it can be sent. Its texts are judged once it can be read."""
-    unread = tuple(_sentences(book)) + tuple(_locked(book))
+    unread = tuple(sentences(book, FIXED)) + tuple(_locked(book))
     return unread or tuple(_templates(book)) or tuple(_texts(book))
 
 
-def _sentences(book: Book) -> Iterator[Problem]:
+def sentences(book: Book, fixed: Collection[str]) -> Iterator[Problem]:
+    """The sentences that cannot be read as templates, or say nothing; `fixed` are no templates."""
     for name, text in book.sentences.items():
         if not text.strip():
             yield Problem(name, "This sentence is empty: every text that uses it would have a hole.")
         elif "\n" in text:
             yield Problem(name, "This sentence has several lines: write it on one.")
-        elif name not in FIXED:
+        elif name not in fixed:
             try:
                 parse(book.expanded(text, name.partition(".")[0], "all_calls"), f"“{text}”")
             except BadTemplate as error:
@@ -85,13 +86,17 @@ def _sentences(book: Book) -> Iterator[Problem]:
 
 def _locked(book: Book) -> Iterator[Problem]:
     """The line about test calls keeps its words: they are the shipped book's, whatever the edited one says."""
-    ours = shipped().book(book.lang).sentences["locked"].split("|")
+    ours = shipped().book(book.lang).sentences["locked"]
     for name in NO_TEST:
-        said = (book.sentence(name) or "").lower()
-        gone = [words for words in ours if not any(word.lower() in said for word in words.split(","))]
-        if gone:
-            shown = " and ".join(f"“{words.split(',')[0].strip()}”" for words in gone)
+        if shown := gone(book.sentence(name) or "", ours):
             yield Problem(name, f"“Do not call 911 to test it” is locked in every language: keep {shown} in this line.")
+
+
+def gone(sentence: str, locked: str) -> str:
+    """The locked words that a sentence lacks, as they are told; of several after one another any one will do."""
+    said = sentence.lower()
+    lacking = [words for words in locked.split("|") if not any(word.lower() in said for word in words.split(","))]
+    return " and ".join(f"“{words.split(',')[0].strip()}”" for words in lacking)
 
 
 def _templates(book: Book) -> Iterator[Problem]:

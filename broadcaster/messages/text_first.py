@@ -8,6 +8,8 @@ line. Where only some calls fail nobody knows whether each text arrives: the sen
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from broadcaster.alert.alert import ENDINGS, CommunityAnswer, FailureKind
 from broadcaster.alert.phone import AlternateNumber
 from broadcaster.directory import Directory
@@ -26,7 +28,7 @@ def way(edition: Edition, answer: CommunityAnswer, directory: Directory, lang: s
     """
     if _works(edition, answer):
         return ""
-    books = phrases(strict=edition.books.strict)
+    books = replace(edition.phrases, strict=edition.books.strict)
     named = edition.content.failure in TEXTS_ARRIVE | TEXTS_MAY_ARRIVE
     taken = named and directory.takes_text_to_911(answer.community)
     said = [say(books, lang, "text_911")] if taken else []

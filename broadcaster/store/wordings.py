@@ -1,6 +1,7 @@
 """An authority's own wordings: one book a version, proposed by one person and approved by another, never changed.
 
-The newest approved version of a language is in use; its approval is the review of the translation.
+The newest approved version of a language is in use; its approval is the review of the translation. What alerts say and
+what residents are told are two volumes, and a version is a book of one of them.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, func, select,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from broadcaster.messages import lint
-from broadcaster.messages.book import Book, Books, Review, shipped
-from broadcaster.messages.lint import FIXED, Problem
+from broadcaster.messages.book import Book, Books, Review
+from broadcaster.messages.lint import Problem
+from broadcaster.messages.volume import ALERTS, VOLUMES, Volume
 from broadcaster.store import ledger
 from broadcaster.store.database import Base, identity, one_of
+
+_VOLUMES = ", ".join(f"'{name}'" for name in VOLUMES)
 
 
 class WordingRefused(ValueError):
@@ -45,9 +48,11 @@ class Wording(Base):
         CheckConstraint(f"state IN ({one_of(WordingState)})", name="state"),
         CheckConstraint("decided_by IS DISTINCT FROM authored_by OR state = 'withdrawn'", name="two_people"),
         CheckConstraint("(state = 'proposed') = (decided_at IS NULL)", name="decided"),
-        Index("ix_wording_one_waits", "lang", unique=True, postgresql_where=text("state = 'proposed'")),
+        CheckConstraint(f"volume IN ({_VOLUMES})", name="volume"),
+        Index("ix_wording_one_waits", "volume", "lang", unique=True, postgresql_where=text("state = 'proposed'")),
     )
     id: Mapped[int] = identity()
+    volume: Mapped[str] = mapped_column(default=ALERTS.name, server_default="alerts")
     lang: Mapped[str]
     sentences: Mapped[dict[str, str]] = mapped_column(JSONB)
     sha: Mapped[str]
@@ -64,30 +69,33 @@ class Wording(Base):
         """Its words."""
         return Book.of(self.lang, self.sentences)
 
-
-def edited(lang: str, typed: Mapping[str, str]) -> Book:
-    """The book of a language with these sentences in it: a name that the shipped book has not is not taken, and its
-    signs and locked words stay."""
-    own = shipped().book(lang).sentences
-    return Book.of(
-        lang, {name: text if name in FIXED else " ".join(typed.get(name, text).split()) for name, text in own.items()}
-    )
+    @property
+    def subject(self) -> str:
+        """What the ledger calls it."""
+        return f"wording:{self.lang}" if self.volume == ALERTS.name else f"wording:{self.volume}:{self.lang}"
 
 
-def propose(session: Session, book: Book, reviewer: str, author: int, now: datetime) -> Wording:
-    """Put a book forward; a proposal of the same language that still waits is withdrawn. WordingRefused names every
+def propose(
+    session: Session, book: Book, reviewer: str, author: int, now: datetime, volume: Volume = ALERTS
+) -> Wording:
+    """Put a book forward; a proposal of the same book that still waits is withdrawn. WordingRefused names every
     sentence that keeps it from being used."""
-    problems = list(lint.check(book))
+    problems = list(volume.check(book))
     if not reviewer.strip():
         problems.append(Problem("reviewer", "Say who has read this translation: a name, and what they are."))
     if problems:
         raise WordingRefused(*problems)
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"wording {book.lang}"})
-    for waiting in session.scalars(_of(book.lang, WordingState.PROPOSED)):
+    for waiting in session.scalars(_proposed(volume, book.lang)):
         waiting.state, waiting.decided_by, waiting.decided_at = WordingState.WITHDRAWN.value, author, now
     session.flush()
     made = Wording(
-        lang=book.lang, sentences=dict(book.sentences), sha=book.sha, reviewer=reviewer.strip(), authored_by=author
+        volume=volume.name,
+        lang=book.lang,
+        sentences=dict(book.sentences),
+        sha=book.sha,
+        reviewer=reviewer.strip(),
+        authored_by=author,
     )
     session.add(made)
     session.flush()
@@ -122,29 +130,36 @@ def reject(session: Session, key: int, reason: str, by: int, now: datetime) -> W
     return row
 
 
-def books(session: Session, *, strict: bool) -> Books:
-    """The books in use: as shipped, or as this authority approved them last. `strict` is live.
+def books(session: Session, volume: Volume = ALERTS, *, strict: bool) -> Books:
+    """The books in use of a volume: as shipped, or as this authority approved them last. `strict` is live.
 
     A version of before an upgrade gets the sentences that are new in it, and then counts as unreviewed; one that no
     longer works gives way to the shipped book, because a wording must never stop an alert.
     """
-    base = shipped()
+    base = volume.shipped()
     made, reviews = dict(base.books), dict(base.reviews)
-    newest = select(func.max(Wording.id)).where(Wording.state == WordingState.APPROVED).group_by(Wording.lang)
+    ours = select(func.max(Wording.id)).where(Wording.volume == volume.name, Wording.state == WordingState.APPROVED)
+    newest = ours.group_by(Wording.lang)
     for row in session.scalars(select(Wording).where(Wording.id.in_(newest))):
         if row.lang not in made:
             continue
-        book = edited(row.lang, row.sentences)
-        if book.sha != row.sha and lint.check(book):
+        book = volume.edited(row.lang, row.sentences)
+        if book.sha != row.sha and volume.check(book):
             continue
         made[row.lang] = book
         reviews[row.lang] = Review(row.lang, row.reviewer, _day(row.decided_at), row.sha)
     return Books(made, reviews, strict)
 
 
-def versions(session: Session, lang: str, most: int = 20) -> list[Wording]:
-    """The versions of a language, newest first."""
-    return list(session.scalars(select(Wording).where(Wording.lang == lang).order_by(Wording.id.desc()).limit(most)))
+def approvals(session: Session) -> int:
+    """How many versions were ever approved, of either volume: as long as it stands, the words in use are the same."""
+    return session.scalar(select(func.count()).where(Wording.state == WordingState.APPROVED)) or 0
+
+
+def versions(session: Session, volume: Volume, lang: str, most: int = 20) -> list[Wording]:
+    """The versions of a book, newest first."""
+    query = select(Wording).where(Wording.volume == volume.name, Wording.lang == lang)
+    return list(session.scalars(query.order_by(Wording.id.desc()).limit(most)))
 
 
 def waiting(session: Session) -> list[Wording]:
@@ -152,8 +167,9 @@ def waiting(session: Session) -> list[Wording]:
     return list(session.scalars(select(Wording).where(Wording.state == WordingState.PROPOSED).order_by(Wording.id)))
 
 
-def _of(lang: str, state: WordingState) -> Select[Wording]:
-    return select(Wording).where(Wording.lang == lang, Wording.state == state).with_for_update()
+def _proposed(volume: Volume, lang: str) -> Select[Wording]:
+    ours = select(Wording).where(Wording.volume == volume.name, Wording.lang == lang)
+    return ours.where(Wording.state == WordingState.PROPOSED).with_for_update()
 
 
 def _waiting(session: Session, key: int) -> Wording:
@@ -169,9 +185,7 @@ def _refused(sentence: str) -> WordingRefused:
 
 
 def _note(session: Session, row: Wording, who: int, action: str, more: Mapping[str, str]) -> None:
-    ledger.append(
-        session, f"user:{who}", action, f"wording:{row.lang}", {"version": str(row.id), "sha256": row.sha, **more}
-    )
+    ledger.append(session, f"user:{who}", action, row.subject, {"version": str(row.id), "sha256": row.sha, **more})
 
 
 def _day(moment: datetime | None) -> str:

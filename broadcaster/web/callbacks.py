@@ -23,14 +23,13 @@ from broadcaster.channels import voice_twilio
 from broadcaster.channels.proof import proves
 from broadcaster.dispatch.frontdoor import FrontDoor
 from broadcaster.dispatch.office import Office
-from broadcaster.messages.reception import phrases
 from broadcaster.receipts import intake
 from broadcaster.receipts.accounts import accounts
 from broadcaster.receipts.batch import LONGEST_WAIT_S, Batches, NotKept
 from broadcaster.receipts.bounces import LARGEST, Desk
 from broadcaster.receipts.intake import UnreadableWebhook
 from broadcaster.receipts.signature import Forged, Signed, Webhook
-from broadcaster.settings import Mode, Settings
+from broadcaster.settings import Settings
 from broadcaster.store import database, receipts
 from broadcaster.store.database import Sessions
 from broadcaster.store.receipts import NewReceipt
@@ -102,8 +101,8 @@ class Callbacks:
         self._sessions, self._base = sessions, base
         self._secret = settings.required("secret_key")
         self._sealer = Sealer(settings.field_key_bytes, settings.index_key_bytes, settings.field_key_id)
-        self._phones = Phones(sessions, self._sealer, FrontDoor(sessions, Office.of(settings)), VOICE)
-        self._phrases = phrases(strict=settings.mode is Mode.LIVE)
+        door = FrontDoor(sessions, Office.of(settings))
+        self._phones, self._phrasebook = Phones(sessions, self._sealer, door, VOICE), door.phrasebook
         self._batches = Batches(self._write, bell)
         self._forgeries = Seldom()
         self._listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="inbound")
@@ -180,7 +179,7 @@ class Callbacks:
 
         def work() -> str:
             with self._sessions.begin() as session:
-                return voice.picked_up(session, attempt, kept, action, self._phrases)
+                return voice.picked_up(session, attempt, kept, action, self._phrasebook.read(session))
 
         return Answer(200, await self.in_a_thread(work), XML)
 
@@ -191,7 +190,7 @@ class Callbacks:
 
         def work() -> str:
             with self._sessions.begin() as session:
-                return voice.pressed(session, attempt, said.form, again, self._phrases)
+                return voice.pressed(session, attempt, said.form, again, self._phrasebook.read(session))
 
         return Answer(200, await self.in_a_thread(work), XML)
 

@@ -21,11 +21,10 @@ from broadcaster.feeds import replies
 from broadcaster.feeds.replies import Reception, Reply, Row
 from broadcaster.messages.compose import as_said
 from broadcaster.messages.keywords import Wish
-from broadcaster.messages.reception import phrases, say
+from broadcaster.messages.reception import say
 from broadcaster.receipts import intake
 from broadcaster.receipts.intake import Heard
 from broadcaster.receipts.signature import Signed
-from broadcaster.settings import Mode
 from broadcaster.store import consent, directory_load, inbound, residents
 from broadcaster.store.consent import Proof, Step
 from broadcaster.store.database import Sessions
@@ -42,7 +41,6 @@ class Phones:
 
     def __init__(self, sessions: Sessions, sealer: Sealer, door: FrontDoor, again: str) -> None:
         self._sessions, self._sealer, self._door, self._again = sessions, sealer, door, again
-        self._phrases = phrases(strict=door.office.mode is Mode.LIVE)
 
     def text(self, said: Signed) -> str:
         """The TwiML that answers a text. OperationalError when it could not be kept: nothing was acknowledged."""
@@ -83,23 +81,21 @@ class Phones:
             reply = replies.reply(desk, heard.asked, heard.lang, heard.homes)
         with self._sessions.begin() as session:
             if reply.join:
-                self._join(session, heard, reply, said)
+                self._join(session, heard, reply, said, desk.phrases.book(heard.lang).sha)
             may = bool(reply.text) and is_personal(said.form["From"]) and inbound.may_answer(session, heard.index)
             if heard.key:
                 inbound.judge(session, heard.key, reply.place, red=reply.red, answered=may)
         return reply.text if may else ""
 
-    def _join(self, session: Session, heard: Heard, reply: Reply, said: Signed) -> None:
-        """JOIN is consent by itself: who sent it has the phone in their hand."""
+    def _join(self, session: Session, heard: Heard, reply: Reply, said: Signed, words: str) -> None:
+        """JOIN is consent by itself: who sent it has the phone in their hand; `words` is the hash of our phrases."""
         number = said.form["From"]
         if not heard.key or not is_personal(number):
             return
         address = residents.address(session, self._sealer, "sms", number, lang=heard.lang)
         residents.subscribe(session, address, directory_load.listed_ids(session)[reply.place])
         residents.unsuppress(session, heard.index)
-        proof = Proof(
-            "text", words=self._phrases.book(heard.lang).sha, ref=said.form.get("MessageSid", ""), places=(reply.place,)
-        )
+        proof = Proof("text", words=words, ref=said.form.get("MessageSid", ""), places=(reply.place,))
         consent.record(session, heard.index, Step.JOINED, proof)
 
     def _spoken(self, heard: Heard) -> str:
@@ -141,12 +137,12 @@ class Phones:
             return ""
         voice = self._door.office.voice
         link = voice.lookup_url or self._door.office.public_base_url
-        return f"{link}\n{say(self._phrases, heard.lang, 'no_reader')}"
+        return f"{link}\n{say(self._door.phrasebook.last, heard.lang, 'no_reader')}"
 
     def _said_alone(self, heard: Heard) -> str:
         answer = VoiceResponse()
         for lang in dict.fromkeys(("en", heard.lang)):
-            _say(answer, lang, as_said(say(self._phrases, lang, "if_fails_walk_in")))
+            _say(answer, lang, as_said(say(self._door.phrasebook.last, lang, "if_fails_walk_in")))
         return str(answer)
 
 

@@ -11,10 +11,11 @@ from werkzeug.wrappers import Response
 from broadcaster.alert.alert import FailureKind, RevisionKind
 from broadcaster.alert.lifecycle import Role
 from broadcaster.messages import lint
-from broadcaster.messages.book import FALLBACK, NAMES, Book, Books, headings, shipped
-from broadcaster.messages.lint import FIXED, Problem
+from broadcaster.messages.book import FALLBACK, NAMES, Book, Books, shipped
+from broadcaster.messages.lint import Problem
 from broadcaster.messages.sample import Case, Sample, rendered
 from broadcaster.messages.template import BadTemplate, MissingValue
+from broadcaster.messages.volume import ALERTS
 from broadcaster.settings import Mode
 from broadcaster.store import directory_load, wordings
 from broadcaster.store.people import User
@@ -70,7 +71,7 @@ def edit(lang: str) -> str:
 def save(lang: str) -> Answer:
     """Show what was typed in every form, or put it forward; nothing is in use before a second person approved it."""
     typed = {name: text[: LONGEST * 2] for name, text in request.form.items() if name not in ("csrf_token", "do")}
-    book = wordings.edited(_known(lang), typed)
+    book = ALERTS.edited(_known(lang), typed)
     reviewer = typed.get("reviewer", "")[:200]
     if request.form.get("do") != "propose":
         with house().sessions.begin() as store:
@@ -159,7 +160,7 @@ def _page(store: Session, book: Book, reviewer: str, problems: tuple[Problem, ..
         problems={problem.name: problem.sentence for problem in problems if problem.name},
         fixed=fixed,
         may_edit=person().may(Role.ADMIN),
-        versions=wordings.versions(store, book.lang),
+        versions=wordings.versions(store, ALERTS, book.lang),
         is_reviewed=_books(store).is_reviewed(book.lang),
         **_shown(book, case, place),
     )
@@ -173,10 +174,9 @@ def _groups(store: Session, book: Book) -> list[tuple[str, list[Line]]]:
             [
                 Line(name, english.sentence(name) or "" if book.lang != FALLBACK else "", book.sentences[name])
                 for name in names
-                if name not in FIXED
             ],
         )
-        for heading, names in headings(book.lang)
+        for heading, names in ALERTS.headings(book.lang)
     ]
 
 

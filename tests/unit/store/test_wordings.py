@@ -15,6 +15,7 @@ from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.dispatch import actions, plan
 from broadcaster.dispatch import preview as previews
 from broadcaster.messages.book import shipped
+from broadcaster.messages.volume import ALERTS
 from broadcaster.settings import Mode
 from broadcaster.store import directory_load, ledger, wordings
 from broadcaster.store.alerts import Revision
@@ -34,7 +35,7 @@ def house(sessions: Sessions) -> House:
 
 def proposed(house: House, lang: str = "ht", **changes: str) -> tuple[int, str]:
     with house.sessions.begin() as session:
-        row = wordings.propose(session, wordings.edited(lang, changes), READER, house.issuer, NOW)
+        row = wordings.propose(session, ALERTS.edited(lang, changes), READER, house.issuer, NOW)
         return row.id, row.sha
 
 
@@ -104,7 +105,7 @@ def test_a_rejection_needs_a_reason_and_keeps_it(house: House) -> None:
 )
 def test_words_that_lack_something_are_not_even_proposed(house: House, changes: dict[str, str], name: str) -> None:
     with house.sessions.begin() as session, pytest.raises(WordingRefused) as refused:
-        wordings.propose(session, wordings.edited("ht", changes), READER, house.issuer, NOW)
+        wordings.propose(session, ALERTS.edited("ht", changes), READER, house.issuer, NOW)
     assert name in {problem.name for problem in refused.value.problems}
     told = refusal(house, lambda session: wordings.propose(session, shipped().book("ht"), " ", house.issuer, NOW))
     assert told.startswith("Say who has read this translation")

@@ -1,0 +1,96 @@
+"""Is this book of phrases fit to answer people? What each sentence must carry is read off the shipped English one.
+
+A phrase prints its values and no others, keeps 911, 711 and the keys to press, and names words to text that work.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from broadcaster.messages import lint
+from broadcaster.messages.book import FALLBACK, Book
+from broadcaster.messages.keywords import CARRIERS, MOST_WORDS, Wish, plain, words
+from broadcaster.messages.lint import Problem
+from broadcaster.messages.reception import phrases
+from broadcaster.messages.template import NAME
+
+FIXED = frozenset({"locked", *(f"key_{wish.value}" for wish in Wish if wish is not Wish.OTHER)})
+"""Names that nobody edits: the words that phones text us stand in texts of years ago and must work for ever."""
+
+NAMES_WORDS: Mapping[str, tuple[Wish, ...]] = {
+    "joined": (Wish.STOP, Wish.HELP),
+    "help": (Wish.STOP,),
+    "yearly": (Wish.STOP,),
+    "agree": (Wish.STOP,),
+    "join_which": (Wish.JOIN,),
+    "started": (Wish.JOIN,),
+    "page_by_text": (Wish.JOIN,),
+    "stopped": (Wish.START,),
+    "verify": (Wish.START,),
+    "sent": (Wish.START,),
+}
+"""Which words to text a phrase must name: how the texts end stands where they begin, and only the carriers' own START
+lifts a STOP that a carrier has obeyed (twilio.md section 5.4; 47 CFR 64.1200(a)(10))."""
+
+_DIGITS = re.compile(r"(?<![\d-])(?:911|711|9|1)(?![\d-])")
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")
+
+
+@lru_cache(maxsize=64)
+def check(book: Book) -> tuple[Problem, ...]:
+    """Everything that is wrong with a book of phrases; nothing when it can be used."""
+    return tuple(lint.sentences(book, FIXED)) or tuple(_contents(book))
+
+
+def _contents(book: Book) -> Iterator[Problem]:
+    english = phrases().book(FALLBACK).sentences
+    locked = phrases().book(book.lang).sentences["locked"]
+    if shown := lint.gone(book.sentences["no_reader"], locked):
+        yield Problem(
+            "no_reader", f"“No one reads this number” is locked in every language: keep {shown} in this line."
+        )
+    for name, text in book.sentences.items():
+        if name not in FIXED:
+            found = (*_values(text, english[name]), *_digits(text, english[name]), *_keywords(book.lang, name, text))
+            yield from (Problem(name, sentence) for sentence in found)
+
+
+def _values(text: str, english: str) -> Iterator[str]:
+    given, known = set(NAME.findall(text)), set(NAME.findall(english))
+    if lost := known - given:
+        yield f"Keep {_list(lost)} in this sentence: people need what it prints."
+    if other := given - known:
+        has = f"{_list(known)} only" if known else "no values"
+        yield f"This sentence cannot print {_list(other)}: it has {has}."
+    if "[" in text:
+        yield "This sentence is said as a whole: leave out the stretch in brackets, which gives way in alerts only."
+
+
+def _list(names: set[str]) -> str:
+    return " and ".join(f"{{{name}}}" for name in sorted(names))
+
+
+def _digits(text: str, english: str) -> Iterator[str]:
+    lost = set(_DIGITS.findall(english)) - set(re.findall(r"\d+", text))
+    if lost:
+        yield f"Keep {' and '.join(sorted(lost))} in this sentence, in these digits."
+
+
+def _keywords(lang: str, name: str, text: str) -> Iterator[str]:
+    for wish in NAMES_WORDS.get(name, ()):
+        own = () if wish is Wish.START else words(lang, wish)
+        known = (*own, *CARRIERS.get(wish, ()))
+        if not any(_is_named(word, text) for word in known):
+            yield f"Name a word that people can text, in capital letters: {' or '.join(own or known)}."
+
+
+def _is_named(word: str, text: str) -> bool:
+    """Whether a text names a keyword in capitals, with or without its accents; in other scripts it stands anywhere."""
+    if not plain(word).isascii():
+        return plain(word) in plain(text)
+    parts = _LATIN.findall(unicodedata.normalize("NFC", text))
+    runs = (parts[start : start + count] for count in range(1, MOST_WORDS + 1) for start in range(len(parts)))
+    return any(plain(run) == plain(word) and run == run.upper() for run in map("".join, runs))
