@@ -47,15 +47,22 @@ def check(book: Book) -> tuple[Problem, ...]:
 
 def _contents(book: Book) -> Iterator[Problem]:
     english = phrases().book(FALLBACK).sentences
-    locked = phrases().book(book.lang).sentences["locked"]
-    if shown := lint.gone(book.sentences["no_reader"], locked):
-        yield Problem(
-            "no_reader", f"“No one reads this number” is locked in every language: keep {shown} in this line."
+    for name in [name for name in book.sentences if name not in FIXED]:
+        text = book.sentences[name]
+        found = (
+            *(_locked(book) if name == "no_reader" else ()),
+            *_values(text, english[name]),
+            *_digits(text, english[name]),
+            *_keywords(book.lang, name, text),
         )
-    for name, text in book.sentences.items():
-        if name not in FIXED:
-            found = (*_values(text, english[name]), *_digits(text, english[name]), *_keywords(book.lang, name, text))
-            yield from (Problem(name, sentence) for sentence in found)
+        if found:
+            yield Problem(name, " ".join(found))
+
+
+def _locked(book: Book) -> Iterator[str]:
+    shown = lint.gone(book.sentences["no_reader"], phrases().book(book.lang).sentences["locked"])
+    if shown:
+        yield f"“No one reads this number” is locked in every language: keep {shown} in this line."
 
 
 def _values(text: str, english: str) -> Iterator[str]:

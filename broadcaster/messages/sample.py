@@ -80,12 +80,8 @@ def rendered(case: Case, books: Books, lang: str, place: str, voice_of: Voice = 
     told, places = edition(case, books, voice_of), directory(place)
     here = places.community("here")
     answer = CommunityAnswer("here", Rung.COMMUNITY, NUMBER)
-    text = sms(told, here, answer, lang)
-    size = fit(text)
-    many = "1 segment" if size.segments == 1 else f"{size.segments} segments"
-    yield Sample("sms", text, f"{size.units} units of {size.encoding.value}, {many}", size.segments)
-    spoken = voice(told, here, answer, lang)
-    yield Sample("voice", spoken, f"about {round(len(spoken) / 14)} seconds")
+    yield texted("sms", sms(told, here, answer, lang))
+    yield spoken("voice", voice(told, here, answer, lang))
     shown = page(told, [here], places, lang)
     yield Sample("page", "\n".join((shown.headline, *shown.paragraphs)), "")
     made, in_gsm = cap_texts(told, [here], places, lang), books.book(lang).in_gsm
@@ -94,6 +90,18 @@ def rendered(case: Case, books: Books, lang: str, place: str, voice_of: Voice = 
     yield Sample("cap-headline", made.headline, f"{len(made.headline)} of 160")
     yield Sample("cap-description", made.description, "")
     yield Sample("cap-instruction", made.instruction, "")
+
+
+def texted(part: str, text: str) -> Sample:
+    """A text message with its size."""
+    size = fit(text)
+    many = "1 segment" if size.segments == 1 else f"{size.segments} segments"
+    return Sample(part, text, f"{size.units} units of {size.encoding.value}, {many}", size.segments)
+
+
+def spoken(part: str, words: str) -> Sample:
+    """Words of a call with the time that they take."""
+    return Sample(part, words, f"about {round(len(words) / 14)} seconds")
 
 
 def hours() -> tuple[str, ...]:

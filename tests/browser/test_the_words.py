@@ -123,13 +123,17 @@ def edit_and_approve(chromium: Browser, desk: Desk, base: str, script: bool) -> 
     author.click("text=Put forward for a second person")
     expect(author.locator("main")).to_contain_text("You wrote it: a second person must approve it.")
     if script:
-        for path in ("/desk/words/", "/desk/words/ar", author.url.removeprefix(base)):
+        for path in ("/desk/words/", "/desk/words/ar", "/desk/words/residents/ar", author.url.removeprefix(base)):
             author.goto(f"{base}{path}")
             accessible(author)
             fits(author)
         author.set_viewport_size(OFFICE)
         author.goto(f"{base}/desk/words/ar")
         shot(author, "words-arabic")
+        author.goto(f"{base}/desk/words/residents/ar")
+        for closed in author.locator("details.more").all():
+            closed.locator("summary").click()
+        shot(author, "phrases-arabic")
     other = chromium.new_context(java_script_enabled=script)
     second = other.new_page()
     sign_in(second, desk, base, SECOND)

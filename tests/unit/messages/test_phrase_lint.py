@@ -34,7 +34,11 @@ def test_every_shipped_book_passes_and_keeps_what_is_locked(lang: str) -> None:
         ("works", "No 911 outage is reported.", "Keep {place} in this sentence: people need what it prints."),
         ("works", "No outage in {place}.", "Keep 911 in this sentence, in these digits."),
         ("works", "No 911 outage in {place}. See {link}.", "cannot print {link}: it has {place} only."),
-        ("settings", "Change: {link} {no_reader}", "{no_reader}"),
+        (
+            "link_text",
+            "{authority_short}: {link} {no_reader}",
+            "cannot print {no_reader}: it has {authority_short} and {link} only.",
+        ),
         ("voice_left", "No more calls, {place}.", "cannot print {place}: it has no values."),
         ("if_fails", "If 911 fails [1:ever|], call {number}.", "This sentence is said as a whole"),
         ("if_fails", "If 911 fails, call the police.", "Keep {number} in this sentence"),
