@@ -63,7 +63,7 @@ def test_from_the_editor_to_the_phone(desk: Desk) -> None:
         assert "call 978-555-0100. Nobody reads this number: call instead.141 units of GSM-7, 1 segment" in author.words
         assert "13 of 18 fit in one segment" in author.words
 
-        put_forward(author, no_reader=NEW, help=HELP)
+        put_forward(author, no_reader=NEW, help=HELP, voice_zip="Type your ZIP code.")
         assert "You wrote it: a second person must approve it." in author.words
         assert says(phone, "Ayer", sid="SM2")[0].endswith("No one reads this number.")
         assert "English: residents’ phrases" in second.open("/desk/words/").words
@@ -74,7 +74,7 @@ def test_from_the_editor_to_the_phone(desk: Desk) -> None:
         assert says(phone, "Help!", sid="SM4")[0].endswith(
             "State 911: text your town, get the number to call when 911 fails. STOP ends it."
         )
-        assert "No one answers on this line" in calls(phone)
+        assert "Type your ZIP code." in calls(phone)
     assert frozen(desk) == before
     assert f"{READER}, 2026-06-18 as approved here" in author.open("/desk/words/").words
     with desk.sessions() as store:
