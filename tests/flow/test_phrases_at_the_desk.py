@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
 from broadcaster.dispatch import frontdoor, phrasebook
+from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.publish import Publisher
 from broadcaster.store import ledger, texts, wordings
 from broadcaster.store.alerts import Revision
 from broadcaster.store.database import Sessions
@@ -81,6 +85,19 @@ def test_from_the_editor_to_the_phone(desk: Desk) -> None:
         actions = [event.action for event in ledger.timeline(store, "wording:residents:en")]
         assert (actions, ledger.timeline(store, "wording:en")) == (["wording-proposed", "wording-approved"], [])
         assert wordings.books(store, strict=True).reviews == {}
+
+
+def test_what_is_published_and_the_sign_up_are_in_the_new_words_at_once(desk: Desk, tmp_path: Path) -> None:
+    writer = Publisher(desk.sessions, Office.of(desk.chosen), tmp_path, every=3600.0)
+    assert "card/ayer.html" in writer.look()
+    assert writer.look() == []
+    author, second = desk.browser(ADMIN), desk.browser(SECOND)
+    key = put_forward(author, card_title="When 911 is down", page_title="Hear it when 911 is down").path
+    assert writer.look() == []
+    second.open(key).send("/approve", code=desk.code(SECOND))
+    assert "card/ayer.html" in writer.look()
+    assert "When 911 is down" in (tmp_path / "card" / "ayer.html").read_text(encoding="utf-8")
+    assert "Hear it when 911 is down" in second.open("/subscribe").words
 
 
 def test_an_edit_that_misleads_is_refused_and_nothing_is_lost(desk: Desk) -> None:
