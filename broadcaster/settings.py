@@ -17,19 +17,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from broadcaster.values import MAIL_ADDRESS, in_rising_order, is_loopback, is_real, key_bytes, repeats
+from broadcaster.values import MAIL_ADDRESS, Keyring, in_rising_order, is_loopback, is_real, key_bytes, repeats
 
-SECRETS = (
-    "SECRET_KEY",
-    "FIELD_KEY",
-    "INDEX_KEY",
-    "TWILIO_AUTH_TOKEN",
-    "SMS_SECONDARY_AUTH_TOKEN",
-    "DATABASE_URL",
-    "REDIS_URL",
-    "SMTP_URL",
-    "BOUNCE_TOKEN",
-)
+SECRETS: tuple[str, ...] = ("SECRET_KEY", "SECRET_KEY_PREVIOUS", "FIELD_KEY", "INDEX_KEY", "DATABASE_URL", "REDIS_URL")
+SECRETS += ("SMTP_URL", "TWILIO_AUTH_TOKEN", "SMS_SECONDARY_AUTH_TOKEN", "BOUNCE_TOKEN")
 
 
 class SettingsError(ValueError):
@@ -59,6 +50,7 @@ class Settings(BaseModel):
     database_url: str = ""
     redis_url: str = ""
     secret_key: str = ""
+    secret_key_previous: str = ""
     field_key: str = ""
     index_key: str = ""
     field_key_id: int = 1
@@ -172,7 +164,7 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _refuse_weak_secrets(self) -> Self:
-        for name in ("secret_key", "field_key", "index_key", "bounce_token"):
+        for name in ("secret_key", "secret_key_previous", "field_key", "index_key", "bounce_token"):
             value = getattr(self, name)
             if value and (len(value) < 32 or len(set(value)) < 8 or repeats(value)):
                 raise ValueError(f"{name.upper()} is too short or too simple: make one with `openssl rand -base64 32`")
@@ -249,6 +241,11 @@ class Settings(BaseModel):
     def page_seconds(self) -> tuple[float, ...]:
         """Seconds after the first page about a revision at which more people are paged."""
         return tuple(60.0 * float(minutes) for minutes in self.page_after.split())
+
+    @property
+    def keyring(self) -> Keyring:
+        """SECRET_KEY, and the one before it while links and callbacks of its time may still come back."""
+        return Keyring(self.required("secret_key"), self.secret_key_previous)
 
     @property
     def field_key_bytes(self) -> bytes:

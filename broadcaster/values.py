@@ -5,13 +5,39 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import urlsplit
+
+T = TypeVar("T")
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 MAIL_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 """``name@host`` in ASCII: RFC 5321 Mailbox, without quoting and literals."""
 LOOPBACK_HOSTS = {"localhost", "::1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The key that signs, and the one before it, by which what comes back may still be proved; empty: there is none."""
+
+    newest: str = field(repr=False)
+    previous: str = field(default="", repr=False)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Each key that is good, the newest first."""
+        return (self.newest, self.previous) if self.previous else (self.newest,)
+
+    def first(self, found_by: Callable[[str], T | None]) -> T | None:
+        """What the first key finds that finds anything."""
+        return next((found for key in self.keys if (found := found_by(key)) is not None), None)
+
+    def prove(self, proved_by: Callable[[str], bool]) -> bool:
+        """Whether any key proves it."""
+        return any(proved_by(key) for key in self.keys)
 
 
 def repeats(text: str) -> bool:

@@ -47,7 +47,7 @@ from broadcaster.store.database import Sessions, public_id
 from broadcaster.store.people import User
 from broadcaster.store.sealed import Sealer
 from broadcaster.store.senders import NewSender
-from broadcaster.values import key_bytes
+from broadcaster.values import Keyring, key_bytes
 
 SECRET = "a-secret-of-the-tests-0123456789abcdef"
 KEYS = {
@@ -208,11 +208,11 @@ def engine(sessions: Sessions, carrier_url: str, folder, in_flight: int = 50, wa
         calls = TwilioAccount(SID, TOKEN, SENDER, ways.voice, carrier_url, "voice")
         carriers["voice"] = TwilioVoice(calls, Door(live=False))
     if ways.webhooks:
-        carriers["webhook"] = Webhook(SECRET, Door(live=False))
+        carriers["webhook"] = Webhook(Keyring(SECRET), Door(live=False))
     if ways.ipaws:
         carriers["ipaws"] = Ipaws(ways.ipaws, Door(live=False))
     bulk = TwilioBulk(BulkAccount(SID, TOKEN, SENDER, carrier_url), Door(live=False)) if ways.bulk else None
-    made = Engine(sessions, SEALER, Window(carriers, in_flight, bulk=bulk), SECRET, QUICK)
+    made = Engine(sessions, SEALER, Window(carriers, in_flight, bulk=bulk), Keyring(SECRET), QUICK)
     try:
         yield made
     finally:

@@ -145,7 +145,7 @@ def _voice(settings: Settings) -> Channel:
 
 def _webhook(settings: Settings) -> Channel:
     limits = Limits(public=True, total_s=webhook.TOTAL_S, longest=webhook.LONGEST_ANSWER)
-    return webhook.Webhook(settings.required("secret_key"), Door(live=settings.mode is Mode.LIVE, limits=limits))
+    return webhook.Webhook(settings.keyring, Door(live=settings.mode is Mode.LIVE, limits=limits))
 
 
 def _missing(settings: Settings, *names: str) -> str:

@@ -96,7 +96,7 @@ class TwilioSms:
         if not asked:
             return []
         if len(asked) <= LISTED_ONE_BY_ONE:
-            pages = await asyncio.gather(*(self._listed(asked, to=one.to) for one in asked))
+            pages = await asyncio.gather(*(self._listed(asked, to) for to in dict.fromkeys(one.to for one in asked)))
             return [seen for page in pages for seen in page]
         return await self._listed(asked)
 

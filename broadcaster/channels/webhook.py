@@ -1,7 +1,8 @@
 """Notices to machines of agencies: signed, dated, the same id on every try, to public addresses only.
 
 Signed as Standard Webhooks says (specification 1.0.0): receivers have libraries for it, and the handbook has one of 25
-lines. Its id is the same on every try, so that a notice which comes twice is one notice.
+lines. While a previous key is set, a notice carries the signature by it too, after the newest: a receiver holds either
+secret, and changes it when it likes. Its id is the same on every try, so that a notice which comes twice is one notice.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from broadcaster.channels.contract import Accepted, Asked, Outgoing, Seen, Trait
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, PutOff, Rejected, SendError, Unheard
 from broadcaster.channels.http import Door, DoorClosed, PrivateAddress
 from broadcaster.channels.wire import Reply
+from broadcaster.values import Keyring
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - how a receiver's secret begins, by the specification
 PURPOSE = "webhook"
@@ -49,9 +51,9 @@ class Webhook:
     traits = Traits(receipts=False, listing=False, segments=False, cancels=False, idempotent=True, in_flight=100)
 
     def __init__(
-        self, secret: str, door: Door, clock: Callable[[], float] = time.time, dice: Random | None = None
+        self, keys: Keyring, door: Door, clock: Callable[[], float] = time.time, dice: Random | None = None
     ) -> None:
-        self._secret, self._door, self._clock = secret, door, clock
+        self._keys, self._door, self._clock = keys, door, clock
         self._dice = dice or Random()  # noqa: S311 - it spreads waits, and keeps no secret
 
     async def send(self, out: Outgoing) -> Accepted:
@@ -63,7 +65,9 @@ class Webhook:
             "User-Agent": "Broadcaster",
             "Webhook-Id": message_id,
             "Webhook-Timestamp": str(at),
-            "Webhook-Signature": signed(receiver_secret(self._secret, out.to), message_id, at, body),
+            "Webhook-Signature": " ".join(
+                signed(receiver_secret(key, out.to), message_id, at, body) for key in self._keys.keys
+            ),
         }
         try:
             reply = await self._door.request("POST", out.to, headers, body)

@@ -22,6 +22,7 @@ from broadcaster.store.directory_load import CommunityDropped
 
 MOST_SHOWN = 200
 """Lines of a difference on a terminal; the desk shows all."""
+CHANGING = "Its secret of before is good until SECRET_KEY_PREVIOUS is removed: notices carry both signatures."
 
 
 @click.group()
@@ -118,7 +119,10 @@ def webhook_secret(url: str) -> None:
 
     Example: broadcaster directory webhook-secret https://cad.police.example/911
     """
-    click.echo(webhook.receiver_secret(home.adopt(home.environment()).required("secret_key"), url))
+    keyring = home.adopt(home.environment()).keyring
+    click.echo(webhook.receiver_secret(keyring.newest, url))
+    if keyring.previous:
+        click.echo(CHANGING, err=True)
 
 
 def _line(one: Here) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from broadcaster import logs
@@ -19,6 +19,7 @@ from broadcaster.store.database import Sessions
 from broadcaster.store.followups import DueAsk
 from broadcaster.store.sealed import Sealer
 from broadcaster.store.senders import NewSender
+from broadcaster.values import Keyring
 
 log = logs.get(__name__)
 URGENT = ("feed", "ipaws", "handoff", "voice", "webhook", "email")
@@ -39,10 +40,10 @@ class Engine:
     """One process's share of the fan-out: the carriers by name, and the channels that they serve."""
 
     def __init__(
-        self, sessions: Sessions, sealer: Sealer, window: Window, secret: str, scales: Scales, here: str = ""
+        self, sessions: Sessions, sealer: Sealer, window: Window, keys: Keyring, scales: Scales, here: str = ""
     ) -> None:
         self.here = here or "http://localhost:8911"
-        self.sessions, self.sealer, self.secret = sessions, sealer, secret
+        self.sessions, self.sealer, self.keys = sessions, sealer, keys
         self.window, self.scales = window, scales
         self.carriers: Mapping[str, Channel] = window.carriers
         self.carriers_by_channel: dict[str, list[str]] = {}
@@ -57,17 +58,29 @@ class Engine:
         """Every carrier that a queue's channels may use."""
         return [carrier for channel in QUEUES[queue] for carrier in self.carriers_by_channel.get(channel, ())]
 
-    def question(self, ask: DueAsk) -> Asked:
-        """What a carrier is asked about an attempt, its number opened."""
+    @property
+    def secret(self) -> str:
+        """The key that signs what is made now."""
+        return self.keys.newest
+
+    def questions(self, asks: Sequence[DueAsk]) -> list[Asked]:
+        """What a carrier is asked about attempts, their numbers opened: each in the words that any key of ours made,
+        for a text of which nobody knows may bear a link of before the key changed."""
+        return [question for ask in asks for question in self._questions(ask)]
+
+    def _questions(self, ask: DueAsk) -> list[Asked]:
         to = self.sealer.open(ask.value_enc, ask.value_index)
-        words = self.patched(ask.text, ask.fanout_id, ask.address_id)
-        return Asked(Key(*ask.attempt), to, words, ask.started_at)
+        made = {self._linked(key, ask.text, ask.fanout_id, ask.address_id): None for key in self.keys.keys}
+        return [Asked(Key(*ask.attempt), to, words, ask.started_at) for words in made]
 
     def patched(self, words: str, fanout: int, address: int) -> str:
         """A text as this address gets it: with its own link of acknowledgement, where one belongs."""
+        return self._linked(self.secret, words, fanout, address)
+
+    def _linked(self, key: str, words: str, fanout: int, address: int) -> str:
         if ACK_TOKEN not in words:
             return words
-        return words.replace(ACK_TOKEN, ack_link.short_url(self.here, self.secret, fanout, address))
+        return words.replace(ACK_TOKEN, ack_link.short_url(self.here, key, fanout, address))
 
     def close(self) -> None:
         """Let the last outcomes be recorded, then close the connections."""
@@ -82,7 +95,7 @@ def build(settings: Settings) -> Engine:
         sessions=database.sessions(database.connect(settings.required("database_url"))),
         sealer=sealer_of(settings),
         window=window,
-        secret=settings.required("secret_key"),
+        keys=settings.keyring,
         scales=Scales(settings.lease, settings.settle, settings.blind),
         here=settings.public_base_url,
     )

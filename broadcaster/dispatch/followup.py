@@ -51,7 +51,7 @@ def _ask(engine: Engine, carrier: str, asks: Sequence[DueAsk]) -> None:
         _without_listing(engine, channel, asks)
         return
     try:
-        seen = engine.window.run(channel.find([engine.question(ask) for ask in asks]), ASK_WITHIN_S)
+        seen = engine.window.run(channel.find(engine.questions(asks)), ASK_WITHIN_S)
     except (SendError, TimeoutError) as error:
         log.warning("listing_failed", carrier=carrier, error=str(error), unknown=len(asks))
         _listing_down(engine, asks, idempotent=channel.traits.idempotent)
@@ -94,7 +94,7 @@ def look_again(engine: Engine) -> int:
 
 def _look(engine: Engine, channel: Channel, asks: Sequence[DueAsk]) -> int:
     try:
-        seen = engine.window.run(channel.find([engine.question(ask) for ask in asks]), ASK_WITHIN_S)
+        seen = engine.window.run(channel.find(engine.questions(asks)), ASK_WITHIN_S)
     except (SendError, TimeoutError) as error:
         log.warning("listing_failed", carrier=channel.carrier, error=str(error), looked_for=len(asks))
         return 0

@@ -26,7 +26,7 @@ def ask(engine: Engine, carrier: str, asks: Sequence[DueAsk]) -> None:
     if engine.bulk is None:
         log.error("bulk_is_not_set_up", carrier=carrier, unknown=len(asks))
         return
-    questions = [engine.question(one) for one in asks]
+    questions = engine.questions(asks)
     try:
         told, whole = engine.window.run(_answers(engine.bulk, asks[0].wave_ref, questions), ASK_WITHIN_S)
     except (SendError, TimeoutError) as error:

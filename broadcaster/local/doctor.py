@@ -80,7 +80,8 @@ def _secrets(settings: Settings) -> Finding:
     if missing:
         names = ", ".join(name.upper() for name in missing)
         return Finding("secrets", False, f"{names} not set: make each with `openssl rand -base64 32`.")
-    return Finding("secrets", True, "all three are set.")
+    changing = " What SECRET_KEY_PREVIOUS signed is still taken: remove it when every receiver has its new secret."
+    return Finding("secrets", True, f"all three are set.{changing if settings.secret_key_previous else ''}")
 
 
 def _database(settings: Settings) -> Finding:

@@ -21,6 +21,7 @@ from broadcaster.settings import Settings
 from broadcaster.store import bounces
 from broadcaster.store.bounces import Bounce
 from broadcaster.store.sealed import Sealer
+from broadcaster.values import Keyring
 
 log = logs.get(__name__)
 LARGEST = 256 * 1024
@@ -69,9 +70,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where mail that came back is read: `secret` made the proofs in our Message-IDs, `domain` is their other half."""
+    """Where mail that came back is read: `keys` made the proofs in our Message-IDs, `domain` is their other half."""
 
-    secret: str
+    keys: Keyring
     domain: str
     sealer: Sealer
 
@@ -79,12 +80,12 @@ class Desk:
     def of(cls, settings: Settings) -> Desk:
         """The desk of an installation; SettingsError when a secret is missing."""
         sealer = Sealer(settings.field_key_bytes, settings.index_key_bytes, settings.field_key_id)
-        return cls(settings.required("secret_key"), domain_of(settings.mail_from), sealer)
+        return cls(settings.keyring, domain_of(settings.mail_from), sealer)
 
     def take(self, session: Session, raw: bytes) -> Report:
         """Read, keep and apply a report, in the caller's transaction; twice is once. NoReport and Refused as `read`."""
-        report = read(raw, self.secret)
-        ref = message_id(self.secret, self.domain, report.fanout, report.address)
+        report = read(raw, self.keys)
+        ref = message_id(self.keys.newest, self.domain, report.fanout, report.address)
         kept = Bounce(
             fanout_id=report.fanout,
             address_id=report.address,
@@ -100,14 +101,15 @@ class Desk:
         return report
 
 
-def read(raw: bytes, secret: str) -> Report:
+def read(raw: bytes, keys: Keyring) -> Report:
     """The report in a mail; NoReport for any other mail, Refused for one that it is no use to open."""
     _bounded(raw)
     parts = _parts(message_from_bytes(raw))
     blocks = [block for part in parts if part.get_content_type() in REPORTS for block in _blocks(part)]
     if not blocks:
         raise NoReport("not_a_delivery_report")
-    named = next(filter(None, (mail_named(secret, text) for text in _names(parts, blocks))), None)
+    names = list(_names(parts, blocks))
+    named = keys.first(lambda key: next(filter(None, (mail_named(key, text) for text in names)), None))
     if named is None:
         raise NoReport("not_about_our_mail")
     said = {str(block["Action"] or "").strip().lower(): block for block in reversed(blocks)}

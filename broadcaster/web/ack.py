@@ -105,8 +105,7 @@ def answer(token: str) -> AnyResponse | tuple[str, int]:
 
 def _place(token: str) -> tuple[int, int] | None:
     """Fan-out and address of the link of a mail, or of the short one of a text; None when neither is ours."""
-    secret = house().settings.secret_key
-    return proof.place(secret, ACK, token) or ack_link.short_place(secret, token)
+    return house().settings.keyring.first(lambda key: proof.place(key, ACK, token) or ack_link.short_place(key, token))
 
 
 def _of_lines(store: Session, notice: Notice, given: str) -> None:

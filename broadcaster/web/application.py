@@ -126,9 +126,11 @@ def _is_https(settings: Settings) -> bool:
 
 
 def _configure(app: Flask, settings: Settings) -> None:
-    https = _is_https(settings)
+    https, keyring = _is_https(settings), settings.keyring
     app.config.update(
-        SECRET_KEY=settings.required("secret_key"),
+        SECRET_KEY=keyring.newest,
+        SECRET_KEY_FALLBACKS=list(keyring.keys[1:]),
+        WTF_CSRF_SECRET_KEY=list(reversed(keyring.keys)),  # itsdangerous signs with the last one and takes each
         TRUSTED_HOSTS=[urlsplit(settings.public_base_url).hostname or "localhost", "localhost", "127.0.0.1"],
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_PARTS=5_000,

@@ -99,7 +99,7 @@ class Callbacks:
     def __init__(self, settings: Settings, sessions: Sessions, bell: Bell) -> None:
         known, base = accounts(settings), settings.callback_address
         self._sessions, self._base = sessions, base
-        self._secret = settings.required("secret_key")
+        self._keys = settings.keyring
         self._sealer = Sealer(settings.field_key_bytes, settings.index_key_bytes, settings.field_key_id)
         door = FrontDoor(sessions, Office.of(settings))
         self._phones, self._phrasebook = Phones(sessions, self._sealer, door, VOICE), door.phrasebook
@@ -158,7 +158,7 @@ class Callbacks:
     async def _status(self, scope: Scope, exchange: Exchange) -> Answer:
         said = await self._read(scope, exchange)
         delivery = said.asked.get("d", "")
-        if not proves(self._secret, DELIVERY, delivery, said.asked.get("m", "")):
+        if not self._is_ours(delivery, said):
             raise Forged("the proof does not fit the delivery")
         await self._batches.keep(intake.status_receipt(said, delivery, self._sealer))
         return KEPT
@@ -205,9 +205,12 @@ class Callbacks:
         said = await self._read(scope, exchange)
         key = said.asked.get("d", "")
         attempt = Attempt.of(key, scope.query_string)
-        if attempt is None or not proves(self._secret, DELIVERY, key, said.asked.get("m", "")):
+        if attempt is None or not self._is_ours(key, said):
             raise Forged("the proof does not fit the call")
         return said, attempt
+
+    def _is_ours(self, delivery: str, said: Signed) -> bool:
+        return self._keys.prove(lambda key: proves(key, DELIVERY, delivery, said.asked.get("m", "")))
 
     def _of_call(self, said: Signed, attempt: Attempt, word: str) -> NewReceipt:
         ref = intake.call_ref(said)

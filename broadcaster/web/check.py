@@ -29,13 +29,16 @@ Answer = str | AnyResponse | tuple[str, int]
 def _asked(store: Session, token: str) -> UpkeepAsk | None:
     """The question of an address that is ours, whose contact is still listed."""
     match = _TOKEN.fullmatch(token)
-    secret = house().settings.secret_key
-    if match is None or not hmac.compare_digest(token_of(secret, int(match[1])).encode(), token.encode()):
+    if match is None or not house().settings.keyring.prove(lambda key: _made_by(key, int(match[1]), token)):
         return None
     query = select(UpkeepAsk).where(UpkeepAsk.id == int(match[1])).with_for_update()
     ask = store.scalar(query)
     listed = ask and store.get(AgencyContact, (ask.agency_id, ask.address_id))
     return ask if listed else None
+
+
+def _made_by(key: str, ask: int, token: str) -> bool:
+    return hmac.compare_digest(token_of(key, ask).encode(), token.encode())
 
 
 @blueprint.get("/ack/check/<token>")

@@ -112,7 +112,7 @@ def _record(store: Session, found: Handoff, aired: datetime | None, note: str) -
 
 def _found(token: str) -> Handoff | str:
     """The hand-off of a link that we made, or the sentence that says why there is none."""
-    place = proof.place(house().settings.secret_key, HANDOFF, token)
+    place = house().settings.keyring.first(lambda key: proof.place(key, HANDOFF, token))
     if place is None:
         return NOT_OURS
     with house().sessions() as store:

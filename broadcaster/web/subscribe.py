@@ -219,7 +219,7 @@ def act(token: str) -> str | Response | tuple[str, int]:
 
 def _mine(token: str) -> Mine | None:
     """Whose page a link opens; None when it is not ours, too old, or nobody's any more."""
-    place = proof.place(house().settings.secret_key, MINE, token)
+    place = house().settings.keyring.first(lambda key: proof.place(key, MINE, token))
     if place is None or place[1] < house().clock().timestamp():
         return None
     with house().sessions() as store:

@@ -21,9 +21,11 @@ from broadcaster.channels.errors import PutOff, Rejected, SendError, Unheard
 from broadcaster.channels.http import Door, Limits
 from broadcaster.channels.webhook import LONGEST_ANSWER, Webhook, receiver_secret, signed
 from broadcaster.messages.message import Message
+from broadcaster.values import Keyring
 
 SECRET = "a-secret-of-the-tests-0123456789abcdef"
 HANDBOOK = Path(__file__).resolve().parents[2] / "docs" / "handbook" / "agencies.md"
+KEYS = Keyring(SECRET, "the-secret-of-before-0123456789abcdef")
 WORDS = '{"outage": "MA-1", "area": "Łódź"}'
 
 
@@ -98,7 +100,7 @@ def out(url: str, n: int = 1) -> Outgoing:
 
 def hook(live: bool = False, total_s: float = 5.0, clock: Callable[[], float] = time.time) -> Webhook:
     limits = Limits(public=True, total_s=total_s, longest=LONGEST_ANSWER)
-    return Webhook(SECRET, Door(live=live, limits=limits), clock, Random(1))
+    return Webhook(KEYS, Door(live=live, limits=limits), clock, Random(1))
 
 
 async def sent(url: str, **more: object) -> str:
@@ -138,6 +140,20 @@ async def test_the_handbooks_verifier_takes_a_notice_once() -> None:
         assert verified(secret, *first, seen)
         assert not verified(secret, *second, seen), "the same notice again"
         assert not verified(secret, *first, seen), "the same request again"
+
+
+async def test_while_the_key_changes_the_secret_of_before_holds_too_and_the_newest_stands_first() -> None:
+    with machine() as there:
+        await sent(there.url)
+        headers, body = there.heard[0]
+        names = headers["webhook-id"], int(headers["webhook-timestamp"]), body
+        secrets = [receiver_secret(key, there.url) for key in KEYS.keys]
+        assert headers["webhook-signature"].split() == [signed(secret, *names) for secret in secrets]
+        for secret in secrets:
+            seen: set[str] = set()
+            assert verifier()(secret, headers, body, seen)
+            assert not verifier()(secret, headers, body, seen), "the same notice again"
+        assert not verifier()(receiver_secret("a-third-secret-0123456789abcdef", there.url), headers, body, set())
 
 
 CHANGES = {

@@ -25,6 +25,7 @@ from broadcaster.store.alerts import Alert
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Fanout, Wave
 from broadcaster.store.senders import NewSender
+from broadcaster.values import Keyring
 from tests.factories import SEALER, SECRET, House, Ways, content, directory, engine, furnish
 
 NOWHERE = "http://127.0.0.1:9"
@@ -111,7 +112,7 @@ def test_what_comes_back_is_on_the_board(sessions: Sessions, tmp_path: Path) -> 
         alert = released(house)
         finish(works)
         assert post.summary()["returned"] == 3
-    desk = Desk(SECRET, "ma.example", SEALER)
+    desk = Desk(Keyring(SECRET), "ma.example", SEALER)
     assert BounceMailbox(bounces, sessions, desk).look() == 3
     with sessions() as session:
         board = tally.board(session, session.get_one(Alert, alert))

@@ -20,6 +20,7 @@ from broadcaster.dispatch.window import Window
 from broadcaster.store import tallies
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Fanout
+from broadcaster.values import Keyring
 from tests.factories import SEALER, SECRET, content, directory, furnish, phones
 
 PEOPLE = 12
@@ -73,7 +74,7 @@ def test_the_database_rests_while_carriers_are_called(sessions: Sessions, tmp_pa
     for carrier in (slow, mute):
         revision = house.release(content(channels=(ChannelName.SMS,)))
         carriers: dict[str, Channel] = {"twilio": carrier}
-        works = Engine(sessions, SEALER, Window(carriers, 50), SECRET, Scales(30.0, 60.0, 120.0))
+        works = Engine(sessions, SEALER, Window(carriers, 50), Keyring(SECRET), Scales(30.0, 60.0, 120.0))
         try:
             drain(works, "sms")
             works.recorder.wait()

@@ -24,6 +24,8 @@ MEANING = {
     "database_url": "PostgreSQL 15 or newer; empty: an embedded one under `DATA_DIR`",
     "redis_url": "Redis or Valkey, the bell of the workers; empty: an embedded one under `DATA_DIR`",
     "secret_key": "Sessions, links and callback proofs; `openssl rand -base64 32`",
+    "secret_key_previous": "The `SECRET_KEY` before, while it is changed: what it signed is still taken, and notices to"
+    " machines carry its signature too",
     "field_key": "Encrypts phones, addresses and second factors",
     "index_key": "The blind index that finds a phone without decrypting; must differ from `FIELD_KEY`",
     "field_key_id": "Which `FIELD_KEY` new values are written with",

@@ -17,6 +17,7 @@ from broadcaster.receipts.bounce_mailbox import BounceMailbox
 from broadcaster.receipts.bounces import LARGEST, Desk
 from broadcaster.store.database import Sessions, only_one
 from broadcaster.store.deliveries import Delivery, Receipt
+from broadcaster.values import Keyring
 from tests import onair
 from tests.onair import SEALER
 from tests.unit.receipts.reports import SECRET, answer, report
@@ -45,7 +46,7 @@ def ours(sessions: Sessions) -> list[str]:
 
 
 def watched(path: Path, sessions: Sessions) -> BounceMailbox:
-    return BounceMailbox(path, sessions, Desk(SECRET, "state911.example", SEALER))
+    return BounceMailbox(path, sessions, Desk(Keyring(SECRET), "state911.example", SEALER))
 
 
 def came_back(sessions: Sessions) -> int:

@@ -11,10 +11,12 @@ from broadcaster.channels.agency_email import envelope_id, message_id
 from broadcaster.receipts.bounces import LARGEST, Desk, NoReport, Refused, Report, read
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Delivery, Followup, Receipt, Sighting
+from broadcaster.values import Keyring
 from tests import onair
 from tests.onair import NOW, SEALER
 from tests.unit.receipts.reports import SECRET, answer, nested, report, returned
 
+KEYS = Keyring(SECRET)
 OURS = message_id(SECRET, "state911.example", 3, 7)
 ENVELOPE = envelope_id(SECRET, 3, 7)
 
@@ -32,7 +34,7 @@ SAID = [
 
 @pytest.mark.parametrize(("action", "status", "handset", "code"), SAID)
 def test_what_a_report_says_in_our_words(action: str, status: str, handset: Handset, code: str) -> None:
-    found = read(report(OURS, action, status), SECRET)
+    found = read(report(OURS, action, status), KEYS)
     assert found == Report(3, 7, action.strip().lower(), code)
     assert found.handset is handset
 
@@ -54,7 +56,7 @@ SHAPES = {
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_report_in_every_shape(name: str) -> None:
-    assert read(SHAPES[name], SECRET) == Report(3, 7, "failed", "5.1.1")
+    assert read(SHAPES[name], KEYS) == Report(3, 7, "failed", "5.1.1")
 
 
 NONE = {
@@ -77,7 +79,7 @@ NONE = {
 def test_what_is_no_report_says_why(name: str) -> None:
     raw, why = NONE[name]
     with pytest.raises(NoReport) as caught:
-        read(raw, SECRET)
+        read(raw, KEYS)
     assert caught.value.why == why
 
 
@@ -105,7 +107,7 @@ def test_what_would_choke_us_is_not_opened(name: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr("broadcaster.receipts.bounces.message_from_bytes", opened)
     raw, why = HOSTILE[name]
     with pytest.raises(Refused) as caught:
-        read(raw, SECRET)
+        read(raw, KEYS)
     assert caught.value.why == why
 
 
@@ -120,14 +122,14 @@ def test_whatever_comes_is_a_report_or_said_to_be_none(data: st.DataObject) -> N
         at = data.draw(st.integers(0, len(raw)))
         raw[at : at + data.draw(st.integers(0, 40))] = data.draw(junk)
     try:
-        assert read(bytes(raw), SECRET).fanout == 3
+        assert read(bytes(raw), KEYS).fanout == 3
     except (NoReport, Refused) as error:
         assert error.why
 
 
 def test_a_report_about_a_mail_that_we_do_not_hold_changes_nothing(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        Desk(SECRET, "state911.example", SEALER).take(session, report(OURS))
+        Desk(KEYS, "state911.example", SEALER).take(session, report(OURS))
         assert session.query(Receipt).count() == 0
 
 
@@ -143,7 +145,7 @@ def states(sessions: Sessions, start: str, *reports: tuple[str, str]) -> tuple[s
             times = {"due": NOW, "started_at": NOW, "settle_at": NOW}
             session.add(Followup(fanout_id=fanout, address_id=there, kind=kind, n=1, **times))
         session.flush()
-        desk = Desk(SECRET, "state911.example", SEALER)
+        desk = Desk(KEYS, "state911.example", SEALER)
         for action, status in reports:
             desk.take(session, report(message_id(SECRET, "state911.example", fanout, there), action, status))
         session.refresh(row)
@@ -187,3 +189,10 @@ def test_a_report_is_kept_sealed(sessions: Sessions) -> None:
         "failed",
         "5.1.1",
     )
+
+
+def test_a_report_about_a_mail_of_before_the_key_changed_is_read_while_that_key_is_set() -> None:
+    new = "another-secret-of-the-tests-0123456789"
+    assert read(report(OURS), Keyring(new, SECRET)).fanout == 3
+    with pytest.raises(NoReport):
+        read(report(OURS), Keyring(new))
