@@ -12,7 +12,7 @@ from broadcaster.window import create_app as create_window
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
-DESK = ("/desk", "/api/", "/ack/", "/trouble/", "/subscribe", "/healthz", "/readyz", "/metrics")
+DESK = ("/desk", "/api/", "/ack/", "/a/", "/trouble/", "/subscribe", "/healthz", "/readyz", "/metrics")
 
 
 def application() -> WSGIApplication:

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import sessionmaker
 
 from broadcaster.settings import SECRETS, Settings
+from broadcaster.web import create_app
 from broadcaster.web.wsgi import DESK
 from broadcaster.worker import QUEUES
+from tests import desk as desks
 
 yaml = importlib.import_module("yaml" if find_spec("yaml") else "yaml_ft")
 ROOT = Path(__file__).resolve().parents[2]
@@ -145,6 +148,12 @@ def test_the_image_runs_as_nobody_from_hashed_packages() -> None:
     copied = {word for line in re.findall(r"^COPY (?!--from)(.+)$", dockerfile, re.M) for word in line.split()[:-1]}
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8")
     assert all(f"!{word.split('*')[0]}" in ignored for word in copied)
+
+
+def test_the_web_process_hands_every_address_of_the_desk_to_the_desk() -> None:
+    app = create_app(desks.settings(), sessionmaker())
+    ours = {rule.rule for rule in app.url_map.iter_rules()} - {"/"}
+    assert {path for path in ours if not path.startswith(DESK)} == set()
 
 
 def test_the_proxy_knows_every_address_and_refuses_nobody() -> None:
