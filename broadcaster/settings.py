@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from broadcaster.values import MAIL_ADDRESS, Keyring, in_rising_order, is_loopback, is_real, key_bytes, repeats
 
 SECRETS: tuple[str, ...] = ("SECRET_KEY", "SECRET_KEY_PREVIOUS", "FIELD_KEY", "INDEX_KEY", "DATABASE_URL", "REDIS_URL")
-SECRETS += ("SMTP_URL", "TWILIO_AUTH_TOKEN", "SMS_SECONDARY_AUTH_TOKEN", "BOUNCE_TOKEN")
+SECRETS += ("SMTP_URL", "TWILIO_AUTH_TOKEN", "SMS_SECONDARY_AUTH_TOKEN", "BOUNCE_TOKEN", "METRICS_TOKEN")
 
 
 class SettingsError(ValueError):
@@ -95,6 +95,7 @@ class Settings(BaseModel):
     bounce_address: str = ""
     bounce_mailbox: Path | None = None
     bounce_token: str = ""
+    metrics_token: str = ""
 
     cap_sender: str = ""
     cap_sender_name: str = ""
@@ -164,7 +165,7 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _refuse_weak_secrets(self) -> Self:
-        for name in ("secret_key", "secret_key_previous", "field_key", "index_key", "bounce_token"):
+        for name in ("secret_key", "secret_key_previous", "field_key", "index_key", "bounce_token", "metrics_token"):
             value = getattr(self, name)
             if value and (len(value) < 32 or len(set(value)) < 8 or repeats(value)):
                 raise ValueError(f"{name.upper()} is too short or too simple: make one with `openssl rand -base64 32`")

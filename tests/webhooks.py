@@ -57,6 +57,7 @@ class Told:
     status: int = 0
     text: str = ""
     kind: str = ""
+    client: str = "127.0.0.1:40000"
 
     async def __call__(self) -> bytes:
         return self.body

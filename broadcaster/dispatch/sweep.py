@@ -20,7 +20,8 @@ from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import QUEUES, Engine
 from broadcaster.dispatch.followup import follow_up, look_again
 from broadcaster.dispatch.recall import recall
-from broadcaster.store import endings, fanouts, ledger, tallies
+from broadcaster.store import database, endings, fanouts, ledger, tallies
+from broadcaster.store.vitals import Heart
 
 log = logs.get(__name__)
 QUIET_S = 1.0
@@ -92,10 +93,11 @@ class Sweep:
     def __post_init__(self) -> None:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._heart = Heart(database.engine_of(self.engine.sessions))
 
     def start(self) -> None:
         """Begin; returns at once."""
-        self._repeat("keep", lambda: keep(self.engine), self.every)
+        self._repeat("keep", self._keep, self.every)
         for queue in QUEUES:
             self._repeat(f"drain-{queue}", lambda queue=queue: self._drain(queue), min(self.every, 0.5))  # type: ignore[misc]
         self._repeat("recall", lambda: recall(self.engine), self.every)
@@ -107,6 +109,7 @@ class Sweep:
         self._stop.set()
         for thread in self._threads:
             thread.join(30.0)
+        self._heart.close()
 
     def wait(self) -> None:
         """Until `stop` is called from a signal."""
@@ -127,6 +130,10 @@ class Sweep:
             except Exception:
                 log.exception("duty_failed", duty=name)
             self._stop.wait(max(0.05, every - (time.monotonic() - began)))
+
+    def _keep(self) -> None:
+        keep(self.engine)
+        self._heart.beat()
 
     def _drain(self, queue: str) -> None:
         if nobody_serves(self.engine, queue):

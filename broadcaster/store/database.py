@@ -98,6 +98,13 @@ def sessions(engine: Engine) -> Sessions:
     return sessionmaker(engine, expire_on_commit=False)
 
 
+def engine_of(sessions: Sessions) -> Engine:
+    """The engine that a maker of sessions is bound to."""
+    with sessions() as session:
+        bind = session.get_bind()
+    return bind.engine
+
+
 def now(session: Session) -> datetime:
     """The database's clock, which every lease and deadline is judged by; UTC."""
     moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()

@@ -26,7 +26,20 @@ from broadcaster.store import database, reviews
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
-from broadcaster.web import ack, api, board, check, guard, handoff, headers, outline, partners, sources, subscribe
+from broadcaster.web import (
+    ack,
+    api,
+    board,
+    check,
+    guard,
+    handoff,
+    headers,
+    metrics,
+    outline,
+    partners,
+    sources,
+    subscribe,
+)
 from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
@@ -115,6 +128,7 @@ def create_app(
     app.before_request(_look_around)
     for blueprint in PAGES:
         app.register_blueprint(blueprint)
+    metrics.install(app, metrics.Page.of(settings, app.extensions[NAME].sessions, lambda: clock().timestamp()))
     app.add_url_rule("/", "front", lambda: redirect(url_for("desk.home")))
     _templates(app, settings)
     _refusals(app)

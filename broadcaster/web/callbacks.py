@@ -35,7 +35,7 @@ from broadcaster.store.database import Sessions
 from broadcaster.store.receipts import NewReceipt
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
-from broadcaster.web import voice
+from broadcaster.web import metrics, voice
 from broadcaster.web.bounces import BOUNCE, Bounces
 from broadcaster.web.phones import Phones
 from broadcaster.web.rsgi import Answer, Exchange, Scope, TooLong, body_of
@@ -56,6 +56,7 @@ BACKLOG = 4096
 LEAVE_WITHIN_S = 8
 """A process whose database does not answer is not waited for any longer; a container is killed after 10 s."""
 KEPT = Answer(204)
+NOTHING = Answer(404, "There is nothing here.\n")
 XML = "application/xml"
 
 Bell = Callable[[], object]
@@ -103,6 +104,7 @@ class Callbacks:
         self._sealer = Sealer(settings.field_key_bytes, settings.index_key_bytes, settings.field_key_id)
         door = FrontDoor(sessions, Office.of(settings))
         self._phones, self._phrasebook = Phones(sessions, self._sealer, door, VOICE), door.phrasebook
+        self._metrics = metrics.Page.of(settings, sessions, time.time)
         self._batches = Batches(self._write, bell)
         self._forgeries = Seldom()
         self._listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="inbound")
@@ -117,6 +119,7 @@ class Callbacks:
             PRESS: (("POST",), self._pressed),
             "/healthz": (("GET", "HEAD"), _alive),
             "/readyz": (("GET", "HEAD"), self._ready),
+            metrics.PATH: (("GET",), self._watched),
         }
         if settings.bounce_token:
             self._bounces = Bounces(settings.bounce_token, Desk.of(settings), sessions)
@@ -126,11 +129,19 @@ class Callbacks:
         """Answer one request."""
         methods, answer = self._places.get(scope.path, ((), _alive))
         if not methods:
-            Answer(404, "There is nothing here.\n").give(exchange)
+            said = NOTHING
         elif scope.method not in methods:
-            Answer(405, f"This place hears {methods[0]}.\n").give(exchange)
+            said = Answer(405, f"This place hears {methods[0]}.\n")
         else:
-            (await self._said(scope.path, answer(scope, exchange))).give(exchange)
+            said = await self._said(scope.path, answer(scope, exchange))
+        said.give(exchange)
+        self._metrics.count(scope.path if methods else "none", said.status)
+
+    async def _watched(self, scope: Scope, _: Exchange) -> Answer:
+        """The page for a monitor; the database being away is on it."""
+        if not self._metrics.may(scope.client.rpartition(":")[0].strip("[]"), lambda name: scope.headers.get(name, "")):
+            return NOTHING
+        return Answer(200, await asyncio.to_thread(self._metrics.text), metrics.KIND)
 
     async def _said(self, path: str, answer: Awaitable[Answer]) -> Answer:
         """Every failure as a status that the carrier understands, and a line in the log."""

@@ -17,11 +17,13 @@ class Headers(Protocol):
 
 
 class Scope(Protocol):
-    """What is known of a request before its body; `query_string` is raw."""
+    """What is known of a request before its body; `query_string` is raw,
+    `client` the address and port of whoever asks."""
 
     method: str
     path: str
     query_string: str
+    client: str
 
     @property
     def headers(self) -> Headers:

@@ -71,6 +71,7 @@ MEANING = {
     " `MAIL_FROM`",
     "bounce_mailbox": "An mbox file or a Maildir in which those reports arrive; the sweep reads it, and moves what it"
     " has read beside it",
+    "metrics_token": "Who reads `/metrics` sends it as a bearer token; empty: only this machine itself may read it",
     "bounce_token": "Who posts those reports to `/callbacks/mail/bounce` sends it as a bearer token; empty: closed",
     "cap_sender": "`sender` of CAP documents; empty: `state911@` and the host of `PUBLIC_BASE_URL`",
     "cap_sender_name": "`senderName` of CAP documents; empty: `AUTHORITY`",
