@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from broadcaster.dispatch.witness import file_of, signer_of
+from broadcaster.dispatch.witness import file_of, keys_of, signer_of
 from broadcaster.local import home
 from broadcaster.store import checkpoints, database
 from broadcaster.store.checkpoints import Kept
@@ -27,7 +27,7 @@ def audit() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A file with checkpoints that were kept elsewhere; may be given again.",
 )
-@click.option("--key", "lines", multiple=True, help="A public key of before SECRET_KEY was changed.")
+@click.option("--key", "lines", multiple=True, help="A public key of before SECRET_KEY_PREVIOUS.")
 def verify(files: tuple[Path, ...], lines: tuple[str, ...]) -> None:
     """Read the whole ledger again: chain, tree, checkpoints, signatures; exits 1 and names what was changed.
 
@@ -35,7 +35,7 @@ def verify(files: tuple[Path, ...], lines: tuple[str, ...]) -> None:
     """
     settings = home.adopt(home.connected(home.environment()))
     try:
-        keys = [signer_of(settings).public, *(PublicKey.read(line) for line in lines)]
+        keys = [*keys_of(settings), *(PublicKey.read(line) for line in lines)]
     except BadNote as error:
         raise click.BadParameter(str(error), param_hint="--key") from error
     own = file_of(settings)

@@ -21,7 +21,7 @@ from broadcaster.settings import Settings
 from broadcaster.store import checkpoints
 from broadcaster.store.checkpoints import AuditCheckpoint
 from broadcaster.store.database import Sessions, now, only_one
-from broadcaster.store.signed_note import Signer
+from broadcaster.store.signed_note import PublicKey, Signer
 
 log = logs.get(__name__)
 MAIL_EVERY = timedelta(days=1)
@@ -43,7 +43,16 @@ The attachment is a signed note (C2SP). It is signed by this key, which changes 
 
 def signer_of(settings: Settings) -> Signer:
     """Who signs the checkpoints of this installation. SettingsError when SECRET_KEY is missing."""
-    return Signer.of(settings.required("secret_key"), urlsplit(settings.public_base_url).hostname or "localhost")
+    return _signer(settings, settings.required("secret_key"))
+
+
+def keys_of(settings: Settings) -> list[PublicKey]:
+    """Whose signatures are this installation's: of its secret, and of the one before while that is set."""
+    return [_signer(settings, key).public for key in settings.keyring.keys]
+
+
+def _signer(settings: Settings, secret: str) -> Signer:
+    return Signer.of(secret, urlsplit(settings.public_base_url).hostname or "localhost")
 
 
 def file_of(settings: Settings) -> Path:

@@ -49,7 +49,7 @@ class Clock:
 @paged.get("/page/<token>")
 def follow(token: str) -> Response:
     """The link of a page: to exactly the revision that it was about, or to the one that took its place."""
-    found = page_link.opened(house().settings.required("secret_key"), token)
+    found = house().settings.keyring.first(lambda key: page_link.opened(key, token))
     if found is None:
         abort(404, description="This link is not complete, or it is not ours: start from the desk.")
     key, until = found
@@ -69,7 +69,7 @@ def follow(token: str) -> Response:
 @paged.get("/page-test/<token>")
 def trial(token: str) -> str:
     """The page at which an approver confirms that a test page came; nothing is recorded yet."""
-    if page_link.trial_opened(house().settings.required("secret_key"), token) is None:
+    if _trial(token) is None:
         abort(404, description="This link is not complete, or it is not ours: open it again from the message.")
     return render_template("desk/roster/test.html", token=token)
 
@@ -77,12 +77,16 @@ def trial(token: str) -> str:
 @paged.post("/page-test/<token>")
 def confirm(token: str) -> Response:
     """It came: the way works this month."""
-    key = page_link.trial_opened(house().settings.required("secret_key"), token)
+    key = _trial(token)
     with house().sessions.begin() as store:
         mine = key is not None and page_tests.confirm(store, key, person().id, house().clock())
     words = "Confirmed: this way works." if mine else "This test was sent to somebody else: sign in as them."
     flash(words, "success" if mine else "error")
     return redirect(url_for("roster.page"), 303)
+
+
+def _trial(token: str) -> int | None:
+    return house().settings.keyring.first(lambda key: page_link.trial_opened(key, token))
 
 
 @paged.get("/asked")
