@@ -48,10 +48,8 @@ from broadcaster.receipts.bounce_mailbox import BounceMailbox
 from broadcaster.receipts.bounces import Desk
 from broadcaster.settings import Mode, Settings
 from broadcaster.web import callbacks as webhooks
+from broadcaster.web import pools
 from broadcaster.worker import QUEUES
-
-WEB_THREADS = 200
-"""An open board holds a thread (dependencies.md section 7): many threads, and a cap on streams in the view."""
 
 
 def _ready() -> Settings:
@@ -91,7 +89,8 @@ def web() -> None:
     Example: PORT=8911 broadcaster web
     """
     settings = _ready()
-    argv = [sys.executable, "-m", "gunicorn", "-k", "gthread", "--threads", str(WEB_THREADS), "--workers", "1"]
+    argv = [sys.executable, "-m", "gunicorn", "-k", f"{pools.__name__}.{pools.ClassWorker.__name__}", "--workers", "1"]
+    argv += ["--worker-connections", str(pools.CONNECTIONS), "--backlog", str(pools.BACKLOG)]
     argv += [
         "--bind",
         f"{settings.bind}:{settings.port}",

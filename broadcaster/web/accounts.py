@@ -6,6 +6,7 @@ Nothing here refuses for having been asked too often: `brake` delays instead (re
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Collection
 from datetime import datetime
 
@@ -26,6 +27,8 @@ SHORTEST_PASSWORD = 12
 STEP = 30
 """Seconds that a one-time code lasts (RFC 6238)."""
 PASSWORDS = PasswordHasher()
+_AT_ONCE = threading.BoundedSemaphore(2)
+"""Each check takes 64 MiB and, for a tenth of a second, every processor: a flood of them leaves room for an alert."""
 _NOBODY = PASSWORDS.hash(secrets.token_hex())
 """Checked when there is no such account, so that the answer takes as long as for one that exists."""
 
@@ -67,7 +70,8 @@ def add_user(
 def password_fits(user: User | None, password: str) -> bool:
     """Whether this is the person's password; takes as long for nobody and for somebody inactive."""
     try:
-        fits = PASSWORDS.verify(user.password_hash if user else _NOBODY, password)
+        with _AT_ONCE:
+            fits = PASSWORDS.verify(user.password_hash if user else _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
     return fits and user is not None and user.active

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from broadcaster.web import (
     ack,
     api,
     board,
+    board_stream,
     check,
     guard,
     handoff,
@@ -49,7 +51,7 @@ from broadcaster.web.form_numbers import numbers
 from broadcaster.web.glass import glass
 from broadcaster.web.health import health
 from broadcaster.web.history import history
-from broadcaster.web.house import NAME, House, house, utc_now
+from broadcaster.web.house import NAME, OUTER, House, house, utc_now
 from broadcaster.web.inbox import inbox
 from broadcaster.web.incoming import incoming
 from broadcaster.web.ledger import ledger
@@ -65,7 +67,8 @@ from broadcaster.web.words import words
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "web"
 STATIC_PATH = "/desk/static"
 LARGEST_REQUEST = 2 * 1024 * 1024
-DESK_CONNECTIONS = 20
+DESK_CONNECTIONS, OUTER_CONNECTIONS = 20, 5
+"""Ten more are opened in need: as many as `routes.THREADS` has threads."""
 PAGES = (
     *(
         signin,
@@ -89,6 +92,7 @@ PAGES = (
         paged,
         roster,
         board.blueprint,
+        board_stream.blueprint,
         partners.blueprint,
         api.blueprint,
         ack.blueprint,
@@ -112,14 +116,15 @@ def create_app(
     whole seconds; `bell` is rung after a release has committed.
     """
     app = Flask("broadcaster.web", template_folder=str(TEMPLATES), static_folder="static", static_url_path=STATIC_PATH)
-    app.extensions[NAME] = House(
+    home = app.extensions[NAME] = House(
         settings=settings,
-        sessions=sessions or database.sessions(database.connect(settings.required("database_url"), DESK_CONNECTIONS)),
+        sessions=sessions or _pool(settings, DESK_CONNECTIONS),
         sealer=Sealer(settings.field_key_bytes, settings.index_key_bytes, settings.field_key_id),
         office=Office.of(settings),
         clock=clock,
         bell=bell,
     )
+    app.extensions[OUTER] = replace(home, sessions=sessions or _pool(settings, OUTER_CONNECTIONS))
     _configure(app, settings)
     sources.behind(app, settings.trusted_proxies)
     CSRFProtect(app)
@@ -133,6 +138,10 @@ def create_app(
     _templates(app, settings)
     _refusals(app)
     return app
+
+
+def _pool(settings: Settings, connections: int) -> Sessions:
+    return database.sessions(database.connect(settings.required("database_url"), connections))
 
 
 def _is_https(settings: Settings) -> bool:

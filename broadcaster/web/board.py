@@ -24,9 +24,10 @@ from broadcaster.store import areas, directory_load, inbound, lines, reviews
 from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.deliveries import FanoutState
 from broadcaster.store.lines import Line
-from broadcaster.web import acting, agency_lists, board_cards
+from broadcaster.web import acting, agency_lists, board_cards, board_map, outline
 from broadcaster.web.agency_lists import LeftOut
 from broadcaster.web.board_cards import Card
+from broadcaster.web.board_map import CountyCount
 from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house
 
@@ -70,37 +71,53 @@ class View:
     lines: list[Line]
     switched: dict[str, AlternateNumber]
     left_out: LeftOut | None
+    counties: list[CountyCount]
+
+    @property
+    def by_fips(self) -> dict[str, CountyCount]:
+        """For the drawing."""
+        return {each.fips: each for each in self.counties}
 
 
 @blueprint.get("/alerts/<alert>")
 def page(alert: str) -> str:
     """The board; with `live=1` only the part that changes."""
-    live = "live" in request.args
-    by = request.args.get("sort", board_cards.WORST)
-    by = by if by in board_cards.COLUMNS else board_cards.WORST
     with house().sessions.begin() as store:
         row = acting.alert_of(store, alert)
-        key = (row.id, by) if live else None
-        return render_template(
-            "board/live.html" if live else "board/board.html",
-            alert=row,
-            view=_kept().view(key, lambda: _view(store, row, by)),
-            place=_place(store, row),
-            alone=reviews.of_alert(store, row.id),
-            sort=by,
-            columns=board_cards.COLUMNS,
-            steering=_steering(store, row),
-            next_kinds=NEXT,
-            stands=board_cards.stands,
-            reasons=board_cards.REASONS,
-            tried_words=board_cards.tried_words,
-            due=due,
-            chase_after=house().settings.handoff_loud_after,
-            seat_name=house().settings.handoff_name or "the agency with the seat at IPAWS",
-            unheard=UNHEARD,
-            path_reasons=ipaws_watch.REASONS,
-            texts_waiting=inbound.how_many(store),
-        )
+        by = sorting(request.args.get("sort", ""))
+        return drawn(store, row, by, live="live" in request.args, may_issue=person().may(Role.ISSUER))
+
+
+def sorting(asked: str) -> str:
+    """The column to sort by: the one asked for, or the usual one."""
+    return asked if asked in board_cards.COLUMNS else board_cards.WORST
+
+
+def drawn(store: Session, row: Alert, by: str, *, live: bool, may_issue: bool) -> str:
+    """The board as a page, or the part of it that changes."""
+    key = (row.id, by) if live else None
+    return render_template(
+        "board/live.html" if live else "board/board.html",
+        alert=row,
+        view=_kept().view(key, lambda: _view(store, row, by)),
+        place=_place(store, row),
+        alone=reviews.of_alert(store, row.id),
+        sort=by,
+        columns=board_cards.COLUMNS,
+        steering=_steering(store, row, may_issue),
+        next_kinds=NEXT,
+        stands=board_cards.stands,
+        reasons=board_cards.REASONS,
+        tried_words=board_cards.tried_words,
+        due=due,
+        chase_after=house().settings.handoff_loud_after,
+        seat_name=house().settings.handoff_name or "the agency with the seat at IPAWS",
+        unheard=UNHEARD,
+        path_reasons=ipaws_watch.REASONS,
+        drawing=outline.of_state(house().settings.state_fips),
+        county_words=board_map.WORDS,
+        texts_waiting=inbound.how_many(store),
+    )
 
 
 def _view(store: Session, row: Alert, by: str) -> View:
@@ -119,6 +136,7 @@ def _view(store: Session, row: Alert, by: str) -> View:
         lines=told,
         switched=switch.waiting(acting.actor(store), row, directory_load.load(store, agencies=False)) if jammed else {},
         left_out=_left_out(store, row),
+        counties=board_map.counties(store, made.texts.per_community) if made.texts else [],
     )
 
 
@@ -185,7 +203,7 @@ def _out(alert: Alert) -> Revision | None:
     return next((row for row in reversed(alert.revisions) if any(each.state in sent for each in row.releases)), None)
 
 
-def _steering(store: Session, alert: Alert) -> Steering:
+def _steering(store: Session, alert: Alert, may_issue: bool) -> Steering:
     out = _out(alert)
     states = {tier: row.state for tier, row in acting.releases_of(store, out).items()} if out else {}
     newest = alert.revisions[-1] if alert.revisions else None
@@ -196,7 +214,7 @@ def _steering(store: Session, alert: Alert) -> Steering:
         held=tuple(sorted(tier for tier, state in states.items() if state == ReleaseState.HELD)),
         pending=pending if alert.state in (AlertState.OPEN, AlertState.DRAFT) else None,
         pending_words=_pending_words(store, pending),
-        may_issue=person().may(Role.ISSUER),
+        may_issue=may_issue,
     )
 
 

@@ -15,6 +15,8 @@ LONGEST = 5.0
 """Seconds; reliability.md 4.1 b."""
 FREE = 3
 """Failures without a delay: anybody mistypes."""
+AT_ONCE = 3
+"""Fewer than the threads of the sign-in (`routes.THREADS`): somebody always gets through."""
 REMEMBERED = 10_000
 FORGOTTEN_AFTER = 900.0
 
@@ -22,7 +24,7 @@ FORGOTTEN_AFTER = 900.0
 class Brake:
     """Counts failures by name and holds up the next attempt: 0.5 s after the third one, then 1, 2, 4, 5 s."""
 
-    def __init__(self, sleep: Callable[[float], None] = time.sleep, at_once: int = 32) -> None:
+    def __init__(self, sleep: Callable[[float], None] = time.sleep, at_once: int = AT_ONCE) -> None:
         """`at_once` is how many attempts may wait; above that nobody waits, so that no flood can take the threads."""
         self._sleep, self._slots, self._lock = sleep, threading.BoundedSemaphore(at_once), threading.Lock()
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from flask import current_app
+from flask import current_app, has_request_context, request
 
 from broadcaster.dispatch.office import Office
 from broadcaster.settings import Settings
@@ -16,8 +16,11 @@ from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
 from broadcaster.web.brake import Brake
+from broadcaster.web.routes import OWN_DATABASE_POOL, class_of
 
 NAME = "broadcaster"
+OUTER = "broadcaster-outer"
+"""The same house, with the database pool of those who may knock."""
 
 
 def utc_now() -> datetime:
@@ -44,5 +47,6 @@ class House:
 
 
 def house() -> House:
-    """The house of the application that serves this request."""
-    return cast(House, current_app.extensions[NAME])
+    """The house of the application that serves this request, with the database pool of its class."""
+    outer = has_request_context() and class_of(request.path) in OWN_DATABASE_POOL
+    return cast(House, current_app.extensions[OUTER if outer else NAME])

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from broadcaster import logs, settings
 from broadcaster.web.application import create_app
+from broadcaster.web.routes import RouteClass, class_of
 from broadcaster.window import create_app as create_window
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
-
-DESK = ("/desk", "/api/", "/ack/", "/a/", "/trouble/", "/subscribe", "/healthz", "/readyz", "/metrics")
 
 
 def application() -> WSGIApplication:
@@ -22,7 +21,7 @@ def application() -> WSGIApplication:
     desk, window = create_app(chosen), create_window(chosen.published)
 
     def both(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        return (desk if path.startswith(DESK) else window)(environ, start_response)
+        is_public = class_of(environ.get("PATH_INFO", "")) is RouteClass.PUBLIC
+        return (window if is_public else desk)(environ, start_response)
 
     return both

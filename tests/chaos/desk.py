@@ -46,7 +46,7 @@ def approvers(stage: Stage, many: int) -> list[Approver]:
     base = stage.env["PUBLIC_BASE_URL"]
     officer = person(stage, base, "officer@state.example", "issuer")
     stage.until(lambda: answers(base), 40, "the desk answers")
-    return [_waiting(stage, base, officer, number) for number in range(many)]
+    return [waiting(stage, base, officer, number) for number in range(many)]
 
 
 def answers(base: str) -> bool:
@@ -66,7 +66,8 @@ def person(stage: Stage, base: str, email: str, *roles: str) -> Desk:
         return Desk(base, tokens.make(session, user), secret)
 
 
-def _waiting(stage: Stage, base: str, officer: Desk, number: int) -> Approver:
+def waiting(stage: Stage, base: str, officer: Desk, number: int) -> Approver:
+    """An alert that the officer writes and submits, and somebody of its own who may approve it."""
     now = datetime.now(UTC).replace(microsecond=0)
     made = officer.post(
         "/alerts",
