@@ -39,7 +39,7 @@ class CountyCount:
     @property
     def tone(self) -> str:
         """The largest group."""
-        return max(reversed(WORDS), key=lambda group: self.people.get(group, 0))
+        return max(list(WORDS)[::-1], key=lambda group: self.people.get(group, 0))
 
     @property
     def sentence(self) -> str:

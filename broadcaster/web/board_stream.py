@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection
 
-from flask import Blueprint, Flask, abort, current_app, request, session
+from flask import Blueprint, Flask, current_app, request, session
 from lxml import html
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -25,12 +25,12 @@ NAME = "broadcaster-streams"
 @blueprint.get("/alerts/<alert>/stream")
 def stream(alert: str) -> Response:
     """Server-sent events: `moved` with the parts of the board that changed, `whole` when it must be loaded again,
-    `still` while the database does not answer. 404 where the server cannot keep a stream: then the board polls."""
+    `still` while the database does not answer. 204 where the server cannot keep a stream: then the board polls."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined] # the stream outlives the request
     streams = streams_of(app)
     keep, by = request.environ.get(KEEP), board.sorting(request.args.get("sort", ""))
     if keep is None or request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0" or len(streams) >= MOST:
-        abort(404, description="This server keeps no more streams: the board asks again every second instead.")
+        return Response(status=204)
     with house().sessions.begin() as store:
         acting.alert_of(store, alert)
     opened_by, heard = session["key"], request.headers.get("Last-Event-ID", "")

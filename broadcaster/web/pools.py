@@ -39,7 +39,7 @@ class Pools(ThreadPoolExecutor):
 
     def __init__(self) -> None:
         super().__init__(THREADS[RouteClass.PUBLIC], thread_name_prefix=RouteClass.PUBLIC)
-        self._own = {
+        self._own: dict[RouteClass, ThreadPoolExecutor] = {
             kind: ThreadPoolExecutor(threads, thread_name_prefix=kind)
             for kind, threads in THREADS.items()
             if kind is not RouteClass.PUBLIC
@@ -58,6 +58,8 @@ class Pools(ThreadPoolExecutor):
 
 class ClassWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not typed
     """`gunicorn -k broadcaster.web.pools.ClassWorker`; its `--threads` counts for nothing, `routes.THREADS` does."""
+
+    wsgi: WSGIApplication
 
     def get_thread_pool(self) -> Pools:
         """See `Pools`."""
