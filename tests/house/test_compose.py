@@ -9,13 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import sessionmaker
 
 from broadcaster.settings import SECRETS, Settings
-from broadcaster.web import create_app
-from broadcaster.web.wsgi import DESK
 from broadcaster.worker import QUEUES
-from tests import desk as desks
 
 yaml = importlib.import_module("yaml" if find_spec("yaml") else "yaml_ft")
 ROOT = Path(__file__).resolve().parents[2]
@@ -150,17 +146,7 @@ def test_the_image_runs_as_nobody_from_hashed_packages() -> None:
     assert all(f"!{word.split('*')[0]}" in ignored for word in copied)
 
 
-def test_the_web_process_hands_every_address_of_the_desk_to_the_desk() -> None:
-    app = create_app(desks.settings(), sessionmaker())
-    ours = {rule.rule for rule in app.url_map.iter_rules()} - {"/"}
-    assert {path for path in ours if not path.startswith(DESK)} == set()
-
-
-def test_the_proxy_knows_every_address_and_refuses_nobody() -> None:
-    routes = (ROOT / "deploy" / "nginx" / "routes.conf").read_text(encoding="utf-8")
-    inside = {"/healthz", "/readyz", "/metrics"}
-    for prefix in set(DESK) - inside:
-        assert re.search(rf"^location {prefix}\s+{{ proxy_pass \$web;", routes, re.M), prefix
+def test_the_proxy_refuses_nobody() -> None:
     for conf in (ROOT / "deploy" / "nginx").glob("*.conf"):
         directives = re.sub(r"#.*", "", conf.read_text(encoding="utf-8"))
         assert not re.search(r"\b(limit_req|limit_conn|deny|allow|geo|auth_basic)\b", directives), conf.name

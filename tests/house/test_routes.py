@@ -12,7 +12,8 @@ from broadcaster.web import application, brake, callbacks, create_app, pools
 from broadcaster.web.house import NAME, OUTER, house
 from broadcaster.web.routes import CLASSES, OWN_DATABASE_POOL, THREADS, RouteClass, class_of, class_of_request
 from tests import onair
-from tests.house.trees import ROOT
+from tests.house.test_layers import imported
+from tests.house.trees import ROOT, at, modules
 
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
 FRONT = "/"
@@ -96,8 +97,20 @@ def test_waiting_for_a_delay_never_takes_all_threads_of_the_sign_in() -> None:
     assert brake.LONGEST <= 5.0
 
 
+def test_no_store_of_limits_or_sessions_stands_before_an_alert() -> None:
+    stores = {"redis", "flask_limiter", "limits", "flask_session", "flask_caching"}
+    users = {at(path) for path in modules() if path.parent.name == "web" and imported(path) & stores}
+    assert users == set()
+
+
 def test_each_class_has_threads_of_its_own() -> None:
     made = pools.Pools()
     assert {kind: made.of(kind)._max_workers for kind in THREADS} == THREADS
     assert len({id(made.of(kind)) for kind in THREADS}) == len(THREADS)
     made.shutdown()
+
+
+def test_the_operator_reads_the_same_numbers() -> None:
+    told = (ROOT / "docs" / "handbook" / "operator.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| ([a-z-]+) \| .+ \| (\d+) \| ", told.partition("## Who waits for whom")[2], re.M))
+    assert rows == {kind.value: str(threads) for kind, threads in THREADS.items()}
