@@ -46,6 +46,7 @@ from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
 from broadcaster.web.directory import directory
+from broadcaster.web.drafts import after_the_session, drafts
 from broadcaster.web.form import form
 from broadcaster.web.form_numbers import numbers
 from broadcaster.web.glass import glass
@@ -73,6 +74,7 @@ PAGES = (
     *(
         signin,
         desk,
+        drafts,
         form,
         numbers,
         revision,
@@ -239,8 +241,10 @@ def _lifecycle(refused: LifecycleRefused) -> Response:
     return redirect(url_for("desk.home"), 303)
 
 
-def _csrf(error: CSRFError) -> tuple[str, int]:
+def _csrf(error: CSRFError) -> tuple[str, int] | Response:
     log.warning("web.csrf_refused", path=request.path, reason=str(error.description))
+    if (way_back := after_the_session()) is not None:
+        return way_back
     return _said(400, "This page was open for too long or came from elsewhere: go back, load it again, then send it.")
 
 

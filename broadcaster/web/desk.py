@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import AlertState
 from broadcaster.store import inbound, incoming
+from broadcaster.web import drafts as typed
 from broadcaster.web.guard import require_person
 from broadcaster.web.house import house
 from broadcaster.web.watch import lately_ended, watched
@@ -22,5 +23,8 @@ def home() -> str | Response:
         drafts = watched(store, house().clock(), AlertState.DRAFT)
         ended = lately_ended(store)
         others, texts = incoming.waiting(store), inbound.how_many(store)
+        begun = typed.begun(store)
     waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]
-    return render_template("desk/home.html", drafts=drafts, waiting=waiting, ended=ended, others=others, texts=texts)
+    return render_template(
+        "desk/home.html", begun=begun, drafts=drafts, waiting=waiting, ended=ended, others=others, texts=texts
+    )

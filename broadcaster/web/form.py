@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -17,16 +18,19 @@ from broadcaster.dispatch import actions
 from broadcaster.messages.book import ENGLISH_NAMES, NAMES, languages
 from broadcaster.settings import Mode
 from broadcaster.store import directory_load, senders, wordings
+from broadcaster.store import drafts as typed_drafts
 from broadcaster.store.alerts import Revision
-from broadcaster.web import acting, agency_lists, form_typed, outline, seat
+from broadcaster.store.database import public_id
+from broadcaster.store.drafts import Kept
+from broadcaster.web import acting, agency_lists, drafts, form_typed, outline, seat
 from broadcaster.web.agency_lists import Offered
 from broadcaster.web.form_read import Reading, read
 from broadcaster.web.form_typed import FIELDS, Typed
-from broadcaster.web.guard import only, require_person
+from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
 
 form = Blueprint("form", __name__, url_prefix="/desk")
-form.before_request(require_person)
+form.before_request(drafts.let_in)
 
 FAILURES = {
     FailureKind.ALL_CALLS: ("All calls", "911 is down. People are told to call another number."),
@@ -91,33 +95,53 @@ class Choice:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A form as it stands on the page: under `key` it is kept while somebody types; `kept` is what came back of it."""
+
+    key: str
+    known: datetime
+    typed: Typed
+    problems: dict[str, str] = field(default_factory=dict)
+    kept: Kept | None = None
+
+
 @form.get("/new")
 @only(Role.ISSUER)
 def new() -> str:
-    """The empty form, with everything filled in that we can know."""
+    """The form with everything filled in that we can know, or as it was left."""
     with house().sessions.begin() as store:
         directory = directory_load.load(store)
-    typed = form_typed.blank(house().clock(), house().zone, languages())
-    return _page(typed, {}, Choice(directory), RevisionKind.INITIAL)
+        kept = typed_drafts.kept(store, person().id, request.args.get("draft", ""))
+    if kept is not None:
+        sent = drafts.as_form(kept.fields)
+        sheet = Sheet(kept.key, drafts.known_since(sent), form_typed.from_request(sent), kept=kept)
+    else:
+        sheet = Sheet(public_id(), house().clock(), form_typed.blank(house().clock(), house().zone, languages()))
+    return _page(sheet, Choice(directory), RevisionKind.INITIAL)
 
 
 @form.post("/new")
 @only(Role.ISSUER)
 def create() -> str | Response | tuple[str, int]:
     """Save the first draft of a new alert, or show the same form with a sentence beside what is wrong."""
+    key, known = drafts.sent_key(), drafts.known_since(request.form)
     with house().sessions.begin() as store:
         reading = _reading(store)
         content = read(reading, RevisionKind.INITIAL, None)
         if content is not None:
-            revision = actions.new_alert(acting.actor(store), AlertKind.OUTAGE, content)
+            revision = actions.new_alert(acting.actor(store), AlertKind.OUTAGE, content, known)
+            typed_drafts.drop(store, person().id, key)
             return redirect(_after(revision), 303)
-    return _page(reading.typed, reading.problems, Choice(reading.directory), RevisionKind.INITIAL), 422
+        drafts.keep(store, key)
+    sheet = Sheet(key, known, reading.typed, reading.problems)
+    return _page(sheet, Choice(reading.directory), RevisionKind.INITIAL), 422
 
 
 @form.get("/alerts/<alert>/edit")
 @only(Role.ISSUER)
 def edit(alert: str) -> str:
-    """The form of the newest revision."""
+    """The form of the newest revision, as it was saved or as this person left it."""
     with house().sessions.begin() as store:
         revision = acting.newest(store, alert)
         directory = directory_load.load(store)
@@ -125,7 +149,12 @@ def edit(alert: str) -> str:
         typed = form_typed.from_content(content, directory, house().zone)
         if not content.confirmations and RevisionKind(revision.kind) is RevisionKind.ALL_CLEAR:
             typed = form_typed.with_hour(typed, form_typed.local(house().clock(), house().zone))
-        return _page(typed, {}, _choice(directory, content), RevisionKind(revision.kind), revision)
+        key = drafts.key_of(alert, revision.no)
+        kept = typed_drafts.kept(store, person().id, key)
+        if kept is not None:
+            typed = form_typed.from_request(drafts.as_form(kept.fields))
+        sheet = Sheet(key, revision.alert.known_since, typed, kept=kept)
+        return _page(sheet, _choice(directory, content), RevisionKind(revision.kind), revision)
 
 
 @form.post("/alerts/<alert>/edit")
@@ -135,11 +164,15 @@ def save(alert: str) -> str | Response | tuple[str, int]:
     with house().sessions.begin() as store:
         revision = acting.newest(store, alert)
         base, kind = content_from_json(revision.content), RevisionKind(revision.kind)
+        key = drafts.key_of(alert, revision.no)
         reading = _reading(store)
         content = read(reading, kind, base)
         if content is not None:
+            typed_drafts.drop(store, person().id, key)
             return redirect(_after(actions.edit(acting.actor(store), revision, content)), 303)
-        return _page(reading.typed, reading.problems, _choice(reading.directory, base), kind, revision), 422
+        drafts.keep(store, key)
+        sheet = Sheet(key, revision.alert.known_since, reading.typed, reading.problems)
+        return _page(sheet, _choice(reading.directory, base), kind, revision), 422
 
 
 @form.post(NEXT)
@@ -193,16 +226,15 @@ def _to_residents(store: Session) -> tuple[str, str]:
     return label, "; ".join([hint, *off])
 
 
-def _page(
-    typed: Typed, problems: dict[str, str], choice: Choice, kind: RevisionKind, revision: Revision | None = None
-) -> str:
+def _page(sheet: Sheet, choice: Choice, kind: RevisionKind, revision: Revision | None = None) -> str:
     with house().sessions.begin() as store:
         books = wordings.books(store, strict=house().office.mode is Mode.LIVE)
         channels = {**CHANNELS, ChannelName.SMS: _to_residents(store)}
     return render_template(
         "desk/form.html",
-        typed=typed,
-        problems=problems,
+        sheet=sheet,
+        typed=sheet.typed,
+        problems=sheet.problems,
         choice=choice,
         kind=kind,
         revision=revision,

@@ -19,6 +19,7 @@ IDLE = 3600
 """Seconds without a request after which a session ends (FEMA IPAWS rules of behaviour: 60 minutes)."""
 ABSOLUTE = 12 * 3600
 """Seconds after which a session ends in any case (NIST SP 800-63B-4, AAL2 asks for at most 24 h)."""
+ENDED = "Your session has ended. Sign in and go on."
 
 POLLS = frozenset({"paged.fragment", "paged.called"})
 """What an open page asks by itself: nobody is at the desk for it, and the session grows older."""

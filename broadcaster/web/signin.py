@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 from broadcaster import logs
 from broadcaster.store import ledger, people
 from broadcaster.store.people import User
-from broadcaster.web import accounts
-from broadcaster.web.guard import require_person, sign_in, visitor
+from broadcaster.web import accounts, drafts
+from broadcaster.web.guard import ENDED, require_person, sign_in, visitor
 from broadcaster.web.house import house
 
 signin = Blueprint("signin", __name__, url_prefix="/desk")
@@ -28,7 +28,8 @@ def page() -> str | Response:
     """The form; whoever is signed in goes on."""
     if visitor() is not None:
         return redirect(_goal(request.args.get("next", "")), 303)
-    return render_template("desk/sign_in.html", email="", problem="", goal=request.args.get("next", ""))
+    problem = ENDED if request.args.get("ended") else ""
+    return render_template("desk/sign_in.html", email="", problem=problem, goal=request.args.get("next", ""), typed="")
 
 
 @signin.post("/sign-in")
@@ -36,30 +37,32 @@ def enter() -> Response | tuple[str, int]:
     """Check all three; the answer is the same whatever was wrong, and as slow."""
     email = request.form.get("email", "").strip()[:254]
     house().brake.wait(email.lower())
-    if not _check(email, request.form.get("password", "")[:1024], request.form.get("code", "")[:16]):
+    user = _check(email, request.form.get("password", "")[:1024], request.form.get("code", "")[:16])
+    if user is None:
         failures = house().brake.failed(email.lower())
         if failures % LOUD_AFTER == 0:
             log.error("signin.many_failures", account=email, failures=failures)
-        goal = request.form.get("next", "")
-        return render_template("desk/sign_in.html", email=email, problem=WRONG, goal=goal), 422
+        goal, typed = request.form.get("next", ""), request.form.get("typed", "")
+        return render_template("desk/sign_in.html", email=email, problem=WRONG, goal=goal, typed=typed), 422
     house().brake.passed(email.lower())
-    return redirect(_goal(request.form.get("next", "")), 303)
+    return redirect(drafts.came_through(user) or _goal(request.form.get("next", "")), 303)
 
 
-def _check(email: str, password: str, code: str) -> bool:
+def _check(email: str, password: str, code: str) -> int | None:
+    """The person whom all three fit; their new session has begun."""
     with house().sessions.begin() as store:
         user = people.by_email(store, email)
         if not accounts.password_fits(user, password) or user is None:
             if user is not None:
                 _failed(store, user)
-            return False
+            return None
         if not accounts.use_code(store, house().sealer, user, code, house().clock()):
             _failed(store, user)
-            return False
+            return None
         ledger.append(store, user.email, "signed-in", user.email, {"failures_before": user.failures})
         user.failures, user.failed_at = 0, None
         sign_in(user)
-        return True
+        return user.id
 
 
 def _failed(store: Session, user: User) -> None:

@@ -48,6 +48,27 @@ for (const part of document.querySelectorAll("[data-poll]")) {
   setTimeout(look, pause);
 }
 
+/* What is typed is kept as it is typed: 0.8 s after the last key, and once more when the page is left. */
+const typed = document.querySelector("form[data-draft]");
+if (typed) {
+  const line = document.getElementById("kept-line");
+  let due = 0, at = "";
+  const said = (words) => { if (line.textContent !== words) { line.textContent = words; } };
+  const keep = () => {
+    clearTimeout(due);
+    due = 0;
+    at = new Date().toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+    fetch(typed.dataset.draft, { method: "POST", body: new FormData(typed), redirect: "manual", keepalive: true }).then(
+      (answer) => said(answer.ok ? "Kept at " + at : "Your session has ended. Go on: you sign in when you send this, and nothing is lost."),
+      () => said("The desk does not answer. Go on: what you type stays on this page."));
+  };
+  const soon = () => { clearTimeout(due); due = setTimeout(keep, 800); };
+  typed.addEventListener("input", soon);
+  typed.addEventListener("change", soon);
+  document.addEventListener("visibilitychange", () => { if (due && document.visibilityState === "hidden" && !typed.dataset.sent) { keep(); } });
+  typed.addEventListener("submit", () => { clearTimeout(due); due = 0; });
+}
+
 for (const form of document.querySelectorAll("form")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) { event.preventDefault(); return; }

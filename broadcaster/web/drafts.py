@@ -1,0 +1,186 @@
+"""What is typed into the form is kept as it is typed, through a closed tab, a refused send and an ended session.
+
+A form that arrives without a session, or with the token of one that has ended, is not acted on: it goes through the
+sign-in page as hidden fields, and stands in the form again afterwards, for its person to look at and send.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from broadcaster.alert.lifecycle import Role
+from broadcaster.store import drafts as store_of
+from broadcaster.store.database import public_id
+from broadcaster.store.drafts import Fields, Kept
+from broadcaster.web import form_typed, guard
+from broadcaster.web.guard import only, person, require_person
+from broadcaster.web.house import house
+
+drafts = Blueprint("drafts", __name__, url_prefix="/desk/drafts")
+drafts.before_request(require_person)
+
+KEY = re.compile(r"[a-z0-9]{16}(\.[0-9]{1,4})?")
+"""A new alert's form has a random key; that of a revision is ``alert.number``."""
+SENT_FROM = frozenset({"form.create", "form.save"})
+"""The endpoints whose form outlives its session."""
+LEFT_OUT = frozenset({"csrf_token"})
+LONGEST_KNOWN = timedelta(hours=24)
+"""A form that lay for longer is about another outage."""
+AGAIN = "Your session had ended. Everything you typed stands below: look at it and send it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A form that was begun, as the home page lists it."""
+
+    key: str
+    where: str
+    known: datetime
+    saved_at: datetime
+    is_new: bool
+
+
+def key_of(alert: str, no: int) -> str:
+    """The key of the form of a revision."""
+    return f"{alert}.{no}"
+
+
+def sent_key() -> str:
+    """The key that a sent form carries; a new one when it carries none of ours."""
+    given = request.form.get("draft", "")
+    return given if KEY.fullmatch(given) else public_id()
+
+
+def fields_of(form: MultiDict[str, str]) -> Fields:
+    """A form as it is kept: no token, no field longer than the form reads, and nothing that PostgreSQL cannot hold."""
+    return {
+        name[:80]: [value[: form_typed.LONGEST].replace("\0", "") for value in values]
+        for name, values in form.lists()
+        if name not in LEFT_OUT and "\0" not in name
+    }
+
+
+def as_form(fields: Fields) -> MultiDict[str, str]:
+    """A kept form as a request would carry it."""
+    return MultiDict([(name, value) for name, values in fields.items() for value in values])
+
+
+def known_since(fields: MultiDict[str, str]) -> datetime:
+    """Since when the outage is known: when its form was first opened; now when that cannot be so."""
+    now = house().clock()
+    try:
+        given = datetime.fromisoformat(fields.get("known", ""))
+    except ValueError:
+        return now
+    return given if given.tzinfo and now - LONGEST_KNOWN < given <= now else now
+
+
+def keep(store: Session, key: str) -> None:
+    """Keep the form of this request for whoever sent it."""
+    store_of.keep(store, person().id, key, fields_of(request.form), house().clock())
+
+
+def begun(store: Session) -> list[Begun]:
+    """What this person has begun and not sent."""
+    return [_begun(kept) for kept in store_of.of_person(store, person().id)]
+
+
+def _begun(kept: Kept) -> Begun:
+    form = as_form(kept.fields)
+    places = [*form.get("names", "").replace("\n", ",").split(","), *form.getlist("communities")]
+    named = [name.strip() for name in places if name.strip()]
+    counties = len(form.getlist("counties"))
+    if counties:
+        named.insert(0, "1 county" if counties == 1 else f"{counties} counties")
+    where = "the whole state" if "statewide" in form else ", ".join(named[:3])
+    return Begun(kept.key, where, known_since(form), kept.saved_at, "." not in kept.key)
+
+
+def page_of(key: str) -> str:
+    """The address at which a kept form is gone on with."""
+    alert, _, no = key.partition(".")
+    return url_for("form.edit", alert=alert) if no else url_for("form.new", draft=key)
+
+
+@drafts.post("/<key>")
+@only(Role.ISSUER)
+def save(key: str) -> tuple[str, int]:
+    """Keep what stands in the form now, unread: the browser sends it as somebody types."""
+    if not KEY.fullmatch(key):
+        return "", 404
+    with house().sessions.begin() as store:
+        keep(store, key)
+    return "", 204
+
+
+@drafts.post("/<key>/discard")
+@only(Role.ISSUER)
+def discard(key: str) -> Response:
+    """Throw a form away, on the word of whoever typed it."""
+    with house().sessions.begin() as store:
+        gone = store_of.drop(store, person().id, key)
+    flash("Thrown away. Nothing of it was sent." if gone else "There is nothing left to throw away.", "success")
+    return redirect(url_for("desk.home"), 303)
+
+
+def let_in() -> Response | tuple[str, int] | None:
+    """Before every page of the form: nobody signed in signs in first, and what they sent goes with them."""
+    if guard.visitor() is None and request.method == "POST":
+        return after_the_session() or require_person()
+    return require_person()
+
+
+def after_the_session() -> tuple[str, int] | Response | None:
+    """The way back for a form that came when its session had ended; None when this request is no such form.
+
+    A form of another site never comes back to anybody, nor does one that no page of ours can have sent.
+    """
+    if request.endpoint not in SENT_FROM or "csrf_token" not in request.form or not _is_ours():
+        return None
+    guard.load_person()
+    if guard.visitor() is None:
+        return _sign_in_page(json.dumps(fields_of(request.form)), guard.ENDED), 403
+    key = sent_key()
+    with house().sessions.begin() as store:
+        keep(store, key)
+    flash(AGAIN, "warning")
+    return redirect(page_of(key), 303)
+
+
+def _is_ours() -> bool:
+    """Whether a page of this desk sent the request, by Fetch Metadata and by its origin."""
+    origin = request.headers.get("Origin", "")
+    same = not origin or urlsplit(origin).netloc == request.host
+    return same and request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
+
+
+def _sign_in_page(typed: str, problem: str) -> str:
+    return render_template("desk/sign_in.html", email="", problem=problem, goal=request.path, typed=typed)
+
+
+def came_through(user: int) -> str:
+    """Keep the form that came through the sign-in page for whoever signed in; its address, or ``""``."""
+    given = request.form.get("typed", "")
+    if not given:
+        return ""
+    try:
+        fields = {str(name): [str(value) for value in values] for name, values in json.loads(given).items()}
+    except (ValueError, AttributeError, TypeError):
+        return ""
+    form = as_form(fields)
+    key = form.get("draft", "")
+    if not KEY.fullmatch(key):
+        return ""
+    with house().sessions.begin() as store:
+        store_of.keep(store, user, key, fields_of(form), house().clock())
+    flash(AGAIN, "warning")
+    return page_of(key)
