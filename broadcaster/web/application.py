@@ -61,6 +61,7 @@ from broadcaster.web.paged import asked, paged
 from broadcaster.web.revision import revision
 from broadcaster.web.roster import roster
 from broadcaster.web.signin import signin
+from broadcaster.web.together import together
 from broadcaster.web.upkeep import keeping
 from broadcaster.web.watch import watched
 from broadcaster.web.words import words
@@ -93,6 +94,7 @@ PAGES = (
         ledger,
         paged,
         roster,
+        together,
         board.blueprint,
         board_stream.blueprint,
         partners.blueprint,

@@ -52,8 +52,8 @@ NOT_SET_UP = {
     "sms": "texts are off now: no carrier is set up",
     "voice": "calls are off now: no number to call from is set up",
 }
-NUMBERS_FOLLOW = frozenset({RevisionKind.INITIAL, RevisionKind.UPDATE, RevisionKind.NUMBER_CHANGE})
-"""Kinds whose numbers are looked at after the form."""
+NUMBERED = frozenset({RevisionKind.INITIAL, RevisionKind.UPDATE, RevisionKind.NUMBER_CHANGE})
+"""Kinds in which a number can be given by hand."""
 NEXT = (
     f"/alerts/<alert>/next/<any({', '.join(kind for kind in RevisionKind if kind is not RevisionKind.INITIAL)}):kind>"
 )
@@ -207,9 +207,9 @@ def _choice(directory: Directory, content: Content) -> Choice:
 
 
 def _after(revision: Revision) -> str:
-    """Where the form leads: to the numbers, or straight to the preview where no number changes."""
+    """Where the form leads: to the check, which asks for the numbers that are missing; a number change to all of them."""
     alert = revision.alert.public_id
-    if RevisionKind(revision.kind) in NUMBERS_FOLLOW:
+    if RevisionKind(revision.kind) is RevisionKind.NUMBER_CHANGE:
         return url_for("numbers.page", alert=alert)
     return url_for("revision.page", alert=alert, no=revision.no)
 

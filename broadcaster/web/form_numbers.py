@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -17,6 +17,7 @@ from broadcaster.alert.phone import AlternateNumber, PhoneRefused, parse
 from broadcaster.directory import Answer, Community, Directory
 from broadcaster.dispatch import actions
 from broadcaster.store import directory_load
+from broadcaster.store.alerts import Revision
 from broadcaster.web import acting
 from broadcaster.web.guard import only, require_person
 from broadcaster.web.house import house
@@ -58,12 +59,11 @@ class Row:
 @numbers.get("/alerts/<alert>/numbers")
 @only(Role.ISSUER)
 def page(alert: str) -> str:
-    """The second screen."""
+    """Every number of the area."""
     with house().sessions.begin() as store:
         revision = acting.newest(store, alert)
         content, directory = content_from_json(revision.content), directory_load.load(store)
-        typed = {code: number.display for code, number in content.overrides}
-        return _page(alert, rows(content, directory, typed, {}), RevisionKind(revision.kind), revision.no)
+        return _page(revision, rows(content, directory, standing(content), {}))
 
 
 @numbers.post("/alerts/<alert>/numbers")
@@ -73,16 +73,41 @@ def save(alert: str) -> str | Response | tuple[str, int]:
     with house().sessions.begin() as store:
         revision = acting.newest(store, alert)
         content, directory = content_from_json(revision.content), directory_load.load(store)
-        inside = audience.affected(content.area, directory)
-        typed = {code: text[:40] for code in inside if (text := request.form.get(f"number-{code}", "").strip())}
+        typed = given(audience.affected(content.area, directory))
         chosen, problems = overrides(typed, directory, house().clock().date())
         if problems:
-            shown = rows(content, directory, typed, problems)
-            return _page(alert, shown, RevisionKind(revision.kind), revision.no), 422
-        changed = replace(content, overrides=tuple(sorted(chosen.items())), answers=())
+            return _page(revision, rows(content, directory, standing(content) | typed, problems)), 422
+        kept = {code: number for code, number in content.overrides if code not in typed}
+        changed = replace(content, overrides=tuple(sorted((kept | chosen).items())), answers=())
         if changed.overrides != content.overrides:
             revision = actions.edit(acting.actor(store), revision, changed)
         return redirect(url_for("revision.page", alert=alert, no=revision.no), 303)
+
+
+def given(inside: Sequence[str]) -> dict[str, str]:
+    """The numbers in this request by community; one that the page did not ask for is not among them."""
+    asked = ((code, request.form.get(f"number-{code}")) for code in inside)
+    return {code: text.strip()[:40] for code, text in asked if text is not None}
+
+
+def standing(content: Content) -> dict[str, str]:
+    """The overrides of a content as they were typed."""
+    return {code: number.display for code, number in content.overrides}
+
+
+def differ(content: Content, directory: Directory) -> bool:
+    """Whether this request carries another number than the content has: it must be seen before it is frozen."""
+    before = standing(content)
+    return any(text != before.get(code, "") for code, text in given(audience.affected(content.area, directory)).items())
+
+
+def to_look_at(content: Content, directory: Directory) -> list[Row]:
+    """The rows that need a look, those without a number of their own first."""
+    return _sorted(row for row in rows(content, directory, standing(content), {}) if row.needs_a_look)
+
+
+def _sorted(found: Iterable[Row]) -> list[Row]:
+    return sorted(found, key=lambda row: (not row.problem, not row.is_red))
 
 
 def overrides(
@@ -93,6 +118,8 @@ def overrides(
     problems: dict[str, str] = {}
     hidden = audience.restricted(directory)
     for code, text in typed.items():
+        if not text:
+            continue
         try:
             e164 = parse(text)
         except PhoneRefused as error:
@@ -121,14 +148,15 @@ def rows(
     return sorted(found, key=lambda row: (row.county, row.community.name))
 
 
-def _page(alert: str, shown: list[Row], kind: RevisionKind, no: int) -> str:
+def _page(revision: Revision, shown: list[Row]) -> str:
     quiet = [row for row in shown if not row.needs_a_look]
     return render_template(
         "desk/numbers.html",
-        alert=alert,
-        kind=kind,
-        no=no,
-        look=sorted((row for row in shown if row.needs_a_look), key=lambda row: (not row.problem, not row.is_red)),
+        alert=revision.alert.public_id,
+        known=revision.alert.known_since,
+        kind=RevisionKind(revision.kind),
+        no=revision.no,
+        look=_sorted(row for row in shown if row.needs_a_look),
         counties=[(county, list(here)) for county, here in groupby(quiet, key=lambda row: row.county)],
         total=len(shown),
         red=sum(row.is_red for row in shown),

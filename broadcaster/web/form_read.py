@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -174,7 +175,7 @@ def _one_named(directory: Directory, text: str) -> tuple[str, str]:
     try:
         hits = directory.find(text)
     except UnknownCommunity:
-        return "", f"“{text[:40]}” is not in the directory: check the spelling."
+        return "", f"“{text[:40]}” is not in the directory: {_meant(directory, text)}"
     exact = [hit for hit in hits if _same(hit.name, text)] or [
         hit for hit in hits if any(_same(place, text) for place in hit.places)
     ]
@@ -182,6 +183,13 @@ def _one_named(directory: Directory, text: str) -> tuple[str, str]:
         return exact[0].code, ""
     names = ", ".join(hit.name for hit in hits[:4])
     return "", f"“{text[:40]}” could be {names}{' or others' if len(hits) > 4 else ''}: write the whole name."
+
+
+def _meant(directory: Directory, text: str) -> str:
+    """What somebody may have meant by a name that nothing has."""
+    names = {name.casefold(): name for each in directory.communities for name in (*each.places, each.name)}
+    near = get_close_matches(text.casefold(), names, n=3, cutoff=0.7)
+    return f"did you mean {' or '.join(names[name] for name in near)}?" if near else "check the spelling."
 
 
 def _same(name: str, text: str) -> bool:

@@ -9,12 +9,13 @@ from flask import Blueprint, Response, abort, render_template, request
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.alert import ChannelName, RevisionKind, content_from_json
+from broadcaster.alert.guards import guards
 from broadcaster.alert.lifecycle import LifecycleRefused, ReleaseState, Role, check_approver
 from broadcaster.alert.lifecycle import Tier as TierName
 from broadcaster.alert.policy import needs_two_people
 from broadcaster.directory import Directory
+from broadcaster.dispatch import caution, render, second_person, where
 from broadcaster.dispatch import preview as previews
-from broadcaster.dispatch import render, second_person, where
 from broadcaster.dispatch.plan import Draft
 from broadcaster.dispatch.preview import Preview, SmsText
 from broadcaster.feeds import area_map
@@ -24,15 +25,19 @@ from broadcaster.feeds.places import county_title
 from broadcaster.store import areas, directory_load, senders
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.people import User
-from broadcaster.web import acting, agency_lists, alone, paged, seat
+from broadcaster.web import acting, agency_lists, alone, form_numbers, paged, seat
 from broadcaster.web.alone import Slip
-from broadcaster.web.form import NUMBERS_FOLLOW
+from broadcaster.web.form import NUMBERED
 from broadcaster.web.form_typed import FIELDS
 from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house
 
 revision = Blueprint("revision", __name__, url_prefix="/desk")
 revision.before_request(require_person)
+
+
+MOST_LINES = 12
+"""Numbers that the check asks for by itself; the rest stand on their own page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +112,20 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "", sl
     """The page, with a sentence beside the field that was wrong."""
     directory = directory_load.load(store)
     preview = previewed(store, row, directory)
+    numbered = RevisionKind(row.kind) in NUMBERED
+    facts = caution.facts(store, directory, preview, row.alert, house().clock())
     return render_template(
         "desk/revision.html",
         row=row,
         kind=RevisionKind(row.kind),
         preview=preview,
         sample=_sample(preview.sms),
+        guards=guards(facts),
+        earlier=facts.earlier,
+        three=three(preview.sms),
+        lines=form_numbers.to_look_at(preview.content, directory) if row.frozen_at is None and numbered else [],
+        most_lines=MOST_LINES,
+        rungs=form_numbers.RUNGS,
         by_community=[(code, list(texts)) for code, texts in groupby(preview.sms, key=lambda text: text.community)],
         standing=standing(store, row),
         people=_names(store, row),
@@ -128,9 +141,9 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "", sl
         seat_findings=seat.findings(store, preview),
         names={community.code: community.name for community in directory.communities},
         has_form=bool(FIELDS[RevisionKind(row.kind)]),
-        has_numbers=RevisionKind(row.kind) in NUMBERS_FOLLOW,
         alone=alone.offers(store, row, acting.releases_of(store, row).get(TierName.PUBLIC)),
         calls=paged.clock(store, row),
+        has_numbers=numbered,
         problem=problem,
         reason=reason,
         slip=slip,
@@ -198,6 +211,14 @@ def _sample(texts: list[SmsText]) -> SmsText | None:
     wanted, lang = request.args.get("community", ""), request.args.get("lang", "en")
     here = [text for text in texts if text.community == wanted] or texts
     return next((text for text in here if text.lang == lang), here[0] if here else None)
+
+
+def three(texts: list[SmsText]) -> list[SmsText]:
+    """Three texts to confirm by: the first and the last community in English, and the longest in another language."""
+    english = [text for text in texts if text.lang == "en"]
+    others = [text for text in texts if text.lang != "en"]
+    picked = [*english[:1], *english[1:][-1:], *sorted(others, key=lambda text: -text.segments)[:1]]
+    return picked or texts[:1]
 
 
 def _names(store: Session, row: Revision) -> dict[int, str]:

@@ -51,11 +51,11 @@ def test_from_the_form_to_the_board(chromium: Browser, address: tuple[Desk, str]
         author.click("label[for=counties-25017]")
     author.fill("#names", "Harvard")
     shot(author, "form")
-    author.click("text=Next: numbers")
+    author.click("text=Next: check")
     expect(author.locator(".number-row.is-red")).to_contain_text("Harvard")
     author.fill("#number-harvard", "978-555-0166")
     shot(author, "numbers")
-    author.click("text=Next: check")
+    author.click("text=Use these numbers")
     expect(author.locator(".bubble")).to_contain_text("911 is down in Ayer")
     author.select_option("#community", "harvard")
     author.click("text=Show")
@@ -90,7 +90,7 @@ def test_every_page_fits_its_screen_and_everybody(chromium: Browser, address: tu
         page.goto(f"{base}/desk/{step}")
         accessible(page)
     page.fill("#names", "Ayer, Groton, Harvard")
-    for button in ("text=Next: numbers", "text=Next: check", ".check-side button", "text=Release to agencies now"):
+    for button in ("text=Next: check", "text=Use these numbers", ".check-side button", "text=Release to agencies now"):
         fits(page)
         accessible(page)
         with page.expect_navigation():

@@ -36,6 +36,7 @@ def test_what_is_prefilled_needs_only_a_place() -> None:
     [
         ({"names": ""}, "area", "Choose where 911 fails"),
         ({"names": "Ayer, Nowhere"}, "names", "“Nowhere” is not in the directory"),
+        ({"names": "Grotton"}, "names", "“Grotton” is not in the directory: did you mean Groton?"),
         ({"names": "Aye"}, "names", "“Aye” could be Ayer"),
         ({"counties": ("99999",)}, "area", "No county has the code"),
         ({"psaps": ("nobody",)}, "area", "No PSAP has the code"),
