@@ -1,7 +1,7 @@
 """What an officer and an approver should look at before an alert goes: each with a code and a sentence. Pure.
 
-Nothing in here stops anything (design law 7). Each is the lesson of a night: a lost polygon, an audience a hundred times
-too large, a text of five segments, an alert that never ended (outage-domain.md section 1.2).
+Nothing in here stops anything (design law 7). Each is the lesson of a night: a lost polygon, an audience a hundred
+times too large, a text of five segments, an alert that never ended (outage-domain.md section 1.2).
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ class Facts:
     untranslated: Sequence[str] = ()
     spill: str = ""
     earlier: Sequence[Earlier] = ()
+    is_ending: bool = False
 
 
 def guards(facts: Facts) -> list[Guard]:
@@ -80,7 +81,10 @@ def _reach(facts: Facts) -> Iterator[Guard]:
 def _earlier(facts: Facts) -> Iterator[Guard]:
     for one in facts.earlier:
         where = named(one.shared)
-        if one.ended:
+        if facts.is_ending:
+            sentence = f"The alert for {one.place} still says that 911 fails in {where}: this one says that it works."
+            yield Guard("still-failing", sentence, True)
+        elif one.ended:
             sentence = f"The alert for {one.place} ran out without an all-clear, and people in {where} were told."
             yield Guard("all-clear-missing", f"{sentence} End it, or go on with it.", True)
         else:

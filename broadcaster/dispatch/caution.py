@@ -42,7 +42,8 @@ def facts(session: Session, directory: Directory, preview: Preview, alert: Alert
         stale=[names[code] for code in preview.stale if numbered],
         untranslated=[ENGLISH_NAMES.get(lang, lang) for lang in preview.missing_languages],
         spill=preview.area.spill.sentence if preview.area.spill.km2 >= 1 else "",
-        earlier=() if is_ending else earlier(session, directory, preview, alert, now),
+        earlier=earlier(session, directory, preview, alert, now),
+        is_ending=is_ending,
     )
 
 
@@ -55,7 +56,7 @@ def audiences(session: Session, but: int = 0) -> list[int]:
         .where(Fanout.planned > 0, Revision.alert_id != but)
         .group_by(Revision.alert_id)
     )
-    return [int(most) for most in session.scalars(query)]
+    return [most for most in session.scalars(query) if most]
 
 
 def longer(texts: Sequence[SmsText]) -> list[tuple[str, int]]:

@@ -43,6 +43,8 @@ def _check(draft: Revision, earlier: Alert) -> None:
         raise LifecycleRefused("This alert was submitted already: edit it first, or keep both.")
     if earlier.id == draft.alert_id or earlier.state != AlertState.OPEN:
         raise LifecycleRefused("The other alert is not on air any more: this one stands alone.")
+    if earlier.revisions[-1].frozen_at is None:
+        raise LifecycleRefused("Somebody is writing a revision of the other alert: submit that first, or keep both.")
 
 
 def joined(before: Content, new: Content) -> Content:

@@ -6,12 +6,11 @@ from flask import Blueprint, flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from broadcaster.alert.alert import RevisionKind, content_from_json
+from broadcaster.alert.alert import RevisionKind
 from broadcaster.alert.lifecycle import Move, Role, Tier
 from broadcaster.alert.policy import needs_two_people
 from broadcaster.dispatch import actions
 from broadcaster.dispatch.actions import AlertRefused
-from broadcaster.store import directory_load
 from broadcaster.store.alerts import Revision
 from broadcaster.web import acting, form_numbers, stepup
 from broadcaster.web.guard import only, require_person
@@ -27,17 +26,14 @@ Answer = Response | tuple[str, int]
 
 @approval.post("/submit")
 @only(Role.ISSUER)
-def submit(alert: str, no: int) -> Response:
+def submit(alert: str, no: int) -> Answer:
     """Freeze exactly what was previewed and ask for its release; a number that was typed since is looked at first."""
+    if form_numbers.were_typed(alert, no):
+        flash("A number was typed in since: look at the texts as they are now, then submit.", "warning")
+        return form_numbers.save_typed(alert)
     try:
         with house().sessions.begin() as store:
-            row = acting.revision_of(store, alert, no)
-            if row.frozen_at is None and form_numbers.differ(
-                content_from_json(row.content), directory_load.load(store)
-            ):
-                flash("A number was typed in since: look at the texts as they are now, then submit.", "warning")
-                return redirect(url_for("numbers.save", alert=alert), 307)
-            actions.submit(acting.actor(store), row)
+            actions.submit(acting.actor(store), acting.revision_of(store, alert, no))
     except AlertRefused as refused:
         for problem in refused.problems:
             flash(problem.sentence, "error")

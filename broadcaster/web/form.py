@@ -207,7 +207,7 @@ def _choice(directory: Directory, content: Content) -> Choice:
 
 
 def _after(revision: Revision) -> str:
-    """Where the form leads: to the check, which asks for the numbers that are missing; a number change to all of them."""
+    """Where the form leads: to the check, which asks for missing numbers; a number change to all of them."""
     alert = revision.alert.public_id
     if RevisionKind(revision.kind) is RevisionKind.NUMBER_CHANGE:
         return url_for("numbers.page", alert=alert)

@@ -25,6 +25,7 @@ from broadcaster.web.house import house
 numbers = Blueprint("numbers", __name__, url_prefix="/desk")
 numbers.before_request(require_person)
 
+Saved = Response | tuple[str, int]
 OWN = frozenset({Rung.COMMUNITY, Rung.SECOND})
 RUNGS = {
     Rung.SECOND: "its second number",
@@ -68,8 +69,13 @@ def page(alert: str) -> str:
 
 @numbers.post("/alerts/<alert>/numbers")
 @only(Role.ISSUER)
-def save(alert: str) -> str | Response | tuple[str, int]:
+def save(alert: str) -> Saved:
     """Save the overrides; one that cannot be dialled is refused beside its field and nothing is saved."""
+    return save_typed(alert)
+
+
+def save_typed(alert: str) -> Saved:
+    """Save the numbers in this request and go to the check, or show what is wrong with them."""
     with house().sessions.begin() as store:
         revision = acting.newest(store, alert)
         content, directory = content_from_json(revision.content), directory_load.load(store)
@@ -95,10 +101,14 @@ def standing(content: Content) -> dict[str, str]:
     return {code: number.display for code, number in content.overrides}
 
 
-def differ(content: Content, directory: Directory) -> bool:
-    """Whether this request carries another number than the content has: it must be seen before it is frozen."""
-    before = standing(content)
-    return any(text != before.get(code, "") for code, text in given(audience.affected(content.area, directory)).items())
+def were_typed(alert: str, no: int) -> bool:
+    """Whether this request carries another number than the draft has: it must be seen before it is frozen."""
+    with house().sessions.begin() as store:
+        revision = acting.revision_of(store, alert, no)
+        content, directory = content_from_json(revision.content), directory_load.load(store, agencies=False)
+        before = standing(content)
+        typed = given(audience.affected(content.area, directory))
+        return revision.frozen_at is None and any(text != before.get(code, "") for code, text in typed.items())
 
 
 def to_look_at(content: Content, directory: Directory) -> list[Row]:

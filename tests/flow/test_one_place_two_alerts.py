@@ -114,7 +114,7 @@ def test_a_number_that_is_typed_at_the_check_is_seen_before_it_is_frozen(desk: D
     alert = walk(desk, author)
     assert {"number-none", "number-stale", "spill"} >= set(codes(author)) >= {"number-none", "number-stale"}
     author.send("/submit", **{"number-harvard": "555"})
-    assert author.status == 422 and "check the area code" in author.beside("harvard")
+    assert author.status == 422 and "type ten digits" in author.beside("harvard")
     author.open(f"{alert}/revisions/1").send("/submit", **{"number-harvard": "978-555-0166"})
     assert author.path == f"{alert}/revisions/1" and author.has("/submit")
     assert "A number was typed in since" in author.words and "number-none" not in codes(author)

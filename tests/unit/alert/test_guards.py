@@ -44,6 +44,12 @@ MANY = [f"Town {no}" for no in range(10)]
             True,
         ),
         (
+            Facts(earlier=(ELSEWHERE,), is_ending=True),
+            "still-failing",
+            "The alert for Essex County still says that 911 fails in Salem: this one says that it works.",
+            True,
+        ),
+        (
             Facts(earlier=(OVER,)),
             "all-clear-missing",
             "The alert for Essex County ran out without an all-clear, and people in Salem, Lynn were told."
