@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import Role
 from broadcaster.dispatch import together as merging
+from broadcaster.dispatch.actions import Actor
+from broadcaster.store.alerts import Alert, Revision
 from broadcaster.web import acting
 from broadcaster.web.guard import only, require_person
 from broadcaster.web.house import house
@@ -15,12 +19,22 @@ together = Blueprint("together", __name__, url_prefix="/desk/alerts/<alert>/revi
 together.before_request(require_person)
 
 
-@together.post("/<any(join, replace):how>/<earlier>")
+@together.post("/join/<earlier>")
 @only(Role.ISSUER)
-def merge(alert: str, no: int, how: str, earlier: str) -> Response:
-    """Go on with the earlier alert; this draft ends, and the update that takes its place is shown."""
+def join(alert: str, no: int, earlier: str) -> Response:
+    """Add the places of this draft to the earlier alert."""
+    return _go_on(merging.join, alert, no, earlier)
+
+
+@together.post("/replace/<earlier>")
+@only(Role.ISSUER)
+def take_over(alert: str, no: int, earlier: str) -> Response:
+    """Let the earlier alert say what this draft says."""
+    return _go_on(merging.take_over, alert, no, earlier)
+
+
+def _go_on(act: Callable[[Actor, Revision, Alert], Revision], alert: str, no: int, earlier: str) -> Response:
     with house().sessions.begin() as store:
-        act = merging.join if how == "join" else merging.take_over
         made = act(acting.actor(store), acting.revision_of(store, alert, no), acting.alert_of(store, earlier))
         goal = url_for("revision.page", alert=earlier, no=made.no)
     flash("This is now an update of the alert that was on air. Look at it, then submit it.", "success")
