@@ -12,13 +12,13 @@ from broadcaster.alert.policy import needs_two_people
 from broadcaster.dispatch import actions
 from broadcaster.dispatch.actions import AlertRefused
 from broadcaster.store.alerts import Revision
-from broadcaster.web import acting, form_numbers, stepup
-from broadcaster.web.guard import only, require_person
+from broadcaster.web import acting, drafts, form_numbers, stepup
+from broadcaster.web.guard import only
 from broadcaster.web.house import house
 from broadcaster.web.revision import shown
 
 approval = Blueprint("approval", __name__, url_prefix="/desk/alerts/<alert>/revisions/<int:no>")
-approval.before_request(require_person)
+approval.before_request(drafts.let_in)
 
 BELLS = ("urgent", "sms")
 Answer = Response | tuple[str, int]

@@ -28,10 +28,10 @@ from broadcaster.web.house import house
 drafts = Blueprint("drafts", __name__, url_prefix="/desk/drafts")
 drafts.before_request(require_person)
 
-KEY = re.compile(r"[a-z0-9]{16}(\.[0-9]{1,4})?")
-"""A new alert's form has a random key; that of a revision is ``alert.number``."""
-SENT_FROM = frozenset({"form.create", "form.save"})
-"""The endpoints whose form outlives its session."""
+KEY = re.compile(r"[a-z0-9]{16}(\.[0-9]{1,4}(\.numbers)?)?")
+"""A new alert's form has a random key; that of a revision is ``alert.no``, and of its numbers ``alert.no.numbers``."""
+SENT_FROM = frozenset({"form.create", "form.save", "numbers.save", "approval.submit"})
+"""The endpoints whose form outlives its session; a submit only for the numbers that are typed beside it."""
 LEFT_OUT = frozenset({"csrf_token"})
 LONGEST_KNOWN = timedelta(hours=24)
 """A form that lay for longer is about another outage."""
@@ -46,12 +46,17 @@ class Begun:
     where: str
     known: datetime
     saved_at: datetime
-    is_new: bool
+    what: str
+    page: str
 
 
-def key_of(alert: str, no: int) -> str:
-    """The key of the form of a revision."""
-    return f"{alert}.{no}"
+WHAT = ("A new alert", "An edit of an alert", "The numbers of an alert")
+"""What a form is, by the dots in its key."""
+
+
+def key_of(alert: str, no: int, *, numbers: bool = False) -> str:
+    """The key of the form of a revision, or of its numbers."""
+    return f"{alert}.{no}.numbers" if numbers else f"{alert}.{no}"
 
 
 def sent_key() -> str:
@@ -102,13 +107,14 @@ def _begun(kept: Kept) -> Begun:
     if counties:
         named.insert(0, "1 county" if counties == 1 else f"{counties} counties")
     where = "the whole state" if "statewide" in form else ", ".join(named[:3])
-    return Begun(kept.key, where, known_since(form), kept.saved_at, "." not in kept.key)
+    return Begun(kept.key, where, known_since(form), kept.saved_at, WHAT[kept.key.count(".")], page_of(kept.key))
 
 
 def page_of(key: str) -> str:
     """The address at which a kept form is gone on with."""
-    alert, _, no = key.partition(".")
-    return url_for("form.edit", alert=alert) if no else url_for("form.new", draft=key)
+    alert, *rest = key.split(".")
+    pages = (url_for("form.new", draft=key), url_for("form.edit", alert=alert), url_for("numbers.page", alert=alert))
+    return pages[len(rest)]
 
 
 @drafts.post("/<key>")
@@ -145,6 +151,10 @@ def after_the_session() -> tuple[str, int] | Response | None:
     A form of another site never comes back to anybody, nor does one that no page of ours can have sent.
     """
     if request.endpoint not in SENT_FROM or "csrf_token" not in request.form or not _is_ours():
+        return None
+    if request.endpoint == "approval.submit" and not any(
+        value for name, value in request.form.items() if name.startswith("number-")
+    ):
         return None
     guard.load_person()
     if guard.visitor() is None:

@@ -8,6 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from broadcaster import audience
@@ -17,13 +18,14 @@ from broadcaster.alert.phone import AlternateNumber, PhoneRefused, parse
 from broadcaster.directory import Answer, Community, Directory
 from broadcaster.dispatch import actions
 from broadcaster.store import directory_load
+from broadcaster.store import drafts as typed_drafts
 from broadcaster.store.alerts import Revision
-from broadcaster.web import acting
-from broadcaster.web.guard import only, require_person
+from broadcaster.web import acting, drafts
+from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
 
 numbers = Blueprint("numbers", __name__, url_prefix="/desk")
-numbers.before_request(require_person)
+numbers.before_request(drafts.let_in)
 
 Saved = Response | tuple[str, int]
 OWN = frozenset({Rung.COMMUNITY, Rung.SECOND})
@@ -60,11 +62,13 @@ class Row:
 @numbers.get("/alerts/<alert>/numbers")
 @only(Role.ISSUER)
 def page(alert: str) -> str:
-    """Every number of the area."""
+    """Every number of the area, and what this person has typed and not sent."""
     with house().sessions.begin() as store:
         revision = acting.newest(store, alert)
         content, directory = content_from_json(revision.content), directory_load.load(store)
-        return _page(revision, rows(content, directory, standing(content), {}))
+        kept = typed_drafts.kept(store, person().id, drafts.key_of(alert, revision.no, numbers=True))
+        typed = given(audience.affected(content.area, directory), drafts.as_form(kept.fields)) if kept else {}
+        return _page(revision, rows(content, directory, standing(content) | typed, {}))
 
 
 @numbers.post("/alerts/<alert>/numbers")
@@ -79,10 +83,13 @@ def save_typed(alert: str) -> Saved:
     with house().sessions.begin() as store:
         revision = acting.newest(store, alert)
         content, directory = content_from_json(revision.content), directory_load.load(store)
-        typed = given(audience.affected(content.area, directory))
+        typed = given(audience.affected(content.area, directory), request.form)
+        key = drafts.key_of(alert, revision.no, numbers=True)
         chosen, problems = overrides(typed, directory, house().clock().date())
         if problems:
+            drafts.keep(store, key)
             return _page(revision, rows(content, directory, standing(content) | typed, problems)), 422
+        typed_drafts.drop(store, person().id, key)
         kept = {code: number for code, number in content.overrides if code not in typed}
         changed = replace(content, overrides=tuple(sorted((kept | chosen).items())), answers=())
         if changed.overrides != content.overrides:
@@ -90,9 +97,9 @@ def save_typed(alert: str) -> Saved:
         return redirect(url_for("revision.page", alert=alert, no=revision.no), 303)
 
 
-def given(inside: Sequence[str]) -> dict[str, str]:
-    """The numbers in this request by community; one that the page did not ask for is not among them."""
-    asked = ((code, request.form.get(f"number-{code}")) for code in inside)
+def given(inside: Sequence[str], form: MultiDict[str, str]) -> dict[str, str]:
+    """The numbers in a form by community; one that its page did not ask for is not among them."""
+    asked = ((code, form.get(f"number-{code}")) for code in inside)
     return {code: text.strip()[:40] for code, text in asked if text is not None}
 
 
@@ -107,7 +114,7 @@ def were_typed(alert: str, no: int) -> bool:
         revision = acting.revision_of(store, alert, no)
         content, directory = content_from_json(revision.content), directory_load.load(store, agencies=False)
         before = standing(content)
-        typed = given(audience.affected(content.area, directory))
+        typed = given(audience.affected(content.area, directory), request.form)
         return revision.frozen_at is None and any(text != before.get(code, "") for code, text in typed.items())
 
 

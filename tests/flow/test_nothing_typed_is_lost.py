@@ -114,6 +114,21 @@ def test_an_edit_is_kept_with_its_revision(desk: Desk) -> None:
     assert "Begun and not sent" not in author.open("/desk/").words
 
 
+@pytest.mark.parametrize("page", ["numbers", "revisions/1"])
+def test_a_number_given_by_hand_outlives_its_session(desk: Desk, page: str) -> None:
+    author = desk.browser(ISSUER)
+    alert = walk(desk, author)
+    author.open(f"{alert}/{page}")
+    desk.later(seconds=IDLE + 1)
+    author.send("/numbers" if page == "numbers" else "/submit", **{"number-harvard": "978-555-0166"})
+    assert sign_in(desk, author).path == f"{alert}/numbers"
+    assert author.values("/numbers")["number-harvard"] == ["978-555-0166"]
+    assert "The numbers of an alert" in Browser(author.client).open("/desk/").words
+    author.send("/numbers")
+    assert "call 978-555-0166" in author.words
+    assert "Begun and not sent" not in author.open("/desk/").words
+
+
 @pytest.mark.parametrize("header", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
 def test_nothing_of_another_site_comes_back(desk: Desk, header: dict[str, str]) -> None:
     author = desk.browser(ISSUER).open("/desk/new")
