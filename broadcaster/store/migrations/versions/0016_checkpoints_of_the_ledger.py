@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from broadcaster.store import ledger, merkle
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
