@@ -6,46 +6,19 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
-from zoneinfo import ZoneInfo
 
 import click
 
 from broadcaster import logs
 from broadcaster import settings as knobs
-from broadcaster.channels import registry
-from broadcaster.channels.ipaws import Ipaws
-from broadcaster.dispatch import courtesies
+from broadcaster.cli import duties
 from broadcaster.dispatch import engine as engines
-from broadcaster.dispatch.announce import Announcer
-from broadcaster.dispatch.call_again import call_again
-from broadcaster.dispatch.courtesies import Courtesies
-from broadcaster.dispatch.escalate import escalate
-from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
-from broadcaster.dispatch.nightly import LOOK_EVERY_S, Nightly
-from broadcaster.dispatch.office import Office
-from broadcaster.dispatch.page_tests import LOOK_EVERY_S as TEST_EVERY_S
-from broadcaster.dispatch.page_tests import PageTests
-from broadcaster.dispatch.paging import LOOK_EVERY_S as PAGE_EVERY_S
-from broadcaster.dispatch.paging import Pager
-from broadcaster.dispatch.publish import Publisher
-from broadcaster.dispatch.reminders import EVERY_S as REMIND_EVERY_S
-from broadcaster.dispatch.reminders import Reminders
-from broadcaster.dispatch.retention import EVERY_S as RETAIN_EVERY_S
-from broadcaster.dispatch.retention import Retention
 from broadcaster.dispatch.sweep import Sweep
-from broadcaster.dispatch.upkeep import EVERY_S as UPKEEP_EVERY_S
-from broadcaster.dispatch.upkeep import Round
-from broadcaster.dispatch.watching import EVERY_S as WATCH_EVERY_S
-from broadcaster.dispatch.watching import Watching
-from broadcaster.dispatch.witness import Witness
 from broadcaster.local import demo as demonstration
 from broadcaster.local import home, installation, seat
-from broadcaster.receipts import intake
-from broadcaster.receipts.bounce_mailbox import BounceMailbox
-from broadcaster.receipts.bounces import Desk
 from broadcaster.settings import Mode, Settings
 from broadcaster.web import callbacks as webhooks
 from broadcaster.web import pools
@@ -127,48 +100,12 @@ def sweep() -> None:
     engine = engines.build(settings)
     engines.hold_after_restore(engine.sessions)
     engines.register_senders(engine.sessions, settings)
-    publisher = Publisher(engine.sessions, Office.of(settings), settings.published, settings.publish_every)
-    duties: dict[str, tuple[Callable[[], object], float]] = {
-        "receipts": (lambda: intake.apply_waiting(engine.sessions), 1.0),
-        "publish": (publisher.look, 0.25),
-        "paging": (Pager.of(settings, engine).look, PAGE_EVERY_S),
-        "page-tests": (PageTests.of(settings, engine).look, TEST_EVERY_S),
-        "escalate": (lambda: escalate(engine.sessions, settings.chase_seconds), settings.sweep_every),
-    }
-    duties["call-again"] = (lambda: call_again(engine.sessions, settings.chase_seconds), settings.sweep_every)
-    duties["witness"] = (Witness.of(settings, engine.sessions, engine.window).look, settings.sweep_every)
-    duties["watching"] = (Watching(engine.sessions, engine.window, engine.carriers["webhook"]).look, WATCH_EVERY_S)
-    duties["retention"] = (Retention(engine.sessions).look, RETAIN_EVERY_S)
-    if settings.export_cert:
-        folder = settings.export_dir or settings.data_dir / "exports"
-        night = Nightly(engine.sessions, engine.sealer, settings.export_cert, folder, ZoneInfo(settings.timezone))
-        duties["nightly"] = (night.look, LOOK_EVERY_S)
-    courtesy = courtesies.channel(settings)
-    waiter = Courtesies.of(settings, engine, courtesy) if courtesy else None
-    if waiter:
-        duties["reminders"] = (Reminders(engine.sessions, settings.reminder_texts_per_day).look, REMIND_EVERY_S)
-        duties["courtesies"] = (waiter.look, max(1.0, 1.0 / settings.lookup_sms_per_second))
-    if isinstance(way := engine.carriers.get("ipaws"), Ipaws):
-        duties["ipaws"] = (Watch(engine, way, settings.ipaws_cert).look, PING_EVERY_S)
-    if settings.upkeep_round and settings.smtp_url and settings.mail_from:
-        names = engine.carriers_by_channel.get("sms", ())
-        phones = engine.carriers[names[0]] if names else None
-        asking = Round(engine, registry.checks(settings), settings.authority, settings.public_base_url, phones)
-        duties["upkeep"] = (asking.look, UPKEEP_EVERY_S)
-    if settings.bounce_mailbox:
-        duties["bounces"] = (BounceMailbox(settings.bounce_mailbox, engine.sessions, Desk.of(settings)).look, 5.0)
-    announcer = Announcer.of(settings, engine.window) if settings.websub_hub else None
-    if announcer:
-        duties["announce"] = (announcer.look, 1.0)
-    running = Sweep(engine, settings.sweep_every, duties)
-    running.start()
-    _until_told()
-    running.stop()
-    if announcer:
-        announcer.close()
-    if waiter:
-        waiter.close()
-    engine.close()
+    with ExitStack() as closing:
+        closing.callback(engine.close)
+        running = Sweep(engine, settings.sweep_every, duties.of(settings, engine, closing))
+        running.start()
+        _until_told()
+        running.stop()
 
 
 def _until_told() -> None:

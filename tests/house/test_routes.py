@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from broadcaster.store import database
-from broadcaster.web import application, brake, callbacks, create_app, pools
+from broadcaster.web import application, brake, callbacks, create_app, metrics, pools
 from broadcaster.web.house import NAME, OUTER, house
 from broadcaster.web.routes import CLASSES, OWN_DATABASE_POOL, THREADS, RouteClass, class_of, class_of_request
 from tests import onair
@@ -35,7 +35,7 @@ def test_every_address_of_the_desk_is_in_the_table(app: Flask) -> None:
 
 
 def test_every_line_of_the_table_is_an_address(app: Flask) -> None:
-    ours = {*addresses(app), callbacks.STATUS, FRONT}
+    ours = {*addresses(app), callbacks.STATUS, metrics.PATH, FRONT}
     assert [start for start in CLASSES if not any(rule.startswith(start) for rule in ours)] == []
 
 
@@ -70,7 +70,7 @@ def test_whoever_comes_in_pieces_waits_with_the_slow(begun: bytes) -> None:
 def test_nginx_sends_the_same_addresses_to_the_desk() -> None:
     text = (ROOT / "deploy" / "nginx" / "routes.conf").read_text(encoding="utf-8")
     sent = tuple(re.findall(r"location (/\S+)\s*\{ proxy_pass \$web;", text))
-    machines = {"/healthz", "/readyz"}
+    machines = {"/healthz", "/readyz", "/metrics"}
     ours = {start for start, kind in CLASSES.items() if kind not in (RouteClass.PUBLIC, RouteClass.CALLBACKS)}
     assert [start for start in sorted(ours - machines) if not start.startswith(sent)] == []
     assert [start for start in sent if class_of(start) is RouteClass.PUBLIC] == []

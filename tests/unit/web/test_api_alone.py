@@ -8,9 +8,9 @@ from sqlalchemy import text
 
 from broadcaster.store.people import User
 from tests.onair import NOW
-from tests.unit.web.test_api import Desk, code, desk, draft, on_air, sessions
+from tests.unit.web.test_api import Desk, code, desk, draft, on_air
 
-__all__ = ["desk", "sessions"]
+__all__ = ["desk"]
 
 
 def aged(desk: Desk, **length: float) -> None:

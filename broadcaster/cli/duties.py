@@ -1,0 +1,96 @@
+"""The sweep's duties beside the fan-out: each by its name, with the seconds between two looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from zoneinfo import ZoneInfo
+
+from broadcaster.channels import registry
+from broadcaster.channels.ipaws import Ipaws
+from broadcaster.dispatch import courtesies
+from broadcaster.dispatch.announce import Announcer
+from broadcaster.dispatch.call_again import call_again
+from broadcaster.dispatch.courtesies import Courtesies
+from broadcaster.dispatch.engine import Engine
+from broadcaster.dispatch.escalate import escalate
+from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
+from broadcaster.dispatch.nightly import LOOK_EVERY_S, Nightly
+from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.page_tests import LOOK_EVERY_S as TEST_EVERY_S
+from broadcaster.dispatch.page_tests import PageTests
+from broadcaster.dispatch.paging import LOOK_EVERY_S as PAGE_EVERY_S
+from broadcaster.dispatch.paging import Pager
+from broadcaster.dispatch.publish import Publisher
+from broadcaster.dispatch.reminders import EVERY_S as REMIND_EVERY_S
+from broadcaster.dispatch.reminders import Reminders
+from broadcaster.dispatch.retention import EVERY_S as RETAIN_EVERY_S
+from broadcaster.dispatch.retention import Retention
+from broadcaster.dispatch.upkeep import EVERY_S as UPKEEP_EVERY_S
+from broadcaster.dispatch.upkeep import Round
+from broadcaster.dispatch.watching import EVERY_S as WATCH_EVERY_S
+from broadcaster.dispatch.watching import Watching
+from broadcaster.dispatch.witness import Witness
+from broadcaster.receipts import intake
+from broadcaster.receipts.bounce_mailbox import BounceMailbox
+from broadcaster.receipts.bounces import Desk
+from broadcaster.settings import Settings
+
+Duties = dict[str, tuple[Callable[[], object], float]]
+
+
+def of(settings: Settings, engine: Engine, closing: ExitStack) -> Duties:
+    """All duties of an installation; what some of them hold open is closed with `closing`."""
+    return {
+        **_always(settings, engine),
+        **_of_residents(settings, engine, closing),
+        **_where_set_up(settings, engine, closing),
+    }
+
+
+def _always(settings: Settings, engine: Engine) -> Duties:
+    publisher = Publisher(engine.sessions, Office.of(settings), settings.published, settings.publish_every)
+    every, pauses = settings.sweep_every, settings.chase_seconds
+    return {
+        "receipts": (lambda: intake.apply_waiting(engine.sessions), 1.0),
+        "publish": (publisher.look, 0.25),
+        "paging": (Pager.of(settings, engine).look, PAGE_EVERY_S),
+        "page-tests": (PageTests.of(settings, engine).look, TEST_EVERY_S),
+        "escalate": (lambda: escalate(engine.sessions, pauses), every),
+        "call-again": (lambda: call_again(engine.sessions, pauses), every),
+        "witness": (Witness.of(settings, engine.sessions, engine.window).look, every),
+        "watching": (Watching(engine.sessions, engine.window, engine.carriers["webhook"]).look, WATCH_EVERY_S),
+        "retention": (Retention(engine.sessions).look, RETAIN_EVERY_S),
+    }
+
+
+def _of_residents(settings: Settings, engine: Engine, closing: ExitStack) -> Duties:
+    made: Duties = {}
+    if settings.export_cert:
+        folder = settings.export_dir or settings.data_dir / "exports"
+        night = Nightly(engine.sessions, engine.sealer, settings.export_cert, folder, ZoneInfo(settings.timezone))
+        made["nightly"] = (night.look, LOOK_EVERY_S)
+    if courtesy := courtesies.channel(settings):
+        waiter = Courtesies.of(settings, engine, courtesy)
+        closing.callback(waiter.close)
+        made["reminders"] = (Reminders(engine.sessions, settings.reminder_texts_per_day).look, REMIND_EVERY_S)
+        made["courtesies"] = (waiter.look, max(1.0, 1.0 / settings.lookup_sms_per_second))
+    return made
+
+
+def _where_set_up(settings: Settings, engine: Engine, closing: ExitStack) -> Duties:
+    made: Duties = {}
+    if isinstance(way := engine.carriers.get("ipaws"), Ipaws):
+        made["ipaws"] = (Watch(engine, way, settings.ipaws_cert).look, PING_EVERY_S)
+    if settings.upkeep_round and settings.smtp_url and settings.mail_from:
+        names = engine.carriers_by_channel.get("sms", ())
+        phones = engine.carriers[names[0]] if names else None
+        asking = Round(engine, registry.checks(settings), settings.authority, settings.public_base_url, phones)
+        made["upkeep"] = (asking.look, UPKEEP_EVERY_S)
+    if settings.bounce_mailbox:
+        made["bounces"] = (BounceMailbox(settings.bounce_mailbox, engine.sessions, Desk.of(settings)).look, 5.0)
+    if settings.websub_hub:
+        announcer = Announcer.of(settings, engine.window)
+        closing.callback(announcer.close)
+        made["announce"] = (announcer.look, 1.0)
+    return made
