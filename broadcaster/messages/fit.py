@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import regex
 
@@ -20,6 +21,7 @@ GSM_DEFAULT = frozenset(
 )
 GSM_EXTENSION = frozenset("\f^{}\\[~]|€")
 """Characters that are sent as two septets, escape first."""
+_GSM = GSM_DEFAULT | GSM_EXTENSION
 
 WEA_SHORT, WEA_LONG = 90, 360
 """Septets of a WEA text: 47 CFR 10.430; an extension character counts as two (FEMA guidance)."""
@@ -69,7 +71,7 @@ def fit(text: str) -> Fit:
 
 def is_gsm(text: str) -> bool:
     """Whether every character of the text is in the GSM-7 alphabet or its extension."""
-    return all(character in GSM_DEFAULT or character in GSM_EXTENSION for character in text)
+    return _GSM.issuperset(text)
 
 
 def septets(text: str) -> int:
@@ -155,6 +157,7 @@ def _alike(text: str) -> str:
     return composed if is_gsm(composed) else "".join(map(_look_alike, composed.translate(_LOOKALIKES)))
 
 
+@lru_cache(maxsize=4096)
 def _look_alike(character: str) -> str:
     if is_gsm(character):
         return character
@@ -167,10 +170,11 @@ def _graphemes(text: str) -> Iterator[str]:
         yield from _CONJUNCT.split(whole)
 
 
-def _unsplittable(grapheme: str) -> list[int]:
+@lru_cache(maxsize=4096)
+def _unsplittable(grapheme: str) -> tuple[int, ...]:
     """Sizes in 16-bit units of what must stay together; a grapheme longer than a segment is split by character."""
     whole = _utf16(grapheme)
-    return [whole] if whole <= _ROOM[Encoding.UCS2][1] else [_utf16(character) for character in grapheme]
+    return (whole,) if whole <= _ROOM[Encoding.UCS2][1] else tuple(_utf16(character) for character in grapheme)
 
 
 def _utf16(text: str) -> int:
