@@ -162,18 +162,18 @@ def _contacts(
     known = {(row.agency_id, row.address_id): row for row in session.scalars(query)}
     marks: dict[str, int] = {}
     listed: set[tuple[int, int]] = set()
-    for agency in directory.agencies:
-        here = agencies[agency.code]
-        for contact in agency.contacts:
-            address = residents.address(
-                session, sealer, ADDRESS_KINDS[contact.channel.value], contact.value, owner="agency"
-            )
-            row = known.setdefault((here, address), AgencyContact(agency_id=here, address_id=address))
-            row.rank, row.verified_on = contact.order, contact.verified_on
-            row.consent_on, row.consent = contact.consent_on, contact.consent
-            session.add(row)
-            listed.add((here, address))
-            marks[contact_code(agency.code, contact)] = address
+    every = [(agency.code, contact) for agency in directory.agencies for contact in agency.contacts]
+    values = [(ADDRESS_KINDS[contact.channel.value], contact.value) for _, contact in every]
+    for (code, contact), address in zip(
+        every, residents.addresses(session, sealer, values, owner="agency"), strict=True
+    ):
+        here = agencies[code]
+        row = known.setdefault((here, address), AgencyContact(agency_id=here, address_id=address))
+        row.rank, row.verified_on = contact.order, contact.verified_on
+        row.consent_on, row.consent = contact.consent_on, contact.consent
+        session.add(row)
+        listed.add((here, address))
+        marks[contact_code(code, contact)] = address
     session.flush()
     gone = sorted(known.keys() - listed)
     if gone:

@@ -73,6 +73,30 @@ def address(
     return int(made.scalar_one())
 
 
+_ADDRESSES = text(
+    "INSERT INTO address (kind, value_enc, value_index, lang, owner) SELECT x.kind, x.enc, x.idx, 'en', :owner"
+    " FROM unnest(CAST(:kind AS text[]), CAST(:enc AS bytea[]), CAST(:idx AS bytea[])) AS x(kind, enc, idx)"
+    " ORDER BY x.idx ON CONFLICT (value_index) DO UPDATE SET lang = excluded.lang, value_enc = excluded.value_enc"
+    " RETURNING id, value_index"
+)
+
+
+def addresses(session: Session, sealer: Sealer, wanted: Sequence[tuple[str, str]], *, owner: str) -> list[int]:
+    """The id of each (kind, value), as `address` gives it in English, in one statement for all."""
+    index = {one: sealer.index(f"{one[0]}:{one[1]}") for one in dict.fromkeys(wanted)}
+    rows = session.execute(
+        _ADDRESSES,
+        {
+            "kind": texts(kind for kind, _ in index),
+            "enc": binaries(sealer.seal(value, key) for (_, value), key in index.items()),
+            "idx": binaries(index.values()),
+            "owner": owner,
+        },
+    )
+    ids = {bytes(row.value_index): int(row.id) for row in rows}
+    return [ids[index[one]] for one in wanted]
+
+
 def subscribe(session: Session, address_id: int, community_id: int) -> None:
     """Give an address the next slot of a community; nothing happens when it has one already."""
     session.execute(

@@ -177,3 +177,17 @@ def test_an_import_between_two_statements_is_noticed(sessions: Sessions, monkeyp
     monkeypatch.setattr(directory_load, "_numbers", between)
     now = loaded(sessions)
     assert ({one.name for one in now.psaps}, now.state_numbers) == ({"later"}, ())
+
+
+def test_a_contact_that_two_agencies_share_is_one_address_and_keeps_its_id(sessions: Sessions) -> None:
+    two = directory(2)
+    shared = Contact(ContactChannel.SMS, "+15085550155", 2)
+    both = replace(two, agencies=tuple(replace(one, contacts=(*one.contacts, shared)) for one in two.agencies))
+    save(sessions, both)
+    with sessions() as session:
+        before = session.execute(text("SELECT id, kind, value_index, owner FROM address ORDER BY id")).all()
+    save(sessions, both)
+    assert [row.kind for row in before].count("sms") == 1 and len(before) == 3
+    with sessions() as session:
+        assert session.execute(text("SELECT id, kind, value_index, owner FROM address ORDER BY id")).all() == before
+    assert loaded(sessions).agencies == both.agencies
