@@ -1,7 +1,7 @@
 """The words for people who text or call us, or sign up: books of their own, so that no change here touches an alert.
 
-The shipped ones are `templates/messages/residents/<language>.txt`, reviewed in `reviews.tsv` beside them; those of an
-authority are in its database.
+The shipped ones are `templates/messages/residents/<language>.txt`, reviewed in `reviews.tsv` beside them; those of
+an authority are in its database.
 """
 
 from __future__ import annotations

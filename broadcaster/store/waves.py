@@ -19,8 +19,7 @@ from broadcaster.store.deliveries import MAY_HAVE_HEARD
 from broadcaster.store.senders import GRANT_S, Grant, Wait
 
 MOST_ROWS = 500
-"""A wave is at most 500 rows and at most one second of its sender's pace (design section 4 says 256; measured: the
-transaction costs the same, and 500 share it)."""
+"""And at most one second of its sender's pace (design section 4: 256; measured: same cost, and 500 share)."""
 MOST_LANES = 40
 BUSY_S = 0.01
 BULK_S = 10.0

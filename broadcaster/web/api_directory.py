@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, request
+from pydantic import BaseModel
 
 from broadcaster.alert.alert import Problem
 from broadcaster.alert.phone import AlternateNumber
@@ -12,18 +13,27 @@ from broadcaster.directory import Community, Directory, UnknownCommunity
 from broadcaster.directory.boundaries import Areas
 from broadcaster.directory.here import Asked, BadPlace, look
 from broadcaster.store import boundaries, directory_load
-from broadcaster.web import api_models as m
 from broadcaster.web.api_calls import Call
 from broadcaster.web.api_problem import Refused
 
 
-def directory(call: Call) -> m.DirectoryOut:
+class DirectoryOut(BaseModel):
+    """Who answers where; restricted numbers are left out."""
+
+    sample: bool
+    counties: list[dict[str, str]]
+    communities: list[dict[str, Any]]
+    psaps: list[dict[str, Any]]
+    agencies: list[dict[str, Any]]
+
+
+def directory(call: Call) -> DirectoryOut:
     """The directory, without restricted numbers and without anybody's address; of a place only, where one is asked."""
     asked = Asked(*(request.args.get(name, "")[:80] for name in ("q", "zip", "county", "point")))
     plain = directory_load.load(call.store)
     places = plain.communities if asked.is_empty else _asked(call, plain, asked)
     own = {code for place in places for code in (place.psap_code, *place.other_psaps)}
-    return m.DirectoryOut(
+    return DirectoryOut(
         sample=plain.sample,
         counties=[{"fips": county.fips, "name": county.name} for county in plain.counties],
         psaps=[

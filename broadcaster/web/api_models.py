@@ -290,13 +290,3 @@ class ReportOut(BaseModel):
     id: str
     timeline: list[dict[str, Any]]
     counts: StateOut
-
-
-class DirectoryOut(BaseModel):
-    """Who answers where; restricted numbers are left out."""
-
-    sample: bool
-    counties: list[dict[str, str]]
-    communities: list[dict[str, Any]]
-    psaps: list[dict[str, Any]]
-    agencies: list[dict[str, Any]]

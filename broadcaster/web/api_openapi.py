@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from broadcaster.alert.lifecycle import Role
 from broadcaster.web import api_models as m
+from broadcaster.web.api_directory import DirectoryOut
 
 PROBLEM = {
     "type": "object",
@@ -172,6 +173,6 @@ def _parameters(each: Operation) -> list[dict[str, Any]]:
         found.append({"name": "previews", "in": "query", "schema": choice})
     if each.answer is m.ListOut:
         found.append({"name": "state", "in": "query", "schema": {"type": "string"}})
-    if each.answer is m.DirectoryOut:
+    if each.answer is DirectoryOut:
         found += [{"name": name, "in": "query", "schema": {"type": "string"}} for name in PLACES]
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from broadcaster.dispatch import phrasebook
 from broadcaster.dispatch.phrasebook import Phrasebook
@@ -13,6 +13,7 @@ from broadcaster.messages.reception import say
 from broadcaster.messages.volume import RESIDENTS
 from broadcaster.store import wordings
 from broadcaster.store.database import Sessions
+from broadcaster.store.wordings import Wording
 from tests.factories import House, directory, furnish
 
 NOW = datetime(2026, 6, 18, 16, 0, tzinfo=UTC)
@@ -49,6 +50,16 @@ def test_live_what_nobody_reviewed_is_said_in_a_pair_until_somebody_stands_for_i
     assert say(book.last, "ht", "no_reader") == NEW
     with house.sessions() as session:
         assert not wordings.books(session, strict=True).may_speak("ht")
+
+
+def test_phrases_of_which_an_upgrade_asks_more_give_way_to_the_shipped_ones(house: House) -> None:
+    approve(house, "ht", no_reader=NEW)
+    with house.sessions.begin() as session:
+        row = session.scalars(select(Wording)).one()
+        row.sentences = {**row.sentences, "if_fails": "Rele lapolis."}
+        row.sha = row.book.sha
+    with house.sessions() as session:
+        assert wordings.books(session, RESIDENTS, strict=True).book("ht") == RESIDENTS.shipped().book("ht")
 
 
 def test_no_message_costs_a_statement(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
