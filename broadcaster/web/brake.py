@@ -15,7 +15,7 @@ LONGEST = 5.0
 """Seconds; reliability.md 4.1 b."""
 FREE = 3
 """Failures without a delay: anybody mistypes."""
-AT_ONCE = 3
+AT_ONCE = 2
 """Fewer than the threads of the sign-in (`routes.THREADS`): somebody always gets through."""
 REMEMBERED = 10_000
 FORGOTTEN_AFTER = 900.0

@@ -46,10 +46,10 @@ CLASSES: dict[str, RouteClass] = {
 """By the beginning of the address; the longest that fits says it. What no line names is the public's."""
 THREADS: dict[RouteClass, int] = {
     RouteClass.EMERGENCY: 30,
-    RouteClass.KNOCK: 6,
-    RouteClass.SIGN_UP: 4,
-    RouteClass.PUBLIC: 4,
-    RouteClass.SLOW: 8,
+    RouteClass.KNOCK: 4,
+    RouteClass.SIGN_UP: 2,
+    RouteClass.PUBLIC: 3,
+    RouteClass.SLOW: 4,
 }
 """Python works on one request at a moment, and shares its time among all that are under way: few strangers at once
 leave most of it to the others, and answer as many in a second. As many for the emergency as its database pool gives."""
