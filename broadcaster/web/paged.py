@@ -14,7 +14,7 @@ from broadcaster.alert.alert import RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import AlertState, ReleaseState
 from broadcaster.channels import page_link
 from broadcaster.dispatch import paging, second_person
-from broadcaster.store import areas, page_tests
+from broadcaster.store import areas, ledger, page_tests
 from broadcaster.store import paging as pages
 from broadcaster.store.alerts import Alert, Release, Revision
 from broadcaster.store.paging import Called
@@ -80,6 +80,8 @@ def confirm(token: str) -> Response:
     key = _trial(token)
     with house().sessions.begin() as store:
         mine = key is not None and page_tests.confirm(store, key, person().id, house().clock())
+        if mine:
+            ledger.append(store, person().email, "page-confirmed", person().email)
     words = "Confirmed: this way works." if mine else "This test was sent to somebody else: sign in as them."
     flash(words, "success" if mine else "error")
     return redirect(url_for("roster.page"), 303)

@@ -10,7 +10,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
-from broadcaster.local.postgres import Postgres
 from broadcaster.store import directory_load, fanouts, residents, senders
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Delivery, Fanout, Source
@@ -67,16 +66,10 @@ def opened(chromium: Browser, app: Flask, client: FlaskClient, path: str, scheme
         context.close()
 
 
-@pytest.fixture
-def on_air(postgres_server: Postgres) -> Iterator[Sessions]:
-    with onair.clean(postgres_server) as made:
-        yield made
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_board_shows_each_round_with_the_first(scheme: str, chromium: Browser, on_air: Sessions) -> None:
-    air = calls(on_air)
-    app = app_of(on_air)
+def test_the_board_shows_each_round_with_the_first(scheme: str, chromium: Browser, sessions: Sessions) -> None:
+    air = calls(sessions)
+    app = app_of(sessions)
     with opened(chromium, app, signed_in(app, air.issuer), f"/desk/alerts/{air.alert.public_id}", scheme) as page:
         rounds = page.locator(".rounds tbody tr").all_inner_texts()
         assert [line.split() for line in rounds] == [["1", "5", "1", "1", "3"], ["2", "2", "1", "0", "1"]]

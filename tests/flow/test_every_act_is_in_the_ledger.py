@@ -23,9 +23,24 @@ ELSEWHERE = {
     "incoming.dismiss": "test_other_peoples_alerts",
     "lines.tell": "test_the_line_changes",
     "keeping.decide": "test_the_monthly_round",
+    "paged.confirm": "test_pages_are_tested",
+    "glass.break_it": "test_one_person_alone",
+    "glass.review": "test_one_person_alone",
+    "glass.withdraw": "test_one_person_alone",
+    "roster.add": "test_the_roster",
+    "roster.remove": "test_the_roster",
+    "roster.hand_over": "test_the_roster",
+    "roster.receive": "test_the_roster",
+    "roster.save": "test_the_roster",
+    "together.join": "test_one_place_two_alerts",
+    "together.take_over": "test_one_place_two_alerts",
 }
-"""What takes a machine of somebody else to come to; the story that plays it."""
-QUIET = {"directory.propose": "it shows what a file would change, and changes nothing"}
+"""What takes somebody else, or a night of its own, to come to; the story that plays it."""
+QUIET = {
+    "directory.propose": "it shows what a file would change, and changes nothing",
+    "drafts.save": "what somebody types is theirs until they save it as a draft of an alert",
+    "drafts.discard": "the same",
+}
 
 
 @dataclass
