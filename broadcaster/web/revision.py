@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -20,7 +22,7 @@ from broadcaster.dispatch.plan import Draft
 from broadcaster.dispatch.preview import Preview, SmsText
 from broadcaster.feeds import area_map
 from broadcaster.feeds.area_map import AreaMap
-from broadcaster.feeds.finding import Concern
+from broadcaster.feeds.finding import Concern, Finding
 from broadcaster.feeds.places import county_title
 from broadcaster.store import areas, directory_load, senders
 from broadcaster.store.alerts import Release, Revision
@@ -119,6 +121,7 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "", sl
         row=row,
         kind=RevisionKind(row.kind),
         preview=preview,
+        folded=folded(preview.findings),
         sample=_sample(preview.sms),
         guards=guards(facts),
         earlier=facts.earlier,
@@ -148,6 +151,13 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "", sl
         reason=reason,
         slip=slip,
     )
+
+
+def folded(findings: Sequence[Finding]) -> list[tuple[Finding, int]]:
+    """Each sentence once, where it was found first, and how many times: a note on every language is one note."""
+    times = Counter((each.level, each.sentence) for each in findings)
+    first = {(each.level, each.sentence): each for each in reversed(findings)}
+    return [(first[what], many) for what, many in times.items()]
 
 
 def county_names(directory: Directory) -> dict[str, str]:
