@@ -41,6 +41,8 @@ class RevisionKind(StrEnum):
 
 ENDINGS = frozenset({RevisionKind.ALL_CLEAR, RevisionKind.FALSE_ALARM})
 """The kinds that end an alert."""
+NUMBERED = frozenset({RevisionKind.INITIAL, RevisionKind.UPDATE, RevisionKind.NUMBER_CHANGE})
+"""The kinds in which a number can be given by hand."""
 
 
 class Certainty(StrEnum):

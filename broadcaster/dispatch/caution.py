@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from broadcaster import audience
-from broadcaster.alert.alert import ENDINGS, Area, ChannelName, RevisionKind, content_from_json
+from broadcaster.alert.alert import ENDINGS, NUMBERED, Area, ChannelName, content_from_json
 from broadcaster.alert.guards import Earlier, Facts
 from broadcaster.alert.lifecycle import AlertState, Tier
 from broadcaster.directory import Directory, UnknownCommunity
 from broadcaster.dispatch.preview import Preview, SmsText
 from broadcaster.messages.book import ENGLISH_NAMES
+from broadcaster.store import areas
 from broadcaster.store.alerts import Alert, Release, Revision
 from broadcaster.store.deliveries import Fanout
 
 OUT = ("released", "held")
-NUMBERED = frozenset({RevisionKind.INITIAL, RevisionKind.UPDATE, RevisionKind.NUMBER_CHANGE})
 
 
 def facts(session: Session, directory: Directory, preview: Preview, alert: Alert, now: datetime) -> Facts:
     """What is unusual about a previewed revision, and what stands beside it; an ending is compared with nothing."""
-    names = {community.code: community.name for community in (*directory.former, *directory.communities)}
+    names = _names(directory)
     reach = preview.reach
     is_ending = preview.kind in ENDINGS
     numbered = preview.kind in NUMBERED
@@ -73,7 +73,7 @@ def earlier(session: Session, directory: Directory, preview: Preview, alert: Ale
     """The other open alerts that speak in a community of this one, the longest known first."""
     here = set(_inside(directory, preview.content.area))
     query = select(Alert).where(Alert.state == AlertState.OPEN.value, Alert.id != alert.id)
-    found = []
+    names, found = _names(directory), []
     for other in session.scalars(query.order_by(Alert.known_since, Alert.id)):
         last = _last_out(session, other)
         if last is None:
@@ -81,11 +81,10 @@ def earlier(session: Session, directory: Directory, preview: Preview, alert: Ale
         content = content_from_json(last.content)
         shared = [code for code in _inside(directory, content.area) if code in here and code not in content.restored]
         if shared:
-            names = _names(directory)
             found.append(
                 Earlier(
                     alert=other.public_id,
-                    place=place(content.area, directory, names),
+                    place=areas.place(session, content.area),
                     shared=[names[code] for code in shared],
                     since=other.known_since,
                     heard=_public_heard(session, other),
@@ -93,16 +92,6 @@ def earlier(session: Session, directory: Directory, preview: Preview, alert: Ale
                 )
             )
     return found
-
-
-def place(area: Area, directory: Directory, names: Mapping[str, str]) -> str:
-    """An area in a few words."""
-    if area.statewide:
-        return "the whole state"
-    psaps = {psap.code: psap.name for psap in directory.psaps}
-    named = [f"{directory.county_names.get(fips, fips)} County" for fips in area.counties]
-    named += [names.get(code, code) for code in area.communities] + [psaps.get(code, code) for code in area.psaps]
-    return ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
 
 
 def _names(directory: Directory) -> dict[str, str]:

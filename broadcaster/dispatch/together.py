@@ -5,13 +5,16 @@ One alert a place means one text, one line on the public page and one all-clear.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
+from broadcaster import audience
 from broadcaster.alert.alert import Area, ChannelName, Content, RevisionKind, content_from_json, content_to_json
 from broadcaster.alert.lifecycle import AlertState, LifecycleRefused
-from broadcaster.dispatch import actions
+from broadcaster.dispatch import actions, second_person
 from broadcaster.dispatch.actions import Actor
-from broadcaster.store.alerts import Alert, Revision, RevisionEditor
+from broadcaster.store import directory_load
+from broadcaster.store.alerts import Alert, Revision
 
 
 def join(actor: Actor, draft: Revision, earlier: Alert) -> Revision:
@@ -28,10 +31,13 @@ def _go_on(actor: Actor, draft: Revision, earlier: Alert, how: str) -> Revision:
     _check(draft, earlier)
     update = actions.next_draft(actor, earlier, RevisionKind.UPDATE)
     before, new = content_from_json(update.content), content_from_json(draft.content)
-    content = joined(before, new) if how == "joined" else replace(new, restored=(), answers=())
+    if how == "joined":
+        failing = audience.affected(new.area, directory_load.load(actor.session, agencies=False))
+        content = joined(before, new, failing)
+    else:
+        content = replace(new, restored=(), answers=())
     update.content = content_to_json(content)
-    for editor in draft.editors:
-        actor.session.merge(RevisionEditor(revision_id=update.id, user_id=editor.user_id))
+    second_person.carry_over(actor.session, draft, update)
     draft.alert.state = AlertState.WITHDRAWN.value
     actor.log(how, draft.alert, by=earlier.public_id, no=update.no)
     actor.session.flush()
@@ -47,8 +53,9 @@ def _check(draft: Revision, earlier: Alert) -> None:
         raise LifecycleRefused("Somebody is writing a revision of the other alert: submit that first, or keep both.")
 
 
-def joined(before: Content, new: Content) -> Content:
-    """The earlier content with the places and the numbers of the new one; a place that fails again is not restored."""
+def joined(before: Content, new: Content, failing: Collection[str]) -> Content:
+    """The earlier content with the places and the numbers of the new one. `failing` are the communities of the new
+    one, however it names them: a place that fails again is not restored."""
     area = Area(
         statewide=before.area.statewide or new.area.statewide,
         counties=tuple(sorted({*before.area.counties, *new.area.counties})),
@@ -61,7 +68,7 @@ def joined(before: Content, new: Content) -> Content:
         began=min(before.began, new.began),
         expires=max(before.expires, new.expires),
         overrides=tuple(sorted({**dict(before.overrides), **dict(new.overrides)}.items())),
-        restored=tuple(code for code in before.restored if code not in new.area.communities),
+        restored=tuple(code for code in before.restored if code not in failing),
         channels=tuple(channel for channel in ChannelName if channel in {*before.channels, *new.channels}),
         languages=tuple(dict.fromkeys((*before.languages, *new.languages))),
         answers=(),

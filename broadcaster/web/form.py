@@ -52,8 +52,6 @@ NOT_SET_UP = {
     "sms": "texts are off now: no carrier is set up",
     "voice": "calls are off now: no number to call from is set up",
 }
-NUMBERED = frozenset({RevisionKind.INITIAL, RevisionKind.UPDATE, RevisionKind.NUMBER_CHANGE})
-"""Kinds in which a number can be given by hand."""
 NEXT = (
     f"/alerts/<alert>/next/<any({', '.join(kind for kind in RevisionKind if kind is not RevisionKind.INITIAL)}):kind>"
 )

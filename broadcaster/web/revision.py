@@ -10,7 +10,7 @@ from itertools import groupby
 from flask import Blueprint, Response, abort, render_template, request
 from sqlalchemy.orm import Session
 
-from broadcaster.alert.alert import ChannelName, RevisionKind, content_from_json
+from broadcaster.alert.alert import NUMBERED, ChannelName, RevisionKind, content_from_json
 from broadcaster.alert.guards import guards
 from broadcaster.alert.lifecycle import LifecycleRefused, ReleaseState, Role, check_approver
 from broadcaster.alert.lifecycle import Tier as TierName
@@ -29,7 +29,6 @@ from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.people import User
 from broadcaster.web import acting, agency_lists, alone, form_numbers, paged, seat
 from broadcaster.web.alone import Slip
-from broadcaster.web.form import NUMBERED
 from broadcaster.web.form_typed import FIELDS
 from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house

@@ -63,6 +63,17 @@ def test_joined_it_is_an_update_of_the_first(desk: Desk) -> None:
     assert "Ayer, Groton, Harvard and 1 more" in author.open("/desk/").words
 
 
+def test_a_town_that_fails_again_within_its_county_is_not_restored(desk: Desk) -> None:
+    author, second = desk.browser(ISSUER), desk.browser(SECOND)
+    first = released(desk, author, second, SECOND)
+    with desk.sessions.begin() as store:
+        row = store.scalars(select(Revision).join(Alert).where(Alert.public_id == first.split("/")[-1])).one()
+        row.content = {**row.content, "restored": ["ayer", "harvard"]}
+    walk(desk, author, names="", counties="25017")
+    author.send(f"/join/{first.split('/')[-1]}")
+    assert content(desk, first, 2).restored == ("harvard",), "Ayer is in Middlesex County"
+
+
 def test_replaced_it_says_what_the_draft_said(desk: Desk) -> None:
     first, draft, author, _ = second_alert(desk)
     author.send(f"/replace/{first.split('/')[-1]}")
