@@ -35,6 +35,7 @@ def test_who_approved_it(chromium: Browser, sessions: Sessions, screen: dict[str
         expect(page.locator("tbody tr")).to_have_count(1)
         page.click("tbody a")
         expect(page.locator("h1")).to_contain_text("Event")
+        page.locator("dd").nth(3).evaluate("node => { node.textContent = 'alert:' + 'm'.repeat(16); }")
         page.set_viewport_size(screen)
         shot(page, f"ledger-event-{screen['width']}")
         accessible(page)
