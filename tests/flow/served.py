@@ -17,6 +17,9 @@ from tests.flow import installation
 from tests.flow.story import until
 from tests.wire import Wire
 
+TRIES = 2
+"""A code turns stale when its half minute ends between reading and sending it: then people type the next one."""
+
 
 @dataclass(frozen=True)
 class Served:
@@ -28,10 +31,12 @@ class Served:
     def browser(self, desk: Desk, email: str) -> Browser:
         """A browser in which this person has signed in."""
         made = Browser(Wire(self.base))
-        desk.now = _a_minute_ago()  # a code of the step before still counts, and leaves this one for the approval
-        made.open("/desk/").send("sign-in", email=email, password=PASSWORD, code=desk.code(email))
-        assert made.path == "/desk/", made.words
-        return made
+        for _ in range(TRIES):
+            desk.now = _a_minute_ago()  # a code of the step before still counts, and leaves this one for the approval
+            made.open("/desk/").send("sign-in", email=email, password=PASSWORD, code=desk.code(email))
+            if made.path == "/desk/":
+                return made
+        raise AssertionError(made.words)
 
 
 @contextmanager
