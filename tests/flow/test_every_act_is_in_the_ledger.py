@@ -100,6 +100,7 @@ def test_every_button_writes_an_event(watch: Watch) -> None:
     author.open(f"{other}/revisions/1").send("/hold")
     second.open(f"{other}/revisions/1").send("/resume", code=desk.code(SECOND))
     author.open(f"{other}/next/update").send("/next/update")
+    author.open(f"{walk(desk, author)}/revisions/1").send("/discard")
     put_forward(admin, **{"all_calls.what": "911 pa mache ditou nan {place}"})
     second.open(admin.path).send("/approve", code=desk.code(SECOND))
     put_forward(admin, **{"all_calls.what": "911 pa mache nan {place}"})
