@@ -27,6 +27,7 @@ ELSEWHERE = {
     "glass.break_it": "test_one_person_alone",
     "glass.review": "test_one_person_alone",
     "glass.withdraw": "test_one_person_alone",
+    "glass.end_for_agencies": "test_only_agencies_heard",
     "roster.add": "test_the_roster",
     "roster.remove": "test_the_roster",
     "roster.hand_over": "test_the_roster",
