@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from broadcaster.store import followups, outcomes, recalls
-from broadcaster.store.arrays import numbers, texts
+from broadcaster.store import followups, outcomes, recalls, residents
+from broadcaster.store.arrays import binaries, numbers, texts
 from broadcaster.store.database import Sessions
 
 EARLIER, NEW = 1, 2
@@ -93,3 +93,12 @@ def test_lost_waves_are_looked_for_in_one_reading_of_their_fan_out(two_fanouts: 
         left = session.execute(text("SELECT count(*) FROM delivery WHERE state = 'unknown'")).scalar_one()
     read = [line for line in found.splitlines() if "delivery v" in line]
     assert left == 40 * 500 and len(read) == 1 and "loops=1)" in read[0], found
+
+
+def test_an_import_asks_for_the_consent_of_each_phone_by_its_number(sessions: Sessions) -> None:
+    """Also where the plan is made before anybody was imported, and kept."""
+    with sessions.begin() as session:
+        session.execute(residents._BY_KEY)
+        values = {"idx": binaries(bytes([no]) * 8 for no in range(200)), "file": "0" * 64}
+        found = plan(session, residents._IMPORT_CONSENTS, values)
+    assert "Index Cond: (value_index = x.x)" in found and "Seq Scan" not in found, found
