@@ -37,7 +37,8 @@ def test_a_second_person_ends_it_and_every_agency_that_was_told_hears(desk: Desk
     second.send("/end-for-agencies", confirmed=WHO, code="000000")
     assert second.status == 422 and WHO in second.page.xpath("//input[@name='confirmed']/@value")
     desk.later(hours=3)
-    second.open(page).send("/end-for-agencies", confirmed=WHO, code=desk.code(SECOND))
+    second = desk.browser(SECOND).open(page)
+    second.send("/end-for-agencies", confirmed=WHO, code=desk.code(SECOND))
     assert "Ended." in second.words
     with desk.sessions() as store:
         assert store.scalars(select(Alert.state)).one() == "closed"
