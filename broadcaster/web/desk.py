@@ -6,8 +6,9 @@ from flask import Blueprint, g, render_template
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import AlertState
-from broadcaster.store import inbound, incoming
+from broadcaster.store import inbound, incoming, provider_notices
 from broadcaster.web import drafts as typed
+from broadcaster.web import notice_shown
 from broadcaster.web.guard import require_person
 from broadcaster.web.house import house
 from broadcaster.web.watch import lately_ended, watched
@@ -24,7 +25,8 @@ def home() -> str | Response:
         ended = lately_ended(store)
         others, texts = incoming.waiting(store), inbound.how_many(store)
         begun = typed.begun(store)
+        told = {"notices": provider_notices.waiting(store), "owed": notice_shown.owed(store)}
     waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]
     return render_template(
-        "desk/home.html", begun=begun, drafts=drafts, waiting=waiting, ended=ended, others=others, texts=texts
+        "desk/home.html", begun=begun, drafts=drafts, waiting=waiting, ended=ended, others=others, texts=texts, **told
     )
