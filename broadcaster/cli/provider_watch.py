@@ -61,9 +61,9 @@ class ProviderWatch:
         due = [one for one in notice_intake.overdue(session, outage, now) if (one.name, one.about) not in said]
         for clock in due:
             provider_notices.note_chased(session, outage.id, [(clock.name.value, clock.about)], now)
-            word = Word(outage.id, f"overdue-{clock.name}-{clock.about}"[:200], now + outage_words.LIFE)
+            word = Word(outage.id, f"overdue-{clock.name}-{clock.about}"[:200])
             text, mail = self._words(session, outage, clock)
-            people = outage_words.to_the_watch(session, self.sealer, word, text, mail)
+            people = outage_words.to_the_watch(session, self.sealer, word, now, text, mail)
             told = {"clock": clock.name.value, "about": clock.about, "due": clock.due.isoformat(), "people": people}
             ledger.append(session, "machine:sweep", "provider_overdue", f"outage:{outage.public_id}", told)
             log.info("provider_overdue", outage=outage.public_id, clock=clock.name.value, people=len(people))

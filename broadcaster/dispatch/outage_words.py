@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from broadcaster.alert.lifecycle import Role, Tier
 from broadcaster.messages.fit import fit
 from broadcaster.messages.message import Message
-from broadcaster.store import contacts, directory_load, fanouts, roster, senders, texts
+from broadcaster.store import contacts, database, directory_load, fanouts, roster, senders, texts
 from broadcaster.store.contacts import What
 from broadcaster.store.deliveries import Fanout, Source
 from broadcaster.store.fanouts import LaneSpec
@@ -34,11 +34,10 @@ WAYS = ("email", "voice")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What is sent: about which outage, for what (two of one purpose are one), and until when."""
+    """What is sent: about which outage, and for what (two of one purpose are one)."""
 
     outage: int
     purpose: str
-    expires_at: datetime
 
 
 def ways(session: Session, agencies: Collection[int]) -> dict[str, dict[int, int]]:
@@ -63,9 +62,11 @@ def to_agencies(session: Session, word: Word, agencies: Collection[int], mail: M
     return made
 
 
-def to_the_watch(session: Session, sealer: Sealer, word: Word, text: Message, mail: Message) -> list[str]:
-    """Text and mail whoever has the watch; no telephone rings for it. Returns their names."""
-    staff, known = watch(session, word.expires_at - LIFE), contacts.by_person(session)
+def to_the_watch(
+    session: Session, sealer: Sealer, word: Word, now: datetime, text: Message, mail: Message
+) -> list[str]:  # fmt: skip
+    """Text and mail whoever has the watch; no telephone rings for it. Returns their mail addresses."""
+    staff, known = watch(session, now), contacts.by_person(session)
     phones = [known[user.id][What.PHONE] for user in staff if What.PHONE in known.get(user.id, {})]
     if phones and senders.is_set_up(session, "sms"):
         body = _body(session, text)
@@ -97,7 +98,8 @@ def _body(session: Session, message: Message) -> int:
 
 
 def _send(session: Session, word: Word, tier: str, way: str, rows: Sequence[tuple[int, int | None, int]]) -> int:
-    fanout = Fanout(outage_id=word.outage, tier=tier, channel=way, purpose=word.purpose, expires_at=word.expires_at)
+    expires = database.now(session) + LIFE
+    fanout = Fanout(outage_id=word.outage, tier=tier, channel=way, purpose=word.purpose, expires_at=expires)
     queue = "sms" if way == "sms" else "urgent"
     made = fanouts.make(session, fanout, queue, PRIORITY, [LaneSpec(Source.TARGETS, 0)])
     fanouts.add_targets(session, made, rows)

@@ -129,7 +129,7 @@ def newest(row: ProviderNotice, versions: list[NoticeVersion]) -> Open:
 def tie(
     writer: Writer, row: ProviderNotice, version: NoticeVersion, state: str, given: Outage | None = None
 ) -> Outage:  # fmt: skip
-    """Tie a notice to the outage that is given or to the open one of its place, or begin a record with it.
+    """Tie a notice to the outage that is given or to the one of its place, or begin a record with it.
     RecordRefused when it is tied."""
     if row.outage_id is not None:
         raise RecordRefused("This notice belongs to an outage already.")
@@ -137,7 +137,7 @@ def tie(
     said = open_part(row, version)
     area = mapped(said.area, directory, state).area
     facts = Facts(version.at, _from(said), rules.failure(said), area, _carriers(said), said.services)
-    outage = given or record.fitting(outages.open_ones(writer.session), area, directory)
+    outage = given or record.fitting(record.living(writer.session, writer.now), area, directory)
     outage = outage or _of_carrier(writer.session, said)
     if outage is None:
         outage = record.begin(writer, facts)

@@ -11,6 +11,7 @@ from broadcaster.web import drafts as typed
 from broadcaster.web import notice_shown
 from broadcaster.web.guard import require_person
 from broadcaster.web.house import house
+from broadcaster.web.outages import open_records
 from broadcaster.web.watch import lately_ended, watched
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
@@ -25,8 +26,8 @@ def home() -> str | Response:
         ended = lately_ended(store)
         others, texts = incoming.waiting(store), inbound.how_many(store)
         begun = typed.begun(store)
-        told = {"notices": provider_notices.waiting(store), "owed": notice_shown.owed(store)}
+        records = [one for one in open_records(store) if not one.goes_on]
+        shown = {"notices": provider_notices.waiting(store), "owed": notice_shown.owed(store)}
     waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]
-    return render_template(
-        "desk/home.html", begun=begun, drafts=drafts, waiting=waiting, ended=ended, others=others, texts=texts, **told
-    )
+    shown |= {"drafts": drafts, "waiting": waiting, "ended": ended, "others": others, "texts": texts}
+    return render_template("desk/home.html", begun=begun, records=records, **shown)

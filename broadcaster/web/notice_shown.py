@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import abort
 from sqlalchemy.orm import Session
 
-from broadcaster import audience
 from broadcaster.alert.alert import Area, Certainty
-from broadcaster.directory import Agency, AgencyRole, Directory, UnknownCommunity
+from broadcaster.directory import Agency, AgencyRole, Directory
 from broadcaster.messages.book import languages
 from broadcaster.outage import notice as rules
-from broadcaster.outage import notice_intake
+from broadcaster.outage import notice_intake, record
 from broadcaster.outage.notice import Clock, Confidential, Open
 from broadcaster.outage.notice_intake import Intake
 from broadcaster.store import areas, outages, provider_notices
@@ -76,15 +74,8 @@ def owed(store: Session) -> list[Owed]:
 
 def concerned(directory: Directory, outage: Outage | None, area: Area) -> list[Agency]:
     """The answering points that a notice concerns: those of its own places and of its outage's."""
-    places = {code for one in (area, outage.area if outage else area) for code in _communities(one, directory)}
+    places = {code for one in (area, outage.area if outage else area) for code in record.communities(one, directory)}
     return [one for one in directory.agencies_for(sorted(places)) if one.role is AgencyRole.PSAP] if places else []
-
-
-def _communities(area: Area, directory: Directory) -> Sequence[str]:
-    try:
-        return audience.affected(area, directory)
-    except UnknownCommunity:  # the directory has changed since
-        return ()
 
 
 def as_draft(key: str, said: Open, area: dict[str, object], outage: Outage | None) -> Fields:

@@ -165,7 +165,7 @@ def _passed_on(store: Session, row: ProviderNotice) -> str:
     said = notice_intake.newest(row, provider_notices.versions(store, row.id))
     office = house().office.voice
     words = PassedOn(office.authority, house().zone, said, secret, practice=house().office.mode is Mode.TRAINING)
-    word = Word(outage.id, passed_on.purpose(version.id), house().clock() + outage_words.LIFE)
+    word = Word(outage.id, passed_on.purpose(version.id))
     made = outage_words.to_agencies(store, word, set(agencies), words.mail(), words.call())
     if not made:
         return "None of these answering points has a mail address or a telephone in the directory: call them."
