@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, fun
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from broadcaster.store import ledger
 from broadcaster.store.database import Base, identity, one_of, public_id
 
 
@@ -101,7 +102,11 @@ class ProviderChase(Base):
 
 
 def locked(session: Session, keys: tuple[str, str], provider: str, ticket: str) -> ProviderNotice:
-    """The notice of a provider and a ticket, made when it is new; nobody else writes on it in this transaction."""
+    """The notice of a provider and a ticket, made when it is new; nobody else writes on it in this transaction.
+
+    The ledger comes first, as with an outage: several notices are taken in one transaction.
+    """
+    ledger.hold(session)
     made = insert(ProviderNotice).values(
         public_id=public_id(), provider_key=keys[0], ticket_key=keys[1], provider=provider, ticket=ticket
     )
@@ -117,6 +122,7 @@ def by_public_id(session: Session, notice: str) -> ProviderNotice | None:
 
 def lock(session: Session, row: ProviderNotice) -> ProviderNotice:
     """The notice as it is now; nobody else writes on it in this transaction."""
+    ledger.hold(session)
     session.refresh(row, with_for_update=True)
     return row
 

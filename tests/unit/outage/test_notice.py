@@ -67,7 +67,7 @@ def test_what_is_confidential_prints_as_nothing_and_comes_back_whole() -> None:
     values = {field.name: f"secret {field.name}" for field in fields(Confidential)}
     secret = Confidential(**values)
     notice = Notice(Open(provider="Example"), secret)
-    for words in (repr(secret), str(secret), f"{secret} {secret!r}", f"{notice}", "{}".format(notice), repr([notice])):
+    for words in (repr(secret), str(secret), f"{secret} {secret!r}", f"{notice}", repr([notice])):
         assert "secret" not in words
     assert Confidential.opened(secret.sealable()) == secret
     assert Confidential.opened('{"cause": "a", "of a later time": "b"}') == Confidential(cause="a")
