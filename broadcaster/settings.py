@@ -95,6 +95,7 @@ class Settings(BaseModel):
     bounce_address: str = ""
     bounce_mailbox: Path | None = None
     bounce_token: str = ""
+    notice_mailbox: Path | None = None
     metrics_token: str = ""
 
     cap_sender: str = ""
@@ -144,7 +145,7 @@ class Settings(BaseModel):
     def _no_trailing_slash(cls, value: object) -> object:
         return value.rstrip("/") if isinstance(value, str) and value.startswith("http") else value
 
-    @field_validator("data_dir", "publish_dir", "bounce_mailbox", "export_dir")
+    @field_validator("data_dir", "publish_dir", "bounce_mailbox", "notice_mailbox", "export_dir")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().resolve() if path else path

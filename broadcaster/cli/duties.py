@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from broadcaster.channels import registry
 from broadcaster.channels.ipaws import Ipaws
+from broadcaster.cli.provider_watch import EVERY_S as PROVIDERS_EVERY_S
+from broadcaster.cli.provider_watch import ProviderWatch
 from broadcaster.dispatch import courtesies
 from broadcaster.dispatch.announce import Announcer
 from broadcaster.dispatch.call_again import call_again
@@ -31,6 +33,7 @@ from broadcaster.dispatch.upkeep import Round
 from broadcaster.dispatch.watching import EVERY_S as WATCH_EVERY_S
 from broadcaster.dispatch.watching import Watching
 from broadcaster.dispatch.witness import Witness
+from broadcaster.outage.notice_reader import NoticeReader
 from broadcaster.receipts import intake
 from broadcaster.receipts.bounce_mailbox import BounceMailbox
 from broadcaster.receipts.bounces import Desk
@@ -55,6 +58,7 @@ def _always(settings: Settings, engine: Engine) -> Duties:
         "receipts": (lambda: intake.apply_waiting(engine.sessions), 1.0),
         "publish": (publisher.look, 0.25),
         "paging": (Pager.of(settings, engine).look, PAGE_EVERY_S),
+        "providers": (ProviderWatch.of(settings, engine).look, PROVIDERS_EVERY_S),
         "page-tests": (PageTests.of(settings, engine).look, TEST_EVERY_S),
         "escalate": (lambda: escalate(engine.sessions, pauses), every),
         "call-again": (lambda: call_again(engine.sessions, pauses), every),
@@ -89,6 +93,10 @@ def _where_set_up(settings: Settings, engine: Engine, closing: ExitStack) -> Dut
         made["upkeep"] = (asking.look, UPKEEP_EVERY_S)
     if settings.bounce_mailbox:
         made["bounces"] = (BounceMailbox(settings.bounce_mailbox, engine.sessions, Desk.of(settings)).look, 5.0)
+    if settings.notice_mailbox:
+        reader = NoticeReader.of(settings, engine.sealer)
+        box = BounceMailbox(settings.notice_mailbox, engine.sessions, reader, "notices.read", cut=True)
+        made["notices"] = (box.look, 5.0)
     if settings.websub_hub:
         announcer = Announcer.of(settings, engine.window)
         closing.callback(announcer.close)

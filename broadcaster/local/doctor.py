@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import redis
 from sqlalchemy import text
@@ -56,6 +57,7 @@ def examine(env: Mapping[str, str]) -> list[Finding]:
     found += [
         _ipaws_certificate(settings),
         _bounces(settings),
+        _notices(settings),
         _certificate(settings),
         _partners(settings),
         _templates(),
@@ -168,12 +170,24 @@ def _bounces(settings: Settings) -> Finding:
         return Finding("bounces", None, "off: set BOUNCE_MAILBOX or BOUNCE_TOKEN, or nobody learns of dead mailboxes.")
     if box is None:
         return Finding("bounces", True, "posted to /callbacks/mail/bounce.")
+    return _mailbox("bounces", box)
+
+
+def _notices(settings: Settings) -> Finding:
+    """Whether a provider's notice that comes by mail is read."""
+    box = settings.notice_mailbox
+    if box is None:
+        return Finding("providers' notices", None, "by form and API alone: set NOTICE_MAILBOX to read them by mail.")
+    return _mailbox("providers' notices", box)
+
+
+def _mailbox(what: str, box: Path) -> Finding:
     if box.is_dir() and not (box / "new").is_dir():
-        return Finding("bounces", False, f"{box} is a folder and no Maildir: name a Maildir or an mbox file.")
+        return Finding(what, False, f"{box} is a folder and no Maildir: name a Maildir or an mbox file.")
     written = box if box.is_dir() else box.parent
     if not os.access(written, os.R_OK | os.W_OK | os.X_OK):
-        return Finding("bounces", False, f"{written} cannot be read and written: give the sweep's user access.")
-    return Finding("bounces", True, f"read from {box}.")
+        return Finding(what, False, f"{written} cannot be read and written: give the sweep's user access.")
+    return Finding(what, True, f"read from {box}.")
 
 
 def _certificate(settings: Settings) -> Finding:

@@ -1,4 +1,5 @@
-"""The mailbox that bounces arrive in, an mbox file or a Maildir: every mail is read, and stays until that is committed.
+"""A mailbox that is read, an mbox file or a Maildir: every mail is read, and stays until that is committed. Bounces
+arrive in one, providers' notices in another.
 
 What was read is moved beside it afterwards, what is refused likewise and apart: nothing is deleted, and a crash at any
 point only makes us read a mail again, which changes nothing.
@@ -12,13 +13,13 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, Protocol, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from broadcaster import logs
-from broadcaster.receipts.bounces import LARGEST, Desk, NoReport, Refused
+from broadcaster.receipts.bounces import LARGEST, NoReport, Refused
 from broadcaster.store.database import Sessions, only_one
 
 log = logs.get(__name__)
@@ -30,17 +31,27 @@ LONGEST_LINE = 64 * 1024
 _MAILDIR = ("cur", "new", "tmp")
 
 
+class Reader(Protocol):
+    """Whoever reads the mails: NoReport for one that is nothing to them, Refused for one that is not read."""
+
+    def take(self, session: Session, raw: bytes) -> object:
+        """Read and keep one mail, in the caller's transaction; twice is once."""
+
+
 @dataclass(frozen=True, slots=True)
 class BounceMailbox:
-    """A mailbox at `path`, looked into by one process at a time."""
+    """A mailbox at `path`, looked into by one process at a time; `name` is that of its lock. Of a mail that is too
+    large the beginning is read where it is `cut`; else it is refused."""
 
     path: Path
     sessions: Sessions
-    desk: Desk
+    desk: Reader
+    name: str = "bounces.read"
+    cut: bool = False
 
     def look(self) -> int:
         """Read every mail that is there; returns how many. OSError when the mailbox cannot be read or written."""
-        with self.sessions.begin() as guard, only_one(guard, "bounces.read") as alone:
+        with self.sessions.begin() as guard, only_one(guard, self.name) as alone:
             if not alone:
                 return 0
             return self._maildir() if self.path.is_dir() else self._mbox()
@@ -49,7 +60,7 @@ class BounceMailbox:
         waiting = [mail for folder in ("new", "cur") for mail in sorted((self.path / folder).iterdir())]
         mails = [mail for mail in waiting if mail.is_file() and not mail.name.startswith(".")]
         for part in _in_parts(mails):
-            ends = self._take([_content(mail) for mail in part])
+            ends = self._take([_content(mail, self.cut) for mail in part])
             for mail, end in zip(part, ends, strict=True):
                 self._move(mail, end)
         return len(mails)
@@ -69,7 +80,7 @@ class BounceMailbox:
             mails = list(_spans(file))
             ends: list[str] = []
             for part in _in_parts(mails):
-                ends += self._take([_between(file, *span) for span in part])
+                ends += self._take([_between(file, *span, self.cut) for span in part])
             for end in (READ, REFUSED):
                 spans = [span for span, ended in zip(mails, ends, strict=True) if ended == end]
                 _append(file, spans, self._beside(end))
@@ -127,8 +138,11 @@ def _in_parts(mails: Sequence[T]) -> Iterator[Sequence[T]]:
         yield mails[start : start + AT_A_TIME]
 
 
-def _content(mail: Path) -> bytes | None:
-    return None if mail.stat().st_size > LARGEST else mail.read_bytes()
+def _content(mail: Path, cut: bool) -> bytes | None:
+    if mail.stat().st_size > LARGEST and not cut:
+        return None
+    with mail.open("rb") as file:
+        return file.read(LARGEST)
 
 
 def _spans(file: BinaryIO) -> Iterator[tuple[int, int]]:
@@ -144,12 +158,12 @@ def _spans(file: BinaryIO) -> Iterator[tuple[int, int]]:
         yield start, at
 
 
-def _between(file: BinaryIO, start: int, end: int) -> bytes | None:
+def _between(file: BinaryIO, start: int, end: int, cut: bool) -> bytes | None:
     """A mail of an mbox without its ``From `` line; None when it is too large."""
-    if end - start > LARGEST:
+    if end - start > LARGEST and not cut:
         return None
     file.seek(start)
-    raw = file.read(end - start)
+    raw = file.read(min(end - start, LARGEST))
     return raw.partition(b"\n")[2] if raw.startswith(b"From ") else raw
 
 

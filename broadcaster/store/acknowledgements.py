@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from broadcaster.store import chases, ledger
 
 _OF = text(
-    "SELECT t.agency_id, coalesce(g.name, '') AS name, a.public_id, f.tier FROM target t"
-    " JOIN fanout f ON f.id = t.fanout_id JOIN revision r ON r.id = f.revision_id JOIN alert a ON a.id = r.alert_id"
+    "SELECT t.agency_id, coalesce(g.name, '') AS name, coalesce('alert:' || a.public_id, 'outage:' || o.public_id)"
+    "   AS about, f.tier FROM target t JOIN fanout f ON f.id = t.fanout_id LEFT JOIN outage o ON o.id = f.outage_id"
+    " LEFT JOIN revision r ON r.id = f.revision_id LEFT JOIN alert a ON a.id = r.alert_id"
     " LEFT JOIN agency g ON g.id = t.agency_id"
     " WHERE t.fanout_id = :f AND t.address_id = :a AND f.tier IN ('agency', 'desk') ORDER BY t.slot LIMIT 1"
 )
@@ -45,5 +46,5 @@ def record(session: Session, fanout: int, address: int, given: Answer) -> bool:
     if session.execute(_ANSWER, values).first() is not None:
         said = {"agency": row.name, "fanout": fanout, "answer": given.answer, "note": given.note}
         who = f"agency:{row.agency_id or row.name}" if row.tier == "agency" else "person:paged"
-        ledger.append(session, who, "acknowledged", f"alert:{row.public_id}", said)
+        ledger.append(session, who, "acknowledged", row.about, said)
     return True

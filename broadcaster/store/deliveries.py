@@ -55,15 +55,19 @@ class Source(StrEnum):
 
 
 class Fanout(Base):
-    """One channel's share of one release; an ended fan-out keeps in `ended_as` what ended it."""
+    """One channel's share of one release, or of a word about an outage that is no alert's; an ended fan-out keeps in
+    `ended_as` what ended it."""
 
     __tablename__ = "fanout"
     __table_args__ = (
         UniqueConstraint("revision_id", "tier", "channel", "purpose"),
+        UniqueConstraint("outage_id", "tier", "channel", "purpose"),
         CheckConstraint(f"state IN ({one_of(FanoutState)})", name="state"),
+        CheckConstraint("(revision_id IS NULL) <> (outage_id IS NULL)", name="about"),
     )
     id: Mapped[int] = identity()
-    revision_id: Mapped[int] = mapped_column(ForeignKey("revision.id"))
+    revision_id: Mapped[int | None] = mapped_column(ForeignKey("revision.id"))
+    outage_id: Mapped[int | None] = mapped_column(ForeignKey("outage.id"))
     tier: Mapped[str]
     channel: Mapped[str]
     purpose: Mapped[str] = mapped_column(default="alert", server_default="alert")

@@ -21,15 +21,17 @@ BATCH = 5000
 
 
 class Ended(NamedTuple):
-    """A fan-out whose deliveries are old enough to become numbers."""
+    """A fan-out whose deliveries are old enough to become numbers; `about` is its alert or outage in the ledger."""
 
     fanout: int
-    alert: str
+    about: str
 
 
 _ENDED = text(
-    "SELECT f.id, a.public_id FROM fanout f JOIN revision r ON r.id = f.revision_id JOIN alert a ON a.id = r.alert_id"
-    f" WHERE f.state = 'done' AND f.pruned_at IS NULL AND a.state IN ('closed', 'withdrawn')"
+    "SELECT f.id, coalesce('alert:' || a.public_id, 'outage:' || o.public_id) FROM fanout f"
+    " LEFT JOIN revision r ON r.id = f.revision_id LEFT JOIN alert a ON a.id = r.alert_id"
+    " LEFT JOIN outage o ON o.id = f.outage_id"
+    " WHERE f.state = 'done' AND f.pruned_at IS NULL AND coalesce(a.state, o.state) IN ('closed', 'withdrawn')"
     f" AND coalesce(f.done_at, f.started_at) < clock_timestamp() - interval '{DELIVERIES}' ORDER BY f.id LIMIT 1"
 )
 _ROWS_OF = "DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE fanout_id = :f LIMIT :most))"
@@ -96,7 +98,7 @@ def _note_doubles(session: Session, due: Ended) -> None:
     possible, confirmed = tallies.doubles(session, due.fanout)
     if possible or confirmed:
         said = {"fanout": due.fanout, "possible": possible, "confirmed": confirmed}
-        ledger.append(session, "sweep", "doubles-counted-before-deletion", f"alert:{due.alert}", said)
+        ledger.append(session, "sweep", "doubles-counted-before-deletion", due.about, said)
 
 
 def prune(session: Session, table: str, most: int = BATCH) -> int:

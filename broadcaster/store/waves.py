@@ -76,7 +76,7 @@ class Found:
     """The fan-out that is to be claimed from."""
 
     fanout_id: int
-    revision_id: int
+    revision_id: int | None
     channel: str
     expires_at: datetime
     dearest: int

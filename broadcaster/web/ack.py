@@ -40,7 +40,8 @@ GONE = "This notice is no longer kept here. Call the 911 authority if you need i
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice to an agency: which one, what it said, and what the agency answered so far."""
+    """A notice to an agency: which one, what it said, and what the agency answered so far; `alert` is empty and
+    `alert_id` 0 where it is a provider's word, passed on."""
 
     fanout: int
     address: int
@@ -57,9 +58,11 @@ class Notice:
 _NOTICE = text(
     "SELECT t.fanout_id, t.address_id, t.agency_id, coalesce(g.name, '') AS name,"
     "   CASE WHEN b.subject = '' THEN coalesce(m.subject, '911 outage notice') ELSE b.subject END AS subject,"
-    "   CASE WHEN b.subject = '' THEN coalesce(m.text, b.text) ELSE b.text END AS text, a.public_id, a.id,"
+    "   CASE WHEN b.subject = '' THEN coalesce(m.text, b.text) ELSE b.text END AS text,"
+    "   coalesce(a.public_id, '') AS alert, coalesce(a.id, 0) AS alert_id,"
     "   coalesce(k.answer, '') AS answer, coalesce(k.note, '') AS note FROM target t"
-    " JOIN fanout f ON f.id = t.fanout_id JOIN revision r ON r.id = f.revision_id JOIN alert a ON a.id = r.alert_id"
+    " JOIN fanout f ON f.id = t.fanout_id LEFT JOIN revision r ON r.id = f.revision_id"
+    " LEFT JOIN alert a ON a.id = r.alert_id"
     " JOIN body b ON b.id = t.body_id LEFT JOIN agency g ON g.id = t.agency_id"
     " LEFT JOIN acknowledgement k ON k.fanout_id = t.fanout_id AND k.address_id = t.address_id"
     " LEFT JOIN revision_text x ON x.revision_id = r.id AND x.agency_id = t.agency_id AND x.form = 'mail'"

@@ -15,7 +15,7 @@ from broadcaster import tasks
 from broadcaster.alert.lifecycle import Role
 from broadcaster.store import ledger
 from broadcaster.store.answers import Given
-from broadcaster.web import acting, api_alone, api_calls, api_directory, api_once, api_problem, tokens
+from broadcaster.web import acting, api_alone, api_calls, api_directory, api_notices, api_once, api_problem, tokens
 from broadcaster.web import api_access as access
 from broadcaster.web import api_models as m
 from broadcaster.web.api_calls import Call, WrongCode
@@ -38,6 +38,7 @@ def _route(method: str, path: str, call: Callable[[Call], Any], roles: tuple[Rol
 
 
 ONE = "/alerts/<alert>"
+NOTICE = api_notices.NoticeOut
 ROUTES = (
     _route("GET", "/alerts", api_calls.listed, ANYBODY, answer=m.ListOut),
     _route("POST", "/alerts", api_calls.create, ISSUER, body=m.AlertIn, status=201),
@@ -56,6 +57,8 @@ ROUTES = (
     _route("POST", f"{ONE}/resume", api_calls.resume, EITHER, body=m.ResumeIn, rings=True),
     _route("POST", f"{ONE}/revisions", api_calls.follow, ISSUER, body=m.RevisionIn, status=201),
     _route("GET", f"{ONE}/report", api_calls.report, ANYBODY, answer=m.ReportOut),
+    _route("POST", "/notices", api_notices.notify, EITHER, body=api_notices.NoticeIn, answer=NOTICE, status=201),
+    _route("GET", "/notices/<notice>", api_notices.notice, EITHER, answer=NOTICE),
     _route("GET", "/directory", api_directory.directory, ANYBODY, answer=api_directory.DirectoryOut),
     _route("GET", "/tokens", access.tokens, ANYBODY, answer=access.TokensOut),
     _route("DELETE", "/tokens/<token>", access.end_token, ANYBODY, answer=access.TokensOut),

@@ -59,6 +59,7 @@ from broadcaster.web.inbox import inbox
 from broadcaster.web.incoming import incoming
 from broadcaster.web.ledger import ledger
 from broadcaster.web.lines import lines
+from broadcaster.web.notices import notices
 from broadcaster.web.outages import outages
 from broadcaster.web.paged import asked, paged
 from broadcaster.web.revision import revision
@@ -87,6 +88,7 @@ PAGES = (
         glass,
         words,
         outages,
+        notices,
         desk_trouble,
         incoming,
         inbox,

@@ -6,8 +6,9 @@ from flask import Blueprint, g, render_template
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import AlertState
-from broadcaster.store import inbound, incoming
+from broadcaster.store import inbound, incoming, provider_notices
 from broadcaster.web import drafts as typed
+from broadcaster.web import notice_shown
 from broadcaster.web.guard import require_person
 from broadcaster.web.house import house
 from broadcaster.web.outages import open_records
@@ -26,6 +27,7 @@ def home() -> str | Response:
         others, texts = incoming.waiting(store), inbound.how_many(store)
         begun = typed.begun(store)
         records = [one for one in open_records(store) if not one.goes_on]
+        shown = {"notices": provider_notices.waiting(store), "owed": notice_shown.owed(store)}
     waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]
-    shown = {"drafts": drafts, "waiting": waiting, "ended": ended, "others": others, "texts": texts}
+    shown |= {"drafts": drafts, "waiting": waiting, "ended": ended, "others": others, "texts": texts}
     return render_template("desk/home.html", begun=begun, records=records, **shown)

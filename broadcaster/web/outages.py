@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import AlertState, Role
-from broadcaster.outage import record
+from broadcaster.outage import notice_intake, record
 from broadcaster.outage.record import RecordRefused, Writer
 from broadcaster.store import alerts, areas, directory_load, roster
 from broadcaster.store import outages as kept
@@ -27,7 +27,7 @@ from broadcaster.web.watch import Watched
 outages = Blueprint("outages", __name__, url_prefix="/desk/outages")
 outages.before_request(require_person)
 DESK = (Role.ISSUER, Role.APPROVER, Role.ADMIN)
-PARTS: tuple[tuple[str, str], ...] = ()
+PARTS: tuple[tuple[str, str], ...] = (("notices.of_outage", "Providers’ notices"),)
 """The pages below a record: the endpoint, which takes ``outage``, and the words of its link."""
 LONGEST_NOTE = 1000
 Answer = Response | str | tuple[str, int]
@@ -231,6 +231,7 @@ def _shown(outage: str, problems: dict[str, str]) -> str:
             may_issue=person().may(Role.ISSUER),
             may_reopen=record.may_reopen(row, house().clock()),
             parts=PARTS,
+            owed=notice_intake.overdue(store, row, house().clock()),
             problems=problems,
             typed=request.form,
         )

@@ -23,6 +23,10 @@ ELSEWHERE = {
     "incoming.dismiss": "test_other_peoples_alerts",
     "lines.tell": "test_the_line_changes",
     "keeping.decide": "test_the_monthly_round",
+    "notices.create": "test_a_providers_notice",
+    "notices.dismiss": "test_a_providers_notice",
+    "notices.pass_on": "test_a_providers_notice",
+    "notices.take": "test_a_providers_notice",
     "paged.confirm": "test_pages_are_tested",
     "glass.break_it": "test_one_person_alone",
     "glass.review": "test_one_person_alone",
@@ -52,6 +56,7 @@ QUIET = {
     "directory.propose": "it shows what a file would change, and changes nothing",
     "drafts.save": "what somebody types is theirs until they save it as a draft of an alert",
     "drafts.discard": "the same",
+    "notices.draft": "the same: a form is filled in for its person, and nothing is saved of an alert",
 }
 
 

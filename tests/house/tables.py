@@ -71,6 +71,8 @@ MEANING = {
     " `MAIL_FROM`",
     "bounce_mailbox": "An mbox file or a Maildir in which those reports arrive; the sweep reads it, and moves what it"
     " has read beside it",
+    "notice_mailbox": "An mbox file or a Maildir in which providers' notices of outages arrive (47 CFR 4.9(h)); the"
+    " sweep reads it in the same way",
     "metrics_token": "Who reads `/metrics` sends it as a bearer token; empty: only this machine itself may read it",
     "bounce_token": "Who posts those reports to `/callbacks/mail/bounce` sends it as a bearer token; empty: closed",
     "cap_sender": "`sender` of CAP documents; empty: `state911@` and the host of `PUBLIC_BASE_URL`",

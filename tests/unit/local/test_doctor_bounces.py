@@ -1,7 +1,8 @@
-"""What the doctor says of mail that comes back."""
+"""What the doctor says of mail that comes back, and of providers' notices that come by mail."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,5 +28,11 @@ def test_what_the_doctor_says_of_bounces(name: str, tmp_path: Path) -> None:
     full = {**env, "MODE": "demo", "DATA_DIR": str(tmp_path)}
     if box:
         full["BOUNCE_MAILBOX"] = str(tmp_path / box)
-    found = next(each for each in examine(full) if each.what == "bounces")
-    assert found.works is works and sentence in found.sentence
+        full["NOTICE_MAILBOX"] = str(tmp_path / box)
+    said = {each.what: each for each in examine(full)}
+    assert said["bounces"].works is works and sentence in said["bounces"].sentence
+    notices = said["providers' notices"]
+    if box:
+        assert notices == replace(said["bounces"], what="providers' notices")
+    else:
+        assert notices.works is None and "set NOTICE_MAILBOX" in notices.sentence

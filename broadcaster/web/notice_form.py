@@ -1,0 +1,91 @@
+"""The form of a provider's notice: what it said on the telephone or in writing, as far as it said it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask import request
+
+from broadcaster.messages.template import plain
+from broadcaster.outage.notice import LONGEST, Confidential, Notice, Open
+from broadcaster.outage.notice_fields import CONFIDENTIAL, MOST_SERVICES
+from broadcaster.store.provider_notices import NoticeKind
+from broadcaster.web.form_read import SLACK
+from broadcaster.web.form_typed import local
+from broadcaster.web.house import house
+
+TEXTS = ("provider", "ticket", "kind", "services", "area", "effect", *CONFIDENTIAL)
+TIMES = ("told_at", "discovered", "began", "expected")
+NOTHING = "Write at least whose outage it is, or its ticket, and one thing that the provider said of it."
+
+
+@dataclass
+class Typed:
+    """The form as it was typed, and a sentence beside each field that cannot be used."""
+
+    values: dict[str, str]
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def refuse(self, name: str, sentence: str) -> None:
+        """Note what is wrong with a field; the first sentence stays."""
+        self.problems.setdefault(name, sentence)
+
+
+def blank(provider: str = "", ticket: str = "", kind: str = NoticeKind.INITIAL.value) -> Typed:
+    """A new notice, told now."""
+    values = dict.fromkeys((*TEXTS, *TIMES), "")
+    told = local(house().clock(), house().zone)
+    return Typed({**values, "provider": provider, "ticket": ticket, "kind": kind, "told_at": told})
+
+
+def typed() -> Typed:
+    """What was sent."""
+    return Typed({name: request.form.get(name, "")[:LONGEST].replace("\0", "") for name in (*TEXTS, *TIMES)})
+
+
+def read(sent: Typed) -> tuple[Notice, datetime] | None:
+    """The notice and when we were told; None when there are problems."""
+    words = {name: plain(sent.values[name]) for name in TEXTS}
+    told = _moment(sent, "told_at", needed=True)
+    times = {name: _moment(sent, name) for name in TIMES[1:]}
+    opened = Open(
+        provider=words["provider"],
+        ticket=words["ticket"],
+        kind=_kind(sent),
+        services=tuple(dict.fromkeys(filter(None, map(plain, re.split(r"[\n,;]+", sent.values["services"])))))[
+            :MOST_SERVICES
+        ],
+        area="\n".join(filter(None, map(plain, sent.values["area"].splitlines()))),
+        effect=words["effect"],
+        **times,
+    )
+    notice = Notice(opened, Confidential(**{name: words[name] for name in CONFIDENTIAL}))
+    if not notice.is_readable:
+        sent.refuse("provider", NOTHING)
+    return None if sent.problems or told is None else (notice, told)
+
+
+def _kind(sent: Typed) -> NoticeKind | None:
+    try:
+        return NoticeKind(sent.values["kind"]) if sent.values["kind"] else None
+    except ValueError:
+        sent.refuse("kind", "Choose initial, update or final.")
+        return None
+
+
+def _moment(sent: Typed, name: str, *, needed: bool = False) -> datetime | None:
+    text = sent.values[name].strip()
+    if not text:
+        if needed:
+            sent.refuse(name, "Fill in date and time.")
+        return None
+    try:
+        moment = datetime.fromisoformat(text).replace(second=0, microsecond=0, tzinfo=house().zone)
+    except ValueError:
+        sent.refuse(name, f"“{text[:40]}” is no date with a time: write it like 2026-06-18T13:15.")
+        return None
+    if name != "expected" and moment > house().clock() + SLACK:
+        sent.refuse(name, "That is in the future: check the time.")
+    return moment

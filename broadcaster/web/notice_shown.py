@@ -1,0 +1,111 @@
+"""A provider's notice as the desk shows it: its versions, its clocks, whom it concerns, as a draft."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from flask import abort
+from sqlalchemy.orm import Session
+
+from broadcaster.alert.alert import Area, Certainty
+from broadcaster.directory import Agency, AgencyRole, Directory
+from broadcaster.messages.book import languages
+from broadcaster.outage import notice as rules
+from broadcaster.outage import notice_intake, record
+from broadcaster.outage.notice import Clock, Confidential, Open
+from broadcaster.outage.notice_intake import Intake
+from broadcaster.store import areas, outages, provider_notices
+from broadcaster.store.drafts import Fields
+from broadcaster.store.outages import Outage
+from broadcaster.store.provider_notices import NoticeVersion, ProviderNotice
+from broadcaster.web import form_typed, hanging
+from broadcaster.web.form_typed import Typed
+from broadcaster.web.house import house
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One version: what may be said on, and what was said in confidence."""
+
+    version: NoticeVersion
+    said: Open
+    secret: Confidential
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A clock of an open outage that has run out."""
+
+    outage: str
+    place: str
+    clock: Clock
+
+
+def intake() -> Intake:
+    """Where notices are taken in."""
+    return Intake(house().sealer, house().settings.state_name)
+
+
+def found(store: Session, notice: str) -> ProviderNotice:
+    """The notice of this address, or 404."""
+    row = provider_notices.by_public_id(store, notice)
+    if row is None:
+        abort(404, description="There is no notice at this address: start from the list of outages.")
+    return row
+
+
+def versions(store: Session, row: ProviderNotice) -> list[Shown]:
+    """Every version, the newest first."""
+    kept = provider_notices.versions(store, row.id)
+    opened = intake()
+    return [Shown(one, notice_intake.open_part(row, one), opened.opened(row, one)) for one in reversed(kept)]
+
+
+def owed(store: Session) -> list[Owed]:
+    """Every clock of a provider that has run out without a word, over all open outages."""
+    now: datetime = house().clock()
+    return [
+        Owed(outage.public_id, areas.place(store, outage.area) or "nobody knows where yet", clock)
+        for outage in outages.open_ones(store)
+        for clock in notice_intake.overdue(store, outage, now)
+    ]
+
+
+def concerned(directory: Directory, outage: Outage | None, area: Area) -> list[Agency]:
+    """The answering points that a notice concerns: those of its own places and of its outage's."""
+    places = {code for one in (area, outage.area if outage else area) for code in record.communities(one, directory)}
+    return [one for one in directory.agencies_for(sorted(places)) if one.role is AgencyRole.PSAP] if places else []
+
+
+def as_draft(key: str, said: Open, area: dict[str, object], outage: Outage | None) -> Fields:
+    """The form of an alert as a notice fills it. What was said in confidence cannot come in here: `said` has none."""
+    now, zone = house().clock(), house().zone
+    typed = replace(
+        form_typed.blank(now, zone, languages()),
+        failure=rules.failure(said).value,
+        provider=said.provider if rules.failure(said) == "one_carrier" else "",
+        certainty=Certainty.REPORTED.value,
+        began=form_typed.local(said.began or said.discovered or now, zone),
+        expected_restoration=form_typed.local(_expected(said), zone),
+        **area,  # type: ignore[arg-type]
+    )
+    known = hanging.known_since(outage) if outage else now
+    kept = {name: _values(getattr(typed, name)) for name in Typed.__slots__ if name != "confirmations"}
+    more = {"draft": [key], "known": [known.isoformat()], "outage": [outage.public_id] if outage else []}
+    return {name: values for name, values in {**kept, **more}.items() if values}
+
+
+def _expected(said: Open) -> datetime | None:
+    """When it is back, unless that contradicts when it began: the form would refuse both."""
+    if said.expected and said.began and said.expected <= said.began:
+        return None
+    return said.expected
+
+
+def _values(value: object) -> list[str]:
+    if isinstance(value, bool):
+        return ["1"] if value else []
+    if isinstance(value, tuple):
+        return [str(each) for each in value]
+    return [str(value)] if value else []

@@ -1,0 +1,312 @@
+"""A provider tells us of its outage, by mail, form and API: from its first word to a draft, to the answering points, to
+the follow-up that it owes; and what it said in confidence reaches nobody outside."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from broadcaster.cli.provider_watch import ProviderWatch
+from broadcaster.directory import Agency, AgencyRole, Contact, ContactChannel, Directory
+from broadcaster.dispatch.drain import drain
+from broadcaster.dispatch.publish import publish
+from broadcaster.dispatch.sweep import keep
+from broadcaster.local import mailbox
+from broadcaster.local.carrier import Carrier, Faults, start_in_thread
+from broadcaster.local.mailbox.returned import drop
+from broadcaster.outage.notice_intake import Intake
+from broadcaster.outage.notice_reader import NoticeReader
+from broadcaster.receipts import intake
+from broadcaster.receipts.bounce_mailbox import BounceMailbox
+from broadcaster.store import contacts, ledger, people, senders
+from broadcaster.store.contacts import What
+from broadcaster.store.database import Sessions
+from broadcaster.store.senders import NewSender
+from broadcaster.web import tokens
+from tests import desk as desks
+from tests.desk import AUDITOR, ISSUER, SECOND, Browser, Desk
+from tests.factories import KEYS, SENDER, SID, TOKEN, Ways, engine
+from tests.flow import story
+from tests.flow.test_agencies_are_called import QUIET
+from tests.flow.test_what_comes_back import receiver
+
+ZONE = ZoneInfo("America/New_York")
+LINE, PHONE = "+16175550101", "+12025550101"
+NOTICES = "/desk/outages/notices/"
+
+
+def places() -> Directory:
+    """Three answering points: Ayer's has a mailbox and a telephone, Groton's a mailbox, Salem's is elsewhere."""
+
+    def point(town: str, *more: Contact) -> Agency:
+        box = Contact(ContactChannel.EMAIL, f"desk@{town}-psap.example", 1)
+        return Agency(f"{town}-psap", f"{town.title()} dispatch", AgencyRole.PSAP, (box, *more), (town,))
+
+    known = desks.directory()
+    ayer = point("ayer", Contact(ContactChannel.VOICE, LINE, 2))
+    return replace(known, agencies=(*known.agencies, ayer, point("groton"), point("salem")))
+
+
+@pytest.fixture
+def desk(sessions: Sessions) -> Desk:
+    """A desk whose clock is the database's, with the keys of the engines of the tests."""
+    keys = {name.lower(): key for name, key in KEYS.items()}
+    now = datetime.now(UTC).replace(microsecond=0)
+    made = Desk(sessions, now=now, chosen=desks.settings(**keys), places=places())
+    with sessions.begin() as store:
+        senders.register(store, NewSender("voice", "voice", SENDER, 100.0))
+    return made
+
+
+def written(desk: Desk, minutes: float) -> str:
+    """A moment so many minutes ago, as a provider writes it."""
+    return (desk.now - timedelta(minutes=minutes)).astimezone(ZONE).strftime("%m/%d/%Y %I:%M %p %Z")
+
+
+def mail(desk: Desk, words: str, ticket: str = "ET-4711", **lines: str) -> bytes:
+    said = "".join(f"{name.replace('_', ' ')}: {value}\n" for name, value in lines.items())
+    top = f"From: Example NOC <noc@ex.example>\nSubject: {words}\nContent-Type: text/plain\n\n"
+    return f"{top}Ticket: {ticket}\nProvider: Example Telecom\n{said}".encode()
+
+
+def first(desk: Desk, **more: str) -> bytes:
+    lines = {
+        "Discovered": written(desk, 20), "Start": written(desk, 25), "ETR": written(desk, -90),
+        "Area": "Ayer, Groton, Gotham", "Impact": "Calls to 911 cannot be completed.", "Services": "wireline calls",
+        "Cause": "a firewall", "Circuit ID": "12/HCGS/345", "Contact": "Nora Noc", "Phone": "617-555-0147",
+    }  # fmt: skip
+    return mail(desk, "INITIAL outage notification", **{**lines, **more})
+
+
+def arrive(desk: Desk, folder: Path, *mails: bytes) -> None:
+    """Mails lie in the Maildir, and the sweep looks into it."""
+    reader = NoticeReader(Intake(desk.sealer, "Massachusetts"), ZONE)
+    for raw in mails:
+        drop(folder / "Maildir", raw)
+    assert BounceMailbox(folder / "Maildir", desk.sessions, reader, "notices.read", cut=True).look() == len(mails)
+
+
+def column(desk: Desk, query: str) -> list[object]:
+    with desk.sessions() as store:
+        return list(store.execute(text(query)).scalars())
+
+
+def notice_page(desk: Desk, browser: Browser) -> Browser:
+    [key] = column(desk, "SELECT public_id FROM provider_notice ORDER BY id DESC LIMIT 1")
+    return browser.open(f"{NOTICES}{key}")
+
+
+def test_a_mail_becomes_a_draft_and_a_further_one_a_version(desk: Desk, tmp_path: Path) -> None:
+    arrive(desk, tmp_path, first(desk), first(desk))
+    assert column(desk, "SELECT no FROM provider_notice_version") == [1], "the same words twice are said once"
+    author = desk.browser(ISSUER)
+    page = notice_page(desk, author)
+    for words in ("Example Telecom, ET-4711", "Calls to 911 cannot be completed.", "Nora Noc", "12/HCGS/345"):
+        assert words in page.words
+    page.send("/draft")
+    assert page.path == "/desk/new" and "The directory does not know: Gotham." in page.words
+    typed = page.values("/desk/new")
+    assert (typed["communities"], typed["failure"], typed["certainty"]) == (
+        ["ayer", "groton"],
+        ["all_calls"],
+        ["reported"],
+    )
+    local = (desk.now - timedelta(minutes=25)).astimezone(ZONE).strftime("%Y-%m-%dT%H:%M")
+    assert typed["began"] == [local] and typed["expected_restoration"] and typed["note"] == [""]
+
+    client = author.client
+    kept = {**typed, "note": ["Use the other line."]}
+    assert client.post(f"/desk/drafts/{typed['draft'][0]}", data=kept).status_code == 204
+    arrive(desk, tmp_path, mail(desk, "UPDATE", ETR=written(desk, -30), Area="Ayer, Groton, Harvard"))
+    assert column(desk, "SELECT no FROM provider_notice_version ORDER BY no") == [1, 2]
+    notice_page(desk, author).send("/draft")
+    assert author.values("/desk/new")["note"] == ["Use the other line."], "what was typed is never written over"
+    assert "stands as you left it" in author.words
+    author.send("/desk/new", note="")
+    assert "/revisions/1" in author.path, author.words
+    [outage] = column(desk, "SELECT public_id FROM outage")
+    record = author.open(f"/desk/outages/{outage}")
+    for words in (
+        "Example Telecom, ticket ET-4711",
+        "sent an initial notice by mail",
+        "sent an update by mail",
+        "was begun",
+    ):
+        assert words in record.words
+    assert "a firewall" not in record.words and "HCGS" not in record.words
+    assert column(desk, "SELECT count(*) FROM alert WHERE outage_id IS NOT NULL") == [1]
+    with desk.sessions() as store:
+        assert ledger.verify(store).why == ""
+    assert notice_page(desk, desk.browser(AUDITOR)).status == 403
+
+
+def test_what_no_machine_can_read_waits_for_a_person(desk: Desk, tmp_path: Path) -> None:
+    words = b"From: a <a@b.example>\nSubject: outage\n\nIt seems that 911 fails in Ayer.\n"
+    arrive(desk, tmp_path, words, words.replace(b"Ayer", b"Groton"), b"Auto-Submitted: auto-replied\n\nI am away\n")
+    assert column(desk, "SELECT count(*) FROM outage") == [0]
+    author = desk.browser(ISSUER)
+    assert author.words.count("A notice that no machine could read") == 2
+    first_one, second = column(desk, "SELECT public_id FROM provider_notice ORDER BY id")
+    page = author.open(f"{NOTICES}{first_one}")
+    assert "It seems that 911 fails in Ayer." in page.words
+    page.send("/dismiss")
+    assert "Put aside" in page.words
+    page.open(f"{NOTICES}{second}").send("/take")
+    assert page.path.startswith("/desk/outages/") and "sent a notice by mail" in page.words
+    assert "no machine could read" not in page.open("/desk/").words
+    stale = {"csrf_token": page.open(f"{NOTICES}{second}").values("/draft")["csrf_token"]}
+    answer = page.client.post(f"{NOTICES}{second}/dismiss", data=stale)
+    assert answer.status_code == 422 and "belongs to an outage already" in answer.get_data(as_text=True)
+    assert column(desk, "SELECT count(*) FROM outage") == [1]
+
+
+def test_the_form_says_what_is_wrong_and_keeps_what_was_typed(desk: Desk) -> None:
+    author = desk.browser(ISSUER).open("/desk/outages/notices/new")
+    later = (desk.now + timedelta(hours=3)).astimezone(ZONE).strftime("%Y-%m-%dT%H:%M")
+    author.send("/notices/new", discovered=later, cause="a backhoe")
+    assert (author.status, author.values("/notices/new")["cause"]) == (422, ["a backhoe"])
+    assert "in the future" in author.beside("discovered") and "at least whose outage" in author.beside("provider")
+    author.send("/notices/new", discovered="", provider="Example Telecom", ticket="7", area="Ayer")
+    assert author.path.startswith(NOTICES) and "a backhoe" in author.words
+    author.open(author.form("/draft").action.removesuffix("/draft"))
+    author.open(f"/desk/outages/notices/new?notice={author.path.removeprefix(NOTICES)}")
+    assert author.values("/notices/new")["ticket"] == ["7"]
+    author.send("/notices/new", effect="It works again.", kind="final")
+    assert "Final 2" in author.words and "2 hours after its first word" in author.words
+    assert column(desk, "SELECT kind FROM provider_notice_version ORDER BY no") == ["initial", "final"]
+
+
+def test_a_clock_that_runs_out_is_said_to_the_watch_once(desk: Desk, tmp_path: Path) -> None:
+    with desk.sessions.begin() as store:
+        ida = people.by_email(store, ISSUER)
+        assert ida is not None
+        contacts.put(store, desk.sealer, ida.id, What.PHONE, PHONE)
+    arrive(desk, tmp_path, first(desk))
+    watch = ProviderWatch(desk.sessions, desk.sealer, "State 911", "http://localhost", ZONE)
+    assert [watch.look(desk.now + timedelta(minutes=minutes)) for minutes in (0, 110, 125, 125, 300)] == [0, 0, 1, 0, 0]
+    assert column(desk, "SELECT channel || ' ' || tier FROM fanout ORDER BY id") == ["sms desk", "email desk"]
+    [said, *_] = column(desk, "SELECT b.text FROM target t JOIN body b ON b.id = t.body_id ORDER BY t.fanout_id")
+    assert "State 911: Example Telecom owes us a word" in str(said) and "Ayer, Groton" in str(said)
+    desk.later(minutes=125)
+    author = desk.browser(ISSUER)
+    assert "Example Telecom owes us a follow-up" in author.words
+    [outage] = column(desk, "SELECT public_id FROM outage")
+    assert "owes us a follow-up since" in author.open(f"/desk/outages/{outage}").words
+    assert "Overdue: call them" in author.open(f"/desk/outages/{outage}/notices").words
+    author.open(f"/desk/outages/notices/new?outage={outage}")
+    author.send("/notices/new", provider="Example Telecom", ticket="et 4711", kind="update", effect="Half is back.")
+    assert "came late, at" in author.words and "owes us" not in author.open(f"/desk/outages/{outage}").words
+    with desk.sessions() as store:
+        assert ledger.verify(store).why == ""
+
+
+def test_answering_points_are_mailed_and_called_on_one_persons_word(
+    desk: Desk, database_url: str, tmp_path: Path
+) -> None:
+    arrive(desk, tmp_path, first(desk))
+    page = notice_page(desk, desk.browser(ISSUER))
+    assert "It concerns Ayer dispatch, Groton dispatch." in page.words
+    page.send("/pass-on")
+    assert "on its way" in page.words and ("urgent",) in desk.rung
+    again = page.client.post(f"{page.path}/pass-on", data={"csrf_token": page.values("/draft")["csrf_token"]})
+    assert again.status_code == 422 and "passed on already" in again.get_data(as_text=True)
+    with (
+        mailbox.start_in_thread() as post,
+        start_in_thread(Carrier(SID, TOKEN, faults=Faults(**QUIET))) as carrier,
+        receiver(database_url, tmp_path) as (here, _),
+        engine(desk.sessions, carrier.url, tmp_path, ways=Ways(smtp_url=post.smtp_url, voice=here)) as works,
+    ):
+        drain(works, "urgent")
+        works.recorder.wait()
+
+        def heard() -> bool:
+            intake.apply_waiting(desk.sessions)
+            keep(works)
+            return column(desk, "SELECT note FROM acknowledgement") == ["by telephone"]
+
+        story.until(heard)
+        mails, [call] = post.mails(), carrier.calls()
+    assert sorted(each.to for each in mails) == ["desk@ayer-psap.example", "desk@groton-psap.example"]
+    for each in mails:
+        for words in ("ET-4711", "Nora Noc, 617-555-0147", "Best-known cause: a firewall", "Assessment: Initial"):
+            assert words in each.text
+        assert "HCGS" not in each.text
+    assert call["to"] == LINE and "Example Telecom says: Calls to 911 cannot be completed." in " ".join(call["heard"])
+    [link] = [word for word in mails[0].text.split() if "/ack/" in word]
+    browser = Browser(desk.app.test_client()).open(link.partition("http://localhost:8911")[2])
+    assert "ET-4711" in browser.words
+    browser.send(browser.path, answer="read")
+    shown = notice_page(desk, desk.browser(ISSUER)).words
+    assert shown.count("acknowledged at") == 2, shown
+    assert "Not called, only mailed" in shown and "Groton dispatch" in shown
+    with desk.sessions() as store:
+        assert ledger.verify(store).why == ""
+
+
+SECRET = st.text(string.ascii_letters + string.digits, min_size=9, max_size=16).map(lambda word: f"zq{word}")
+SECRETS = st.lists(SECRET, min_size=7, max_size=7, unique=True)
+
+
+@settings(max_examples=3, suppress_health_check=list(HealthCheck))
+@given(secrets=SECRETS)
+def test_what_was_said_in_confidence_reaches_nobody_outside(desk: Desk, tmp_path: Path, secrets: list[str]) -> None:
+    """A whole night is played from a notice with these words in its confidential fields, and they are looked for in all
+    that was made of it: every row of every table, every public file, every answer of the API."""
+    headers = {who: {"Authorization": f"Bearer {token(desk, who)}"} for who in (ISSUER, AUDITOR)}
+    phone, name, box, cause, nors, circuits, minutes = secrets
+    sent = {
+        "provider": "Example Telecom", "ticket": f"T-{sum(map(ord, ''.join(secrets)))}",
+        "kind": "initial", "began": (desk.now - timedelta(minutes=9)).isoformat(), "area": "Ayer and Groton",
+        "effect": "Our customers cannot reach 911.", "contact": {"phone": phone, "name": name, "email": box},
+        "cause": cause, "nors_number": nors, "circuits": circuits, "user_minutes": minutes,
+    }  # fmt: skip
+    client = desk.app.test_client()
+    answer = client.post("/api/v1/notices", json=sent, headers=headers[ISSUER])
+    assert (answer.status_code, answer.json["clocks"][0]["name"]) == (201, "follow_up"), answer.text
+    author, second = desk.browser(ISSUER), desk.browser(SECOND)
+    page = author.open(f"{NOTICES}{answer.json['id']}")
+    assert all(word in page.words for word in secrets)
+    made = [answer.text, page.send("/draft").text, author.send("/desk/new").text]
+    alert = author.path.split("/revisions/")[0]
+    author.send("/submit")
+    author.send("/release-agencies")
+    second.open(f"{alert}/revisions/1").send("/approve", code=desk.code(SECOND))
+    assert second.path == alert, second.words
+    publish(desk.sessions, desk.app.extensions["broadcaster"].office, tmp_path, desk.now)
+    ask = [answer.headers["Location"], *(f"/api/v1{alert.removeprefix('/desk')}{end}" for end in ("", "/report"))]
+    made += [client.get(where, headers=headers[ISSUER]).text for where in ask]
+    made += [client.get(where).text for where in (*ask, "/api/v1/openapi.json")]
+    made += [client.get("/desk/ledger/", headers=headers[AUDITOR]).text, *files(tmp_path), *dump(desk)]
+    assert any("Ayer" in words for words in files(tmp_path)) and any("Example Telecom" in words for words in dump(desk))
+    whole = "\n".join(made)
+    assert [word for word in secrets if word in whole] == []
+
+
+def token(desk: Desk, who: str) -> str:
+    with desk.sessions.begin() as store:
+        user = people.by_email(store, who)
+        assert user is not None
+        return tokens.make(store, user, "test")
+
+
+def files(folder: Path) -> Iterator[str]:
+    """Everything that the public can read."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield path.read_bytes().decode("utf-8", "replace")
+
+
+def dump(desk: Desk) -> Iterator[str]:
+    """Every row of every table, as a backup holds it."""
+    tables = column(desk, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    for table in tables:
+        yield "\n".join(map(str, column(desk, f'SELECT CAST(x AS text) FROM "{table}" x')))  # noqa: S608 (names of our own tables)
