@@ -119,6 +119,12 @@ def lately_closed(session: Session, now: datetime, within: timedelta) -> list[Ou
     return list(session.scalars(query.order_by(Outage.closed_at.desc(), Outage.id.desc())))
 
 
+def last_word(session: Session, outage: int) -> datetime:
+    """When something was last written on an outage, or it became known."""
+    known = session.scalars(select(Outage.known_at).where(Outage.id == outage)).one()
+    return session.scalar(select(func.max(OutageLog.at)).where(OutageLog.outage_id == outage)) or known
+
+
 def log_of(session: Session, outage: int) -> list[OutageLog]:
     """The lines of an outage in the order in which things happened."""
     query = select(OutageLog).where(OutageLog.outage_id == outage)

@@ -60,7 +60,7 @@ def test_an_outage_from_its_first_word_to_its_relapse(sessions: Sessions) -> Non
         assert outage.is_open and outage.reopened_at and outage.officer_id == bea.id
 
         told = [line.what for line in outages.log_of(session, outage.id)]
-        assert told == "note opened changed offered received received closed reopened".split()
+        assert told == ["note", "opened", "changed", "offered", "received", "received", "closed", "reopened"]
         written = [event.action for event in ledger.timeline(session, f"outage:{outage.public_id}")]
         assert sorted(written) == sorted(f"outage_{what}" for what in told)
 
