@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -177,7 +177,6 @@ class Columns:
     through: frozenset[str] = THROUGH
     since: datetime | None = None
     until: datetime | None = None
-    wrong: tuple[str, ...] = field(default=())
 
     @property
     def tells_who_got_through(self) -> bool:
@@ -207,9 +206,13 @@ def guessed(header: Sequence[str], rows: Sequence[Mapping[str, str]], zone: str)
     if Field.AT in names:
         names.pop(Field.DATE, None)
         names.pop(Field.HOUR, None)
-    made = Columns(names, zone=zone)
-    samples = [text for row in rows[:SAMPLE] if (text := written(row, made))]
-    return Columns(names, call_times.guessed(samples, ZoneInfo(zone)), zone, _through(rows, names))
+    return styled(Columns(names, zone=zone, through=_through(rows, names)), rows)
+
+
+def styled(columns: Columns, rows: Sequence[Mapping[str, str]]) -> Columns:
+    """The same columns in the style that reads most of these rows' times."""
+    samples = [text for row in rows[:SAMPLE] if (text := written(row, columns))]
+    return replace(columns, style=call_times.guessed(samples, ZoneInfo(columns.zone), columns.style))
 
 
 def written(row: Mapping[str, str], columns: Columns) -> str:

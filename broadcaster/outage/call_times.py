@@ -82,16 +82,17 @@ def _tried(words: str, form: str) -> datetime | None:
         return None
 
 
-def guessed(samples: Sequence[str], zone: ZoneInfo) -> TimeStyle:
-    """The style that reads most of these; of several the first in the order of `TimeStyle`."""
+def guessed(samples: Sequence[str], zone: ZoneInfo, chosen: TimeStyle = TimeStyle.ISO) -> TimeStyle:
+    """The style that reads most of these; of several the one that was chosen, then the first of `TimeStyle`."""
 
     def read(style: TimeStyle) -> int:
-        return sum(_reads(text, style, zone) for text in samples)
+        return sum(reads(text, style, zone) for text in samples)
 
-    return max(TimeStyle, key=read)
+    return max((chosen, *TimeStyle), key=read)
 
 
-def _reads(text: str, style: TimeStyle, zone: ZoneInfo) -> bool:
+def reads(text: str, style: TimeStyle, zone: ZoneInfo) -> bool:
+    """Whether this is a moment in this style, and one of our days."""
     try:
         return moment(text, style, zone) > datetime(1990, 1, 1, tzinfo=UTC)
     except BadTime:

@@ -14,7 +14,7 @@ from broadcaster import audience
 from broadcaster.alert.alert import Area, FailureKind
 from broadcaster.alert.lifecycle import AlertState
 from broadcaster.directory import Directory, UnknownCommunity
-from broadcaster.store import alerts, ledger, missed_callers, outages, roster
+from broadcaster.store import alerts, ledger, missed_figures, outages, roster
 from broadcaster.store.alerts import Alert
 from broadcaster.store.outages import Entry, Outage, OutageLog, OutageState
 from broadcaster.store.people import User
@@ -156,7 +156,7 @@ def close(writer: Writer, outage: Outage, words: str) -> None:
     standing = alerts.unfinished(writer.session, outage.id)
     if standing:
         raise RecordRefused(" ".join(_standing(alert) for alert in standing))
-    if left := missed_callers.without_outcome(writer.session, outage.id):
+    if left := missed_figures.without_outcome(writer.session, outage.id):
         raise RecordRefused(_nobody_knows(left))
     outage.state, outage.closed_at = OutageState.CLOSED.value, writer.now
     _write(writer, outage, Entry.CLOSED, words.strip() or "It works again.")

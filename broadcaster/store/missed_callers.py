@@ -123,14 +123,6 @@ class MissedTextPolicy(Base):
     set_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
-def without_outcome(session: Session, outage: int) -> int:
-    """How many callers of an outage nobody can say what became of."""
-    query = select(func.count()).where(
-        MissedCaller.outage_id == outage, MissedCaller.standing.in_((Standing.WAITING.value, Standing.CLAIMED.value))
-    )
-    return int(session.scalar(query) or 0)
-
-
 def by_public_id(session: Session, outage: int, key: str) -> MissedCaller | None:
     """A caller of an outage."""
     query = select(MissedCaller).where(MissedCaller.outage_id == outage, MissedCaller.public_id == key)

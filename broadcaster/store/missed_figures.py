@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.missed_caller import Outcome, Standing
+from broadcaster.store.missed_callers import MissedCaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +95,11 @@ def _summed(parts: Iterable[Figures]) -> Figures:
         checks_open=total("checks_open"),
         outcomes={name: count for name, count in outcomes.items() if count},
     )
+
+
+def without_outcome(session: Session, outage: int) -> int:
+    """How many callers of an outage nobody can say what became of."""
+    query = select(func.count()).where(
+        MissedCaller.outage_id == outage, MissedCaller.standing.in_((Standing.WAITING.value, Standing.CLAIMED.value))
+    )
+    return int(session.scalar(query) or 0)

@@ -57,6 +57,8 @@ from broadcaster.web.inbox import inbox
 from broadcaster.web.incoming import incoming
 from broadcaster.web.ledger import ledger
 from broadcaster.web.lines import lines
+from broadcaster.web.missed import missed
+from broadcaster.web.missed_work import missed_work
 from broadcaster.web.outages import outages
 from broadcaster.web.paged import asked, paged
 from broadcaster.web.revision import revision
@@ -84,6 +86,8 @@ PAGES = (
         glass,
         words,
         outages,
+        missed,
+        missed_work,
         incoming,
         inbox,
         directory,

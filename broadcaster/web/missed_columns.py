@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from broadcaster.outage import call_columns
+from broadcaster.outage import call_columns, call_times
 from broadcaster.outage.call_columns import Columns, Field, plain
 from broadcaster.outage.call_log import Table
 from broadcaster.outage.call_times import TimeStyle
@@ -55,10 +55,18 @@ def typed(form: Mapping[str, str], table: Table, zone: ZoneInfo, problems: dict[
     chosen = Columns(names, _style(form), _zone(form, problems), words or call_columns.THROUGH)
     if missing := chosen.missing():
         problems["columns"] = missing
+    elif not _reads_any(chosen, table):
+        chosen = call_columns.styled(chosen, table.first)
     since, until = (_moment(form.get(name, ""), name, zone, problems) for name in ("since", "until"))
     if since and until and until < since:
         problems["until"] = "This is before the beginning: choose a later moment, or leave it empty."
     return replace(chosen, since=since, until=until)
+
+
+def _reads_any(columns: Columns, table: Table) -> bool:
+    """Whether any time can be read so: a column that was chosen anew may be written otherwise."""
+    zone = ZoneInfo(columns.zone)
+    return any(call_times.reads(call_columns.written(row, columns), columns.style, zone) for row in table.first)
 
 
 def _style(form: Mapping[str, str]) -> TimeStyle:
