@@ -141,10 +141,21 @@ def join(writer: Writer, outage: Outage, alert: Alert) -> None:
     _write(writer, outage, Entry.ALERT, f"Alert {alert.public_id} was begun.", alert=alert.public_id)
 
 
+def living(session: Session, now: datetime) -> list[Outage]:
+    """The outages that a new word may be about: the open ones that were spoken of within a day or have an alert without
+    an end, then those that ended within a day."""
+    heard = [
+        one
+        for one in outages.open_ones(session)
+        if now - outages.last_word(session, one.id) <= RELAPSE or alerts.unfinished(session, one.id)
+    ]
+    return [*heard, *outages.lately_closed(session, now, RELAPSE)]
+
+
 def fitting(found: list[Outage], area: Area, directory: Directory) -> Outage | None:
     """The first of these outages that shares a community with an area; one of which nobody knows where fits none."""
-    meant = set(_communities(area, directory))
-    return next((one for one in found if not meant.isdisjoint(_communities(one.area, directory))), None)
+    meant = set(communities(area, directory))
+    return next((one for one in found if not meant.isdisjoint(communities(one.area, directory))), None)
 
 
 def close(writer: Writer, outage: Outage, words: str) -> None:
@@ -219,8 +230,8 @@ def _nobody_knows(left: int) -> str:
     return f"{many} without an outcome: call them back, or write down what became of them, then close the outage."
 
 
-def _communities(area: Area, directory: Directory) -> tuple[str, ...]:
-    """The communities of an area; none where the directory has changed since and no longer has one of its places."""
+def communities(area: Area, directory: Directory) -> tuple[str, ...]:
+    """The codes of the communities of an area; none where the directory no longer has one of its places."""
     try:
         return audience.affected(area, directory)
     except UnknownCommunity:

@@ -1,11 +1,14 @@
-"""The worklist of an answering point and each caller on it: take one on, call, write down what became of them."""
+"""The worklist of an answering point and each caller on it: take one on, call, write down what became of them.
+
+Its pages are those of `missed`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -20,13 +23,12 @@ from broadcaster.store.missed_callers import MissedCaller
 from broadcaster.store.outages import Outage
 from broadcaster.store.people import User
 from broadcaster.web import hanging
-from broadcaster.web.guard import only, person, require_person
+from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
-from broadcaster.web.missed import NOBODYS, WORKERS, Answer, psap_names
+from broadcaster.web.missed import NOBODYS, WORKERS, Answer, missed, psap_names
 from broadcaster.web.outages import found as outage_of
 
-missed_work = Blueprint("missed_work", __name__, url_prefix="/desk/outages/<outage>/missed")
-missed_work.before_request(require_person)
+__all__ = ["missed"]
 NO_ANSWER = "no_answer"
 PAUSES = (5, 10, 20, 30, 60)
 """Minutes after which somebody who did not answer is called again."""
@@ -34,7 +36,7 @@ SENDERS = (AgencyRole.POLICE, AgencyRole.FIRE, AgencyRole.EMS, AgencyRole.STATE_
 LONGEST = call_back.LONGEST_WORDS
 
 
-@missed_work.get("/psaps/<psap>")
+@missed.get("/psaps/<psap>")
 def worklist(outage: str, psap: str) -> str:
     """Who is to be called, the most urgent first; then who got through and who has an outcome, with the reason."""
     with house().sessions.begin() as store:
@@ -58,7 +60,7 @@ def worklist(outage: str, psap: str) -> str:
         )
 
 
-@missed_work.post("/psaps/<psap>/next")
+@missed.post("/psaps/<psap>/next")
 @only(*WORKERS)
 def take_next(outage: str, psap: str) -> Response:
     """Take the most urgent caller on whom nobody else has."""
@@ -66,31 +68,31 @@ def take_next(outage: str, psap: str) -> Response:
         row = call_back.claim_next(_desk(store, outage), _code(psap))
     if row is None:
         flash("Nobody is left to call at this moment.", "success")
-        return redirect(url_for("missed_work.worklist", outage=outage, psap=psap), 303)
-    return redirect(url_for("missed_work.caller", outage=outage, key=row.public_id), 303)
+        return redirect(url_for("missed.worklist", outage=outage, psap=psap), 303)
+    return redirect(url_for("missed.caller", outage=outage, key=row.public_id), 303)
 
 
-@missed_work.get("/callers/<key>")
+@missed.get("/callers/<key>")
 def caller(outage: str, key: str) -> str:
     """One caller; number and place are shown to the officer who has taken them on."""
     return _shown(outage, key, "")
 
 
-@missed_work.post("/callers/<key>/claim")
+@missed.post("/callers/<key>/claim")
 @only(*WORKERS)
 def claim(outage: str, key: str) -> Answer:
     """Take this caller on."""
     return _acted(outage, key, lambda desk: call_back.claim(desk, key))
 
 
-@missed_work.post("/callers/<key>/give-back")
+@missed.post("/callers/<key>/give-back")
 @only(*WORKERS)
 def give_back(outage: str, key: str) -> Answer:
     """Put them back for somebody else."""
     return _acted(outage, key, lambda desk: call_back.give_back(desk, key), "Back on the list.", on=True)
 
 
-@missed_work.post("/callers/<key>/outcome")
+@missed.post("/callers/<key>/outcome")
 @only(*WORKERS)
 def outcome(outage: str, key: str) -> Answer:
     """What became of the call: an outcome, a welfare check, or nobody answered."""
@@ -109,14 +111,14 @@ def outcome(outage: str, key: str) -> Answer:
     return _acted(outage, key, act, "Written down.", on=True)
 
 
-@missed_work.post("/callers/<key>/note")
+@missed.post("/callers/<key>/note")
 @only(*WORKERS)
 def note(outage: str, key: str) -> Answer:
     """Write something down beside them."""
     return _acted(outage, key, lambda desk: call_back.note(desk, key, _typed("words")))
 
 
-@missed_work.post("/callers/<key>/checks/<int:check>")
+@missed.post("/callers/<key>/checks/<int:check>")
 @only(*WORKERS)
 def end_check(outage: str, key: str, check: int) -> Answer:
     """What a welfare check has found."""
@@ -130,7 +132,7 @@ def end_check(outage: str, key: str, check: int) -> Answer:
     return _acted(outage, key, act, "Written down.")
 
 
-@missed_work.post("/callers/<key>/text")
+@missed.post("/callers/<key>/text")
 @only(*WORKERS)
 def send_text(outage: str, key: str) -> Answer:
     """Ask for one text to them, where their answering point allows it."""
@@ -178,8 +180,8 @@ def _acted(outage: str, key: str, act: Callable[[Desk], object], done: str = "",
     if on:
         with house().sessions.begin() as store:
             psap = _found(store, outage_of(store, outage), key).psap or NOBODYS
-        return redirect(url_for("missed_work.worklist", outage=outage, psap=psap), 303)
-    return redirect(url_for("missed_work.caller", outage=outage, key=key), 303)
+        return redirect(url_for("missed.worklist", outage=outage, psap=psap), 303)
+    return redirect(url_for("missed.caller", outage=outage, key=key), 303)
 
 
 def _found(store: Session, outage: Outage, key: str) -> MissedCaller:
