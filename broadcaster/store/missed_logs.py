@@ -64,6 +64,11 @@ _KEEP = text(
 )
 
 
+def one_after_the_other(session: Session, outage: int) -> None:
+    """Of two imports for one outage the second waits for the first one's end; nobody else waits for them."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"missed:{outage}"})
+
+
 def keep(session: Session, sealer: Sealer, log: MissedLog, calls: Sequence[Sealed]) -> int:
     """Keep the calls of a log; returns how many were not there before."""
     prints = [sealer.index(f"missed-call:{log.outage_id}:{call.same}") for call in calls]
