@@ -136,7 +136,6 @@ def take_over(writer: Writer, outage: Outage) -> None:
 
 def join(writer: Writer, outage: Outage, alert: Alert) -> None:
     """Hang an alert on an outage."""
-    outages.lock(writer.session, outage)
     alert.outage_id = outage.id
     _write(writer, outage, Entry.ALERT, f"Alert {alert.public_id} was begun.", alert=alert.public_id)
 
