@@ -61,8 +61,8 @@ def import_log(file: Path, outage: str, system: str, **asked: object) -> None:
             click.echo("Nothing was changed.")
             return
         if reading.left_out and not asked["skip_bad"]:
-            many = len(reading.left_out)
-            raise click.ClickException(f"Nothing was imported: {many:,} lines are bad. Mend them, or use --skip-bad.")
+            many = f"{len(reading.left_out):,} lines are" if len(reading.left_out) > 1 else "1 line is"
+            raise click.ClickException(f"Nothing was imported: {many} bad. Mend them, or use --skip-bad.")
         source = Source(system, file.name, sha256(data).hexdigest(), missed_columns.to_json(columns))
         taken = missed_import.take(Writer(session, "operator", "operator", now), sealer, row, source, reading)
         left = missed_figures.without_outcome(session, row.id)
