@@ -36,6 +36,7 @@ ELSEWHERE = {
     "missed.note": "test_who_could_not_get_through",
     "missed.end_check": "test_who_could_not_get_through",
     "missed.send_text": "test_who_could_not_get_through",
+    "missed.ring": "test_a_caller_is_rung_back",
     "outages.create": "test_an_outage_from_first_word",
     "outages.change": "test_an_outage_from_first_word",
     "outages.note": "test_an_outage_from_first_word",
