@@ -91,7 +91,8 @@ def guessed(samples: Sequence[str], zone: ZoneInfo, chosen: TimeStyle = TimeStyl
     def read(style: TimeStyle) -> int:
         return sum(reads(text, style, zone) for text in samples)
 
-    return max((chosen, *TimeStyle), key=read)
+    styles: list[TimeStyle] = [chosen, *TimeStyle]
+    return max(styles, key=read)
 
 
 def reads(text: str, style: TimeStyle, zone: ZoneInfo) -> bool:
