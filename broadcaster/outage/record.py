@@ -14,7 +14,7 @@ from broadcaster import audience
 from broadcaster.alert.alert import Area, FailureKind
 from broadcaster.alert.lifecycle import AlertState
 from broadcaster.directory import Directory, UnknownCommunity
-from broadcaster.store import alerts, ledger, outages, roster
+from broadcaster.store import alerts, ledger, missed_figures, outages, roster
 from broadcaster.store.alerts import Alert
 from broadcaster.store.outages import Entry, Outage, OutageLog, OutageState
 from broadcaster.store.people import User
@@ -158,13 +158,16 @@ def fitting(found: list[Outage], area: Area, directory: Directory) -> Outage | N
 
 
 def close(writer: Writer, outage: Outage, words: str) -> None:
-    """It works again. RecordRefused while one of its alerts has no end, and says which."""
+    """It works again. RecordRefused while one of its alerts has no end, or a caller whom 911 did not connect no
+    outcome, and says which or how many."""
     outages.lock(writer.session, outage)
     if not outage.is_open:
         raise RecordRefused("This outage is closed already.")
     standing = alerts.unfinished(writer.session, outage.id)
     if standing:
         raise RecordRefused(" ".join(_standing(alert) for alert in standing))
+    if left := missed_figures.without_outcome(writer.session, outage.id):
+        raise RecordRefused(_nobody_knows(left))
     outage.state, outage.closed_at = OutageState.CLOSED.value, writer.now
     _write(writer, outage, Entry.CLOSED, words.strip() or "It works again.")
 
@@ -219,6 +222,11 @@ def _standing(alert: Alert) -> str:
     if alert.state == AlertState.OPEN:
         return f"Alert {alert.public_id} is still open: send its all-clear, then close the outage."
     return f"Alert {alert.public_id} waits for a second person: have it decided, then close the outage."
+
+
+def _nobody_knows(left: int) -> str:
+    many = "1 caller is" if left == 1 else f"{left:,} callers are"
+    return f"{many} without an outcome: call them back, or write down what became of them, then close the outage."
 
 
 def communities(area: Area, directory: Directory) -> tuple[str, ...]:

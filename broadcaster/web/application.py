@@ -59,6 +59,7 @@ from broadcaster.web.inbox import inbox
 from broadcaster.web.incoming import incoming
 from broadcaster.web.ledger import ledger
 from broadcaster.web.lines import lines
+from broadcaster.web.missed_work import missed
 from broadcaster.web.notices import notices
 from broadcaster.web.outages import outages
 from broadcaster.web.paged import asked, paged
@@ -89,6 +90,7 @@ PAGES = (
         words,
         outages,
         notices,
+        missed,
         desk_trouble,
         incoming,
         inbox,

@@ -27,7 +27,10 @@ from broadcaster.web.watch import Watched
 outages = Blueprint("outages", __name__, url_prefix="/desk/outages")
 outages.before_request(require_person)
 DESK = (Role.ISSUER, Role.APPROVER, Role.ADMIN)
-PARTS: tuple[tuple[str, str], ...] = (("notices.of_outage", "Providers’ notices"),)
+PARTS: tuple[tuple[str, str], ...] = (
+    ("notices.of_outage", "Providers’ notices"),
+    ("missed.page", "Missed callers"),
+)
 """The pages below a record: the endpoint, which takes ``outage``, and the words of its link."""
 LONGEST_NOTE = 1000
 Answer = Response | str | tuple[str, int]

@@ -32,6 +32,16 @@ ELSEWHERE = {
     "glass.review": "test_one_person_alone",
     "glass.withdraw": "test_one_person_alone",
     "glass.end_for_agencies": "test_only_agencies_heard",
+    "missed.take": "test_who_could_not_get_through",
+    "missed.texts": "test_who_could_not_get_through",
+    "missed.take_next": "test_who_could_not_get_through",
+    "missed.claim": "test_who_could_not_get_through",
+    "missed.give_back": "test_who_could_not_get_through",
+    "missed.outcome": "test_who_could_not_get_through",
+    "missed.note": "test_who_could_not_get_through",
+    "missed.end_check": "test_who_could_not_get_through",
+    "missed.send_text": "test_who_could_not_get_through",
+    "missed.ring": "test_a_caller_is_rung_back",
     "outages.create": "test_an_outage_from_first_word",
     "outages.change": "test_an_outage_from_first_word",
     "outages.note": "test_an_outage_from_first_word",
@@ -57,6 +67,7 @@ QUIET = {
     "drafts.save": "what somebody types is theirs until they save it as a draft of an alert",
     "drafts.discard": "the same",
     "notices.draft": "the same: a form is filled in for its person, and nothing is saved of an alert",
+    "missed.read": "it shows how a log would be read, and keeps nothing",
 }
 
 
