@@ -58,6 +58,7 @@ from broadcaster.web.incoming import incoming
 from broadcaster.web.ledger import ledger
 from broadcaster.web.lines import lines
 from broadcaster.web.paged import asked, paged
+from broadcaster.web.reports import reports
 from broadcaster.web.revision import revision
 from broadcaster.web.roster import roster
 from broadcaster.web.signin import signin
@@ -93,6 +94,7 @@ PAGES = (
         history,
         ledger,
         paged,
+        reports,
         roster,
         together,
         board.blueprint,
