@@ -57,6 +57,7 @@ from broadcaster.web.inbox import inbox
 from broadcaster.web.incoming import incoming
 from broadcaster.web.ledger import ledger
 from broadcaster.web.lines import lines
+from broadcaster.web.outages import outages
 from broadcaster.web.paged import asked, paged
 from broadcaster.web.reports import reports
 from broadcaster.web.revision import revision
@@ -83,6 +84,7 @@ PAGES = (
         approval,
         glass,
         words,
+        outages,
         incoming,
         inbox,
         directory,
