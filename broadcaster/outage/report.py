@@ -192,7 +192,7 @@ def unreconciled(runs: Sequence[Run]) -> str:
     if any(run.state in ("running", "held") for run in runs):
         return "texts are still going out"
     if unsure := sum(run.open for run in runs):
-        return f"{unsure:,} texts have no known outcome yet"
+        return f"{unsure:,} of the texts have no known outcome yet"
     if any(run.count.total != run.planned for run in runs):
         return "the sums do not close: the outcomes are not as many as were planned"
     return ""
@@ -242,7 +242,7 @@ def _late_phones(runs: Sequence[Run], silent: int, now: datetime) -> str:
     started = max((run.started_at for run in runs), default=None)
     if started is None or silent <= 0 or now - started > PHONES_REPORT_FOR:
         return ""
-    return f"{silent:,} phones have not reported, and may for three days"
+    return f"{silent:,} of the phones have not reported, and may for three days"
 
 
 def _paces(facts: Facts, found: Sequence[Moment], why: str) -> Iterator[Figure]:
@@ -256,7 +256,8 @@ def _paces(facts: Facts, found: Sequence[Moment], why: str) -> Iterator[Figure]:
 
 def _agency_figures(facts: Facts, now: datetime) -> Iterator[Figure]:
     waits = sum(1 for one in facts.agencies if one.answered_at is None and not one.exhausted)
-    why = f"{waits:,} agencies may still answer" if waits and _is_fresh(facts, now) else ""
+    some = "1 agency" if waits == 1 else f"{waits:,} agencies"
+    why = f"{some} may still answer" if waits and _is_fresh(facts, now) else ""
     answered = sum(1 for one in facts.agencies if one.answered_at)
     yield Figure("agencies", "Agencies told", len(facts.agencies), "agencies", LEDGER)
     yield Figure("acknowledged", "Agencies that acknowledged", answered, "agencies", LEDGER, why)

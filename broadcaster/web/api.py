@@ -56,6 +56,7 @@ ROUTES = (
     _route("POST", f"{ONE}/resume", api_calls.resume, EITHER, body=m.ResumeIn, rings=True),
     _route("POST", f"{ONE}/revisions", api_calls.follow, ISSUER, body=m.RevisionIn, status=201),
     _route("GET", f"{ONE}/report", api_report.report, ANYBODY, answer=api_report.ReportOut),
+    _route("GET", "/outages/<outage>/report", api_report.outage_report, ANYBODY, answer=api_report.OutageReportOut),
     _route("GET", "/directory", api_directory.directory, ANYBODY, answer=api_directory.DirectoryOut),
     _route("GET", "/tokens", access.tokens, ANYBODY, answer=access.TokensOut),
     _route("DELETE", "/tokens/<token>", access.end_token, ANYBODY, answer=access.TokensOut),

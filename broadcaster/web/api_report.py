@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel
 
 from broadcaster.outage.report import Report
-from broadcaster.web import acting, api_calls, report_data
+from broadcaster.web import acting, api_calls, outages, report_data
 from broadcaster.web.api_calls import Call
 from broadcaster.web.api_models import StateOut
 
@@ -78,8 +78,8 @@ class ChainOut(BaseModel):
     checkpoint_at: AwareDatetime | None
 
 
-class ReportOut(BaseModel):
-    """The after-action report; `timeline` are the events as they stand in the ledger, `counts` those of now."""
+class OutageReportOut(BaseModel):
+    """The after-action report; `timeline` are the events as they stand in the ledger."""
 
     id: str
     about: str
@@ -95,6 +95,11 @@ class ReportOut(BaseModel):
     missed_callers: dict[str, Any] | None
     ledger: ChainOut
     timeline: list[dict[str, Any]]
+
+
+class ReportOut(OutageReportOut):
+    """The report of an alert, and its counts of now."""
+
     counts: StateOut
 
 
@@ -103,6 +108,12 @@ def report(call: Call) -> ReportOut:
     alert = acting.alert_of(call.store, call.alert)
     made = report_data.of_alert(call.store, alert)
     return ReportOut(id=call.alert, counts=api_calls.show(call), **plain(made))
+
+
+def outage_report(call: Call) -> OutageReportOut:
+    """The after-action report of an outage with all of its alerts."""
+    outage = outages.found(call.store, call.alert)
+    return OutageReportOut(id=call.alert, **plain(report_data.of_outage(call.store, outage)))
 
 
 def plain(made: Report) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from broadcaster.web.outage_facts import Stated
 outages = Blueprint("outages", __name__, url_prefix="/desk/outages")
 outages.before_request(require_person)
 DESK = (Role.ISSUER, Role.APPROVER, Role.ADMIN)
-PARTS: tuple[tuple[str, str], ...] = ()
+PARTS: tuple[tuple[str, str], ...] = (("reports.page", "After-action report"),)
 """The pages below a record: the endpoint, which takes ``outage``, and the words of its link."""
 LONGEST_NOTE = 1000
 Answer = Response | str | tuple[str, int]

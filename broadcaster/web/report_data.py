@@ -16,11 +16,12 @@ from broadcaster.dispatch.witness import keys_of
 from broadcaster.outage import report as reports
 from broadcaster.outage.report import SHARES, Chain, Facts, Report, Story
 from broadcaster.settings import Mode
-from broadcaster.store import areas, checkpoints, ledger_reading
+from broadcaster.store import alerts, areas, checkpoints, ledger_reading
 from broadcaster.store import report as store_report
 from broadcaster.store.alerts import Alert, Revision, released_revisions
 from broadcaster.store.ledger import AuditHead
 from broadcaster.store.ledger_reading import Event, Wanted
+from broadcaster.store.outages import Outage
 from broadcaster.web.house import house
 
 CHECKED_FOR = timedelta(minutes=10)
@@ -34,9 +35,30 @@ def of_alert(store: Session, alert: Alert) -> Report:
     return reports.build(_story(store, alert), facts(store, [alert]), chain(store), house().clock())
 
 
-def facts(store: Session, alerts: Sequence[Alert]) -> Facts:
-    """What the ledger and the counts say of some alerts together."""
-    ids = [alert.id for alert in alerts]
+def of_outage(store: Session, outage: Outage) -> Report:
+    """The report of one outage with all of its alerts as of now."""
+    hung = alerts.on_outage(store, outage.id)
+    restored = max(filter(None, map(restoration, hung)), key=lambda one: one.at, default=None)
+    first = _newest(store, hung[0]) if hung else None
+    area = content_from_json(first.content).area if first and outage.area.is_empty else outage.area
+    story = Story(
+        about=f"outage:{outage.public_id}",
+        title="911 outage",
+        place=areas.place(store, area) or "nobody knows where",
+        known_at=outage.known_at,
+        known_from=outage.known_from or "the record of the outage",
+        restored_at=restored.at if restored else None,
+        restored_from=f"{restored.who}, {restored.how}" if restored else "",
+        ended_at=outage.closed_at,
+        drill=_practised(),
+    )
+    own = [*ledger_reading.every(store, Wanted(about=story.about))]
+    return reports.build(story, facts(store, hung, own), chain(store), house().clock())
+
+
+def facts(store: Session, told: Sequence[Alert], own: Sequence[Event] = ()) -> Facts:
+    """What the ledger and the counts say of some alerts together; `own` are events of what they hang on."""
+    ids = [alert.id for alert in told]
     runs = store_report.runs(store, ids)
     first, ending = reports.first_texts(runs), reports.ending_texts(runs)
     keys = [run.fanout for run in first]
@@ -47,13 +69,13 @@ def facts(store: Session, alerts: Sequence[Alert]) -> Facts:
         ending=store_report.pace(store, [run.fanout for run in ending], reports.base(ending), SHARES),
         places=store_report.places(store, keys),
         agencies=store_report.agencies(store, ids),
-        events=_events(store, alerts),
+        events=_events(store, told, own),
     )
 
 
-def _events(store: Session, alerts: Sequence[Alert]) -> tuple[Event, ...]:
-    found = [event for alert in alerts for event in ledger_reading.every(store, Wanted(about=alert.public_id))]
-    return tuple(sorted(found, key=lambda event: event.seq))
+def _events(store: Session, told: Sequence[Alert], own: Sequence[Event]) -> tuple[Event, ...]:
+    found = [event for alert in told for event in ledger_reading.every(store, Wanted(about=alert.public_id))]
+    return tuple(sorted([*found, *own], key=lambda event: event.seq))
 
 
 def _story(store: Session, alert: Alert) -> Story:
@@ -81,6 +103,10 @@ def drill(alert: Alert) -> str:
     """Why this was not an outage, or empty."""
     if alert.kind == AlertKind.TEST:
         return "TEST: this was a test of the system"
+    return _practised()
+
+
+def _practised() -> str:
     mode = house().settings.mode
     return {Mode.TRAINING: "DRILL: this was practised", Mode.DEMO: "DEMO: nobody outside was told"}.get(mode, "")
 

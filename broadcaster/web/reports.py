@@ -16,26 +16,33 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from broadcaster.alert.lifecycle import Role
 from broadcaster.alert.reach import WORDS
-from broadcaster.outage import charts, report_pdf, report_rows
+from broadcaster.outage import charts, record, report_pdf, report_rows
 from broadcaster.outage import report as figures
 from broadcaster.outage import report_words as words
 from broadcaster.outage.report import Report
 from broadcaster.outage.report_pdf import Paper
 from broadcaster.store import statements
+from broadcaster.store.outages import Entry
 from broadcaster.store.people import User
-from broadcaster.web import acting, outline, report_data
+from broadcaster.store.statements import PublicStatement
+from broadcaster.web import acting, hanging, outages, outline, report_data
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.ledger import csv_row
 
 reports = Blueprint("reports", __name__, url_prefix="/desk", static_folder="assets/report", static_url_path="/report")
 reports.before_request(require_person)
-ALERT = "/alerts/<alert>/report"
+ALERT, OUTAGE = "/alerts/<alert>/report", "/outages/<outage>/report"
 LONGEST = 20_000
+SAVED = "Saved a version of the public statement."
 FCC_WITHIN = timedelta(hours=24)
 """By when an EAS Participant tells the FCC of a false alert that it has sent (47 CFR 11.45(b))."""
 QUIET = frozenset({"acknowledged"})
 """What the full report counts instead of naming each: the CSV file has every event."""
+
+
+Where = dict[str, str]
+"""What an address names: an ``alert`` or an ``outage``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +59,33 @@ class Matter:
         return f"{self.address}/{part}" if part else self.address
 
 
-def matter(store: Session, alert: str) -> Matter:
+def matter(store: Session, where: Where) -> Matter:
     """The report of this address, or 404."""
-    row = acting.alert_of(store, alert)
-    here = url_for("reports.page", alert=alert)
-    return Matter(report_data.of_alert(store, row), here, url_for("board.page", alert=alert), "Board")
+    here = url_for("reports.page", **where)
+    if outage := where.get("outage"):
+        made = report_data.of_outage(store, outages.found(store, outage))
+        return Matter(made, here, url_for("outages.one", outage=outage), "Record")
+    row = acting.alert_of(store, where["alert"])
+    return Matter(report_data.of_alert(store, row), here, url_for("board.page", alert=row.public_id), "Board")
 
 
 @reports.get(ALERT)
-def page(alert: str) -> str:
+@reports.get(OUTAGE)
+def page(**where: str) -> str:
     """The one page: what a governor asks first."""
-    return _page(alert, "report/one.html")
+    return _page(where, "report/one.html")
 
 
 @reports.get(f"{ALERT}/full")
-def full(alert: str) -> str:
+@reports.get(f"{OUTAGE}/full")
+def full(**where: str) -> str:
     """Everything, with the source of each figure."""
-    return _page(alert, "report/full.html")
+    return _page(where, "report/full.html")
 
 
-def _page(alert: str, template: str) -> str:
+def _page(where: Where, template: str) -> str:
     with house().sessions.begin() as store:
-        found = matter(store, alert)
+        found = matter(store, where)
     return render_template(template, **_shown(found))
 
 
@@ -116,11 +128,15 @@ FILES: dict[str, tuple[str, Callable[[Report], bytes]]] = {
 }
 
 
-@reports.get(f"{ALERT}/<any('one-page.pdf', 'full.pdf', 'figures.csv'):name>")
-def file(alert: str, name: str) -> Response:
+NAMES = f"<any({', '.join(map(repr, FILES))}):name>"
+
+
+@reports.get(f"{ALERT}/{NAMES}")
+@reports.get(f"{OUTAGE}/{NAMES}")
+def file(name: str, **where: str) -> Response:
     """The report as a file, to take along."""
     with house().sessions.begin() as store:
-        report = matter(store, alert).report
+        report = matter(store, where).report
     kind, make = FILES[name]
     stem = report.story.about.replace(":", "-")
     headers = {"Content-Disposition": f'attachment; filename="{stem}-{name}"'}
@@ -128,40 +144,40 @@ def file(alert: str, name: str) -> Response:
 
 
 @reports.get(f"{ALERT}/statement")
-def statement(alert: str) -> str:
+@reports.get(f"{OUTAGE}/statement")
+def statement(**where: str) -> str:
     """The public statement: as it was saved last, or as it is drafted from the figures now."""
     with house().sessions.begin() as store:
-        found = matter(store, alert)
+        found = matter(store, where)
         saved = statements.newest(store, found.report.story.about)
         by = store.get_one(User, saved.saved_by).name if saved else ""
-    fresh = drafted(found.report)
-    return render_template(
-        "report/statement.html",
-        matter=found,
-        fresh=fresh,
-        text=saved.text if saved and "fresh" not in request.args else fresh,
-        saved=saved,
-        by=by,
-        longest=LONGEST,
-    )
+    text = saved.text if saved and "fresh" not in request.args else drafted(found.report)
+    return _editor(found, text, saved=saved, by=by)
 
 
 @reports.post(f"{ALERT}/statement")
+@reports.post(f"{OUTAGE}/statement")
 @only(Role.ISSUER, Role.APPROVER)
-def save(alert: str) -> AnyResponse | tuple[str, int]:
+def save(**where: str) -> AnyResponse | tuple[str, int]:
     """Keep a version; it is not published by this."""
     text = request.form.get("text", "").replace("\r\n", "\n").strip()
     with house().sessions.begin() as store:
-        about = f"alert:{acting.alert_of(store, alert).public_id}"
+        found = matter(store, where)
         if problem := _problem(text):
-            shown = matter(store, alert)
-            return render_template(
-                "report/statement.html", matter=shown, fresh="", text=text, saved=None, by="", longest=LONGEST,
-                problem=problem,
-            ), 400  # fmt: skip
-        statements.save(store, about, text, person().id, house().clock())
+            return _editor(found, text, problem=problem), 422
+        statements.save(store, found.report.story.about, text, person().id, house().clock())
+        if outage := where.get("outage"):
+            record.note(hanging.writer(store), outages.found(store, outage), SAVED, what=Entry.REPORT)
     flash("Saved. Nothing was published: copy it to where it shall stand.", "success")
-    return redirect(url_for("reports.statement", alert=alert), 303)
+    return redirect(url_for("reports.statement", **where), 303)
+
+
+def _editor(
+    found: Matter, text: str, *, saved: PublicStatement | None = None, by: str = "", problem: str = ""
+) -> str:  # fmt: skip
+    return render_template(
+        "report/statement.html", matter=found, text=text, saved=saved, by=by, problem=problem, longest=LONGEST
+    )
 
 
 def _problem(text: str) -> str:
@@ -183,11 +199,12 @@ def _people(report: Report, key: str) -> str:
 
 
 @reports.get(f"{ALERT}/fcc")
-def fcc(alert: str) -> str:
+@reports.get(f"{OUTAGE}/fcc")
+def fcc(**where: str) -> str:
     """The mail that tells the FCC of a false alert, drafted; only where one was taken back."""
     with house().sessions.begin() as store:
-        found = matter(store, alert)
-        ways = [words.way(run) for run in found.report.facts.runs if run.tier == "public" and run.kind == "initial"]
+        found = matter(store, where)
+    ways = [words.way(run) for run in found.report.facts.runs if run.tier == "public" and run.kind == "initial"]
     corrected = found.report.moment("corrected")
     if corrected is None:
         abort(404, description="No false alarm was declared here: there is nothing to tell the FCC.")

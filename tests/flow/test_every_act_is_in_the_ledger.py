@@ -35,6 +35,7 @@ ELSEWHERE = {
     "outages.take_over": "test_an_outage_from_first_word",
     "outages.close": "test_an_outage_from_first_word",
     "outages.again": "test_an_outage_from_first_word",
+    "reports.save": "test_the_report_of_a_night",
     "roster.add": "test_the_roster",
     "roster.remove": "test_the_roster",
     "roster.hand_over": "test_the_roster",
