@@ -19,19 +19,21 @@ from tests.unit.outage.test_report_pdf import pages
 pytestmark = MARKS
 SENDING = (
     "INSERT INTO wave (fanout_id, sender_id, purpose, rows, lease_until, closed_at, started_at) SELECT :f,"
-    "   (SELECT min(id) FROM sender), 'first', 200, :at, :at + no * interval '3 seconds', :at"
-    " FROM generate_series(1, 100) no",
-    "INSERT INTO delivery (fanout_id, address_id, community_id, wave_id, body_id, state, reason) SELECT :f, 100000 + no,"
-    "   (SELECT min(id) FROM community) + (no * 7919) % 351,"
+    "   (SELECT min(id) FROM sender), 'first', 200, m.at, m.at + no * interval '3 seconds', m.at"
+    " FROM generate_series(1, 100) no, (SELECT CAST(:at AS timestamptz) AS at) m",
+    "INSERT INTO delivery (fanout_id, address_id, community_id, wave_id, body_id, state, reason) SELECT :f,"
+    "   100000 + no, (SELECT min(id) FROM community) + (no * 7919) % 351,"
     "   (SELECT min(id) FROM wave WHERE fanout_id = :f) + no / 200, 0,"
     "   CASE WHEN no % 97 = 0 THEN 'rejected' ELSE 'accepted' END, '' FROM generate_series(1, 19999) no",
     "UPDATE delivery SET handset = 'delivered' FROM community c WHERE fanout_id = :f AND state = 'accepted'"
     " AND c.id = community_id AND (address_id % 3 > 0 OR c.county_fips <> '25013') AND c.county_fips <> '25003'",
-    "UPDATE fanout SET state = 'done', planned = 19999, first_accepted_at = :at + interval '2 seconds' WHERE id = :f",
+    "UPDATE fanout SET state = 'done', planned = 19999, first_accepted_at = CAST(:at AS timestamptz)"
+    " + interval '2 seconds' WHERE id = :f",
     "UPDATE lane SET state = 'done' WHERE fanout_id = :f",
-    "UPDATE fanout SET state = 'done', first_accepted_at = :at + interval '1 second' WHERE id <> :f",
+    "UPDATE fanout SET state = 'done', first_accepted_at = CAST(:at AS timestamptz) + interval '1 second'"
+    " WHERE id <> :f",
     "INSERT INTO acknowledgement (fanout_id, address_id, agency_id, at) SELECT fanout_id, address_id, agency_id,"
-    "   :at + slot * interval '1 second' FROM target WHERE agency_id IS NOT NULL AND slot % 8 > 0"
+    "   CAST(:at AS timestamptz) + slot * interval '1 second' FROM target WHERE agency_id IS NOT NULL AND slot % 8 > 0"
     " ON CONFLICT DO NOTHING",
 )
 """What a night leaves in the database, without the night."""

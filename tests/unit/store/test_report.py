@@ -7,24 +7,25 @@ from datetime import timedelta
 from broadcaster.alert.delivery import Event
 from broadcaster.store import fanouts, ledger, report
 from broadcaster.store.database import Sessions
-from tests.unit.store.ground import Ground, ended, prepare
+from tests.unit.store.ground import Ground, ended, phone, prepare
 
 
 def a_night(sessions: Sessions) -> Ground:
     """Lynn has 4 people and Salem 2: three waves, one person refused, one said STOP, one texted twice for certain."""
     ground = prepare(sessions, {"lynn": 4, "salem": 2})
-    ground.stop(ground.sql("SELECT '+1413' || '555' || '0000'")[0])
+    ground.stop(phone(ground.towns["lynn"], 0))
     waves = []
     while (claimed := ground.claim(2)) is not None:
         if hasattr(claimed, "intents"):
             waves.append(claimed)
             first = claimed.intents[:1] if len(waves) == 2 else ()
             ground.record(
-                claimed, [ended(each, Event.REFUSED if each in first else Event.ACCEPTED) for each in claimed.intents]
+                claimed, [ended(each, Event.REJECTED if each in first else Event.ACCEPTED) for each in claimed.intents]
             )
         ground.pace_again()
     ground.sql(
-        "UPDATE wave SET closed_at = timestamptz '2026-06-18 17:00Z' + (id - (SELECT min(id) FROM wave)) * interval '1 minute'"
+        "UPDATE wave SET closed_at = timestamptz '2026-06-18 17:00Z'"
+        " + (id - (SELECT min(id) FROM wave)) * interval '1 minute'"
     )
     with sessions.begin() as session:
         fanouts.plan(session, ground.fanout)
