@@ -31,6 +31,8 @@ log = logs.get(__name__)
 DELIVERY = "delivery"
 MINE = "resident"
 """The purpose of the proofs in links to somebody's own page."""
+STRANGERS = (Purpose.VERIFY, Purpose.MISSED)
+"""What is sent to numbers that are not signed up."""
 LINK_LIVES_S = 48 * 3600
 LIFE_S = 3600
 """So long a courtesy may wait at the carrier."""
@@ -115,8 +117,9 @@ class Courtesies:
         log.info("courtesy", purpose=one.purpose.value, state=state.value, reason=reason)
 
     def _words(self, one: Due) -> str:
-        """Nothing for whoever said STOP, and nothing but the question of a sign-up for a number that nobody knows."""
-        if one.suppressed or (not one.address and one.purpose is not Purpose.VERIFY):
+        """Nothing for whoever said STOP; to a number that nobody knows only the question of a sign-up, and the word to
+        somebody whom 911 did not connect."""
+        if one.suppressed or (not one.address and one.purpose not in STRANGERS):
             return ""
         return words(self._door, one, self.link(one.address))
 
@@ -143,6 +146,7 @@ def words(door: FrontDoor, one: Due, link: str) -> str:
         Purpose.LINK: lambda: [desk.say(one.lang, "link_text", link=link)],
         Purpose.YEARLY: lambda: [desk.say(one.lang, "yearly", place=place, link=link)],
         Purpose.CARD: lambda: replies.cards(desk, one.lang, towns),
+        Purpose.MISSED: lambda: replies.not_connected(desk, towns),
     }
     if one.purpose is not Purpose.LINK and not towns:
         return ""

@@ -14,7 +14,7 @@ from broadcaster import audience
 from broadcaster.alert.alert import Area, FailureKind
 from broadcaster.alert.lifecycle import AlertState
 from broadcaster.directory import Directory, UnknownCommunity
-from broadcaster.store import alerts, ledger, outages, roster
+from broadcaster.store import alerts, ledger, missed_figures, outages, roster
 from broadcaster.store.alerts import Alert
 from broadcaster.store.outages import Entry, Outage, OutageLog, OutageState
 from broadcaster.store.people import User
@@ -141,20 +141,34 @@ def join(writer: Writer, outage: Outage, alert: Alert) -> None:
     _write(writer, outage, Entry.ALERT, f"Alert {alert.public_id} was begun.", alert=alert.public_id)
 
 
+def living(session: Session, now: datetime) -> list[Outage]:
+    """The outages that a new word may be about: the open ones that were spoken of within a day or have an alert without
+    an end, then those that ended within a day."""
+    heard = [
+        one
+        for one in outages.open_ones(session)
+        if now - outages.last_word(session, one.id) <= RELAPSE or alerts.unfinished(session, one.id)
+    ]
+    return [*heard, *outages.lately_closed(session, now, RELAPSE)]
+
+
 def fitting(found: list[Outage], area: Area, directory: Directory) -> Outage | None:
     """The first of these outages that shares a community with an area; one of which nobody knows where fits none."""
-    meant = set(_communities(area, directory))
-    return next((one for one in found if not meant.isdisjoint(_communities(one.area, directory))), None)
+    meant = set(communities(area, directory))
+    return next((one for one in found if not meant.isdisjoint(communities(one.area, directory))), None)
 
 
 def close(writer: Writer, outage: Outage, words: str) -> None:
-    """It works again. RecordRefused while one of its alerts has no end, and says which."""
+    """It works again. RecordRefused while one of its alerts has no end, or a caller whom 911 did not connect no
+    outcome, and says which or how many."""
     outages.lock(writer.session, outage)
     if not outage.is_open:
         raise RecordRefused("This outage is closed already.")
     standing = alerts.unfinished(writer.session, outage.id)
     if standing:
         raise RecordRefused(" ".join(_standing(alert) for alert in standing))
+    if left := missed_figures.without_outcome(writer.session, outage.id):
+        raise RecordRefused(_nobody_knows(left))
     outage.state, outage.closed_at = OutageState.CLOSED.value, writer.now
     _write(writer, outage, Entry.CLOSED, words.strip() or "It works again.")
 
@@ -211,8 +225,13 @@ def _standing(alert: Alert) -> str:
     return f"Alert {alert.public_id} waits for a second person: have it decided, then close the outage."
 
 
-def _communities(area: Area, directory: Directory) -> tuple[str, ...]:
-    """The communities of an area; none where the directory has changed since and no longer has one of its places."""
+def _nobody_knows(left: int) -> str:
+    many = "1 caller is" if left == 1 else f"{left:,} callers are"
+    return f"{many} without an outcome: call them back, or write down what became of them, then close the outage."
+
+
+def communities(area: Area, directory: Directory) -> tuple[str, ...]:
+    """The codes of the communities of an area; none where the directory no longer has one of its places."""
     try:
         return audience.affected(area, directory)
     except UnknownCommunity:

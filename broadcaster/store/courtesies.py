@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     LINK = "link"
     YEARLY = "yearly"
     CARD = "card"
+    MISSED = "missed"
 
 
 class CourtesyState(StrEnum):

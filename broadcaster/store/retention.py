@@ -2,7 +2,7 @@
 
 Deliveries, attempts, receipts and texts from phones go after 13 months: the tallies are what is left of them. A phone
 goes 30 days after its STOP or its leaving; of a STOP the blind index stays for ever. Consent goes four years after the
-phone itself has gone.
+phone itself has gone. Whom 911 did not connect is forgotten 13 months after the end of that outage.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session
 
-from broadcaster.store import ledger, tallies
+from broadcaster.store import ledger, missed_callers, tallies
 
 DELIVERIES, PHONES, CONSENTS, COURTESIES = "13 months", "30 days", "4 years", "30 days"
 BATCH = 5000
@@ -110,6 +110,7 @@ DUTIES: Mapping[str, Callable[[Session], int]] = {
     "delivery": prune_fanout,
     **{table: (lambda session, table=table: prune(session, table)) for table in _OLD_ROWS},  # type: ignore[misc]
     "phone": prune_phones,
+    "missed": lambda session: missed_callers.forget(session, BATCH),
 }
 """Each deletes a batch and says how many rows went; 0 means that nothing is due."""
 

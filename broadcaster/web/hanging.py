@@ -38,7 +38,7 @@ def hang(store: Session, revision: Revision, directory: Directory, given: str = 
         return
     content = content_from_json(revision.content)
     outage = _usable(outages.by_public_id(store, given), hand.now) if given else None
-    outage = outage or record.fitting(_living(store, hand.now), content.area, directory)
+    outage = outage or record.fitting(record.living(store, hand.now), content.area, directory)
     if outage is None:
         carriers = (content.provider,) if content.provider else ()
         known = Facts(alert.known_since, f"the desk ({hand.name})", content.failure, content.area, carriers)
@@ -52,17 +52,6 @@ def hang(store: Session, revision: Revision, directory: Directory, given: str = 
 
 def _usable(outage: Outage | None, now: datetime) -> Outage | None:
     return outage if outage and (outage.is_open or record.may_reopen(outage, now)) else None
-
-
-def _living(store: Session, now: datetime) -> list[Outage]:
-    """The outages that an alert may be about: those that are open and were heard of within a day, or are not over for
-    the public; then those that ended within a day."""
-    heard = [
-        one
-        for one in outages.open_ones(store)
-        if now - outages.last_word(store, one.id) <= record.RELAPSE or alerts.unfinished(store, one.id)
-    ]
-    return [*heard, *outages.lately_closed(store, now, record.RELAPSE)]
 
 
 def known_since(outage: Outage) -> datetime:

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from broadcaster.alert.alert import Confirmation, RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import AlertKind, ReleaseState, Tier
+from broadcaster.alert.missed_caller import OUTCOMES, Outcome
 from broadcaster.dispatch.witness import keys_of
 from broadcaster.outage import report as reports
-from broadcaster.outage.report import SHARES, Chain, Facts, Report, Story
+from broadcaster.outage.report import SHARES, Chain, Facts, MissedFigures, Report, Story
 from broadcaster.settings import Mode
-from broadcaster.store import alerts, areas, checkpoints, ledger_reading
+from broadcaster.store import alerts, areas, checkpoints, ledger_reading, missed_figures
 from broadcaster.store import report as store_report
 from broadcaster.store.alerts import Alert, Revision, released_revisions
 from broadcaster.store.ledger import AuditHead
@@ -26,6 +27,7 @@ from broadcaster.web.house import house
 
 CHECKED_FOR = timedelta(minutes=10)
 """How long one reading of the whole ledger is good for: everybody who opens a report shares it."""
+LOGS = "the imported logs of missed calls"
 MOST_EVENTS = 100_000
 """About three seconds of reading: more is not done while others wait for this process."""
 
@@ -53,7 +55,18 @@ def of_outage(store: Session, outage: Outage) -> Report:
         drill=_practised(),
     )
     own = [*ledger_reading.every(store, Wanted(about=story.about))]
-    return reports.build(story, facts(store, hung, own), chain(store), house().clock())
+    return reports.build(story, facts(store, hung, own), chain(store), house().clock(), missed(store, outage))
+
+
+def missed(store: Session, outage: Outage) -> MissedFigures | None:
+    """What became of those who dialled 911 in vain, by the logs that were imported; None without any."""
+    whole = missed_figures.whole(store, outage.id)
+    if not whole.callers:
+        return None
+    said = {OUTCOMES[Outcome(key)].lower(): many for key, many in whole.outcomes.items()}
+    through = {"got through by a later call": whole.through} if whole.through else {}
+    left = {"without an outcome yet": whole.left} if whole.left else {}
+    return MissedFigures(whole.callers, {**said, **through, **left}, whole.left, LOGS)
 
 
 def facts(store: Session, told: Sequence[Alert], own: Sequence[Event] = ()) -> Facts:

@@ -27,6 +27,15 @@ ELSEWHERE = {
     "glass.break_it": "test_one_person_alone",
     "glass.review": "test_one_person_alone",
     "glass.withdraw": "test_one_person_alone",
+    "missed.take": "test_who_could_not_get_through",
+    "missed.texts": "test_who_could_not_get_through",
+    "missed.take_next": "test_who_could_not_get_through",
+    "missed.claim": "test_who_could_not_get_through",
+    "missed.give_back": "test_who_could_not_get_through",
+    "missed.outcome": "test_who_could_not_get_through",
+    "missed.note": "test_who_could_not_get_through",
+    "missed.end_check": "test_who_could_not_get_through",
+    "missed.send_text": "test_who_could_not_get_through",
     "outages.create": "test_an_outage_from_first_word",
     "outages.change": "test_an_outage_from_first_word",
     "outages.note": "test_an_outage_from_first_word",
@@ -35,6 +44,9 @@ ELSEWHERE = {
     "outages.take_over": "test_an_outage_from_first_word",
     "outages.close": "test_an_outage_from_first_word",
     "outages.again": "test_an_outage_from_first_word",
+    "desk_trouble.draft": "test_911_trouble",
+    "desk_trouble.aside": "test_911_trouble",
+    "desk_trouble.renew": "test_911_trouble",
     "reports.save": "test_the_report_of_a_night",
     "roster.add": "test_the_roster",
     "roster.remove": "test_the_roster",
@@ -49,6 +61,7 @@ QUIET = {
     "directory.propose": "it shows what a file would change, and changes nothing",
     "drafts.save": "what somebody types is theirs until they save it as a draft of an alert",
     "drafts.discard": "the same",
+    "missed.read": "it shows how a log would be read, and keeps nothing",
 }
 
 

@@ -159,3 +159,13 @@ def test_a_live_house_says_unreviewed_languages_in_english_and_spanish() -> None
     text = told("springfield", live, "de").text
     assert text.startswith(f"{NUMBER} Springfield\n{APPROVED}")
     assert "No one reads this number. / Nadie lee este numero." in text
+
+
+def test_whoever_could_not_get_through_is_told_a_number_and_owes_no_answer() -> None:
+    said = replies.not_connected(DOWN, [town("Holyoke", line=""), town("Lynn", line=COUNTY)])
+    assert said == [
+        "State 911: a 911 call from this phone did not get through. If you need help, call 413-555-0199 (Lynn)."
+        " If you do not, no answer is needed."
+    ]
+    assert len(said[0]) <= 160, "one segment"
+    assert replies.not_connected(DOWN, [town("Holyoke", line="")]) == []

@@ -1,0 +1,75 @@
+"""What can become of somebody whose 911 call did not get through: the words for it, and which end the search."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Cannot(StrEnum):
+    """Why a caller cannot be called back; `can`: they can."""
+
+    CAN = "can"
+    NO_NUMBER = "no_number"
+    NO_SUBSCRIPTION = "no_subscription"
+    ROUTING_NUMBER = "routing_number"
+    NO_SUCH_NUMBER = "no_such_number"
+
+
+class How(StrEnum):
+    """How we know that somebody got through: by a later call, or another system saw that this one was answered."""
+
+    LATER = "later"
+    SAME_CALL = "same_call"
+
+
+class Standing(StrEnum):
+    """Where a caller stands: on the list, with somebody, ended with an outcome, or dropped because they got through."""
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    SETTLED = "settled"
+    THROUGH = "through"
+
+
+class Outcome(StrEnum):
+    """How the search for a caller ended. A call that nobody answers is no outcome: the caller is called again."""
+
+    NO_EMERGENCY = "no_emergency"
+    HELP_SENT = "help_sent"
+    TESTED = "tested"
+    WRONG_NUMBER = "wrong_number"
+    WELFARE_CHECK = "welfare_check"
+    NOT_REACHED = "not_reached"
+
+
+class Found(StrEnum):
+    """What a welfare check has found."""
+
+    WELL = "well"
+    HELPED = "helped"
+    NOBODY = "nobody"
+    NO_SUCH_PLACE = "no_such_place"
+
+
+NEEDS_WORDS = frozenset({Outcome.HELP_SENT, Outcome.NOT_REACHED})
+"""Outcomes that somebody will ask about: the note is not left empty."""
+OUTCOMES = {
+    Outcome.NO_EMERGENCY: "Reached: no emergency",
+    Outcome.HELP_SENT: "Reached: help was sent",
+    Outcome.TESTED: "Reached: only tested the line",
+    Outcome.WRONG_NUMBER: "Wrong number: somebody else has it",
+    Outcome.WELFARE_CHECK: "Welfare check sent",
+    Outcome.NOT_REACHED: "Not reached, and nothing is left to try",
+}
+FINDINGS = {
+    Found.WELL: "Found well",
+    Found.HELPED: "Found, and helped",
+    Found.NOBODY: "Nobody there",
+    Found.NO_SUCH_PLACE: "The place was not found",
+}
+WHY_NOT = {
+    Cannot.NO_NUMBER: "The system showed no number.",
+    Cannot.NO_SUBSCRIPTION: "A phone without a subscription: it can call 911, and nobody can call it.",
+    Cannot.ROUTING_NUMBER: "The network showed a number for routing only, which changes hands with every call.",
+    Cannot.NO_SUCH_NUMBER: "What the system showed is no telephone number.",
+}

@@ -1,0 +1,298 @@
+"""A night in which 911 failed: two logs of 200 missed calls, and every one of the 160 people has an outcome at its end.
+
+The figures are compared with those of the generator, which shares no line with the program.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from broadcaster.alert.missed_caller import Cannot, Found, Outcome
+from broadcaster.outage import call_back
+from broadcaster.outage.call_back import CallBackRefused
+from broadcaster.outage.record import Writer
+from broadcaster.store import ledger, missed_callers, missed_figures, outages, people
+from broadcaster.store.courtesies import Courtesy
+from broadcaster.store.database import Sessions
+from broadcaster.store.ledger import AuditEvent
+from broadcaster.store.outages import Outage
+from broadcaster.web import accounts
+from tests import calls
+from tests.calls import Logs
+from tests.desk import AUDITOR, BOTH, ISSUER, PASSWORD, Browser, Desk
+from tests.flow.test_an_outage_from_first_word import opened
+from tests.flow.test_no_number_in_a_dump import dump
+
+ADMIN = "ana@desk.example"
+
+
+@pytest.fixture
+def desk(sessions: Sessions) -> Desk:
+    made = Desk(sessions)
+    with sessions.begin() as store:
+        accounts.add_user(store, made.sealer, ADMIN, "Ana", PASSWORD, ["admin"])
+    return made
+
+
+@pytest.fixture
+def logs() -> Logs:
+    return calls.made()
+
+
+def upload(browser: Browser, page: str, system: str, data: bytes) -> Browser:
+    token = browser.open(page).values("/missed/read")["csrf_token"][0]
+    sent = {"csrf_token": token, "system": system, "file": (io.BytesIO(data), "calls.csv")}
+    return browser._see(browser.client.post(f"{page}/read", data=sent, follow_redirects=True))
+
+
+def imported(browser: Browser, page: str, logs: Logs) -> None:
+    upload(browser, page, "Router", logs.router_csv).send("/import", skip="yes")
+    upload(browser, page, "CPE", logs.cpe_csv).send("/import")
+    assert browser.path == page, browser.words
+
+
+def figures(desk: Desk) -> missed_figures.Figures:
+    with desk.sessions() as store:
+        return missed_figures.whole(store, store.query(Outage).one().id)
+
+
+def at_the_list(desk: Desk, store, email: str) -> call_back.Desk:
+    user = people.by_email(store, email)
+    assert user is not None
+    writer = Writer(store, f"user:{user.id}", user.name, desk.now, user.id)
+    return call_back.Desk(writer, desk.sealer, store.query(Outage).one())
+
+
+def test_the_logs_become_callers(desk: Desk, logs: Logs) -> None:
+    ida, truth = desk.browser(ISSUER), logs.truth
+    page = f"{opened(ida)}/missed"
+    assert "Missed callers" in ida.words
+    upload(ida, page, "", logs.router_csv)
+    assert "Say which system" in ida.words
+    upload(ida, page, "Router", b"nothing in here")
+    assert "This is no table" in ida.words
+
+    upload(ida, page, "Router", logs.router_csv)
+    assert ida.status == 200 and "2 that cannot be read" in ida.words and "4 outgoing (left out)" in ida.words
+    assert "Nothing is kept yet" in ida.words and figures(desk).callers == 0
+    ida.send("/import")
+    assert ida.status == 422 and "Nothing was imported: 2 lines cannot be read" in ida.words
+    ida.send("/read", **{"column-at": "", "zone": "Nowhere/Else"})
+    assert ida.status == 422 and "Choose the column with the time" in ida.words and "no zone" in ida.beside("zone")
+    ida.send("/read", **{"column-at": "Start Time", "zone": "UTC"})
+    assert ida.status == 200
+    ida.send("/import", skip="yes")
+    assert "A log of Router was imported: 116 missed calls" in ida.words
+    ida.open(ida.page.xpath("//a[text()='Remarks']/@href")[0])
+    assert ida.words.count("Left out") == calls.BROKEN and "555" not in ida.words.partition("Remarks on")[2]
+
+    upload(ida, page, "CPE", logs.cpe_csv).send("/import")
+    found = figures(desk)
+    assert (found.lines, found.duplicates, found.callers, found.through, found.left) == (200, 40, 160, 30, 130)
+    assert (found.lines, found.duplicates, found.callers) == (truth.missed, truth.duplicates, truth.callers)
+    assert (found.through, found.left, found.unreachable) == (truth.through, truth.left, calls.NAMELESS)
+    with desk.sessions() as store:
+        by_psap = missed_figures.by_psap(store, store.query(Outage).one().id)
+    assert {psap: one.callers for psap, one in by_psap.items()} == _coded(truth.by_psap)
+    assert {psap: one.left for psap, one in by_psap.items()} == _coded(truth.left_by_psap)
+
+    upload(ida, page, "cpe", logs.cpe_csv)
+    assert ida.values("/import")["column-date"] == ["Date"]
+    ida.send("/import")
+    assert figures(desk) == found, "the same log again changes nothing"
+    assert f"{truth.left} callers are without an outcome" in ida.open(page.removesuffix("/missed")).send("/close").words
+    una = desk.browser(AUDITOR).open(page)
+    assert una.status == 200 and not una.has("/read") and una.open(f"{page}/callers.csv").status == 403
+
+
+def _coded(towns: Counter[str]) -> dict[str, int]:
+    return {f"{town.lower()}-psap": many for town, many in towns.items()}
+
+
+def test_two_officers_call_back(desk: Desk, logs: Logs) -> None:
+    ida, bea = desk.browser(ISSUER), desk.browser(BOTH)
+    page = f"{opened(ida)}/missed"
+    imported(ida, page, logs)
+    ayer = f"{page}/psaps/ayer-psap"
+    ida.open(ayer).send("/next")
+    caller = ida.path
+    assert ida.page.xpath("//a[starts-with(@href, 'tel:+1978555')]") and "What became of them?" in ida.words
+    assert "tel:" not in bea.open(caller).text and "With Ida since" in bea.words
+    bea.open(ayer).send("/next")
+    assert bea.path != caller, "they are never given the same caller"
+    token = bea.values("/give-back")["csrf_token"][0]
+    bea._see(bea.client.post(f"{caller}/claim", data={"csrf_token": token}))
+    assert bea.status == 422 and "Somebody else has taken this caller on" in bea.beside("act")
+
+    ida.send("/outcome", words="They were by the lake.")
+    assert ida.status == 422 and "Choose what became of them" in ida.words
+    assert "They were by the lake." in ida.text, "nothing typed is lost"
+    ida.send("/outcome", outcome="not_reached", words="Rang once.")
+    assert ida.status == 422 and "Nobody has called this caller in vain yet" in ida.words
+    ida.send("/outcome", outcome="help_sent", words="")
+    assert ida.status == 422 and "needs a note" in ida.words
+    ida.send("/outcome", outcome="no_answer", again="20")
+    assert ida.path == ayer and "Call again at 12:2" in ida.words and "did not answer us" in ida.words
+    desk.later(minutes=21)
+    ida.open(caller).send("/claim").send("/outcome", outcome="welfare_check", to="", words="Silence on the line")
+    assert ida.status == 422 and "Say whom you send" in ida.words
+    ida.send("/outcome", to="Ayer Police")
+    assert figures(desk).checks_open == 1 and figures(desk).outcomes == {"welfare_check": 1}
+    bea.open(caller).send(bea.page.forms[-2].action.rpartition("/callers/")[2], found="", words="")
+    assert bea.status == 422 and "Choose what the check has found" in bea.words
+    bea.send(bea.page.forms[-2].action.rpartition("/callers/")[2], found="well", words="Asleep")
+    assert "Found well" in bea.words and figures(desk).checks_open == 0
+    ida.open(caller).send("/note", words="Their daughter will look in.")
+    assert "Their daughter will look in." in ida.words
+
+    desk.later(minutes=31)
+    ida = desk.browser(ISSUER).open(ayer)
+    assert "Bea took them on long ago" in ida.words, "nobody waits for an officer who has gone"
+    rows = list(csv.DictReader(io.StringIO(ida.client.get(f"{page}/callers.csv").get_data(as_text=True))))
+    assert len(rows) == logs.truth.callers
+    (checked,) = [row for row in rows if row["outcome"] == "welfare_check"]
+    assert checked["checks"] == "Ayer Police: well" and "Their daughter will look in." in checked["notes"]
+    assert sum(row["standing"] == "through" for row in rows) == logs.truth.through
+
+
+def test_everybody_has_an_outcome_before_it_closes(desk: Desk, logs: Logs, database_url: str) -> None:
+    ida, truth = desk.browser(ISSUER), logs.truth
+    record = opened(ida)
+    imported(ida, f"{record}/missed", logs)
+    said, order = Counter[str](), []
+    with desk.sessions.begin() as store:
+        hers = at_the_list(desk, store, ISSUER)
+        for psap in _coded(truth.by_psap):
+            while (row := call_back.claim_next(hers, psap)) is not None:
+                order.append((psap, -call_back.ranked([row], desk.now)[0].risk.points, row.last_at))
+                said[_talk(hers, row, truth.says)] += 1
+        assert order == sorted(order), "the most urgent first, on each list"
+        assert call_back.claim_next(hers, "ayer-psap") is None, "whoever did not answer is not due yet"
+    assert said["no_answer"] == truth.left - sum(figures(desk).outcomes.values()) > 0
+    assert "without an outcome" in ida.open(record).send("/close").words
+    desk.later(minutes=11)
+    with desk.sessions.begin() as store:
+        hers = at_the_list(desk, store, ISSUER)
+        for psap in _coded(truth.by_psap):
+            while (row := call_back.claim_next(hers, psap)) is not None:
+                call_back.settle(hers, row.public_id, Outcome.NOT_REACHED, "Called twice, no answer.")
+    expected = Counter({"not_reached" if word == "no_answer" else word: many for word, many in said.items()})
+    found = figures(desk)
+    assert found.outcomes == expected and found.left == 0
+    assert found.settled + found.through == found.callers == truth.callers
+    heard = Counter(truth.says.values())
+    for outcome in ("no_emergency", "tested", "help_sent", "wrong_number"):
+        assert found.outcomes[outcome] == heard[outcome], outcome
+    assert found.outcomes["welfare_check"] == calls.NAMELESS and found.outcomes["not_reached"] == heard["no_answer"]
+
+    ida.open(record).send("/close")
+    assert "Closed at" in ida.words
+    whole = dump(database_url)
+    spelled = [f"{no[:3]}{sep}{no[3:6]}{sep}{no[6:]}" for no in truth.says for sep in ("", "-", ".")]
+    assert [one for one in spelled if one.encode() in whole or one.encode().hex().encode() in whole] == []
+    assert b"Main Street" not in whole and b"no answer." not in whole
+    with desk.sessions() as store:
+        assert ledger.verify(store).why == ""
+        actions = Counter(store.scalars(ledger.select(AuditEvent.action)))
+    assert actions["missed-claimed"] == sum(said.values()) + heard["no_answer"]
+    assert actions["missed-log-imported"] == 2
+
+
+def _talk(hers: call_back.Desk, row: missed_callers.MissedCaller, says: dict[str, str]) -> str:
+    """Call one, and write down what the generator lets them say; whoever has no number is looked after."""
+    if row.cannot != Cannot.CAN:
+        call_back.send_check(hers, row.public_id, "Police")
+        check = missed_callers.checks(hers.writer.session, row)[0]
+        call_back.end_check(hers, row.public_id, check.id, Found.WELL)
+        return "welfare_check"
+    word = says[call_back.rung(hers, row.public_id)[2:]]
+    if word == "no_answer":
+        call_back.no_answer(hers, row.public_id)
+    else:
+        call_back.settle(hers, row.public_id, Outcome(word), "As they said.")
+    return word
+
+
+def test_whoever_calls_again_after_an_outcome_is_back(desk: Desk, logs: Logs) -> None:
+    ida = desk.browser(ISSUER)
+    page = f"{opened(ida)}/missed"
+    upload(ida, page, "Router", logs.router_csv).send("/import", skip="yes")
+    with desk.sessions.begin() as store:
+        hers = at_the_list(desk, store, ISSUER)
+        row = call_back.claim_next(hers, "ayer-psap")
+        assert row is not None
+        number, key = call_back.rung(hers, row.public_id)[2:], row.public_id
+        call_back.settle(hers, key, Outcome.TESTED)
+    later = Logs()
+    later.seen_by_router(desk.now + timedelta(minutes=5), number, "Ayer", "ABANDONED")
+    desk.later(minutes=6)
+    upload(ida, page, "Router", later.router_csv).send("/import")
+    assert "1 called again after their outcome" in ida.words
+    assert "they had called again" in ida.open(f"{page}/callers/{key}").words
+    later.seen_by_router(desk.now, number, "Ayer", "ANSWERED")
+    upload(ida, page, "Router", later.router_csv).send("/import")
+    assert "Got through" in ida.open(f"{page}/callers/{key}").words
+    with desk.sessions() as store:
+        assert missed_callers.by_public_id(store, store.query(Outage).one().id, key).standing == "through"  # type: ignore[union-attr]
+
+
+def test_two_at_the_same_moment_get_two_callers(desk: Desk, logs: Logs) -> None:
+    ida = desk.browser(ISSUER)
+    imported(ida, f"{opened(ida)}/missed", logs)
+    with desk.sessions.begin() as one, desk.sessions.begin() as other:
+        first = call_back.claim_next(at_the_list(desk, one, ISSUER), "groton-psap")
+        second = call_back.claim_next(at_the_list(desk, other, BOTH), "groton-psap")
+        assert first and second and first.id != second.id, "nobody waits for the other's commit"
+
+
+def test_a_text_only_where_the_answering_point_wants_it(desk: Desk, logs: Logs) -> None:
+    ida, ana = desk.browser(ISSUER), desk.browser(ADMIN)
+    page = f"{opened(ida)}/missed"
+    imported(ida, page, logs)
+    ida.open(f"{page}/psaps/salem-psap").send("/next")
+    caller, token = ida.path, ida.values("/give-back")["csrf_token"][0]
+    while "tel:" not in ida.text:
+        ida.open(f"{page}/psaps/salem-psap").send("/next")
+        caller = ida.path
+    assert not ida.has("/text")
+    ida._see(ida.client.post(f"{caller}/text", data={"csrf_token": token}))
+    assert ida.status == 422 and "does not let its callers be texted" in ida.words
+    assert "can give away somebody who hides" in ana.open(page).words
+    ana.send("/psaps/salem-psap/texts")
+    ida.open(caller).send("/text")
+    assert not ida.has("/text") and "A text was asked for" in ida.words
+    with desk.sessions() as store:
+        (courtesy,) = store.query(Courtesy)
+        assert (courtesy.purpose, courtesy.places) == ("missed", ["salem"])
+    ana.open(page).send("/psaps/salem-psap/texts")
+    with desk.sessions() as store:
+        assert missed_callers.texting(store) == set()
+
+
+def test_who_they_were_is_forgotten_and_what_became_of_them_is_not(desk: Desk, logs: Logs) -> None:
+    ida = desk.browser(ISSUER)
+    page = f"{opened(ida)}/missed"
+    imported(ida, page, logs)
+    ida.open(f"{page}/psaps/ayer-psap").send("/next")
+    caller = ida.path
+    ida.send("/outcome", outcome="welfare_check", to="Ayer Police", words="Silence")
+    before = figures(desk)
+    with desk.sessions.begin() as store:
+        assert missed_callers.forget(store, 1000) == 0
+        store.execute(text("UPDATE outage SET state = 'closed', closed_at = now() - interval '14 months'"))
+        assert missed_callers.forget(store, 1000) > 160
+        assert missed_callers.forget(store, 1000) == 0
+    assert figures(desk) == before
+    words = ida.open(caller).words
+    assert "were deleted" in words and "Silence" not in words and not ida.has("/claim")
+    with desk.sessions.begin() as store:
+        assert store.execute(text("SELECT count(*) FROM missed_call")).scalar_one() == 0
+        with pytest.raises(CallBackRefused, match="has been deleted"):
+            call_back.claim(at_the_list(desk, store, ISSUER), caller.rpartition("/")[2])
+        assert outages.open_ones(store) == []
