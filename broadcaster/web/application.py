@@ -143,7 +143,7 @@ def create_app(
     _configure(app, settings)
     sources.behind(app, settings.trusted_proxies)
     CSRFProtect(app)
-    headers.install(app, https=_is_https(settings))
+    headers.install(app, https=settings.public_base_url.startswith("https:"))
     app.before_request(guard.refuse_other_sites)
     app.before_request(_look_around)
     for blueprint in PAGES:
@@ -159,12 +159,8 @@ def _pool(settings: Settings, connections: int) -> Sessions:
     return database.sessions(database.connect(settings.required("database_url"), connections))
 
 
-def _is_https(settings: Settings) -> bool:
-    return settings.public_base_url.startswith("https:")
-
-
 def _configure(app: Flask, settings: Settings) -> None:
-    https, keyring = _is_https(settings), settings.keyring
+    https, keyring = settings.public_base_url.startswith("https:"), settings.keyring
     app.config.update(
         SECRET_KEY=keyring.newest,
         SECRET_KEY_FALLBACKS=list(keyring.keys[1:]),
