@@ -81,14 +81,14 @@ def _later(report: Report, title: str, canvas: Any, made: Any) -> None:
 
 
 def _tables(report: Report, paper: Paper) -> Iterator[Any]:
-    yield from _table("Timeline", (80, 80, 190, 190), _timeline(report, paper))
+    yield from _table("Timeline", (92, 78, 185, 185), _timeline(report, paper))
     yield from _table("Figures", (185, 70, 115, 170), _figures(report))
     yield from _table("Minutes beside those of others", (250, 60, 60, 170), _measures(report))
     yield from _table("Every way out", (170, 70, 50, 50, 50, 50, 50, 50), _ways(report, paper))
     yield from _table("First text by community", (130, 90, 55, 55, 55, 50, 55, 50), _places(report))
     yield from _table("Agencies", (220, 90, 90, 70, 70), _agencies(report, paper))
     yield Paragraph(escaped(one_page.sentence(report)), CELL)
-    yield from _table("Ledger", (40, 70, 190, 240), _events(report, paper))
+    yield from _table("Ledger", (40, 92, 178, 230), _events(report, paper))
     yield from (Paragraph(escaped(line), SMALL) for line in words.foot(report, paper.zone))
 
 
@@ -104,7 +104,7 @@ def _timeline(report: Report, paper: Paper) -> list[list[str]]:
     known = report.story.known_at
     return [["When", "After it was known", "What", "By the word of"]] + [
         [
-            words.exact(one.at, paper.zone),
+            words.dated(one.at, paper.zone),
             words.length((one.at - known).total_seconds()) if one.key != "known" else "",
             one.label,
             one.source + (f" (event {one.event})" if one.event else ""),
@@ -172,6 +172,6 @@ def _agencies(report: Report, paper: Paper) -> list[list[str]]:
 def _events(report: Report, paper: Paper) -> list[list[str]]:
     shown = [one for one in report.facts.events if one.action != "acknowledged"]
     return [["No.", "When", "Who", "What"]] + [
-        [str(one.seq), words.exact(one.at, paper.zone), one.who, one.action.replace("_", " ").replace("-", " ")]
+        [str(one.seq), words.dated(one.at, paper.zone), one.who, one.action.replace("_", " ").replace("-", " ")]
         for one in shown
     ]

@@ -64,6 +64,12 @@ def exact(moment: datetime, zone: ZoneInfo) -> str:
     return f"{there.hour % 12 or 12}:{there:%M:%S} {'a.m.' if there.hour < 12 else 'p.m.'}"
 
 
+def dated(moment: datetime, zone: ZoneInfo) -> str:
+    """``Jun 18, 2:31:05 p.m.``"""
+    there = moment.astimezone(zone)
+    return f"{there:%b} {there.day}, {exact(moment, zone)}"
+
+
 def percent(part: float, whole: float) -> str:
     """``97.3 %``; never 100 % while one is missing."""
     if not whole:
@@ -120,7 +126,7 @@ def foot(report: Report, zone: ZoneInfo) -> Iterator[str]:
     chain = report.chain
     yield chain.sentence
     if chain.root and chain.sealed_at:
-        yield f"Newest signed checkpoint: {chain.size:,} events at {exact(chain.sealed_at, zone)}, root {chain.root}."
+        yield f"Newest signed checkpoint: {chain.size:,} events at {dated(chain.sealed_at, zone)}, root {chain.root}."
     yield "Accepted says that the carrier has a text, delivered that the phone reported it."
 
 

@@ -50,7 +50,7 @@ def of_outage(store: Session, outage: Outage) -> Report:
         known_at=outage.known_at,
         known_from=outage.known_from or "the record of the outage",
         restored_at=restored.at if restored else None,
-        restored_from=f"{restored.who}, {restored.how}" if restored else "",
+        restored_from=f"{restored.who} ({restored.how})" if restored else "",
         ended_at=outage.closed_at,
         drill=_practised(),
     )
@@ -101,7 +101,7 @@ def _story(store: Session, alert: Alert) -> Story:
         known_at=alert.known_since,
         known_from="the officer who drafted it",
         restored_at=restored.at if restored else None,
-        restored_from=f"{restored.who}, {restored.how}" if restored else "",
+        restored_from=f"{restored.who} ({restored.how})" if restored else "",
         ended_at=alert.closed_at,
         drill=drill(alert),
     )

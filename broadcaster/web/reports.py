@@ -106,6 +106,7 @@ def _shown(found: Matter) -> dict[str, Any]:
         "drawing": outline.of_state(house().settings.state_fips),
         "county_words": WORDS,
         "foot": list(words.foot(report, house().zone)),
+        "dated": lambda moment: words.dated(moment, house().zone),
         "exact": lambda moment: words.exact(moment, house().zone),
         "shown_events": [event for event in report.facts.events if event.action not in QUIET],
     }

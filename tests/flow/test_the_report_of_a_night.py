@@ -193,4 +193,4 @@ def test_a_false_alarm_has_its_mail_to_the_fcc(desk: Desk) -> None:
     (mail,) = una.open(f"{alert}/report/fcc").page.xpath("//pre/text()")
     assert mail.startswith("To: FCCOPS@fcc.gov\nSubject: False alert by State 911 Department")
     assert "47 CFR 11.45" in mail and "[DEMO: nobody outside was told]" in mail and "Ayer" in mail
-    assert "It was a false alarm, and it was our error." in una.open(f"{alert}/report/statement").text
+    assert "It was a false alarm: 911 was working." in una.open(f"{alert}/report/statement").text
