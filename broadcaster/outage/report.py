@@ -135,8 +135,8 @@ class Report:
     @property
     def preliminary(self) -> tuple[str, ...]:
         """Why figures are preliminary, each reason once; nothing once everything is reconciled."""
-        whys = [one.preliminary for one in (*self.figures, *self.measures) if one.preliminary]
-        return tuple(dict.fromkeys(whys))
+        whys = [*(one.preliminary for one in self.figures), *(one.preliminary for one in self.measures)]
+        return tuple(dict.fromkeys(filter(None, whys)))
 
     @property
     def is_false_alarm(self) -> bool:

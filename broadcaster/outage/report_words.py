@@ -88,8 +88,9 @@ def way(run: Run) -> str:
 def headlines(report: Report) -> Iterator[tuple[str, str, str]]:
     """The few large numbers: (number, what it is, small print)."""
     by_key = {one.interval.key: one for one in report.measures}
-    yield _interval(by_key.get("agencies"), "until the agencies were told")
-    yield _interval(by_key.get("public"), "until the public was told")
+    none = "none" if report.story.ended_at else "not yet"
+    yield _interval(by_key.get("agencies"), "until the agencies were told", none)
+    yield _interval(by_key.get("public"), "until the public was told", none)
     reached, people = report.figure("accepted"), report.figure("people")
     yield (
         percent(reached.value or 0, people.value or 0),
@@ -99,16 +100,16 @@ def headlines(report: Report) -> Iterator[tuple[str, str, str]]:
     most = report.figure(f"{SHARE}95")
     yield value(most), "from the approval until 95 % of the texts", _marked("accepted, not delivered", most.preliminary)
     if report.is_false_alarm:
-        yield _interval(by_key.get("corrected"), "until the false alert was taken back")
+        yield _interval(by_key.get("corrected"), "until the false alert was taken back", none)
     else:
-        yield _interval(by_key.get("restored"), "from 911 restored to the all-clear")
+        yield _interval(by_key.get("restored"), "from 911 restored to the all-clear", none)
     told, answered = report.figure("agencies"), report.figure("acknowledged")
     yield f"{value(answered)} of {value(told)}", "agencies acknowledged", _marked("", answered.preliminary)
 
 
-def _interval(measure: Measure | None, words: str) -> tuple[str, str, str]:
+def _interval(measure: Measure | None, words: str, none: str) -> tuple[str, str, str]:
     if measure is None or measure.minutes is None:
-        return "not yet" if measure else "none", words, ""
+        return none, words, ""
     target = f"target {minutes(measure.interval.target)}"
     return minutes(measure.minutes), words, target if measure.in_time else f"{target}, missed"
 

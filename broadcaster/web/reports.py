@@ -41,7 +41,7 @@ QUIET = frozenset({"acknowledged"})
 """What the full report counts instead of naming each: the CSV file has every event."""
 
 
-Where = dict[str, str]
+Where = dict[str, Any]
 """What an address names: an ``alert`` or an ``outage``."""
 
 

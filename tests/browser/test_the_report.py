@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Browser as Chromium
 from sqlalchemy import text
@@ -41,9 +41,9 @@ SENDING = (
 
 def a_night(sessions: Sessions) -> tuple[Desk, str]:
     """A statewide alert whose texts went out in five minutes; the address of its report."""
-    desk = Desk(sessions, places=sample.load(NOON.date()))
+    desk = Desk(sessions, datetime.now(UTC).replace(microsecond=0), places=sample.load(NOON.date()))
     author = desk.browser(ISSUER)
-    author.open("/desk/new").send("/desk/new", statewide="1", began="2026-06-18T11:45")
+    author.open("/desk/new").send("/desk/new", statewide="1")
     alert = author.path.split("/revisions/")[0]
     page = author.send("/submit").path
     author.send("/release-agencies")
@@ -53,7 +53,7 @@ def a_night(sessions: Sessions) -> tuple[Desk, str]:
     with sessions.begin() as store:
         key = store.execute(text("SELECT id FROM fanout WHERE channel = 'sms' AND tier = 'public'")).scalar_one()
         begun = store.execute(text("SELECT max(at) FROM audit_event WHERE action = 'approved'")).scalar_one()
-        store.execute(text("UPDATE alert SET known_since = :at"), {"at": begun - timedelta(minutes=9)})
+        store.execute(text("UPDATE alert SET known_since = :at"), {"at": begun - timedelta(minutes=4, seconds=30)})
         for statement in SENDING:
             store.execute(text(statement), {"f": key, "at": begun})
         checkpoints.make(store, signer_of(desk.chosen), desk.now)
