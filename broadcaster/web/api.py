@@ -15,7 +15,17 @@ from broadcaster import tasks
 from broadcaster.alert.lifecycle import Role
 from broadcaster.store import ledger
 from broadcaster.store.answers import Given
-from broadcaster.web import acting, api_alone, api_calls, api_directory, api_notices, api_once, api_problem, tokens
+from broadcaster.web import (
+    acting,
+    api_alone,
+    api_calls,
+    api_directory,
+    api_notices,
+    api_once,
+    api_problem,
+    api_report,
+    tokens,
+)
 from broadcaster.web import api_access as access
 from broadcaster.web import api_models as m
 from broadcaster.web.api_calls import Call, WrongCode
@@ -56,9 +66,10 @@ ROUTES = (
     _route("POST", f"{ONE}/hold", api_calls.hold, ISSUER, body=m.HoldIn),
     _route("POST", f"{ONE}/resume", api_calls.resume, EITHER, body=m.ResumeIn, rings=True),
     _route("POST", f"{ONE}/revisions", api_calls.follow, ISSUER, body=m.RevisionIn, status=201),
-    _route("GET", f"{ONE}/report", api_calls.report, ANYBODY, answer=m.ReportOut),
     _route("POST", "/notices", api_notices.notify, EITHER, body=api_notices.NoticeIn, answer=NOTICE, status=201),
     _route("GET", "/notices/<notice>", api_notices.notice, EITHER, answer=NOTICE),
+    _route("GET", f"{ONE}/report", api_report.report, ANYBODY, answer=api_report.ReportOut),
+    _route("GET", "/outages/<outage>/report", api_report.outage_report, ANYBODY, answer=api_report.OutageReportOut),
     _route("GET", "/directory", api_directory.directory, ANYBODY, answer=api_directory.DirectoryOut),
     _route("GET", "/tokens", access.tokens, ANYBODY, answer=access.TokensOut),
     _route("DELETE", "/tokens/<token>", access.end_token, ANYBODY, answer=access.TokensOut),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from typing import cast
 
@@ -23,7 +22,7 @@ from broadcaster.dispatch.actions import Actor
 from broadcaster.dispatch.plan import Draft
 from broadcaster.dispatch.preview import Preview, SmsText
 from broadcaster.receipts import tally
-from broadcaster.store import directory_load, ledger
+from broadcaster.store import directory_load
 from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.people import User
 from broadcaster.web import accounts, acting, api_content, hanging, seat
@@ -198,12 +197,6 @@ def show(call: Call) -> m.StateOut:
 def preview(call: Call) -> m.AlertOut:
     """The newest revision with what every channel carries; ``?previews=full`` gives every text and mail."""
     return told(call, call.newest)
-
-
-def report(call: Call) -> m.ReportOut:
-    """The timeline from the ledger, and the counts."""
-    events = ledger.timeline(call.store, f"alert:{acting.alert_of(call.store, call.alert).public_id}")
-    return m.ReportOut(id=call.alert, timeline=[json.loads(event.canonical) for event in events], counts=show(call))
 
 
 def spend_code(call: Call, code: str) -> None:

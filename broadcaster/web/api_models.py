@@ -282,11 +282,3 @@ class StateOut(BaseModel):
     channels: list[dict[str, Any]]
     agencies: list[dict[str, Any]]
     ipaws: dict[str, Any]
-
-
-class ReportOut(BaseModel):
-    """The timeline, as it stands in the ledger, and the counts."""
-
-    id: str
-    timeline: list[dict[str, Any]]
-    counts: StateOut

@@ -63,6 +63,7 @@ from broadcaster.web.missed_work import missed
 from broadcaster.web.notices import notices
 from broadcaster.web.outages import outages
 from broadcaster.web.paged import asked, paged
+from broadcaster.web.reports import reports
 from broadcaster.web.revision import revision
 from broadcaster.web.roster import roster
 from broadcaster.web.signin import signin
@@ -103,6 +104,7 @@ PAGES = (
         history,
         ledger,
         paged,
+        reports,
         roster,
         together,
         board.blueprint,
@@ -143,7 +145,7 @@ def create_app(
     _configure(app, settings)
     sources.behind(app, settings.trusted_proxies)
     CSRFProtect(app)
-    headers.install(app, https=_is_https(settings))
+    headers.install(app, https=settings.public_base_url.startswith("https:"))
     app.before_request(guard.refuse_other_sites)
     app.before_request(_look_around)
     for blueprint in PAGES:
@@ -159,12 +161,8 @@ def _pool(settings: Settings, connections: int) -> Sessions:
     return database.sessions(database.connect(settings.required("database_url"), connections))
 
 
-def _is_https(settings: Settings) -> bool:
-    return settings.public_base_url.startswith("https:")
-
-
 def _configure(app: Flask, settings: Settings) -> None:
-    https, keyring = _is_https(settings), settings.keyring
+    https, keyring = settings.public_base_url.startswith("https:"), settings.keyring
     app.config.update(
         SECRET_KEY=keyring.newest,
         SECRET_KEY_FALLBACKS=list(keyring.keys[1:]),

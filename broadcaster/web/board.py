@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 from broadcaster.alert.alert import RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import AlertState, ReleaseState, Role
 from broadcaster.alert.phone import AlternateNumber
+from broadcaster.alert.reach import WORDS, CountyCount
 from broadcaster.dispatch import ipaws_watch, switch
 from broadcaster.receipts import tally
 from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount
@@ -28,7 +29,6 @@ from broadcaster.store.outages import Outage
 from broadcaster.web import acting, agency_lists, board_cards, board_map, outline
 from broadcaster.web.agency_lists import LeftOut
 from broadcaster.web.board_cards import Card
-from broadcaster.web.board_map import CountyCount
 from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house
 
@@ -117,7 +117,7 @@ def drawn(store: Session, row: Alert, by: str, *, live: bool, may_issue: bool) -
         unheard=UNHEARD,
         path_reasons=ipaws_watch.REASONS,
         drawing=outline.of_state(house().settings.state_fips),
-        county_words=board_map.WORDS,
+        county_words=WORDS,
         texts_waiting=inbound.how_many(store),
     )
 

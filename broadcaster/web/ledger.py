@@ -100,15 +100,16 @@ def _csv(wanted: Wanted) -> Iterator[str]:
     sessions = house().sessions
 
     def read() -> Iterator[str]:
-        yield _row(COLUMNS)
+        yield csv_row(COLUMNS)
         with sessions() as store:
             for each in ledger_reading.every(store, wanted):
-                yield _row((str(each.seq), each.at.isoformat(), each.who, each.action, each.object, _plain(each)))
+                yield csv_row((str(each.seq), each.at.isoformat(), each.who, each.action, each.object, _plain(each)))
 
     return read()
 
 
-def _row(cells: tuple[str, ...]) -> str:
+def csv_row(cells: tuple[str, ...]) -> str:
+    """A line of a CSV file in which no cell is a formula."""
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL).writerow(f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells)
     return out.getvalue()

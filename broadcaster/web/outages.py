@@ -30,6 +30,7 @@ DESK = (Role.ISSUER, Role.APPROVER, Role.ADMIN)
 PARTS: tuple[tuple[str, str], ...] = (
     ("notices.of_outage", "Providers’ notices"),
     ("missed.page", "Missed callers"),
+    ("reports.page", "After-action report"),
 )
 """The pages below a record: the endpoint, which takes ``outage``, and the words of its link."""
 LONGEST_NOTE = 1000

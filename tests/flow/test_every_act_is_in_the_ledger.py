@@ -53,6 +53,7 @@ ELSEWHERE = {
     "desk_trouble.draft": "test_911_trouble",
     "desk_trouble.aside": "test_911_trouble",
     "desk_trouble.renew": "test_911_trouble",
+    "reports.save": "test_the_report_of_a_night",
     "roster.add": "test_the_roster",
     "roster.remove": "test_the_roster",
     "roster.hand_over": "test_the_roster",

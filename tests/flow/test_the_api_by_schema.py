@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 
 from broadcaster.store import database, people
 from broadcaster.store.database import Sessions
+from broadcaster.store.outages import Outage
 from broadcaster.web import accounts, tokens
 from broadcaster.web.api import ROUTES
 from broadcaster.web.brake import Brake
@@ -77,7 +78,9 @@ def _installed(sessions: Sessions) -> Api:
     alert = client.post("/api/v1/alerts", json=draft, headers=headers).json["id"]
     hook = client.post("/api/v1/webhooks", json={"url": "https://x.example/"}, headers=headers).json["id"]
     schema = openapi.from_wsgi("/api/v1/openapi.json", desk.app)
-    return Api(schema, headers, {"alert": alert, "webhook": hook, "token": "1"})
+    with sessions() as store:
+        outage = store.query(Outage.public_id).scalar()
+    return Api(schema, headers, {"alert": alert, "webhook": hook, "token": "1", "outage": outage})
 
 
 @pytest.mark.parametrize(("label", "mode"), PLAYED)

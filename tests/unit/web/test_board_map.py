@@ -6,10 +6,10 @@ import pytest
 from lxml import html
 
 from broadcaster.alert.delivery import State
+from broadcaster.alert.reach import WORDS, CountyCount
 from broadcaster.receipts.counts import CommunityCount
 from broadcaster.store.database import Sessions
 from broadcaster.web import board_map, outline
-from broadcaster.web.board_map import CountyCount
 from broadcaster.web.outline import Drawing
 from tests import onair
 from tests.onair_desk import app_of, select, signed_in, words
@@ -60,7 +60,7 @@ def test_the_map_and_the_table_beside_it_say_the_same(sessions: Sessions, monkey
     assert (
         {fill[5:-1] for fill in fills.values() if fill.startswith("url")}
         <= patterns
-        == {f"is-{tone}" for tone in board_map.WORDS}
+        == {f"is-{tone}" for tone in WORDS}
     )
 
 

@@ -1,0 +1,155 @@
+"""What a report is made of: the record, the ledger read again, the counts, and the moment that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broadcaster.alert.alert import Confirmation, RevisionKind, content_from_json
+from broadcaster.alert.lifecycle import AlertKind, ReleaseState, Tier
+from broadcaster.alert.missed_caller import OUTCOMES, Outcome
+from broadcaster.dispatch.witness import keys_of
+from broadcaster.outage import report as reports
+from broadcaster.outage.report import SHARES, Chain, Facts, MissedFigures, Report, Story
+from broadcaster.settings import Mode
+from broadcaster.store import alerts, areas, checkpoints, ledger_reading, missed_figures
+from broadcaster.store import report as store_report
+from broadcaster.store.alerts import Alert, Revision, released_revisions
+from broadcaster.store.ledger import AuditHead
+from broadcaster.store.ledger_reading import Event, Wanted
+from broadcaster.store.outages import Outage
+from broadcaster.web.house import house
+
+CHECKED_FOR = timedelta(minutes=10)
+"""How long one reading of the whole ledger is good for: everybody who opens a report shares it."""
+LOGS = "the imported logs of missed calls"
+MOST_EVENTS = 100_000
+"""About three seconds of reading: more is not done while others wait for this process."""
+
+
+def of_alert(store: Session, alert: Alert) -> Report:
+    """The report of one alert as of now."""
+    return reports.build(_story(store, alert), facts(store, [alert]), chain(store), house().clock())
+
+
+def of_outage(store: Session, outage: Outage) -> Report:
+    """The report of one outage with all of its alerts as of now."""
+    hung = alerts.on_outage(store, outage.id)
+    restored = max(filter(None, map(restoration, hung)), key=lambda one: one.at, default=None)
+    first = _newest(store, hung[0]) if hung else None
+    area = content_from_json(first.content).area if first and outage.area.is_empty else outage.area
+    story = Story(
+        about=f"outage:{outage.public_id}",
+        title="911 outage",
+        place=areas.place(store, area) or "nobody knows where",
+        known_at=outage.known_at,
+        known_from=outage.known_from or "the record of the outage",
+        restored_at=restored.at if restored else None,
+        restored_from=f"{restored.who} ({restored.how})" if restored else "",
+        ended_at=outage.closed_at,
+        drill=_practised(),
+    )
+    own = [*ledger_reading.every(store, Wanted(about=story.about))]
+    return reports.build(story, facts(store, hung, own), chain(store), house().clock(), missed(store, outage))
+
+
+def missed(store: Session, outage: Outage) -> MissedFigures | None:
+    """What became of those who dialled 911 in vain, by the logs that were imported; None without any."""
+    whole = missed_figures.whole(store, outage.id)
+    if not whole.callers:
+        return None
+    said = {OUTCOMES[Outcome(key)].lower(): many for key, many in whole.outcomes.items()}
+    through = {"got through by a later call": whole.through} if whole.through else {}
+    left = {"without an outcome yet": whole.left} if whole.left else {}
+    return MissedFigures(whole.callers, {**said, **through, **left}, whole.left, LOGS)
+
+
+def facts(store: Session, told: Sequence[Alert], own: Sequence[Event] = ()) -> Facts:
+    """What the ledger and the counts say of some alerts together; `own` are events of what they hang on."""
+    ids = [alert.id for alert in told]
+    runs = store_report.runs(store, ids)
+    first, ending = reports.first_texts(runs), reports.ending_texts(runs)
+    keys = [run.fanout for run in first]
+    return Facts(
+        kinds=store_report.kinds(store, ids),
+        runs=runs,
+        first=store_report.pace(store, keys, reports.base(first), SHARES),
+        ending=store_report.pace(store, [run.fanout for run in ending], reports.base(ending), SHARES),
+        places=store_report.places(store, keys),
+        agencies=store_report.agencies(store, ids),
+        events=_events(store, told, own),
+    )
+
+
+def _events(store: Session, told: Sequence[Alert], own: Sequence[Event]) -> tuple[Event, ...]:
+    found = [event for alert in told for event in ledger_reading.every(store, Wanted(about=alert.public_id))]
+    return tuple(sorted([*found, *own], key=lambda event: event.seq))
+
+
+def _story(store: Session, alert: Alert) -> Story:
+    said = _newest(store, alert)
+    restored = restoration(alert)
+    return Story(
+        about=f"alert:{alert.public_id}",
+        title=title_of(alert),
+        place=areas.place(store, content_from_json(said.content).area) if said else "nowhere",
+        known_at=alert.known_since,
+        known_from="the officer who drafted it",
+        restored_at=restored.at if restored else None,
+        restored_from=f"{restored.who} ({restored.how})" if restored else "",
+        ended_at=alert.closed_at,
+        drill=drill(alert),
+    )
+
+
+def title_of(alert: Alert) -> str:
+    """What it was, by its kind."""
+    return "test of the system" if alert.kind == AlertKind.TEST else "911 outage"
+
+
+def drill(alert: Alert) -> str:
+    """Why this was not an outage, or empty."""
+    if alert.kind == AlertKind.TEST:
+        return "TEST: this was a test of the system"
+    return _practised()
+
+
+def _practised() -> str:
+    mode = house().settings.mode
+    return {Mode.TRAINING: "DRILL: this was practised", Mode.DEMO: "DEMO: nobody outside was told"}.get(mode, "")
+
+
+def restoration(alert: Alert) -> Confirmation | None:
+    """Who said last that 911 works again, of the all-clear that went out."""
+    out = (ReleaseState.RELEASED, ReleaseState.HELD)
+    rows = [row for row in alert.revisions if row.kind == RevisionKind.ALL_CLEAR]
+    told = [row for row in rows if any(one.state in out and one.tier == Tier.PUBLIC for one in row.releases)]
+    confirmed = content_from_json(told[-1].content).confirmations if told else ()
+    return max(confirmed, key=lambda one: one.at, default=None)
+
+
+def _newest(store: Session, alert: Alert) -> Revision | None:
+    said = released_revisions(store, alert.id, Tier.PUBLIC) or released_revisions(store, alert.id, Tier.AGENCY)
+    return said[0] if said else next(iter(alert.revisions[-1:]), None)
+
+
+def chain(store: Session) -> Chain:
+    """Whether the ledger is whole, as of a reading of the last ten minutes, and its newest checkpoint."""
+    read: Chain | None = current_app.extensions.get("broadcaster-chain")
+    if read is None or not timedelta(0) <= house().clock() - read.at < CHECKED_FOR:
+        read = current_app.extensions["broadcaster-chain"] = _read_again(store)
+    sealed = checkpoints.newest(store)
+    return replace(read, size=sealed.size, root=sealed.root.hex(), sealed_at=sealed.at) if sealed else read
+
+
+def _read_again(store: Session) -> Chain:
+    now, many = house().clock(), store.scalar(select(AuditHead.seq)) or 0
+    if many > MOST_EVENTS:
+        return Chain(now, many, unread=True)
+    found = checkpoints.verify(store, keys_of(house().settings))
+    return Chain(now, found.verdict.events, found.why)

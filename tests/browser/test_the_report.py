@@ -1,0 +1,86 @@
+"""The report in a browser and on paper: a statewide night of 20,000 texts, as a governor is shown it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import Browser as Chromium
+from sqlalchemy import text
+
+from broadcaster.dispatch.witness import signer_of
+from broadcaster.local.massachusetts import sample
+from broadcaster.store import checkpoints
+from broadcaster.store.database import Sessions
+from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot, watched
+from tests.browser.test_the_roster import sign_in
+from tests.desk import ISSUER, NOON, SECOND, Desk
+from tests.unit.outage.test_report_pdf import pages
+
+pytestmark = MARKS
+SENDING = (
+    "INSERT INTO wave (fanout_id, sender_id, purpose, rows, lease_until, closed_at, started_at) SELECT :f,"
+    "   (SELECT min(id) FROM sender), 'first', 200, m.at, m.at + no * interval '3 seconds', m.at"
+    " FROM generate_series(1, 100) no, (SELECT CAST(:at AS timestamptz) AS at) m",
+    "INSERT INTO delivery (fanout_id, address_id, community_id, wave_id, body_id, state, reason) SELECT :f,"
+    "   100000 + no, (SELECT min(id) FROM community) + (no * 7919) % 351,"
+    "   (SELECT min(id) FROM wave WHERE fanout_id = :f) + no / 200, 0,"
+    "   CASE WHEN no % 97 = 0 THEN 'rejected' ELSE 'accepted' END, '' FROM generate_series(1, 19999) no",
+    "UPDATE delivery SET handset = 'delivered' FROM community c WHERE fanout_id = :f AND state = 'accepted'"
+    " AND c.id = community_id AND (address_id % 3 > 0 OR c.county_fips <> '25013') AND c.county_fips <> '25003'",
+    "UPDATE fanout SET state = 'done', planned = 19999, first_accepted_at = CAST(:at AS timestamptz)"
+    " + interval '2 seconds' WHERE id = :f",
+    "UPDATE lane SET state = 'done' WHERE fanout_id = :f",
+    "UPDATE fanout SET state = 'done', first_accepted_at = CAST(:at AS timestamptz) + interval '1 second'"
+    " WHERE id <> :f",
+    "INSERT INTO acknowledgement (fanout_id, address_id, agency_id, at) SELECT fanout_id, address_id, agency_id,"
+    "   CAST(:at AS timestamptz) + slot * interval '1 second' FROM target WHERE agency_id IS NOT NULL AND slot % 8 > 0"
+    " ON CONFLICT DO NOTHING",
+)
+"""What a night leaves in the database, without the night."""
+
+
+def a_night(sessions: Sessions) -> tuple[Desk, str]:
+    """A statewide alert whose texts went out in five minutes; the address of its report."""
+    desk = Desk(sessions, datetime.now(UTC).replace(microsecond=0), places=sample.load(NOON.date()))
+    author = desk.browser(ISSUER)
+    author.open("/desk/new").send("/desk/new", statewide="1")
+    alert = author.path.split("/revisions/")[0]
+    page = author.send("/submit").path
+    author.send("/release-agencies")
+    second = desk.browser(SECOND)
+    second.open(page).send("/approve", code=desk.code(SECOND))
+    assert second.path == alert, second.words
+    with sessions.begin() as store:
+        key = store.execute(text("SELECT id FROM fanout WHERE channel = 'sms' AND tier = 'public'")).scalar_one()
+        begun = store.execute(text("SELECT max(at) FROM audit_event WHERE action = 'approved'")).scalar_one()
+        store.execute(text("UPDATE alert SET known_since = :at"), {"at": begun - timedelta(minutes=4, seconds=30)})
+        for statement in SENDING:
+            store.execute(text(statement), {"f": key, "at": begun})
+        checkpoints.make(store, signer_of(desk.chosen), desk.now)
+    return desk, f"{alert}/report"
+
+
+def test_a_governor_reads_it(sessions: Sessions, chromium: Chromium) -> None:
+    desk, path = a_night(sessions)
+    with served(desk.app) as base:
+        context = chromium.new_context(viewport=OFFICE)
+        page = context.new_page()
+        wrong = watched(page, base)
+        sign_in(page, base, desk, ISSUER)
+        for part in ("", "/full", "/statement"):
+            page.goto(f"{base}{path}{part}")
+            page.set_viewport_size(OFFICE)
+            shot(page, f"report{part.replace('/', '-')}")
+            accessible(page)
+            fits(page)
+        page.goto(base + path)
+        page.set_viewport_size(PHONE)
+        shot(page, "report-on-a-phone")
+        page.set_viewport_size(OFFICE)
+        printed = page.pdf(format="Letter", print_background=True)
+        assert pages(printed) == 1
+        with page.expect_download() as taken:
+            page.click("text=PDF, one page")
+        assert taken.value.path().read_bytes().startswith(b"%PDF-")
+        assert wrong == []
+        context.close()
