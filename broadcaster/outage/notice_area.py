@@ -61,7 +61,8 @@ def mapped(words: str, directory: Directory, state: str) -> Mapped:
             found[kind].add(code)
         else:
             missed.append(piece)
-    return Mapped(Area(**{kind: tuple(sorted(codes)) for kind, codes in found.items()}), tuple(missed))
+    counties, communities, psaps = (tuple(sorted(codes)) for codes in found.values())
+    return Mapped(Area(False, counties, communities, psaps), tuple(missed))
 
 
 def _pieces(text: str, state: str) -> Iterator[tuple[str, bool]]:

@@ -191,8 +191,7 @@ def _of_page(text: str) -> Fields:
             fields.unread.append(" | ".join(cell for cell in row if cell))
     if not fields.found:
         return _of_lines("\n".join(_lines(page)))
-    for table in list(page.iter("table")):
-        table.drop_tree()
+    etree.strip_elements(page, "table", with_tail=False)
     fields.unread += [line for line in _lines(page) if line.strip()]
     return fields
 

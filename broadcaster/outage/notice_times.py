@@ -27,6 +27,8 @@ _TIME = re.compile(
 )
 _HOUR = re.compile(r"(?<![\d:.+-])(?P<h>\d{1,2})()\s*(?P<half>[ap]\.?m\.?)", re.I)
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*(?P<sign>[+-])(?P<h>\d\d):?(?P<min>\d\d)\s*\)?\s*$", re.I)
+_BARE = re.compile(r"\s*\d{4}\s*")
+"""Alone it may be a year as well as an hour."""
 _ZONE = re.compile(rf"(?<![a-z])({'|'.join(ZONES)})(?![a-z])", re.I)
 NOON = 12
 
@@ -40,7 +42,7 @@ def moment(text: str, zone: ZoneInfo, told: datetime) -> datetime | None:
     offset = _OFFSET.search(rest)
     where = _offset(offset) if offset else _zone(rest, zone)
     clock = _clock(rest[: offset.start()] if offset else rest)
-    if where is None or clock is None:
+    if where is None or clock is None or (date is None and _BARE.fullmatch(rest)):
         return None
     try:
         if date is None:
