@@ -12,70 +12,30 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
 from broadcaster.alert.missed_caller import Cannot, Found, Outcome
 from broadcaster.outage import call_back
-from broadcaster.outage.call_back import CallBackRefused
-from broadcaster.outage.record import Writer
-from broadcaster.store import ledger, missed_callers, missed_figures, outages, people
-from broadcaster.store.courtesies import Courtesy
+from broadcaster.store import ledger, missed_callers, missed_figures
 from broadcaster.store.database import Sessions
 from broadcaster.store.ledger import AuditEvent
 from broadcaster.store.outages import Outage
-from broadcaster.web import accounts
 from tests import calls
 from tests.calls import Logs
-from tests.desk import AUDITOR, BOTH, ISSUER, PASSWORD, Browser, Desk
+from tests.desk import AUDITOR, BOTH, ISSUER, Desk
+from tests.flow import missed
+from tests.flow.missed import at_the_list, figures, imported, upload, with_a_number
 from tests.flow.test_an_outage_from_first_word import opened
 from tests.flow.test_no_number_in_a_dump import dump
-
-ADMIN = "ana@desk.example"
 
 
 @pytest.fixture
 def desk(sessions: Sessions) -> Desk:
-    made = Desk(sessions)
-    with sessions.begin() as store:
-        accounts.add_user(store, made.sealer, ADMIN, "Ana", PASSWORD, ["admin"])
-    return made
+    return missed.desk_with_an_administrator(sessions)
 
 
 @pytest.fixture
 def logs() -> Logs:
     return calls.made()
-
-
-def upload(browser: Browser, page: str, system: str, data: bytes) -> Browser:
-    token = browser.open(page).values("/missed/read")["csrf_token"][0]
-    sent = {"csrf_token": token, "system": system, "file": (io.BytesIO(data), "calls.csv")}
-    return browser._see(browser.client.post(f"{page}/read", data=sent, follow_redirects=True))
-
-
-def imported(browser: Browser, page: str, logs: Logs) -> None:
-    upload(browser, page, "Router", logs.router_csv).send("/import", skip="yes")
-    upload(browser, page, "CPE", logs.cpe_csv).send("/import")
-    assert browser.path == page, browser.words
-
-
-def with_a_number(browser: Browser, page: str, town: str) -> str:
-    """Take callers on until one can be called; their page."""
-    browser.open(f"{page}/psaps/{town}-psap").send("/next")
-    while "tel:" not in browser.text:
-        browser.open(f"{page}/psaps/{town}-psap").send("/next")
-    return browser.path
-
-
-def figures(desk: Desk) -> missed_figures.Figures:
-    with desk.sessions() as store:
-        return missed_figures.whole(store, store.query(Outage).one().id)
-
-
-def at_the_list(desk: Desk, store, email: str) -> call_back.Desk:
-    user = people.by_email(store, email)
-    assert user is not None
-    writer = Writer(store, f"user:{user.id}", user.name, desk.now, user.id)
-    return call_back.Desk(writer, desk.sealer, store.query(Outage).one())
 
 
 def test_the_logs_become_callers(desk: Desk, logs: Logs) -> None:
@@ -269,47 +229,3 @@ def test_two_at_the_same_time_get_different_callers(desk: Desk, logs: Logs) -> N
         one, other = both.map(take_all, (ISSUER, BOTH))
     assert set(one).isdisjoint(other)
     assert len(one) + len(other) == logs.truth.left_by_psap["Groton"]
-
-
-def test_a_text_only_where_the_answering_point_wants_it(desk: Desk, logs: Logs) -> None:
-    ida, ana = desk.browser(ISSUER), desk.browser(ADMIN)
-    page = f"{opened(ida)}/missed"
-    imported(ida, page, logs)
-    caller = with_a_number(ida, page, "salem")
-    token = ida.values("/give-back")["csrf_token"][0]
-    assert not ida.has("/text")
-    ida._see(ida.client.post(f"{caller}/text", data={"csrf_token": token}))
-    assert ida.status == 422 and "does not let its callers be texted" in ida.words
-    assert "can give away somebody who hides" in ana.open(page).words
-    ana.send("/psaps/salem-psap/texts")
-    ida.open(caller).send("/text")
-    assert not ida.has("/text") and "A text was asked for" in ida.words
-    with desk.sessions() as store:
-        (courtesy,) = store.query(Courtesy)
-        assert (courtesy.purpose, courtesy.places) == ("missed", ["salem"])
-    ana.open(page).send("/psaps/salem-psap/texts")
-    with desk.sessions() as store:
-        assert missed_callers.texting(store) == set()
-
-
-def test_who_they_were_is_forgotten_and_what_became_of_them_is_not(desk: Desk, logs: Logs) -> None:
-    ida = desk.browser(ISSUER)
-    page = f"{opened(ida)}/missed"
-    imported(ida, page, logs)
-    ida.open(f"{page}/psaps/ayer-psap").send("/next")
-    caller = ida.path
-    ida.send("/outcome", outcome="welfare_check", to="Ayer Police", words="Silence")
-    before = figures(desk)
-    with desk.sessions.begin() as store:
-        assert missed_callers.forget(store, 1000) == 0
-        store.execute(text("UPDATE outage SET state = 'closed', closed_at = now() - interval '14 months'"))
-        assert missed_callers.forget(store, 1000) > 160
-        assert missed_callers.forget(store, 1000) == 0
-    assert figures(desk) == before
-    words = ida.open(caller).words
-    assert "were deleted" in words and "Silence" not in words and not ida.has("/claim")
-    with desk.sessions.begin() as store:
-        assert store.execute(text("SELECT count(*) FROM missed_call")).scalar_one() == 0
-        with pytest.raises(CallBackRefused, match="has been deleted"):
-            call_back.claim(at_the_list(desk, store, ISSUER), caller.rpartition("/")[2])
-        assert outages.open_ones(store) == []
