@@ -6,7 +6,7 @@ Every step is a line of the record's log and an event of the ledger, in the call
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -210,7 +210,7 @@ def _columns(facts: Facts) -> dict[str, object]:
 
 def _said(facts: Facts) -> dict[str, object]:
     """The facts as the ledger holds them."""
-    return {**_columns(facts), "known_at": facts.known_at.isoformat()}
+    return {**_columns(facts), "known_at": facts.known_at.astimezone(UTC).isoformat()}
 
 
 def _check_open(outage: Outage) -> None:
