@@ -52,7 +52,7 @@ def import_log(file: Path, outage: str, system: str, **asked: object) -> None:
     sealer, now, data = sealer_of(settings), datetime.now(UTC).replace(microsecond=0), file.read_bytes()
     with sessions.begin() as session:
         row = _outage(session, outage)
-        table = _table(data)
+        table, system = _table(data), missed_logs.known_as(session, system)
         columns = _columns(session, system, table, asked, settings.timezone)
         known = call_log.desks(directory_load.load(session, agencies=False))
         reading = call_log.read(table.rows, columns, system, known, now)

@@ -99,6 +99,12 @@ def last_columns(session: Session, system: str) -> Mapping[str, object]:
     return session.scalars(query.order_by(MissedLog.id.desc()).limit(1)).one_or_none() or {}
 
 
+def known_as(session: Session, system: str) -> str:
+    """The name under which a system is known, whatever the case in which it was typed."""
+    query = select(MissedLog.system).where(func.lower(MissedLog.system) == system.lower())
+    return session.scalars(query.order_by(MissedLog.id).limit(1)).one_or_none() or system
+
+
 def systems(session: Session) -> list[str]:
     """The names of the systems of which we ever had a log."""
     return list(session.scalars(select(MissedLog.system).distinct().order_by(MissedLog.system)))

@@ -13,9 +13,9 @@ from tests import calls
 from tests.desk import ISSUER, Browser, Desk, settings
 from tests.factories import KEYS, SENDER, SID, TOKEN
 from tests.flow import installation, story
+from tests.flow.missed import upload
 from tests.flow.test_an_outage_from_first_word import opened
 from tests.flow.test_what_comes_back import free_port, knock
-from tests.flow.test_who_could_not_get_through import upload
 
 MINE = "+12025550142"
 
