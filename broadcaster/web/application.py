@@ -22,6 +22,7 @@ from broadcaster.alert.lifecycle import AlertState, LifecycleRefused
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds.public_page import Wording, day, dialable
 from broadcaster.messages.book import ENGLISH_NAMES
+from broadcaster.outage.trouble import WORDS
 from broadcaster.settings import Settings
 from broadcaster.store import database, reviews
 from broadcaster.store.database import Sessions
@@ -41,6 +42,7 @@ from broadcaster.web import (
     partners,
     sources,
     subscribe,
+    trouble,
 )
 from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.approval import approval
@@ -57,11 +59,13 @@ from broadcaster.web.inbox import inbox
 from broadcaster.web.incoming import incoming
 from broadcaster.web.ledger import ledger
 from broadcaster.web.lines import lines
+from broadcaster.web.outages import outages
 from broadcaster.web.paged import asked, paged
 from broadcaster.web.revision import revision
 from broadcaster.web.roster import roster
 from broadcaster.web.signin import signin
 from broadcaster.web.together import together
+from broadcaster.web.trouble_desk import desk_trouble, heard
 from broadcaster.web.upkeep import keeping
 from broadcaster.web.watch import watched
 from broadcaster.web.words import words
@@ -82,6 +86,8 @@ PAGES = (
         approval,
         glass,
         words,
+        outages,
+        desk_trouble,
         incoming,
         inbox,
         directory,
@@ -100,6 +106,7 @@ PAGES = (
         partners.blueprint,
         api.blueprint,
         ack.blueprint,
+        trouble.blueprint,
         handoff.blueprint,
         subscribe.blueprint,
         check.blueprint,
@@ -173,14 +180,14 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _look_around() -> None:
     """Who is asking, and which outages are open: both stand on every page."""
-    g.open_alerts, g.broken, g.asked = [], [], []
+    g.open_alerts, g.broken, g.asked, g.trouble = [], [], [], None
     if request.endpoint == "static" or request.blueprint == "health":
         return
     guard.load_person()
     if guard.visitor() is not None and request.method == "GET" and request.endpoint not in guard.POLLS:
         with house().sessions.begin() as store:
             g.open_alerts = watched(store, house().clock(), AlertState.OPEN)
-            g.broken, g.asked = reviews.waiting(store), asked(store)
+            g.broken, g.asked, g.trouble = reviews.waiting(store), asked(store), heard(store)
 
 
 def _templates(app: Flask, settings: Settings) -> None:
@@ -196,6 +203,8 @@ def _templates(app: Flask, settings: Settings) -> None:
             "open_alerts": g.get("open_alerts", []),
             "broken": g.get("broken", []),
             "asked_of_me": g.get("asked", []),
+            "trouble": g.get("trouble"),
+            "trouble_words": WORDS,
             "mode": settings.mode.value,
             "certificate_warning": guard.visitor() and house().office.certificate_warning(house().clock()),
             "authority": settings.authority,

@@ -17,12 +17,12 @@ from broadcaster.directory import Community, Directory
 from broadcaster.dispatch import actions
 from broadcaster.messages.book import ENGLISH_NAMES, NAMES, languages
 from broadcaster.settings import Mode
-from broadcaster.store import directory_load, senders, wordings
+from broadcaster.store import directory_load, outages, senders, wordings
 from broadcaster.store import drafts as typed_drafts
 from broadcaster.store.alerts import Revision
 from broadcaster.store.database import public_id
 from broadcaster.store.drafts import Kept
-from broadcaster.web import acting, agency_lists, drafts, form_typed, outline, seat
+from broadcaster.web import acting, agency_lists, drafts, form_typed, hanging, outline, seat
 from broadcaster.web.agency_lists import Offered
 from broadcaster.web.form_read import Reading, read
 from broadcaster.web.form_typed import FIELDS, Typed
@@ -95,13 +95,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A form as it stands on the page: under `key` it is kept while somebody types; `kept` is what came back of it."""
+    """A form as it stands on the page: under `key` it is kept while somebody types; `kept` is what came back of it;
+    `outage` is the record from which it was begun."""
 
     key: str
     known: datetime
     typed: Typed
     problems: dict[str, str] = field(default_factory=dict)
     kept: Kept | None = None
+    outage: str = ""
 
 
 @form.get("/new")
@@ -111,28 +113,39 @@ def new() -> str:
     with house().sessions.begin() as store:
         directory = directory_load.load(store)
         kept = typed_drafts.kept(store, person().id, request.args.get("draft", ""))
+        sheet = _begun(store, request.args.get("outage", ""))
     if kept is not None:
         sent = drafts.as_form(kept.fields)
-        sheet = Sheet(kept.key, drafts.known_since(sent), form_typed.from_request(sent), kept=kept)
-    else:
-        sheet = Sheet(public_id(), house().clock(), form_typed.blank(house().clock(), house().zone, languages()))
+        typed, outage = form_typed.from_request(sent), sent.get("outage", "")
+        sheet = Sheet(kept.key, drafts.known_since(sent), typed, kept=kept, outage=outage)
     return _page(sheet, Choice(directory), RevisionKind.INITIAL)
+
+
+def _begun(store: Session, outage: str) -> Sheet:
+    """A new form: from the record of an outage, or with what we can know of any."""
+    blank = form_typed.blank(house().clock(), house().zone, languages())
+    row = outages.by_public_id(store, outage) if outage else None
+    if row is None:
+        return Sheet(public_id(), house().clock(), blank)
+    typed = hanging.prefilled(store, row, blank, house().zone)
+    return Sheet(public_id(), hanging.known_since(row), typed, outage=row.public_id)
 
 
 @form.post("/new")
 @only(Role.ISSUER)
 def create() -> str | Response | tuple[str, int]:
     """Save the first draft of a new alert, or show the same form with a sentence beside what is wrong."""
-    key, known = drafts.sent_key(), drafts.known_since(request.form)
+    key, known, outage = drafts.sent_key(), drafts.known_since(request.form), request.form.get("outage", "")
     with house().sessions.begin() as store:
         reading = _reading(store)
         content = read(reading, RevisionKind.INITIAL, None)
         if content is not None:
             revision = actions.new_alert(acting.actor(store), AlertKind.OUTAGE, content, known)
+            hanging.hang(store, revision, reading.directory, outage)
             typed_drafts.drop(store, person().id, key)
             return redirect(_after(revision), 303)
         drafts.keep(store, key)
-    sheet = Sheet(key, known, reading.typed, reading.problems)
+    sheet = Sheet(key, known, reading.typed, reading.problems, outage=outage)
     return _page(sheet, Choice(reading.directory), RevisionKind.INITIAL), 422
 
 
