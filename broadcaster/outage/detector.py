@@ -39,8 +39,6 @@ class Sign(StrEnum):
     FALL = "fall"
     FLOOD = "flood"
     RETRIES = "retries"
-    REPORTS = "reports"
-    """Two PSAPs have said so themselves; no test of counts, see `evidence`."""
 
 
 SHARES = {Sign.SILENCE: 0.6, Sign.FALL: 0.2, Sign.FLOOD: 0.1, Sign.RETRIES: 0.1}
@@ -142,12 +140,6 @@ class Watch:
         fresh = [one for one in found if one.sign not in self.told]
         self.told = {one.sign for one in found}
         return fresh
-
-    def peek(self, heard: Heard, wider: float = 1.0, beside: float = 0.0) -> list[Verdict]:
-        """The same, of what is heard of a minute so far; only what was told is remembered."""
-        found = self.copy().hear(heard, wider, beside)
-        self.told |= {one.sign for one in found}
-        return found
 
     def copy(self) -> Watch:
         """Another one that goes on from here."""

@@ -17,9 +17,6 @@ REPORT_NATS = 5.0
 MOST_REPORTS = 2
 """Further reports may be of those who heard of the first."""
 REPORT_LIFE_MIN = 30.0
-TOGETHER_MIN = 10.0
-"""Two PSAPs that report trouble within so many minutes are a proposal by themselves (Intrado 2014: 81 PSAPs fell
-silent in seven states, and operators noticed before any alarm did)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +56,3 @@ def beside(
     if who:
         found["reports"] = REPORT_NATS * min(len(who), MOST_REPORTS)
     return found
-
-
-def together(reports: Iterable[Report]) -> frozenset[str]:
-    """The PSAPs that have reported within the last minutes, when they are two or more."""
-    fresh = frozenset(one.psap for one in reports if one.age <= TOGETHER_MIN)
-    return fresh if len(fresh) > 1 else frozenset()

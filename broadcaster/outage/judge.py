@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
 
 from broadcaster.outage import evidence
-from broadcaster.outage.detector import Finding, Heard, Sign, Verdict, Watch
+from broadcaster.outage.detector import Finding, Heard, Watch
 from broadcaster.outage.evidence import Beat, Report
 from broadcaster.outage.expected import Profile
 from broadcaster.outage.pools import WIDTH, Kind, Unit
@@ -62,23 +63,11 @@ class Judge:
             unit.key: Watch(unit.yearly, (spreads or {}).get(unit.key, 0.06), wide=unit.kind is Kind.STATE)
             for unit in self.units
         }
-        self._reported: frozenset[str] = frozenset()
 
     def hear(self, at: float, minute: Minute, known: Beside = NOTHING) -> list[Finding]:
-        """A whole minute of the week, 0 to 10,079; what every unit found, the widest first."""
-        return self._each(at, minute, known, "hear")
-
-    def peek(self, at: float, minute: Minute, known: Beside = NOTHING) -> list[Finding]:
-        """A minute that has not been heard to its end."""
-        return self._each(at, minute, known, "peek")
-
-    def rates(self, at: float, codes: Iterable[str]) -> dict[str, float]:
-        """Calls a minute that are expected of each PSAP at a minute of the week."""
-        return {code: self.profiles[code].at(at) for code in codes if code in self.profiles}
-
-    def _each(self, at: float, minute: Minute, known: Beside, way: str) -> list[Finding]:
+        """A minute of the week, 0 to 10,079, or what is known of it; what every unit found, the widest first."""
         rates = self.rates(at + 0.5, (code for code in minute if code not in known.muted))
-        found, wider = self._reports(known), 1.0
+        found, wider = [], 1.0
         for unit in self.units:
             watch = self.watches[unit.key]
             if known.muted and known.muted.issuperset(unit.psaps):
@@ -88,28 +77,26 @@ class Judge:
             if heard is None:
                 continue
             said = self._said(unit, known)
-            verdicts = getattr(watch, way)(heard, wider, sum(said.values()))
+            verdicts = watch.hear(heard, wider, sum(said.values()))
             found += [Finding(unit.key, verdict, said) for verdict in verdicts]
             if unit.kind is Kind.STATE:
                 wider = watch.level()
         return found
 
+    def ahead(self) -> Judge:
+        """Another one that goes on from here, for minutes that are not over; what it hears is not kept."""
+        made = copy(self)
+        made.watches = {key: watch.copy() for key, watch in self.watches.items()}
+        return made
+
+    def rates(self, at: float, codes: Iterable[str]) -> dict[str, float]:
+        """Calls a minute that are expected of each PSAP at a minute of the week."""
+        return {code: self.profiles[code].at(at) for code in codes if code in self.profiles}
+
     def _said(self, unit: Unit, known: Beside) -> dict[str, float]:
         if not known.beats and not known.reports:
             return {}
         return evidence.beside(unit.psaps, self.weights, known.beats, known.reports)
-
-    def _reports(self, known: Beside) -> list[Finding]:
-        """Two PSAPs report trouble at once: the narrowest unit that holds all of them; once, until it is over."""
-        who = evidence.together([one for one in known.reports if one.psap not in known.muted])
-        fresh, self._reported = bool(who - self._reported), who
-        holding = [unit for unit in self.units if who <= set(unit.psaps)] if fresh else []
-        if not holding:
-            return []
-        unit = min(holding, key=lambda one: WIDTH[one.kind])
-        nats = evidence.REPORT_NATS * len(who)
-        verdict = Verdict(Sign.REPORTS, nats, evidence.REPORT_NATS * 2, evidence.TOGETHER_MIN, 0, 0.0)
-        return [Finding(unit.key, verdict, {"reports": nats})]
 
 
 def summed(psaps: Iterable[str], minute: Minute, rates: Mapping[str, float]) -> Heard | None:

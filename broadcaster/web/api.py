@@ -15,7 +15,7 @@ from broadcaster import tasks
 from broadcaster.alert.lifecycle import Role
 from broadcaster.store import ledger
 from broadcaster.store.answers import Given
-from broadcaster.web import acting, api_alone, api_calls, api_directory, api_once, api_problem, tokens
+from broadcaster.web import acting, api_alone, api_calls, api_counts, api_directory, api_once, api_problem, tokens
 from broadcaster.web import api_access as access
 from broadcaster.web import api_models as m
 from broadcaster.web.api_calls import Call, WrongCode
@@ -56,6 +56,14 @@ ROUTES = (
     _route("POST", f"{ONE}/resume", api_calls.resume, EITHER, body=m.ResumeIn, rings=True),
     _route("POST", f"{ONE}/revisions", api_calls.follow, ISSUER, body=m.RevisionIn, status=201),
     _route("GET", f"{ONE}/report", api_calls.report, ANYBODY, answer=m.ReportOut),
+    _route(
+        "POST",
+        "/call-counts",
+        api_counts.count_calls,
+        ISSUER + ADMIN,
+        body=api_counts.CallCountsIn,
+        answer=api_counts.CallCountsOut,
+    ),
     _route("GET", "/directory", api_directory.directory, ANYBODY, answer=api_directory.DirectoryOut),
     _route("GET", "/tokens", access.tokens, ANYBODY, answer=access.TokensOut),
     _route("DELETE", "/tokens/<token>", access.end_token, ANYBODY, answer=access.TokensOut),

@@ -103,7 +103,7 @@ class Ground:
     def _said(self, judging: Judge, unit: Unit, calls: list[Call], through: int) -> Sign | None:
         at = (self.board.minute - 1) % WEEK_MIN
         minute = counted(calls, self.board.codes, float(through), exact=self.exact)
-        found = (judging.hear if through == 60 else judging.peek)(at, minute)
+        found = (judging if through == 60 else judging.ahead()).hear(at, minute)
         return next((one.verdict.sign for one in found if one.unit == unit.key), None)
 
     def limit(self, unit: Unit, minute: int) -> float:

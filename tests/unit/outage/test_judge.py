@@ -104,20 +104,11 @@ def test_equipment_that_fell_silent_shortens_the_wait() -> None:
     assert found[0].beside == {"heartbeats": evidence.BEATS_NATS}
 
 
-@pytest.mark.parametrize(
-    ("reports", "unit"),
-    [
-        ([Report("a", 1.0), Report("b", 9.0)], "pool:25001"),
-        ([Report("a", 1.0), Report("d", 9.0)], "state"),
-        ([Report("a", 1.0), Report("a", 2.0)], ""),
-        ([Report("a", 1.0), Report("b", 12.0)], ""),
-    ],
-    ids=["two of a county", "two of two counties", "one twice", "one long ago"],
-)
-def test_two_psaps_that_say_so_are_a_proposal_and_one_once(reports: list[Report], unit: str) -> None:
-    judging_, known = judging(), Beside(reports=reports)
-    assert [one.unit for one in judging_.hear(0, BUSY, known)] == ([unit] if unit else [])
-    assert judging_.hear(1, BUSY, known) == []
+def test_what_is_heard_ahead_is_not_kept() -> None:
+    judging_ = judging()
+    ahead = judging_.ahead()
+    assert first(ahead, SILENT)[1] and ahead.watches["state"].gap > 0.0
+    assert judging_.watches["state"].gap == 0.0
 
 
 def test_evidence_has_its_limits() -> None:
