@@ -117,6 +117,6 @@ def _bar(no: int, calls: int, wide: float, y: Scale) -> Bar:
 
 def _levels(most: float) -> list[float]:
     """Two or three round heights."""
-    power = 10.0 ** math.floor(math.log10(most))
+    power = float(10 ** math.floor(math.log10(most)))
     unit = next(unit for unit in (power / 2, power, power * 2) if most / unit < LABELS + 1)
     return [no * unit for no in range(int(most / unit) + 1)]

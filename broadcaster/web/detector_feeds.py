@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -47,7 +47,7 @@ def heard(store: Session, now: datetime, zone: ZoneInfo) -> Heard:
     """As it stands now."""
     known, usual = listening.moment_of(store, now), learning.profiles(store)
     calls: Counter[str] = Counter()
-    due: Counter[str] = Counter()  # type: ignore[type-arg]
+    due: dict[str, float] = defaultdict(float)
     for row in call_counts.since(store, listening.floor(now - HOUR), now + MINUTE):
         calls[row.code] += row.calls
         if row.code in usual:
