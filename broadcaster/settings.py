@@ -132,6 +132,7 @@ class Settings(BaseModel):
     break_glass_after: float = Field(default=5.0, gt=0)
     export_cert: Path | None = None
     export_dir: Path | None = None
+    call_counts_dir: Path | None = None
 
     lease: Seconds = 30.0
     settle: Seconds = 60.0
@@ -145,7 +146,7 @@ class Settings(BaseModel):
     def _no_trailing_slash(cls, value: object) -> object:
         return value.rstrip("/") if isinstance(value, str) and value.startswith("http") else value
 
-    @field_validator("data_dir", "publish_dir", "bounce_mailbox", "notice_mailbox", "export_dir")
+    @field_validator("data_dir", "publish_dir", "bounce_mailbox", "notice_mailbox", "export_dir", "call_counts_dir")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().resolve() if path else path

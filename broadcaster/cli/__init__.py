@@ -12,7 +12,19 @@ from sqlalchemy.exc import OperationalError
 
 from broadcaster import logs
 from broadcaster.alert.lifecycle import LifecycleRefused
-from broadcaster.cli import alerts, audit, checks, data, directory, documents, missed, people, residents, serving
+from broadcaster.cli import (
+    alerts,
+    audit,
+    calls,
+    checks,
+    data,
+    directory,
+    documents,
+    missed,
+    people,
+    residents,
+    serving,
+)
 from broadcaster.local.child import ServerError
 from broadcaster.local.supervisor import SupervisorError
 from broadcaster.settings import SettingsError
@@ -31,7 +43,7 @@ def root() -> None:
     """
 
 
-for group in (serving, people, data, directory, residents, alerts, missed, audit, checks, documents):
+for group in (serving, people, data, directory, residents, alerts, missed, audit, checks, documents, calls):
     for command in group.COMMANDS:
         root.add_command(command)
 

@@ -33,6 +33,8 @@ from broadcaster.dispatch.upkeep import Round
 from broadcaster.dispatch.watching import EVERY_S as WATCH_EVERY_S
 from broadcaster.dispatch.watching import Watching
 from broadcaster.dispatch.witness import Witness
+from broadcaster.outage.listening import LOOK_EVERY_S as LISTEN_EVERY_S
+from broadcaster.outage.listening import Listening
 from broadcaster.outage.notice_reader import NoticeReader
 from broadcaster.receipts import intake
 from broadcaster.receipts.bounce_mailbox import BounceMailbox
@@ -64,6 +66,7 @@ def _always(settings: Settings, engine: Engine) -> Duties:
         "call-again": (lambda: call_again(engine.sessions, pauses), every),
         "witness": (Witness.of(settings, engine.sessions, engine.window).look, every),
         "watching": (Watching(engine.sessions, engine.window, engine.carriers["webhook"]).look, WATCH_EVERY_S),
+        "detector": (Listening.of(settings, engine.sessions).look, LISTEN_EVERY_S),
         "retention": (Retention(engine.sessions).look, RETAIN_EVERY_S),
     }
 

@@ -47,6 +47,7 @@ from broadcaster.web import (
 from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
+from broadcaster.web.detector import detector
 from broadcaster.web.directory import directory
 from broadcaster.web.drafts import after_the_session, drafts
 from broadcaster.web.form import form
@@ -93,6 +94,7 @@ PAGES = (
         notices,
         missed,
         desk_trouble,
+        detector,
         incoming,
         inbox,
         directory,

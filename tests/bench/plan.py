@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PARTS = ("sink", "peer", "engine", "latency", "receipts", "email", "bulk", "documents", "directory")
+PARTS = ("sink", "peer", "engine", "latency", "receipts", "email", "bulk", "documents", "directory", "detector")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,9 @@ class Plan:
     documents: int = 300
     residents: int = 1_000_000
     state_agencies: int = 6_000
+    outages: int = 100
+    years: int = 4
+    year_weeks: int = 52
     quick: bool = False
     slow_ms: float = 60.0  # 0: no run with slow answers
 
@@ -44,6 +47,9 @@ QUICK = Plan(
     documents=3,
     residents=600,
     state_agencies=40,
+    outages=1,
+    years=1,
+    year_weeks=4,
     quick=True,
 )
 """Proves that the harness works; its figures say nothing."""

@@ -61,6 +61,7 @@ ELSEWHERE = {
     "roster.save": "test_the_roster",
     "together.join": "test_one_place_two_alerts",
     "together.take_over": "test_one_place_two_alerts",
+    **dict.fromkeys([f"detector.{name}" for name in ("draft", "dismiss", "plan", "end")], "test_the_phones_go_quiet"),
 }
 """What takes somebody else, or a night of its own, to come to; the story that plays it."""
 QUIET = {

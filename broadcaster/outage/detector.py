@@ -1,0 +1,230 @@
+"""Whether a unit's calls have stopped, fallen or flooded: sequential tests over minutes or parts of one.
+
+Silence. At a rate of L calls a minute a gap that lasts until g further calls were expected is chance once in e^g gaps,
+and L x 525,600 gaps begin in a year: b false proposals a year need ``g = ln(L x 525,600 / b)``, and with b = 1 the
+wait g / L is the physical limit. The rate is integrated as it rises and falls, so that the limit holds at every hour.
+How sure we are of the rate counts: it is believed to be gamma-distributed about the level of the last hours, and a gap
+is worth ``a ln(1 + g/a)`` nats (a = 1 / its squared coefficient of variation), which is g where the rate is known.
+
+Fall and flood. Page's CUSUM of Poisson log-likelihood ratios: the level is a half or a fifth (twice or four times)
+against what a bad (good) hour still is. A false alarm within n minutes has at most the probability n e^-h (Lorden
+1971), hence ``h = ln(525,600 / b)``.
+
+Of the rates of a unit only what was heard counts: a feed that is missing is expected to say nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+YEAR_MIN = 525_600.0
+PRIOR_CALLS = 100.0
+"""How firmly the level is held at that of the wider unit: a coefficient of variation of 0.1."""
+HALF_LIFE_MIN = 90.0
+FORGET = 0.5 ** (1.0 / HALF_LIFE_MIN)
+SUSPICION = 2.0
+"""Nats from which on the level learns nothing: an outage must not become what is usual."""
+LONGEST_SUSPICION_MIN = 360.0
+MARGIN = 1.5
+"""A bad hour is so many standard deviations off, and is nothing yet."""
+
+
+class Sign(StrEnum):
+    """What a test has found."""
+
+    SILENCE = "silence"
+    FALL = "fall"
+    FLOOD = "flood"
+    RETRIES = "retries"
+
+
+SHARES = {Sign.SILENCE: 0.6, Sign.FALL: 0.2, Sign.FLOOD: 0.1, Sign.RETRIES: 0.1}
+"""Of the false proposals that a unit may make."""
+FALLS, FLOODS = (0.5, 0.2), (2.0, 4.0)
+RETRY_SHARE = 0.05
+"""Of all calls, those of somebody who called a moment ago and was cut off, on a usual day."""
+RETRIES_USUAL, RETRIES_BAD = 2.0, 8.0
+"""Times that share: what a bad hour still is, and what an outage makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a unit heard in a minute or a part of one. `expected` is by its profile; `after` is the part of it after the
+    last call, None where there was none; `breadth` are its calls, of each PSAP no more than chance allows; `exact` says
+    that the moment of the last call is known to the second."""
+
+    calls: int
+    expected: float
+    after: float | None = None
+    breadth: int = 0
+    retries: int = 0
+    minutes: float = 1.0
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A test that has crossed its threshold, both in nats; `minutes` ago it began, and since then `calls` of the
+    `expected` were heard."""
+
+    sign: Sign
+    nats: float
+    threshold: float
+    minutes: float
+    calls: int
+    expected: float
+
+
+@dataclass(slots=True)
+class Sum:
+    """A CUSUM: its nats, and how long it has run, with how much."""
+
+    nats: float = 0.0
+    minutes: float = 0.0
+    calls: int = 0
+    expected: float = 0.0
+
+    def add(self, nats: float, heard: Heard, expected: float) -> None:
+        """One more observation; below nothing it begins again."""
+        self.nats += nats
+        self.minutes += heard.minutes
+        self.calls += heard.calls
+        self.expected += expected
+        if self.nats <= 0.0:
+            self.nats, self.minutes, self.calls, self.expected = 0.0, 0.0, 0, 0.0
+
+
+def _sums() -> dict[str, Sum]:
+    tests = [(Sign.FALL, FALLS), (Sign.FLOOD, FLOODS), (Sign.RETRIES, (RETRIES_BAD,))]
+    return {f"{sign}:{ratio}": Sum() for sign, ratios in tests for ratio in ratios}
+
+
+@dataclass(slots=True)
+class Watch:
+    """A unit as it was heard until now. `spread` is by how much an hour differs from the ones before, beyond chance;
+    `wide` that it takes several PSAPs, so that one crash on a road is no flood."""
+
+    yearly: float
+    spread: float = 0.05
+    wide: bool = True
+    gap: float = 0.0
+    gap_min: float = 0.0
+    gap_rate: float = 0.0
+    exact: bool = True
+    calls: float = 0.0
+    expected: float = 0.0
+    held: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    sums: dict[str, Sum] = field(default_factory=_sums)
+    told: set[Sign] = field(default_factory=set)
+
+    def level(self, wider: float = 1.0) -> float:
+        """Today's level beside the profile; what little was heard is held at that of the wider unit."""
+        return (PRIOR_CALLS * wider + self.calls) / (PRIOR_CALLS + self.expected)
+
+    @property
+    def doubt(self) -> float:
+        """The squared coefficient of variation of the rate, as far as it is known."""
+        return self.spread * self.spread + 1.0 / (PRIOR_CALLS + self.expected)
+
+    def hear(self, heard: Heard, wider: float = 1.0, beside: float = 0.0) -> list[Verdict]:
+        """One more minute, or part of one; what has crossed its threshold now and was not told yet. `wider` is the
+        level of the wider unit, `beside` are the nats of what speaks for an outage beside the counts."""
+        level = self.level(wider)
+        self._gap(heard, level)
+        self._cusums(heard, level)
+        self._learn(heard)
+        found = [one for one in (self._silence(beside), *self._crossed(beside)) if one is not None]
+        fresh = [one for one in found if one.sign not in self.told]
+        self.told = {one.sign for one in found}
+        return fresh
+
+    def copy(self) -> Watch:
+        """Another one that goes on from here."""
+        sums = {name: replace(one) for name, one in self.sums.items()}
+        return replace(self, sums=sums, told=set(self.told), held=list(self.held))
+
+    def forget(self) -> None:
+        """Begin every test again, as after planned work; the level of the hours before stays."""
+        self.gap = self.gap_min = 0.0
+        self.sums, self.told, self.held = _sums(), set(), [0.0, 0.0, 0.0]
+
+    def threshold(self, sign: Sign) -> float:
+        """In nats. Without the second of the last call a gap can only begin with a minute: fewer begin in a year."""
+        begun = 1.0
+        if sign is Sign.SILENCE:
+            begun = max(self.gap_rate, 1e-4) if self.exact else min(max(self.gap_rate, 1e-4), 1.0)
+        return math.log(max(begun * YEAR_MIN / (SHARES[sign] * self.yearly), math.e))
+
+    def _gap(self, heard: Heard, level: float) -> None:
+        rate = heard.expected * level / heard.minutes if heard.minutes else 0.0
+        if not heard.calls:
+            self.gap_rate = rate if not self.gap else self.gap_rate
+            self.gap += heard.expected * level
+            self.gap_min += heard.minutes
+            return
+        after = min(heard.after or 0.0, heard.expected)
+        self.gap, self.gap_rate, self.exact = after * level, rate, heard.exact
+        self.gap_min = heard.minutes * after / heard.expected if heard.expected else 0.0
+
+    def _silence(self, beside: float) -> Verdict | None:
+        sure = 1.0 / self.doubt
+        nats = sure * math.log1p(self.gap / sure) + (beside if self.gap else 0.0)
+        limit = self.threshold(Sign.SILENCE)
+        return Verdict(Sign.SILENCE, nats, limit, self.gap_min, 0, self.gap) if nats >= limit else None
+
+    def _cusums(self, heard: Heard, level: float) -> None:
+        off = MARGIN * math.sqrt(self.doubt)
+        due = heard.expected * level
+        low, high = min(max(1.0 - off, 0.6), 0.9), min(max(1.0 + off, 1.15), 1.6)
+        for ratio in FALLS:
+            self.sums[f"{Sign.FALL}:{ratio}"].add(_nats(heard.calls, due, ratio, low), heard, due)
+        if self.wide:
+            for ratio in FLOODS:
+                self.sums[f"{Sign.FLOOD}:{ratio}"].add(_nats(heard.breadth, due, ratio, high), heard, due)
+        again = _nats(heard.retries, due * RETRY_SHARE, RETRIES_BAD, RETRIES_USUAL)
+        self.sums[f"{Sign.RETRIES}:{RETRIES_BAD}"].add(again, heard, due)
+
+    def _crossed(self, beside: float) -> list[Verdict | None]:
+        found: dict[Sign, Verdict] = {}
+        for name, one in self.sums.items():
+            sign = Sign(name.partition(":")[0])
+            limit = self.threshold(sign)
+            nats = one.nats + (beside if one.nats and sign is Sign.FALL else 0.0)
+            if nats >= limit:
+                found.setdefault(sign, Verdict(sign, nats, limit, one.minutes, one.calls, one.expected))
+            one.nats = min(one.nats, limit + SUSPICION)  # it must be able to come back when the calls do
+        return list(found.values())
+
+    def _learn(self, heard: Heard) -> None:
+        """Follow the level of the hours; what is suspected to be an outage is kept aside until it is none."""
+        for no, more in enumerate((heard.calls, heard.expected, heard.minutes)):
+            self.held[no] += more
+        worst = max(one.nats for one in self.sums.values())
+        if max(worst, self.gap) > SUSPICION + 3.0 and self.held[2] < LONGEST_SUSPICION_MIN:
+            return
+        kept = FORGET ** self.held[2]
+        self.calls = self.calls * kept + self.held[0]
+        self.expected = self.expected * kept + self.held[1]
+        self.held = [0.0, 0.0, 0.0]
+
+
+def _nats(calls: int, due: float, ratio: float, usual: float) -> float:
+    """The log-likelihood ratio of Poisson counts: the level is `ratio`, against `usual`, of what is due."""
+    return calls * math.log(ratio / usual) - (ratio - usual) * due
+
+
+def limit_min(rate: float, yearly: float = 1.0) -> float:
+    """The physical limit for silence, in minutes, at a steady rate of calls a minute and `yearly` false proposals."""
+    return math.log(rate * YEAR_MIN / yearly) / rate
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict about a unit, with what spoke for it beside the counts, in nats by its name."""
+
+    unit: str
+    verdict: Verdict
+    beside: Mapping[str, float] = field(default_factory=dict)

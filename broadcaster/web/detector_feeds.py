@@ -1,0 +1,81 @@
+"""What the detector hears of each PSAP: whether its feed lives, what came in the last hour, and what was expected."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from broadcaster.outage import learning, listening
+from broadcaster.outage.judge import LEAST_WEEKS
+from broadcaster.outage.listening import MINUTE
+from broadcaster.store import call_counts, proposals
+from broadcaster.store.call_counts import Feed
+
+HOUR = timedelta(hours=1)
+LATE = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A PSAP: how its feed is (`state`, and a sentence), and calls beside expected calls of the last hour's heard
+    minutes; None where nobody knows yet what is usual."""
+
+    name: str
+    state: str
+    sentence: str
+    calls: int
+    expected: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """All of them, those with trouble first, and how many are in which state."""
+
+    lines: tuple[Line, ...]
+    states: Counter[str]
+    judged: datetime | None
+
+
+ORDER = ("silent", "stopped", "late", "learning", "muted", "alive", "never")
+
+
+def heard(store: Session, now: datetime, zone: ZoneInfo) -> Heard:
+    """As it stands now."""
+    known, usual = listening.moment_of(store, now), learning.profiles(store)
+    calls: Counter[str] = Counter()
+    due: dict[str, float] = defaultdict(float)
+    for row in call_counts.since(store, listening.floor(now - HOUR), now + MINUTE):
+        calls[row.code] += row.calls
+        if row.code in usual:
+            at = learning.minute_of_week(row.minute, zone) + 0.5
+            due[row.code] += usual[row.code].at(at) * row.through_s / 60.0
+    muted = proposals.muted(known.work, now, frozenset(feed.code for feed in known.feeds))
+    lines = []
+    for feed in known.feeds:
+        weeks = usual[feed.code].weeks if feed.code in usual else 0.0
+        beat = known.beats.get(feed.code)
+        state, sentence = _state(feed, now, weeks, is_silent=beat is not None and beat.is_overdue)
+        if feed.code in muted and state in ("alive", "silent", "stopped", "late"):
+            state, sentence = "muted", "planned work: not judged now"
+        judged = weeks >= LEAST_WEEKS and feed.newest is not None
+        lines.append(Line(feed.name, state, sentence, calls[feed.code], due[feed.code] if judged else None))
+    lines.sort(key=lambda one: (ORDER.index(one.state), one.name))
+    return Heard(tuple(lines), Counter(one.state for one in lines), call_counts.watch(store).judged)
+
+
+def _state(feed: Feed, now: datetime, weeks: float, *, is_silent: bool) -> tuple[str, str]:
+    if feed.newest is None or feed.heard_at is None:
+        return "never", "never heard" + (", its equipment is alive" if feed.beat_at and not is_silent else "")
+    if is_silent:
+        return "silent", "its equipment has fallen silent: no heartbeat"
+    if not listening.is_alive(feed, now):
+        return "stopped", "no data: its feed has stopped, so that nothing is known of its calls"
+    if now - feed.newest > LATE:
+        return "late", f"its feed is {round((now - feed.newest) / MINUTE)} min behind"
+    if weeks < LEAST_WEEKS:
+        return "learning", f"its week is being learnt: {weeks * 7:.0f} of {LEAST_WEEKS * 7:.0f} days"
+    return "alive", "heard"

@@ -1,0 +1,141 @@
+"""Planned work on call-handling equipment: planned at the desk, and ended there when it is over sooner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from broadcaster.directory import Directory
+from broadcaster.store import directory_load, ledger, proposals
+from broadcaster.store.people import User
+from broadcaster.store.proposals import PlannedWork
+from broadcaster.web import form_typed
+from broadcaster.web.guard import person
+from broadcaster.web.house import house
+
+LONGEST = timedelta(days=7)
+LONGEST_WORDS = 200
+FIRST = timedelta(hours=2)
+STATE = "state"
+Places = list[tuple[str, str, list[tuple[str, str]]]]
+"""By county: its value and name, and those of its PSAPs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Planned work as it is listed."""
+
+    row: PlannedWork
+    where: str
+    by: str
+    runs: bool
+
+
+def blank(now: datetime, zone: ZoneInfo) -> dict[str, str]:
+    """The form with what we can know."""
+    return {
+        "begins": form_typed.local(now, zone),
+        "ends": form_typed.local(now + FIRST, zone),
+        "where": "",
+        "words": "",
+    }
+
+
+def places(store: Session) -> Places:
+    """What can be muted: each county and each PSAP."""
+    directory = directory_load.load(store, agencies=False)
+    names = directory.county_names
+    rows = sorted(directory.psaps, key=lambda psap: (names[psap.county_fips], psap.name))
+    return [
+        (f"county:{fips}", f"{names[fips]} County", [(f"psap:{psap.code}", psap.name) for psap in group])
+        for fips, group in groupby(rows, key=lambda psap: psap.county_fips)
+    ]
+
+
+def plan(store: Session, form: Mapping[str, str]) -> dict[str, str]:
+    """Keep planned work; or a sentence for each field that cannot be."""
+    problems: dict[str, str] = {}
+    words = form.get("words", "").strip()[:LONGEST_WORDS].replace("\0", "")
+    if not words:
+        problems["words"] = "Say what is done, and by whom: others will ask."
+    codes = _codes(form.get("where", ""), directory_load.load(store, agencies=False))
+    if codes is None:
+        problems["where"] = "Choose where."
+    begins, ends = (_moment(name, form, problems) for name in ("begins", "ends"))
+    if begins and ends and not problems:
+        problems.update(_span(begins, ends))
+    if problems or begins is None or ends is None or codes is None:
+        return problems
+    row = PlannedWork(psaps=codes, words=words, begins=begins, ends=ends, made_by=person().id)
+    store.add(row)
+    store.flush()
+    said = {"words": words, "psaps": codes, "begins": begins.isoformat(), "ends": ends.isoformat()}
+    ledger.append(store, f"user:{person().id}", "work_planned", f"work:{row.id}", said)
+    return {}
+
+
+def _codes(where: str, directory: Directory) -> list[str] | None:
+    """The PSAPs of a choice; an empty list is all of them, None no choice."""
+    kind, _, key = where.partition(":")
+    if kind == STATE:
+        return []
+    of = {"county": lambda psap: psap.county_fips == key, "psap": lambda psap: psap.code == key}.get(kind)
+    found = [psap.code for psap in directory.psaps if of(psap)] if of else []
+    return found or None
+
+
+def _moment(name: str, form: Mapping[str, str], problems: dict[str, str]) -> datetime | None:
+    try:
+        return datetime.fromisoformat(form.get(name, "")).replace(tzinfo=house().zone)
+    except ValueError:
+        problems[name] = "Fill in date and time."
+        return None
+
+
+def _span(begins: datetime, ends: datetime) -> dict[str, str]:
+    if ends <= begins:
+        return {"ends": "It would end before it begins."}
+    if ends <= house().clock():
+        return {"ends": "It would be over already: choose a later end."}
+    if ends - begins > LONGEST:
+        return {"ends": "Plan seven days at most, and more when they are over: a muted detector is forgotten."}
+    return {}
+
+
+def end(store: Session, key: int) -> bool:
+    """End work now, or call off what has not begun; False when it was over."""
+    row, now = store.get(PlannedWork, key, with_for_update=True) if key < 2**63 else None, house().clock()
+    if row is None or row.ends <= now:
+        return False
+    if row.begins < now:
+        row.ends = now
+    else:
+        store.delete(row)
+    ledger.append(store, f"user:{person().id}", "work_ended", f"work:{key}")
+    return True
+
+
+def shown(store: Session, now: datetime) -> list[Work]:
+    """What is planned or under way."""
+    directory = directory_load.load(store, agencies=False)
+    return [_shown(store, row, directory, now) for row in proposals.work(store, now)]
+
+
+def _shown(store: Session, row: PlannedWork, directory: Directory, now: datetime) -> Work:
+    by = store.get_one(User, row.made_by).name
+    return Work(row, _where(row, directory), by, row.begins <= now)
+
+
+def _where(row: PlannedWork, directory: Directory) -> str:
+    if not row.psaps:
+        return "the whole state"
+    found = [psap for psap in directory.psaps if psap.code in row.psaps]
+    counties = {psap.county_fips for psap in found}
+    if len(found) > 1 and len(counties) == 1:
+        return f"{directory.county_names[next(iter(counties))]} County"
+    return ", ".join(psap.name for psap in found) or "PSAPs that are no longer listed"
