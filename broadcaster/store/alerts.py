@@ -34,6 +34,16 @@ class Alert(Base):
     closed_at: Mapped[datetime | None]
     revisions: Mapped[list[Revision]] = relationship(order_by="Revision.no", back_populates="alert")
 
+    @property
+    def is_canary(self) -> bool:
+        """Whether it is the canary's, which no list of people's alerts shows."""
+        return self.kind == AlertKind.CANARY
+
+    @property
+    def subject(self) -> str:
+        """What the ledger calls it; whoever is told of alerts hears of no canary."""
+        return f"{'canary' if self.is_canary else 'alert'}:{self.public_id}"
+
 
 class Revision(Base):
     """A draft until `frozen_at`; after that nothing in this row or its texts changes."""

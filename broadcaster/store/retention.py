@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session
 
-from broadcaster.store import ledger, tallies
+from broadcaster.store import canaries, ledger, tallies
 
 DELIVERIES, PHONES, CONSENTS, COURTESIES = "13 months", "30 days", "4 years", "30 days"
 BATCH = 5000
@@ -110,6 +110,7 @@ DUTIES: Mapping[str, Callable[[Session], int]] = {
     "delivery": prune_fanout,
     **{table: (lambda session, table=table: prune(session, table)) for table in _OLD_ROWS},  # type: ignore[misc]
     "phone": prune_phones,
+    "canary": canaries.forget,
 }
 """Each deletes a batch and says how many rows went; 0 means that nothing is due."""
 

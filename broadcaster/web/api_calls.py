@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from broadcaster import audience
 from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import Content, Problem, RevisionKind, content_from_json, content_to_json
-from broadcaster.alert.lifecycle import LifecycleRefused, Move, ReleaseState, Tier
+from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused, Move, ReleaseState, Tier
 from broadcaster.alert.policy import needs_two_people
 from broadcaster.directory import Directory
-from broadcaster.dispatch import actions
+from broadcaster.dispatch import actions, canary
 from broadcaster.dispatch import preview as previews
 from broadcaster.dispatch.actions import Actor
 from broadcaster.dispatch.plan import Draft
@@ -66,6 +66,16 @@ def create(call: Call) -> m.AlertOut:
     content = api_content.changed(api_content.blank(call.actor.now), body, directory, call.actor.now)
     _refuse_impossible(RevisionKind.INITIAL, content, directory)
     return told(call, actions.new_alert(call.actor, body.kind, content))
+
+
+def create_canary(call: Call) -> m.AlertOut:
+    """A draft of a canary: a test for the one phone of CANARY_PHONE. 409 while texts of an alert are going out."""
+    if not call.actor.office.canary_phone:
+        raise Refused(Problem("CANARY_PHONE", "CANARY_PHONE is not set where the desk runs: set it there too."))
+    canary.check_free(call.store)
+    said = canary.content(call.store, call.actor.now)
+    _refuse_impossible(RevisionKind.INITIAL, said, directory_load.load(call.store, agencies=False))
+    return told(call, actions.new_alert(call.actor, AlertKind.CANARY, said))
 
 
 def change(call: Call) -> m.AlertOut:
@@ -166,7 +176,7 @@ def follow(call: Call) -> m.AlertOut:
 
 def listed(call: Call) -> m.ListOut:
     """The alerts, newest first; ``?state=open`` keeps those in a state."""
-    query = select(Alert).order_by(Alert.id.desc()).limit(200)
+    query = select(Alert).where(Alert.kind != AlertKind.CANARY.value).order_by(Alert.id.desc()).limit(200)
     if state := request.args.get("state"):
         query = query.where(Alert.state == state)
     rows = call.store.scalars(query)

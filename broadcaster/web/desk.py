@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from broadcaster.alert.lifecycle import AlertState
 from broadcaster.store import inbound, incoming
 from broadcaster.web import drafts as typed
+from broadcaster.web.canary_line import line
 from broadcaster.web.guard import require_person
 from broadcaster.web.house import house
 from broadcaster.web.watch import lately_ended, watched
@@ -23,8 +24,15 @@ def home() -> str | Response:
         drafts = watched(store, house().clock(), AlertState.DRAFT)
         ended = lately_ended(store)
         others, texts = incoming.waiting(store), inbound.how_many(store)
-        begun = typed.begun(store)
+        begun, canary = typed.begun(store), line(store, house().settings, house().clock())
     waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]
     return render_template(
-        "desk/home.html", begun=begun, drafts=drafts, waiting=waiting, ended=ended, others=others, texts=texts
+        "desk/home.html",
+        begun=begun,
+        drafts=drafts,
+        waiting=waiting,
+        ended=ended,
+        others=others,
+        texts=texts,
+        canary=canary,
     )
