@@ -16,16 +16,22 @@ class LifecycleRefused(ValueError):
 
 class AlertKind(StrEnum):
     """An outage, or a test of the system; a test never looks like an outage. A canary is a test for one phone of our
-    own, made by machines: it is over with its release, and so never open."""
+    own, made by machines, and a drill one for nobody, by which people practise: both are over with their release, and
+    so never open."""
 
     OUTAGE = "outage"
     TEST = "test"
     CANARY = "canary"
+    DRILL = "drill"
 
     @property
     def is_test(self) -> bool:
         """Whether its words say that it is only a test."""
         return self is not AlertKind.OUTAGE
+
+
+HEARD = (AlertKind.OUTAGE, AlertKind.TEST)
+"""The kinds that go out to people; no list, page or pager of the desk looks at the others."""
 
 
 class AlertState(StrEnum):
@@ -178,8 +184,10 @@ def check_follows(kind: RevisionKind, released: Collection[RevisionKind]) -> Non
     check_next(kind, released)
 
 
-def state_after(kind: RevisionKind, tier: Tier, state: AlertState) -> AlertState:
-    """The alert's state once a revision of this kind is released to this tier."""
+def state_after(kind: RevisionKind, tier: Tier, state: AlertState, *, heard: bool = True) -> AlertState:
+    """The alert's state once a revision of this kind is released to this tier; one that nobody has `heard` is over."""
+    if not heard:
+        return AlertState.CLOSED if tier is Tier.PUBLIC else state
     if tier is Tier.PUBLIC and kind is RevisionKind.ALL_CLEAR:
         return AlertState.CLOSED
     if tier is Tier.PUBLIC and kind is RevisionKind.FALSE_ALARM:

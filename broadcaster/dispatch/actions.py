@@ -152,7 +152,7 @@ def release_agencies(actor: Actor, revision: Revision) -> Release:
 def _release_agencies(actor: Actor, revision: Revision, row: Release) -> Release:
     row.state = lifecycle.moved(ReleaseState(row.state), Move.RELEASE).value
     row.approved_by, row.at = actor.user_id, actor.now
-    made = agencies.to_agencies(actor.releasing(revision))
+    made = agencies.to_agencies(actor.releasing(revision)) if revision.alert.is_heard else []
     _open(revision, Tier.AGENCY)
     actor.log("released_to_agencies", revision.alert, no=revision.no, hash=revision.hash, fanouts=made)
     return row
@@ -160,8 +160,8 @@ def _release_agencies(actor: Actor, revision: Revision, row: Release) -> Release
 
 def _open(revision: Revision, tier: Tier) -> None:
     alert = revision.alert
-    after = lifecycle.state_after(RevisionKind(revision.kind), tier, lifecycle.AlertState(alert.state))
-    alert.state = lifecycle.AlertState.CLOSED.value if alert.is_canary else after.value
+    state = lifecycle.AlertState(alert.state)
+    alert.state = lifecycle.state_after(RevisionKind(revision.kind), tier, state, heard=alert.is_heard).value
 
 
 def approve(actor: Actor, revision: Revision, shown_hash: str) -> Release:
@@ -180,15 +180,17 @@ def release_public(actor: Actor, revision: Revision, row: Release, *, seat: bool
     row.state = moved.value
     row.approved_by, row.at = actor.user_id, actor.now
     paging.stop(actor.session, revision.id)
-    made = canary.release(actor.releasing(revision)) if revision.alert.is_canary else _tell(actor, revision, seat)
+    made = _tell(actor, revision, seat)
     _open(revision, Tier.PUBLIC)
-    if RevisionKind(revision.kind) in ENDINGS or revision.alert.is_canary:
+    if RevisionKind(revision.kind) in ENDINGS or not revision.alert.is_heard:
         revision.alert.closed_at = actor.now
     actor.log("approved", revision.alert, no=revision.no, hash=row.hash, fanouts=made)
     return row
 
 
 def _tell(actor: Actor, revision: Revision, seat: bool) -> list[int]:
+    if not revision.alert.is_heard:  # a drill tells nobody
+        return canary.release(actor.releasing(revision)) if revision.alert.is_canary else []
     first = locked_release(actor, revision, Tier.AGENCY)
     if first.state == ReleaseState.PENDING:
         _release_agencies(actor, revision, first)

@@ -53,7 +53,7 @@ def keep(engine: Engine) -> None:
 
 _ALERTS = text(
     "SELECT a.public_id, array_agg(f.id ORDER BY f.id) AS fanouts FROM fanout f JOIN revision r ON r.id = f.revision_id"
-    " JOIN alert a ON a.id = r.alert_id WHERE f.id = ANY(:ids) AND a.kind <> 'canary' GROUP BY 1 ORDER BY 1"
+    " JOIN alert a ON a.id = r.alert_id WHERE f.id = ANY(:ids) AND a.kind IN ('outage', 'test') GROUP BY 1 ORDER BY 1"
 )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from broadcaster import audience
 from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import Content, Problem, RevisionKind, content_from_json, content_to_json
-from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused, Move, ReleaseState, Tier
+from broadcaster.alert.lifecycle import HEARD, AlertKind, LifecycleRefused, Move, ReleaseState, Tier
 from broadcaster.alert.policy import needs_two_people
 from broadcaster.directory import Directory
 from broadcaster.dispatch import actions, canary
@@ -176,7 +176,7 @@ def follow(call: Call) -> m.AlertOut:
 
 def listed(call: Call) -> m.ListOut:
     """The alerts, newest first; ``?state=open`` keeps those in a state."""
-    query = select(Alert).where(Alert.kind != AlertKind.CANARY.value).order_by(Alert.id.desc()).limit(200)
+    query = select(Alert).where(Alert.kind.in_(HEARD)).order_by(Alert.id.desc()).limit(200)
     if state := request.args.get("state"):
         query = query.where(Alert.state == state)
     rows = call.store.scalars(query)

@@ -47,6 +47,7 @@ from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
 from broadcaster.web.directory import directory
 from broadcaster.web.drafts import after_the_session, drafts
+from broadcaster.web.drills import drills, prompt
 from broadcaster.web.form import form
 from broadcaster.web.form_numbers import numbers
 from broadcaster.web.glass import glass
@@ -94,6 +95,7 @@ PAGES = (
         ledger,
         paged,
         roster,
+        drills,
         together,
         board.blueprint,
         board_stream.blueprint,
@@ -173,14 +175,14 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _look_around() -> None:
     """Who is asking, and which outages are open: both stand on every page."""
-    g.open_alerts, g.broken, g.asked = [], [], []
+    g.open_alerts, g.broken, g.asked, g.drill = [], [], [], None
     if request.endpoint == "static" or request.blueprint == "health":
         return
     guard.load_person()
     if guard.visitor() is not None and request.method == "GET" and request.endpoint not in guard.POLLS:
         with house().sessions.begin() as store:
             g.open_alerts = watched(store, house().clock(), AlertState.OPEN)
-            g.broken, g.asked = reviews.waiting(store), asked(store)
+            g.broken, g.asked, g.drill = reviews.waiting(store), asked(store), prompt(store, guard.person())
 
 
 def _templates(app: Flask, settings: Settings) -> None:
@@ -196,6 +198,7 @@ def _templates(app: Flask, settings: Settings) -> None:
             "open_alerts": g.get("open_alerts", []),
             "broken": g.get("broken", []),
             "asked_of_me": g.get("asked", []),
+            "drill": g.get("drill"),
             "mode": settings.mode.value,
             "certificate_warning": guard.visitor() and house().office.certificate_warning(house().clock()),
             "authority": settings.authority,

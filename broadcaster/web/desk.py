@@ -9,7 +9,8 @@ from broadcaster.alert.lifecycle import AlertState
 from broadcaster.store import inbound, incoming
 from broadcaster.web import drafts as typed
 from broadcaster.web.canary_line import line
-from broadcaster.web.guard import require_person
+from broadcaster.web.drills import own
+from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.watch import lately_ended, watched
 
@@ -25,6 +26,7 @@ def home() -> str | Response:
         ended = lately_ended(store)
         others, texts = incoming.waiting(store), inbound.how_many(store)
         begun, canary = typed.begun(store), line(store, house().settings, house().clock())
+        rusty = own(store, person(), house().clock())
     waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]
     return render_template(
         "desk/home.html",
@@ -35,4 +37,5 @@ def home() -> str | Response:
         others=others,
         texts=texts,
         canary=canary,
+        rusty=rusty,
     )

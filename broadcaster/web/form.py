@@ -15,6 +15,7 @@ from broadcaster.alert.alert import ChannelName, Content, FailureKind, RevisionK
 from broadcaster.alert.lifecycle import AlertKind, Role
 from broadcaster.directory import Community, Directory
 from broadcaster.dispatch import actions
+from broadcaster.dispatch import drills as practising
 from broadcaster.messages.book import ENGLISH_NAMES, NAMES, languages
 from broadcaster.settings import Mode
 from broadcaster.store import directory_load, senders, wordings
@@ -95,13 +96,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A form as it stands on the page: under `key` it is kept while somebody types; `kept` is what came back of it."""
+    """A form as it stands on the page: under `key` it is kept while somebody types; `kept` is what came back of it,
+    and `drill` the run of the drill that it is for."""
 
     key: str
     known: datetime
     typed: Typed
     problems: dict[str, str] = field(default_factory=dict)
     kept: Kept | None = None
+    drill: str = ""
 
 
 @form.get("/new")
@@ -113,9 +116,12 @@ def new() -> str:
         kept = typed_drafts.kept(store, person().id, request.args.get("draft", ""))
     if kept is not None:
         sent = drafts.as_form(kept.fields)
-        sheet = Sheet(kept.key, drafts.known_since(sent), form_typed.from_request(sent), kept=kept)
+        sheet = Sheet(
+            kept.key, drafts.known_since(sent), form_typed.from_request(sent), {}, kept, drafts.drill_of(sent)
+        )
     else:
-        sheet = Sheet(public_id(), house().clock(), form_typed.blank(house().clock(), house().zone, languages()))
+        blank = form_typed.blank(house().clock(), house().zone, languages())
+        sheet = Sheet(public_id(), house().clock(), blank, drill=drafts.drill_of(request.args))
     return _page(sheet, Choice(directory), RevisionKind.INITIAL)
 
 
@@ -128,11 +134,15 @@ def create() -> str | Response | tuple[str, int]:
         reading = _reading(store)
         content = read(reading, RevisionKind.INITIAL, None)
         if content is not None:
-            revision = actions.new_alert(acting.actor(store), AlertKind.OUTAGE, content, known)
+            actor, drill = acting.actor(store), drafts.drill_of(request.form)
+            if drill:
+                revision = practising.draft(actor, drill, content, known)
+            else:
+                revision = actions.new_alert(actor, AlertKind.OUTAGE, content, known)
             typed_drafts.drop(store, person().id, key)
             return redirect(_after(revision), 303)
         drafts.keep(store, key)
-    sheet = Sheet(key, known, reading.typed, reading.problems)
+    sheet = Sheet(key, known, reading.typed, reading.problems, drill=drafts.drill_of(request.form))
     return _page(sheet, Choice(reading.directory), RevisionKind.INITIAL), 422
 
 

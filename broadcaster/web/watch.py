@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.alert import Content, RevisionKind, content_from_json
-from broadcaster.alert.lifecycle import AlertKind, AlertState, ReleaseState, Tier
+from broadcaster.alert.lifecycle import HEARD, AlertState, ReleaseState, Tier
 from broadcaster.store import areas
 from broadcaster.store.alerts import Alert, Release, Revision
 
@@ -42,7 +42,7 @@ class Watched:
 
 def watched(session: Session, now: datetime, *states: AlertState) -> list[Watched]:
     """The alerts in these states, the longest known first."""
-    query = select(Alert).where(Alert.state.in_(states), Alert.kind != AlertKind.CANARY.value)
+    query = select(Alert).where(Alert.state.in_(states), Alert.kind.in_(HEARD))
     query = query.order_by(Alert.known_since, Alert.id)
     return [_watched(session, alert, now) for alert in session.scalars(query)]
 
@@ -59,7 +59,7 @@ class Ended:
 
 def lately_ended(session: Session, most: int = 5) -> list[Ended]:
     """The alerts that ended last, the newest first: their boards stay for questions."""
-    query = select(Alert).where(Alert.closed_at.is_not(None), Alert.kind != AlertKind.CANARY.value)
+    query = select(Alert).where(Alert.closed_at.is_not(None), Alert.kind.in_(HEARD))
     query = query.order_by(Alert.closed_at.desc()).limit(most)
     found = []
     for alert in session.scalars(query):

@@ -27,6 +27,9 @@ ELSEWHERE = {
     "glass.break_it": "test_one_person_alone",
     "glass.review": "test_one_person_alone",
     "glass.withdraw": "test_one_person_alone",
+    **dict.fromkeys(
+        ("drills.plan", "drills.cancel", "drills.practise", "drills.start", "drills.finish"), "test_drills"
+    ),
     "roster.add": "test_the_roster",
     "roster.remove": "test_the_roster",
     "roster.hand_over": "test_the_roster",
