@@ -97,6 +97,7 @@ def test_an_unannounced_drill_of_a_shift(desk: Desk) -> None:
 
     desk.now += timedelta(minutes=31)
     duty.look(desk.now)
+    admin = desk.browser(ADMIN)
     page = admin.open("/desk/drills/")
     assert "1 of 2" in page.text and "not begun in time" in page.text and "complete" in page.text
     rows = list(csv.DictReader(StringIO(admin.open("/desk/drills/results.csv").text)))
