@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from broadcaster import logs
 from broadcaster.alert.delivery import Event
+from broadcaster.channels import trouble_link
 from broadcaster.channels.contract import Channel, Key, Outgoing
 from broadcaster.channels.errors import SendError
 from broadcaster.channels.proof import proof
@@ -35,6 +36,10 @@ Once a month we ask: is what we have still right? One click answers, without a p
 {link}
 
 The page shows your numbers and when they were last verified. If something is wrong, write there what is right.
+
+When 911 fails at your end, tell us in two taps, without a password. Keep this address at the desk; it is yours alone:
+
+{trouble}
 
 {authority}
 """
@@ -93,5 +98,6 @@ class Round:
             words = SHORT.format(name=question.name, authority=self.authority, link=where)
             ours = proof(self.engine.secret, DELIVERY, str(key))
             return Outgoing(key, question.to, Message("", words, ""), ours, LIFE_S)
-        words = TEXT.format(name=question.name, authority=self.authority, link=LINK)
+        report = trouble_link.url(self.base, self.engine.secret, question.agency, question.link)
+        words = TEXT.format(name=question.name, authority=self.authority, link=LINK, trouble=report)
         return Outgoing(key, question.to, Message(SUBJECT, words, ""), "", 0)

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, exists, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from broadcaster.alert.alert import RevisionKind
 from broadcaster.alert.lifecycle import HEARD, AlertKind, AlertState, ReleaseState, Tier
 from broadcaster.store.database import Base, identity, one_of, public_id
+from broadcaster.store.outages import Outage
 
 CAP_KINDS = ("cap", "cap-ipaws")
 """A document of the feed, which IPAWS may carry too, and one that goes to IPAWS alone."""
 
 
 class Alert(Base):
-    """One outage as the public sees it, from the first word to the all-clear."""
+    """One outage as the public sees it, from the first word to the all-clear; `outage_id` is the record it hangs on."""
 
     __tablename__ = "alert"
     __table_args__ = (
         CheckConstraint(f"kind IN ({one_of(AlertKind)})", name="kind"),
         CheckConstraint(f"state IN ({one_of(AlertState)})", name="state"),
+        Index("ix_alert_outage", "outage_id"),
     )
     id: Mapped[int] = identity()
     public_id: Mapped[str] = mapped_column(unique=True, default=public_id)
@@ -32,6 +34,7 @@ class Alert(Base):
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
     known_since: Mapped[datetime] = mapped_column(server_default=func.now())
     closed_at: Mapped[datetime | None]
+    outage_id: Mapped[int | None] = mapped_column(ForeignKey(Outage.id))
     revisions: Mapped[list[Revision]] = relationship(order_by="Revision.no", back_populates="alert")
 
     @property
@@ -198,3 +201,19 @@ def last_sent(session: Session, alert_id: int) -> datetime | None:
     """When the newest document of an alert was sent, by its own word."""
     query = select(func.max(Document.sent)).join(Revision, Revision.id == Document.revision_id)
     return session.scalar(query.where(Revision.alert_id == alert_id))
+
+
+def on_outage(session: Session, outage: int) -> list[Alert]:
+    """The alerts that hang on an outage, oldest first."""
+    return list(session.scalars(select(Alert).where(Alert.outage_id == outage).order_by(Alert.id)))
+
+
+def unfinished(session: Session, outage: int) -> list[Alert]:
+    """The alerts of an outage that somebody was told of and that have not ended, or that wait for a second person."""
+    waits = (
+        exists()
+        .where(Revision.alert_id == Alert.id, Release.revision_id == Revision.id)
+        .where(Release.state == ReleaseState.PENDING.value, Alert.state == AlertState.DRAFT.value)
+    )
+    query = select(Alert).where(Alert.outage_id == outage, (Alert.state == AlertState.OPEN.value) | waits)
+    return list(session.scalars(query.order_by(Alert.id)))

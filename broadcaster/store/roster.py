@@ -1,4 +1,7 @@
-"""Who is on call and from when to when; who is the officer in charge, and the hand-over to the next one."""
+"""Who is on call and from when to when; who is the officer in charge, and the hand-over to the next one.
+
+The office has an officer in charge, and every open outage has one: the same hand-over, with a note and a receipt.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from broadcaster.store.database import Base, identity
+from broadcaster.store.outages import Outage
 from broadcaster.store.people import User
 
 
@@ -26,12 +30,13 @@ class Shift(Base):
 
 
 class Handover(Base):
-    """The office passes from one officer to the next, with a note; it has passed when the next one says so."""
+    """The office, or the one outage named, passes to the next officer, with a note; it has passed when they say so."""
 
     __tablename__ = "handover"
     id: Mapped[int] = identity()
     from_user: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     to_user: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    outage_id: Mapped[int | None] = mapped_column(ForeignKey(Outage.id))
     note: Mapped[str]
     made_at: Mapped[datetime]
     received_at: Mapped[datetime | None]
@@ -83,20 +88,21 @@ def on_call(session: Session, now: datetime) -> set[int]:
 
 def in_charge(session: Session) -> Charge | None:
     """The officer in charge: the last one who said that they have the office."""
-    query = select(Handover).where(Handover.received_at.is_not(None))
+    query = select(Handover).where(Handover.received_at.is_not(None), Handover.outage_id.is_(None))
     return _charge(session, session.scalars(query.order_by(Handover.received_at.desc(), Handover.id.desc())).first())
 
 
-def offered(session: Session) -> Charge | None:
-    """The newest hand-over, while nobody has received it."""
-    newest = session.scalars(select(Handover).order_by(Handover.id.desc()).limit(1)).first()
+def offered(session: Session, outage: int | None = None) -> Charge | None:
+    """The newest hand-over of the office, or of an outage, while nobody has received it."""
+    query = select(Handover).where(Handover.outage_id == outage).order_by(Handover.id.desc())
+    newest = session.scalars(query.limit(1)).first()
     return _charge(session, newest if newest is not None and newest.received_at is None else None)
 
 
 def receive(session: Session, key: int, user: int, now: datetime) -> bool:
-    """The next officer says that they have the office; False when it was not offered to them, or is theirs already."""
+    """The next officer says that they have it; False when it was not offered to them, or is theirs already."""
     row = session.get(Handover, key, with_for_update=True)
-    current = offered(session)
+    current = offered(session, row.outage_id) if row else None
     if row is None or current is None or current.id != key or row.to_user != user or row.received_at is not None:
         return False
     row.received_at = now

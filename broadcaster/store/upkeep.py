@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, UniqueConstra
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from broadcaster.directory.rows import Difference, RowKind
-from broadcaster.store import directory_history, ledger
+from broadcaster.store import directory_history, ledger, trouble
 from broadcaster.store.database import Base, identity, one_of
 from broadcaster.store.directory import Agency, AgencyCommunity, AgencyContact, Community, Number
 from broadcaster.store.directory_history import Author
@@ -75,6 +75,8 @@ class Question:
     name: str
     channel: str
     to: str
+    link: int = 1
+    """Which link for 911 trouble is the agency's."""
 
 
 _CLAIM = text(
@@ -108,7 +110,8 @@ def claim(
     there = session.get_one(Address, row.address_id)
     name = session.scalar(select(Agency.name).where(Agency.id == row.agency_id)) or ""
     to = sealer.open(there.value_enc, there.value_index)
-    return Question(row.id, row.agency_id, there.id, name, there.kind, to)
+    link = trouble.link_no(session, row.agency_id)
+    return Question(row.id, row.agency_id, there.id, name, there.kind, to, link)
 
 
 def settle(session: Session, key: int, state: AskState | None) -> None:

@@ -26,7 +26,7 @@ from broadcaster.receipts import tally
 from broadcaster.store import directory_load, ledger
 from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.people import User
-from broadcaster.web import accounts, acting, api_content, seat
+from broadcaster.web import accounts, acting, api_content, hanging, seat
 from broadcaster.web import api_models as m
 from broadcaster.web.api_area import located, shown_area
 from broadcaster.web.api_problem import Refused
@@ -65,7 +65,9 @@ def create(call: Call) -> m.AlertOut:
     body = located(cast(m.AlertIn, call.body), call.store, directory, call.actor.office.state_fips)
     content = api_content.changed(api_content.blank(call.actor.now), body, directory, call.actor.now)
     _refuse_impossible(RevisionKind.INITIAL, content, directory)
-    return told(call, actions.new_alert(call.actor, body.kind, content))
+    revision = actions.new_alert(call.actor, body.kind, content)
+    hanging.hang(call.store, revision, directory)
+    return told(call, revision)
 
 
 def create_canary(call: Call) -> m.AlertOut:

@@ -22,6 +22,7 @@ from broadcaster.alert.lifecycle import AlertState, LifecycleRefused
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds.public_page import Wording, day, dialable
 from broadcaster.messages.book import ENGLISH_NAMES
+from broadcaster.outage.trouble import WORDS
 from broadcaster.settings import Settings
 from broadcaster.store import database, reviews
 from broadcaster.store.database import Sessions
@@ -41,6 +42,7 @@ from broadcaster.web import (
     partners,
     sources,
     subscribe,
+    trouble,
 )
 from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.approval import approval
@@ -58,11 +60,14 @@ from broadcaster.web.inbox import inbox
 from broadcaster.web.incoming import incoming
 from broadcaster.web.ledger import ledger
 from broadcaster.web.lines import lines
+from broadcaster.web.outages import outages
 from broadcaster.web.paged import asked, paged
 from broadcaster.web.revision import revision
 from broadcaster.web.roster import roster
 from broadcaster.web.signin import signin
+from broadcaster.web.spans import ago, spoken
 from broadcaster.web.together import together
+from broadcaster.web.trouble_desk import desk_trouble, heard
 from broadcaster.web.upkeep import keeping
 from broadcaster.web.watch import watched
 from broadcaster.web.words import words
@@ -83,6 +88,8 @@ PAGES = (
         approval,
         glass,
         words,
+        outages,
+        desk_trouble,
         incoming,
         inbox,
         directory,
@@ -102,6 +109,7 @@ PAGES = (
         partners.blueprint,
         api.blueprint,
         ack.blueprint,
+        trouble.blueprint,
         handoff.blueprint,
         subscribe.blueprint,
         check.blueprint,
@@ -175,21 +183,22 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _look_around() -> None:
     """Who is asking, and which outages are open: both stand on every page."""
-    g.open_alerts, g.broken, g.asked, g.drill = [], [], [], None
+    g.open_alerts, g.broken, g.asked, g.trouble, g.drill = [], [], [], None, None
     if request.endpoint == "static" or request.blueprint == "health":
         return
     guard.load_person()
     if guard.visitor() is not None and request.method == "GET" and request.endpoint not in guard.POLLS:
         with house().sessions.begin() as store:
             g.open_alerts = watched(store, house().clock(), AlertState.OPEN)
-            g.broken, g.asked, g.drill = reviews.waiting(store), asked(store), prompt(store, guard.person())
+            g.broken, g.asked, g.trouble = reviews.waiting(store), asked(store), heard(store)
+            g.drill = prompt(store, guard.person())
 
 
 def _templates(app: Flask, settings: Settings) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        dialable=dialable, day=day, spoken=_spoken, ago=_ago, thousands=lambda number: f"{number:,}"
+        dialable=dialable, day=day, spoken=spoken, ago=ago, thousands=lambda number: f"{number:,}"
     )
 
     def shared() -> dict[str, Any]:
@@ -199,6 +208,8 @@ def _templates(app: Flask, settings: Settings) -> None:
             "broken": g.get("broken", []),
             "asked_of_me": g.get("asked", []),
             "drill": g.get("drill"),
+            "trouble": g.get("trouble"),
+            "trouble_words": WORDS,
             "mode": settings.mode.value,
             "certificate_warning": guard.visitor() and house().office.certificate_warning(house().clock()),
             "authority": settings.authority,
@@ -211,20 +222,6 @@ def _templates(app: Flask, settings: Settings) -> None:
         }
 
     app.context_processor(shared)
-
-
-def _spoken(seconds: float) -> str:
-    """``40 seconds``, ``12 minutes``, ``2 h 05 min``."""
-    if seconds < 90:
-        return f"{round(seconds)} seconds" if seconds >= 1.5 else "1 second"
-    minutes = round(seconds / 60)
-    return f"{minutes} minutes" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
-
-
-def _ago(length: timedelta) -> str:
-    """``1:20``: minutes and seconds."""
-    seconds = max(0, round(length.total_seconds()))
-    return f"{seconds // 60}:{seconds % 60:02}"
 
 
 def _refusals(app: Flask) -> None:

@@ -12,6 +12,7 @@ from broadcaster.web.canary_line import line
 from broadcaster.web.drills import own
 from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.outages import open_records
 from broadcaster.web.watch import lately_ended, watched
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
@@ -26,16 +27,8 @@ def home() -> str | Response:
         ended = lately_ended(store)
         others, texts = incoming.waiting(store), inbound.how_many(store)
         begun, canary = typed.begun(store), line(store, house().settings, house().clock())
+        records = [one for one in open_records(store) if not one.goes_on]
         rusty = own(store, person(), house().clock())
     waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]
-    return render_template(
-        "desk/home.html",
-        begun=begun,
-        drafts=drafts,
-        waiting=waiting,
-        ended=ended,
-        others=others,
-        texts=texts,
-        canary=canary,
-        rusty=rusty,
-    )
+    shown = {"drafts": drafts, "waiting": waiting, "ended": ended, "others": others, "texts": texts}
+    return render_template("desk/home.html", begun=begun, records=records, canary=canary, rusty=rusty, **shown)

@@ -16,14 +16,15 @@ from broadcaster.alert.lifecycle import AlertKind, Role
 from broadcaster.directory import Community, Directory
 from broadcaster.dispatch import actions
 from broadcaster.dispatch import drills as practising
+from broadcaster.dispatch.actions import Actor
 from broadcaster.messages.book import ENGLISH_NAMES, NAMES, languages
 from broadcaster.settings import Mode
-from broadcaster.store import directory_load, senders, wordings
+from broadcaster.store import directory_load, outages, senders, wordings
 from broadcaster.store import drafts as typed_drafts
 from broadcaster.store.alerts import Revision
 from broadcaster.store.database import public_id
 from broadcaster.store.drafts import Kept
-from broadcaster.web import acting, agency_lists, drafts, form_typed, outline, seat
+from broadcaster.web import acting, agency_lists, drafts, form_typed, hanging, outline, seat
 from broadcaster.web.agency_lists import Offered
 from broadcaster.web.form_read import Reading, read
 from broadcaster.web.form_typed import FIELDS, Typed
@@ -96,14 +97,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A form as it stands on the page: under `key` it is kept while somebody types; `kept` is what came back of it,
-    and `drill` the run of the drill that it is for."""
+    """A form as it stands on the page: under `key` it is kept while somebody types; `kept` is what came back of it;
+    `outage` is the record from which it was begun, `drill` the run of the drill that it is for."""
 
     key: str
     known: datetime
     typed: Typed
     problems: dict[str, str] = field(default_factory=dict)
     kept: Kept | None = None
+    outage: str = ""
     drill: str = ""
 
 
@@ -114,36 +116,48 @@ def new() -> str:
     with house().sessions.begin() as store:
         directory = directory_load.load(store)
         kept = typed_drafts.kept(store, person().id, request.args.get("draft", ""))
+        sheet = _begun(store, request.args.get("outage", ""))
     if kept is not None:
         sent = drafts.as_form(kept.fields)
-        sheet = Sheet(
-            kept.key, drafts.known_since(sent), form_typed.from_request(sent), {}, kept, drafts.drill_of(sent)
-        )
-    else:
-        blank = form_typed.blank(house().clock(), house().zone, languages())
-        sheet = Sheet(public_id(), house().clock(), blank, drill=drafts.drill_of(request.args))
+        typed, outage = form_typed.from_request(sent), sent.get("outage", "")
+        sheet = Sheet(kept.key, drafts.known_since(sent), typed, {}, kept, outage, drafts.drill_of(sent))
     return _page(sheet, Choice(directory), RevisionKind.INITIAL)
+
+
+def _begun(store: Session, outage: str) -> Sheet:
+    """A new form: from the record of an outage, or with what we can know of any."""
+    blank = form_typed.blank(house().clock(), house().zone, languages())
+    row = outages.by_public_id(store, outage) if outage else None
+    if row is None:
+        return Sheet(public_id(), house().clock(), blank, drill=drafts.drill_of(request.args))
+    typed = hanging.prefilled(store, row, blank, house().zone)
+    return Sheet(public_id(), hanging.known_since(row), typed, outage=row.public_id)
 
 
 @form.post("/new")
 @only(Role.ISSUER)
 def create() -> str | Response | tuple[str, int]:
     """Save the first draft of a new alert, or show the same form with a sentence beside what is wrong."""
-    key, known = drafts.sent_key(), drafts.known_since(request.form)
+    key, known, outage = drafts.sent_key(), drafts.known_since(request.form), request.form.get("outage", "")
     with house().sessions.begin() as store:
         reading = _reading(store)
         content = read(reading, RevisionKind.INITIAL, None)
         if content is not None:
-            actor, drill = acting.actor(store), drafts.drill_of(request.form)
-            if drill:
-                revision = practising.draft(actor, drill, content, known)
-            else:
-                revision = actions.new_alert(actor, AlertKind.OUTAGE, content, known)
+            revision = _made(acting.actor(store), content, known)
+            hanging.hang(store, revision, reading.directory, outage)
             typed_drafts.drop(store, person().id, key)
             return redirect(_after(revision), 303)
         drafts.keep(store, key)
-    sheet = Sheet(key, known, reading.typed, reading.problems, drill=drafts.drill_of(request.form))
+    drill = drafts.drill_of(request.form)
+    sheet = Sheet(key, known, reading.typed, reading.problems, outage=outage, drill=drill)
     return _page(sheet, Choice(reading.directory), RevisionKind.INITIAL), 422
+
+
+def _made(actor: Actor, content: Content, known: datetime) -> Revision:
+    """A new alert; from a drill's form a drill, whatever has become of its run."""
+    if drill := drafts.drill_of(request.form):
+        return practising.draft(actor, drill, content, known)
+    return actions.new_alert(actor, AlertKind.OUTAGE, content, known)
 
 
 @form.get("/alerts/<alert>/edit")

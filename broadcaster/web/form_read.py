@@ -133,6 +133,14 @@ def _failure(reading: Reading) -> Iterator[tuple[str, Any]]:
 
 
 def _area(reading: Reading) -> Area:
+    area = place(reading)
+    if area.is_empty and not {"names", "area"} & reading.problems.keys():
+        reading.refuse("area", "Choose where 911 fails: the whole state, counties, communities or answering points.")
+    return area
+
+
+def place(reading: Reading) -> Area:
+    """The area that was typed, which may be empty; a name that nothing has is a problem."""
     typed = reading.typed
     pasted = _named(reading, "names", typed.names)
     area = Area(
@@ -141,9 +149,6 @@ def _area(reading: Reading) -> Area:
         communities=tuple(sorted({*typed.communities, *pasted})),
         psaps=tuple(sorted(typed.psaps)),
     )
-    if area.is_empty and "names" not in reading.problems:
-        reading.refuse("area", "Choose where 911 fails: the whole state, counties, communities or answering points.")
-        return area
     try:
         audience.affected(area, reading.directory)
     except UnknownCommunity as error:

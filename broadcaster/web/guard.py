@@ -21,7 +21,7 @@ ABSOLUTE = 12 * 3600
 """Seconds after which a session ends in any case (NIST SP 800-63B-4, AAL2 asks for at most 24 h)."""
 ENDED = "Your session has ended. Sign in and go on."
 
-POLLS = frozenset({"paged.fragment", "paged.called"})
+POLLS = frozenset({"paged.fragment", "paged.called", "desk_trouble.strip"})
 """What an open page asks by itself: nobody is at the desk for it, and the session grows older."""
 
 P = ParamSpec("P")

@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response
 from broadcaster.alert.lifecycle import Role
 from broadcaster.dispatch import incoming as messages
 from broadcaster.feeds.xmldoor import decoded
+from broadcaster.store import directory_load
 from broadcaster.store.incoming import Incoming
-from broadcaster.web import acting
+from broadcaster.web import acting, hanging
 from broadcaster.web.guard import only, require_person
 from broadcaster.web.house import house
 
@@ -34,6 +35,7 @@ def take(key: str) -> Response:
     """Begin an alert of ours: a draft for this person to correct."""
     with house().sessions.begin() as store:
         revision = messages.take(acting.actor(store), key)
+        hanging.hang(store, revision, directory_load.load(store, agencies=False))
         where = revision.alert.public_id
     flash("A draft was made from it. Check every field: nothing goes out before a second person approves.", "success")
     return redirect(url_for("form.edit", alert=where), 303)

@@ -15,7 +15,7 @@ class RouteClass(StrEnum):
     EMERGENCY = "emergency"
     """Issuing, approving, holding, looking at the board, and being asked whether we are well."""
     KNOCK = "knock"
-    """Emergency too, and open to whoever knocks: signing in, an agency's answer by its link."""
+    """Emergency too, and open to whoever knocks: signing in, an agency's answer or report by its link."""
     SIGN_UP = "sign-up"
     """What strangers write: residents who sign up, other authorities' alerts, whose signatures cost."""
     PUBLIC = "public"
@@ -36,6 +36,7 @@ CLASSES: dict[str, RouteClass] = {
     "/api/v1/openapi.json": RouteClass.KNOCK,
     "/ack/": RouteClass.KNOCK,
     "/a/": RouteClass.KNOCK,
+    "/trouble/": RouteClass.KNOCK,
     "/subscribe": RouteClass.SIGN_UP,
     "/healthz": RouteClass.EMERGENCY,
     "/readyz": RouteClass.EMERGENCY,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from broadcaster.alert.alert import Content, RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import HEARD, AlertState, ReleaseState, Tier
-from broadcaster.store import areas
+from broadcaster.store import alerts, areas
 from broadcaster.store.alerts import Alert, Release, Revision
 
 
@@ -45,6 +45,11 @@ def watched(session: Session, now: datetime, *states: AlertState) -> list[Watche
     query = select(Alert).where(Alert.state.in_(states), Alert.kind.in_(HEARD))
     query = query.order_by(Alert.known_since, Alert.id)
     return [_watched(session, alert, now) for alert in session.scalars(query)]
+
+
+def of_outage(session: Session, outage: int, now: datetime) -> list[Watched]:
+    """The alerts that hang on an outage, the oldest first."""
+    return [_watched(session, alert, now) for alert in alerts.on_outage(session, outage)]
 
 
 @dataclass(frozen=True, slots=True)

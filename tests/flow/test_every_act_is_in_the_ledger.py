@@ -30,6 +30,17 @@ ELSEWHERE = {
     **dict.fromkeys(
         ("drills.plan", "drills.cancel", "drills.practise", "drills.start", "drills.finish"), "test_drills"
     ),
+    "outages.create": "test_an_outage_from_first_word",
+    "outages.change": "test_an_outage_from_first_word",
+    "outages.note": "test_an_outage_from_first_word",
+    "outages.hand_over": "test_an_outage_from_first_word",
+    "outages.receive": "test_an_outage_from_first_word",
+    "outages.take_over": "test_an_outage_from_first_word",
+    "outages.close": "test_an_outage_from_first_word",
+    "outages.again": "test_an_outage_from_first_word",
+    "desk_trouble.draft": "test_911_trouble",
+    "desk_trouble.aside": "test_911_trouble",
+    "desk_trouble.renew": "test_911_trouble",
     "roster.add": "test_the_roster",
     "roster.remove": "test_the_roster",
     "roster.hand_over": "test_the_roster",

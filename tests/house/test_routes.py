@@ -49,6 +49,7 @@ def test_every_line_of_the_table_is_an_address(app: Flask) -> None:
         ("/healthz", "emergency"),
         ("/desk/sign-in", "knock"),
         ("/a/token", "knock"),
+        ("/trouble/token", "knock"),
         ("/subscribe/me/token", "sign-up"),
         ("/api/v1/cap", "sign-up"),
         ("/callbacks/twilio/status", "callbacks"),

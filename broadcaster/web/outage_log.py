@@ -1,0 +1,80 @@
+"""The log of an outage as it is read: its own lines and the steps of its alerts, in the order of what happened."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broadcaster.store import alerts, outages
+from broadcaster.store.ledger import AuditEvent
+from broadcaster.store.outages import Outage
+from broadcaster.store.people import User
+from broadcaster.web.house import house
+
+STEPS = {
+    "submitted": "Revision {no} was submitted for approval.",
+    "released_to_agencies": "Agencies were told of revision {no}.",
+    "approved": "The public was told of revision {no}.",
+    "broke_glass": "Revision {no} was released by one person.",
+    "withdrawn_as_own_error": "Our own false alarm was taken back.",
+    "returned": "The public text of revision {no} was returned: {reason}",
+    "rejected": "The public text of revision {no} was rejected: {reason}",
+    "held": "Revision {no} was put on hold.",
+    "resumed": "Revision {no} goes on.",
+}
+"""What the ledger says of an alert that belongs into the story of its outage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: when, who, what it is about, and its words; `alert` is the alert that it is a step of."""
+
+    at: datetime
+    by: str
+    what: str
+    text: str
+    alert: str = ""
+
+
+def lines(store: Session, outage: Outage) -> list[Line]:
+    """Everything that happened, oldest first."""
+    own = [Line(row.at, row.by, row.what, row.text) for row in outages.log_of(store, outage.id)]
+    return sorted([*own, *_steps(store, outage)], key=lambda line: line.at)
+
+
+def _steps(store: Session, outage: Outage) -> list[Line]:
+    objects = [f"alert:{alert.public_id}" for alert in alerts.on_outage(store, outage.id)]
+    query = select(AuditEvent).where(AuditEvent.object.in_(objects), AuditEvent.action.in_(list(STEPS)))
+    events = list(store.scalars(query.order_by(AuditEvent.seq)))
+    names = _names(store, {event.actor for event in events})
+    return [
+        Line(event.at, names.get(event.actor, event.actor), "alert", _words(event), event.object.partition(":")[2])
+        for event in events
+    ]
+
+
+def _words(event: AuditEvent) -> str:
+    said = json.loads(event.canonical)["data"]
+    return STEPS[event.action].format(no=said.get("no", ""), reason=said.get("reason", ""))
+
+
+def _names(store: Session, actors: set[str]) -> dict[str, str]:
+    """The names of those who did something, by what the ledger calls them (``user:7``)."""
+    ids = {int(actor.removeprefix("user:")) for actor in actors if actor.startswith("user:")}
+    query = select(User.id, User.name).where(User.id.in_(ids))
+    return {f"user:{key}": name for key, name in store.execute(query)}
+
+
+def moment(text: str, problems: dict[str, str]) -> datetime | None:
+    """The moment that was typed for a line; None for now, or with a problem beside ``at``."""
+    if not text.strip():
+        return None
+    try:
+        return datetime.fromisoformat(text.strip()).replace(second=0, microsecond=0, tzinfo=house().zone)
+    except ValueError:
+        problems["at"] = "Fill in date and time, like 2026-06-18T19:00, or leave it empty for now."
+        return None

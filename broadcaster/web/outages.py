@@ -1,0 +1,236 @@
+"""The records of outages at the desk: open one, read and write on it, hand it over, close it, reopen it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from broadcaster.alert.lifecycle import AlertState, Role
+from broadcaster.outage import record
+from broadcaster.outage.record import RecordRefused, Writer
+from broadcaster.store import alerts, areas, directory_load, roster
+from broadcaster.store import outages as kept
+from broadcaster.store.outages import Outage
+from broadcaster.store.people import User
+from broadcaster.web import hanging, outage_facts, outage_log, watch
+from broadcaster.web.guard import only, person, require_person
+from broadcaster.web.house import house
+from broadcaster.web.outage_facts import Stated
+from broadcaster.web.watch import Watched
+
+outages = Blueprint("outages", __name__, url_prefix="/desk/outages")
+outages.before_request(require_person)
+DESK = (Role.ISSUER, Role.APPROVER, Role.ADMIN)
+PARTS: tuple[tuple[str, str], ...] = ()
+"""The pages below a record: the endpoint, which takes ``outage``, and the words of its link."""
+LONGEST_NOTE = 1000
+Answer = Response | str | tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An outage as a list shows it: where, since when it is known to fail, who is in charge, and its alerts."""
+
+    row: Outage
+    place: str
+    since: datetime
+    officer: str
+    alerts: list[Watched]
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether somebody is at an alert of it: it is on air, or not released yet."""
+        return any(one.state in (AlertState.DRAFT, AlertState.OPEN) for one in self.alerts)
+
+
+@outages.get("")
+def page() -> str:
+    """Every open outage with its clock, and what ended within a day and may be back."""
+    with house().sessions.begin() as store:
+        now = house().clock()
+        opened = open_records(store)
+        closed = [_listed(store, one) for one in kept.lately_closed(store, now, record.RELAPSE)]
+    may = {"may_write": person().may(*DESK), "may_issue": person().may(Role.ISSUER)}
+    return render_template("desk/outages/page.html", opened=opened, closed=closed, **may)
+
+
+@outages.get("/new")
+@only(*DESK)
+def new() -> str:
+    """The form of a new record; all of it can wait but the first word."""
+    with house().sessions.begin() as store:
+        directory = directory_load.load(store, agencies=False)
+    return outage_facts.page(outage_facts.blank(), directory, {})
+
+
+@outages.post("/new")
+@only(*DESK)
+def create() -> Answer:
+    """Open a record."""
+    with house().sessions.begin() as store:
+        stated = outage_facts.read(store)
+        if stated.facts is not None:
+            outage = record.begin(hanging.writer(store), stated.facts)
+            return redirect(url_for("outages.one", outage=outage.public_id), 303)
+    return _again(stated)
+
+
+@outages.get("/<outage>")
+def one(outage: str) -> str:
+    """The record: what is known, who is in charge, its alerts with their clocks, its log."""
+    return _shown(outage, {})
+
+
+@outages.get("/<outage>/facts")
+@only(*DESK)
+def facts(outage: str) -> str:
+    """The form of what is known."""
+    with house().sessions.begin() as store:
+        row = found(store, outage)
+        directory = directory_load.load(store, agencies=False)
+    return outage_facts.page(outage_facts.of(row, directory), directory, {}, row)
+
+
+@outages.post("/<outage>/facts")
+@only(*DESK)
+def change(outage: str) -> Answer:
+    """Put what is known now in the place of what was; the log keeps both."""
+    with house().sessions.begin() as store:
+        row = found(store, outage)
+        stated = outage_facts.read(store)
+        if stated.facts is not None:
+            record.change(hanging.writer(store), row, stated.facts)
+            return redirect(url_for("outages.one", outage=outage), 303)
+    return _again(stated, row)
+
+
+@outages.post("/<outage>/note")
+@only(*DESK)
+def note(outage: str) -> Answer:
+    """Write a line into the log, with its own time if it did not happen now."""
+    problems: dict[str, str] = {}
+    at = outage_log.moment(request.form.get("at", ""), problems)
+    if problems:
+        return _shown(outage, problems), 422
+    return _acted(outage, "note", lambda hand, row: record.note(hand, row, _words("note"), at))
+
+
+@outages.post("/<outage>/hand-over")
+@only(*DESK)
+def hand_over(outage: str) -> Answer:
+    """Offer the outage to the next officer, with a note."""
+
+    def act(hand: Writer, row: Outage) -> None:
+        record.offer(hand, row, _chosen(hand.session), _words("hand"))
+
+    return _acted(outage, "hand", act, "Offered. Whoever has it stays in charge until it is received.")
+
+
+@outages.post("/<outage>/hand-over/<int:key>/receive")
+@only(*DESK)
+def receive(outage: str, key: int) -> Answer:
+    """The receipt: the next officer has read the note."""
+    return _acted(outage, "receive", lambda hand, row: record.receive(hand, row, key), "You are in charge of it.")
+
+
+@outages.post("/<outage>/take-over")
+@only(*DESK)
+def take_over(outage: str) -> Answer:
+    """Be in charge of it without a hand-over."""
+    return _acted(outage, "receive", record.take_over, "You are in charge of it.")
+
+
+@outages.post("/<outage>/close")
+@only(*DESK)
+def close(outage: str) -> Answer:
+    """It works again; not while an alert of it has no end."""
+    return _acted(outage, "close", lambda hand, row: record.close(hand, row, _words("close")), "The outage is closed.")
+
+
+@outages.post("/<outage>/again")
+@only(Role.ISSUER)
+def again(outage: str) -> Answer:
+    """It fails again: the record is open, and the form stands there with the earlier area."""
+    answer = _acted(outage, "again", record.reopen, "Reopened. This is the earlier area: change it if less fails now.")
+    return redirect(url_for("form.new", outage=outage), 303) if isinstance(answer, Response) else answer
+
+
+def found(store: Session, outage: str) -> Outage:
+    """The outage of this address, or 404."""
+    row = kept.by_public_id(store, outage)
+    if row is None:
+        abort(404, description="There is no outage at this address: start from the list of outages.")
+    return row
+
+
+def _acted(outage: str, field: str, act: Callable[[Writer, Outage], object], done: str = "") -> Answer:
+    """Do it and come back to the record; or say beside the field why not, with everything that was typed."""
+    try:
+        with house().sessions.begin() as store:
+            act(hanging.writer(store), found(store, outage))
+    except RecordRefused as refused:
+        return _shown(outage, {field: str(refused)}), 422
+    if done:
+        flash(done, "success")
+    return redirect(url_for("outages.one", outage=outage), 303)
+
+
+def _words(name: str) -> str:
+    return request.form.get(name, "").strip()[:LONGEST_NOTE].replace("\0", "")
+
+
+def _chosen(store: Session) -> User:
+    given = request.form.get("to", "")
+    user = store.get(User, int(given)) if given.isascii() and given.isdigit() and len(given) < 10 else None
+    if user is None or not user.active or user.role_names.isdisjoint(DESK):
+        raise RecordRefused("Choose somebody of the desk.")
+    return user
+
+
+def _again(stated: Stated, row: Outage | None = None) -> Answer:
+    return outage_facts.page(stated.typed, stated.directory, stated.problems, row), 422
+
+
+def open_records(store: Session) -> list[Listed]:
+    """The open outages as they are listed, the newest known first."""
+    return [_listed(store, one) for one in kept.open_ones(store)]
+
+
+def _listed(store: Session, outage: Outage) -> Listed:
+    officer = store.get(User, outage.officer_id) if outage.officer_id else None
+    return Listed(
+        row=outage,
+        place=areas.place(store, outage.area),
+        since=hanging.known_since(outage),
+        officer=officer.name if officer else "",
+        alerts=watch.of_outage(store, outage.id, house().clock()),
+    )
+
+
+def _shown(outage: str, problems: dict[str, str]) -> str:
+    with house().sessions.begin() as store:
+        row = found(store, outage)
+        everybody = store.scalars(select(User).where(User.active).order_by(User.name, User.id))
+        return render_template(
+            "desk/outages/record.html",
+            item=_listed(store, row),
+            outage=row,
+            standing=alerts.unfinished(store, row.id),
+            kinds=outage_facts.KINDS,
+            names=areas.names(store, row.area),
+            offered=roster.offered(store, row.id),
+            staff=[user for user in everybody if not user.role_names.isdisjoint(DESK) and user.id != row.officer_id],
+            lines=outage_log.lines(store, row),
+            may_write=person().may(*DESK),
+            may_issue=person().may(Role.ISSUER),
+            may_reopen=record.may_reopen(row, house().clock()),
+            parts=PARTS,
+            problems=problems,
+            typed=request.form,
+        )
