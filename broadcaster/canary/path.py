@@ -179,7 +179,7 @@ class _Flight:
 
 def _stands(board: Any) -> set[str]:
     """How the one text stands, by the counts of its alert: its states, and what the handset said."""
-    channel = next((one for one in board["channels"] if one["channel"] == "canary"), {})
+    channel: dict[str, Any] = next((one for one in board["channels"] if one["channel"] == "canary"), {})
     counts = {**{state: channel.get(state, 0) for state in State}, **channel.get("handset", {})}
     return {str(name) for name, number in counts.items() if number and name != Handset.NONE}
 

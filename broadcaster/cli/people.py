@@ -40,7 +40,7 @@ def add_user(email: str, roles: tuple[str, ...], name: str) -> None:
 
 
 @users.command("canary")
-@click.option("--domain", default="canary.invalid", show_default=True, help="Where its two accounts seem to live.")
+@click.option("--domain", default="canary.example", show_default=True, help="Where its two accounts seem to live.")
 def add_canary(domain: str) -> None:
     """Make the canary's two accounts, and print CANARY_KEYS in one line: they are shown this once.
 

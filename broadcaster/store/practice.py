@@ -126,7 +126,7 @@ def by_shift(found: Iterable[Result]) -> list[ByShift]:
             done = [one for one in runs if one.outcome is DrillOutcome.COMPLETE]
             names = tuple(sorted({one.name for one in runs}))
             to_submit, to_release = _median(one.to_submit for one in done), _median(one.to_release for one in done)
-            made.append(ByShift(*shift, names, len(runs), len(done), to_submit, to_release))
+            made.append(ByShift(shift[0], shift[1], names, len(runs), len(done), to_submit, to_release))
     return made
 
 

@@ -232,7 +232,8 @@ def told(call: Call, row: Revision) -> m.AlertOut:
     plain, kind, content = directory_load.load(call.store), RevisionKind(row.kind), content_from_json(row.content)
     call.store.flush()
     stops = [] if row.frozen_at else _problems(kind, content, plain)
-    shown = _preview(call, row, kind, content, plain) if not stops and _wanted() != "none" else None
+    wanted = not stops and not row.alert.is_canary and _wanted() != "none"
+    shown = _preview(call, row, kind, content, plain) if wanted else None
     return m.AlertOut(
         id=row.alert.public_id,
         kind=row.alert.kind,

@@ -46,8 +46,8 @@ OUTCOMES = {
 }
 BOSSES = (Role.ADMIN, Role.AUDITOR)
 """Who sees everybody's results; everybody sees their own."""
-COLUMNS = ("person", "shift_from", "shift_to", "announced", "fails", "where", "asked", "started", "form_opened")
-COLUMNS += ("submitted", "released", "outcome", "seconds_to_submit", "seconds_to_release")
+COLUMNS: tuple[str, ...] = ("person", "shift_from", "shift_to", "announced", "fails", "where", "asked", "started")
+COLUMNS += ("form_opened", "submitted", "released", "outcome", "seconds_to_submit", "seconds_to_release")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would run."""
 

@@ -84,7 +84,7 @@ def test_an_unannounced_drill_of_a_shift(desk: Desk) -> None:
     assert "DRILL." in ida.text
     desk.later(seconds=70)
     ida.send("/new", **FORM)
-    assert "DRILL." in ida.text and "TEST" in ida.text
+    assert "DRILL." in ida.text and "only a test" in ida.text
     ida.send("/submit")
     assert Pager.of(desk.chosen, _no_engine(desk)).look(desk.now) == 0, "nobody is paged for a drill"
     assert "Your approval is asked for" not in abe.open("/desk/").text

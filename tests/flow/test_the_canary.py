@@ -95,7 +95,7 @@ class Sky:
         self.stack.push(part)
         running = part.enter_context(installation.process(self.env, *words))
         if words[0] == "worker":
-            story.until(lambda: len(installation.children(running.pid)) >= 1, 60)
+            story.until(lambda: len(installation.children(running.pid)) >= 1, 180)
 
     def end(self, name: str) -> None:
         self.parts[name].close()
@@ -131,7 +131,7 @@ def sky(sessions: Sessions, database_url: str, valkey: str, tmp_path: Path) -> I
         made = Sky(env, stack, carrier, sessions)
         for words in (("web",), ("callbacks",), ("sweep",), ("worker",)):
             made.start(*words)
-        story.until(lambda: answers(base) and answers(env["CALLBACKS_BASE_URL"]), 60)
+        story.until(lambda: answers(base) and answers(env["CALLBACKS_BASE_URL"]), 180)
         yield made
 
 
@@ -140,7 +140,7 @@ async def test_whatever_stops_is_noticed_and_paged(sky: Sky) -> None:
     with outside() as world:
         async with relay() as mail:
             door = Door(live=False)
-            pool = Pool(Relay.of(mail.url), live=False, size=1, hello="canary.invalid")
+            pool = Pool(Relay.of(mail.url), live=False, size=1, hello="canary.example")
             watch = Watch(
                 path=Way(door, sky.env["PUBLIC_BASE_URL"], Keys(*keys.split())),
                 diary=Diary(sky.sessions),

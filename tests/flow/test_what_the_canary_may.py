@@ -32,7 +32,7 @@ class Small:
 
     def __post_init__(self) -> None:
         with self.desk.sessions.begin() as store:
-            first, second, self.factor = canary_accounts.make(store, self.desk.sealer, "canary.invalid").split()
+            first, second, self.factor = canary_accounts.make(store, self.desk.sealer, "canary.example").split()
             self.held |= {"first": first, "second": second}
             for email in (ISSUER, SECOND):
                 user = people.by_email(store, email)
@@ -44,7 +44,7 @@ class Small:
         return self.desk.app.test_client().open(f"/api/v1{path}", method=method, json=body, headers=headers)
 
     def code(self) -> str:
-        return self.desk.code(f"{canary_accounts.NAMES[1]}@canary.invalid")
+        return self.desk.code(f"{canary_accounts.NAMES[1]}@canary.example")
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_the_domain_refuses_it_too(small: Small) -> None:
     desk = small.desk
     with desk.sessions.begin() as store:
         ids = {name: people.by_email(store, name).id for name in (ISSUER, SECOND)}  # type: ignore[union-attr]
-        machine = people.by_email(store, f"{canary_accounts.NAMES[1]}@canary.invalid")
+        machine = people.by_email(store, f"{canary_accounts.NAMES[1]}@canary.example")
         assert machine is not None
         said = canary.content(store, desk.now)
         office, sealer = desk.app.extensions["broadcaster"].office, desk.sealer
