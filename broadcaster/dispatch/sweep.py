@@ -94,11 +94,11 @@ class Sweep:
     def __post_init__(self) -> None:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
-        self.engine.carriers_by_channel.pop(CANARY, None)  # it is there to notice that the workers are gone
         self._heart = Heart(database.engine_of(self.engine.sessions))
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Begin; returns at once. Canaries are left to the workers: they are there to notice that these are gone."""
+        self.engine.carriers_by_channel.pop(CANARY, None)
         self._repeat("keep", self._keep, self.every)
         for queue in QUEUES:
             self._repeat(f"drain-{queue}", lambda queue=queue: self._drain(queue), min(self.every, 0.5))  # type: ignore[misc]
