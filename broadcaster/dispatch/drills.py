@@ -97,9 +97,11 @@ def start(session: Session, run: DrillRun, now: datetime) -> None:
 
 def draft(actor: Actor, key: str, content: Content, opened: datetime) -> Revision:
     """The alert of a drill from the form, as of any other; one whose run is over by now is a drill all the same."""
-    revision = actions.new_alert(actor, AlertKind.DRILL, content, opened)
     run = drills.by_key(actor.session, key, actor.user_id)
-    if run is not None and run.outcome == DrillOutcome.RUNNING and run.alert_id is None:
+    fits = run is not None and run.outcome == DrillOutcome.RUNNING and run.alert_id is None
+    since = run.started_at if run is not None and fits else None  # whoever opens the form twice wins no time
+    revision = actions.new_alert(actor, AlertKind.DRILL, content, since or opened)
+    if run is not None and fits:
         run.alert_id = revision.alert_id
     return revision
 

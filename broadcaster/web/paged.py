@@ -138,7 +138,7 @@ def _is_asked(store: Session, row: Revision) -> bool:
 def clock(store: Session, row: Revision) -> Clock | None:
     """Who was called and who is next; None where nobody is waited for."""
     public = acting.releases_of(store, row).get("public")
-    if public is None or public.state != ReleaseState.PENDING:
+    if public is None or public.state != ReleaseState.PENDING or not row.alert.is_heard:
         return None
     found = tuple(pages.called(store, row.id))
     steps = max((one.step for one in found), default=0)
