@@ -55,7 +55,7 @@ def test_from_two_taps_to_the_record(sessions: Sessions, chromium: Chromium) -> 
         shot(ida, "outages")
         accessible(ida)
         fits(ida)
-        ida.get_by_role("link", name="Record").first.click()
+        ida.get_by_role("link", name="Record", exact=True).first.click()
         ida.get_by_label("What happened").fill("The vendor was called and has opened a ticket.")
         ida.get_by_role("button", name="Write it down").click()
         expect(ida.get_by_text("The vendor was called")).to_be_visible()

@@ -89,6 +89,7 @@ def test_two_taps_are_loud_at_the_desk_and_become_a_draft(desk: Desk) -> None:
     assert "911 trouble" not in ida.open("/desk/roster/").words
     with desk.sessions() as store:
         assert store.scalars(select(Alert)).one().outage_id == outage.id
+        assert store.get_one(Outage, outage.id).officer_id is not None  # whoever made the draft
     assert "Somebody has dealt with it." in Browser(desk.app.test_client()).open(link(desk, "ayer-psap")).words
     with desk.sessions.begin() as store:
         store.execute(update(TroubleReport).values(at=text("clock_timestamp() - interval '31 days'")))
