@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from broadcaster import canary_settings
+from broadcaster.canary_settings import CanarySettings
 from broadcaster.values import MAIL_ADDRESS, Keyring, in_rising_order, is_loopback, is_real, key_bytes, repeats
 
 SECRETS: tuple[str, ...] = ("SECRET_KEY", "SECRET_KEY_PREVIOUS", "FIELD_KEY", "INDEX_KEY", "DATABASE_URL", "REDIS_URL")
 SECRETS += ("SMTP_URL", "TWILIO_AUTH_TOKEN", "SMS_SECONDARY_AUTH_TOKEN", "BOUNCE_TOKEN", "METRICS_TOKEN")
+SECRETS += canary_settings.SECRETS
 
 
 class SettingsError(ValueError):
@@ -39,7 +42,7 @@ Seconds = Annotated[float, Field(gt=0)]
 Steps = Annotated[str, AfterValidator(in_rising_order)]
 
 
-class Settings(BaseModel):
+class Settings(CanarySettings):
     """One immutable value with every setting; field names are the environment's names in lower case."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)

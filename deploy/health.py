@@ -1,6 +1,7 @@
 """The health check of a container: exit code 0 when its process does its work, 1 with a sentence when it does not.
 
-Usage: ``health.py web|callbacks|window`` asks over HTTP; ``health.py worker`` looks for Celery's sending children;
+Usage: ``health.py web|callbacks|window`` asks over HTTP; ``health.py worker`` looks for Celery's sending children,
+``health.py canary`` for its process: whether it sings is known outside, by its dead-man's switch;
 ``health.py sweep`` wants the public files to be fresh, because the sweep rewrites them every PUBLISH_EVERY seconds.
 """
 
@@ -38,10 +39,20 @@ def has_children() -> str:
 
 
 def _is_worker(path: Path) -> bool:
+    return b"celery" in _command(path)
+
+
+def _command(path: Path) -> bytes:
     try:
-        return b"celery" in path.read_bytes()
+        return path.read_bytes()
     except OSError:
-        return False  # it ended while we looked
+        return b""  # it ended while we looked
+
+
+def is_there() -> str:
+    """Why the canary is not well, or the empty string."""
+    found = any(b"\0canary\0" in _command(path) for path in Path("/proc").glob("[0-9]*/cmdline"))
+    return "" if found else "the canary does not run"
 
 
 def is_fresh() -> str:
@@ -56,7 +67,7 @@ def is_fresh() -> str:
 
 def main(role: str) -> int:
     """Look once; the sentence goes to standard output, where the engine keeps it."""
-    why = {"worker": has_children, "sweep": is_fresh}.get(role, lambda: answers(role))()
+    why = {"worker": has_children, "sweep": is_fresh, "canary": is_there}.get(role, lambda: answers(role))()
     sys.stdout.write(f"{why or 'well'}\n")
     return 1 if why else 0
 

@@ -15,10 +15,23 @@ class LifecycleRefused(ValueError):
 
 
 class AlertKind(StrEnum):
-    """An outage, or a test of the system; a test never looks like an outage."""
+    """An outage, or a test of the system; a test never looks like an outage. A canary is a test for one phone of our
+    own, made by machines, and a drill one for nobody, by which people practise: both are over with their release, and
+    so never open."""
 
     OUTAGE = "outage"
     TEST = "test"
+    CANARY = "canary"
+    DRILL = "drill"
+
+    @property
+    def is_test(self) -> bool:
+        """Whether its words say that it is only a test."""
+        return self is not AlertKind.OUTAGE
+
+
+HEARD = (AlertKind.OUTAGE, AlertKind.TEST)
+"""The kinds that go out to people; no list, page or pager of the desk looks at the others."""
 
 
 class AlertState(StrEnum):
@@ -60,12 +73,18 @@ class Move(StrEnum):
 
 
 class Role(StrEnum):
-    """What a person may do. Nobody approves what they wrote, whatever their roles."""
+    """What a person may do. Nobody approves what they wrote, whatever their roles; a machine of the canary may make
+    canaries, and nothing else."""
 
     ISSUER = "issuer"
     APPROVER = "approver"
     ADMIN = "admin"
     AUDITOR = "auditor"
+    CANARY = "canary"
+
+
+PEOPLE = tuple(role for role in Role if role is not Role.CANARY)
+"""The roles that people have."""
 
 
 MOVES: dict[tuple[ReleaseState, Move], ReleaseState] = {
@@ -106,9 +125,17 @@ PAST: dict[Move, str] = {
 }
 
 
-def check_approver(approver: int, editors: Collection[int], roles: Collection[str]) -> None:
+def check_hand(kind: AlertKind, roles: Collection[str]) -> None:
+    """LifecycleRefused when a machine of the canary reaches for people's alert, or a person for a canary."""
+    if (kind is AlertKind.CANARY) is not (Role.CANARY in roles):
+        raise LifecycleRefused("Only the canary's own accounts act on a canary, and on nothing else.")
+
+
+def check_approver(
+    approver: int, editors: Collection[int], roles: Collection[str], wanted: Role = Role.APPROVER
+) -> None:  # fmt: skip
     """LifecycleRefused unless this person may approve: an approver who did not write, edit or submit it."""
-    if Role.APPROVER not in roles:
+    if wanted not in roles:
         raise LifecycleRefused("Only an approver can approve: ask one of the approvers on duty.")
     if approver in editors:
         raise LifecycleRefused("You wrote, edited or submitted this revision: a second person must approve it.")
@@ -157,8 +184,10 @@ def check_follows(kind: RevisionKind, released: Collection[RevisionKind]) -> Non
     check_next(kind, released)
 
 
-def state_after(kind: RevisionKind, tier: Tier, state: AlertState) -> AlertState:
-    """The alert's state once a revision of this kind is released to this tier."""
+def state_after(kind: RevisionKind, tier: Tier, state: AlertState, *, heard: bool = True) -> AlertState:
+    """The alert's state once a revision of this kind is released to this tier; one that nobody has `heard` is over."""
+    if not heard:
+        return AlertState.CLOSED if tier is Tier.PUBLIC else state
     if tier is Tier.PUBLIC and kind is RevisionKind.ALL_CLEAR:
         return AlertState.CLOSED
     if tier is Tier.PUBLIC and kind is RevisionKind.FALSE_ALARM:

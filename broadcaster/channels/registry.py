@@ -29,6 +29,7 @@ CALLBACK = "/callbacks/twilio/status"
 FILES_PER_S = 50.0
 POSTS_PER_S = 5.0
 WEBHOOKS_PER_S = 200.0
+CANARY_PER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,32 @@ def voice(settings: Settings) -> TwilioVoice:
     return TwilioVoice(account, Door(live=settings.mode is Mode.LIVE))
 
 
+def _canary(settings: Settings) -> Channel:
+    """The canary's one text: over the account of the texts, or over the carrier's test credentials beside it."""
+    account = TwilioAccount(
+        sid=settings.canary_account_sid or settings.twilio_account_sid,
+        token=settings.canary_auth_token if settings.canary_account_sid else settings.required("twilio_auth_token"),
+        sender=_canary_sender(settings),
+        callback_url=settings.callback_address + CALLBACK,
+        api_url=settings.twilio_api_url,
+        carrier="canary",
+    )
+    return TwilioSms(account, Door(live=settings.mode is Mode.LIVE), "canary")
+
+
+def _canary_sender(settings: Settings) -> str:
+    own = settings.twilio_messaging_service_sid or settings.twilio_from
+    return settings.canary_from if settings.canary_account_sid else own
+
+
+def _canary_missing(settings: Settings) -> str:
+    own = ("twilio_account_sid", "twilio_auth_token")
+    names = ("canary_auth_token", "canary_from") if settings.canary_account_sid else own
+    return _missing(settings, "canary_phone", *names) or (
+        "" if _canary_sender(settings) else "TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM"
+    )
+
+
 def _webhook(settings: Settings) -> Channel:
     limits = Limits(public=True, total_s=webhook.TOTAL_S, longest=webhook.LONGEST_ANSWER)
     return webhook.Webhook(settings.keyring, Door(live=settings.mode is Mode.LIVE, limits=limits))
@@ -190,6 +217,7 @@ WAYS_OUT: dict[str, WayOut] = {
         lambda settings: POSTS_PER_S,
         lambda settings: _missing(settings, "ipaws_url", "ipaws_cog_id", "ipaws_user", "ipaws_key", "ipaws_cert"),
     ),
+    "canary": WayOut("canary", _canary, _canary_sender, lambda settings: CANARY_PER_S, _canary_missing),
     "handoff": WayOut(
         "handoff",
         _handoff,

@@ -67,11 +67,10 @@ class TwilioSms:
     dates read from English, and costs as much as everything else in a send.
     """
 
-    name = "sms"
     traits = Traits(receipts=True, listing=True, segments=True, cancels=True)
 
-    def __init__(self, account: TwilioAccount, door: Door) -> None:
-        self.carrier = account.carrier
+    def __init__(self, account: TwilioAccount, door: Door, channel: str = "sms") -> None:
+        self.name, self.carrier = channel, account.carrier
         self._account = account
         self._door = door
         self._client = Client(account.sid, account.token, http_client=TwilioTransport(door, account.api_url))

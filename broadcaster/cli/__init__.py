@@ -16,6 +16,7 @@ from broadcaster.cli import (
     alerts,
     audit,
     calls,
+    canary,
     checks,
     data,
     directory,
@@ -43,7 +44,7 @@ def root() -> None:
     """
 
 
-for group in (serving, people, data, directory, residents, alerts, missed, audit, checks, documents, calls):
+for group in (serving, people, data, directory, residents, alerts, missed, audit, checks, documents, calls, canary):
     for command in group.COMMANDS:
         root.add_command(command)
 

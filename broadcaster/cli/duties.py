@@ -14,6 +14,8 @@ from broadcaster.dispatch import courtesies
 from broadcaster.dispatch.announce import Announcer
 from broadcaster.dispatch.call_again import call_again
 from broadcaster.dispatch.courtesies import Courtesies
+from broadcaster.dispatch.drills import EVERY_S as DRILLS_EVERY_S
+from broadcaster.dispatch.drills import Drills
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
@@ -67,6 +69,7 @@ def _always(settings: Settings, engine: Engine) -> Duties:
         "witness": (Witness.of(settings, engine.sessions, engine.window).look, every),
         "watching": (Watching(engine.sessions, engine.window, engine.carriers["webhook"]).look, WATCH_EVERY_S),
         "detector": (Listening.of(settings, engine.sessions).look, LISTEN_EVERY_S),
+        "drills": (Drills(engine.sessions).look, DRILLS_EVERY_S),
         "retention": (Retention(engine.sessions).look, RETAIN_EVERY_S),
     }
 

@@ -7,11 +7,11 @@ import sys
 import click
 from sqlalchemy.orm import Session
 
-from broadcaster.alert.lifecycle import Role
+from broadcaster.alert.lifecycle import PEOPLE
 from broadcaster.dispatch.engine import sealer_of
 from broadcaster.local import home
 from broadcaster.store import database, people
-from broadcaster.web import accounts
+from broadcaster.web import accounts, canary_accounts
 from broadcaster.web import tokens as tokens_of_people
 
 
@@ -22,7 +22,7 @@ def users() -> None:
 
 @users.command("add")
 @click.argument("email")
-@click.option("--role", "roles", multiple=True, required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice([role.value for role in PEOPLE]))
 @click.option("--name", default="", help="How the desk calls this person.")
 def add_user(email: str, roles: tuple[str, ...], name: str) -> None:
     """Add a person; the password comes from standard input, the TOTP secret is printed once.
@@ -37,6 +37,19 @@ def add_user(email: str, roles: tuple[str, ...], name: str) -> None:
     with database.sessions(database.connect(settings.database_url)).begin() as session:
         secret = accounts.add_user(session, sealer_of(settings), email, name, password, roles)
     click.echo(f"TOTP secret of {email}, shown this once: {secret}")
+
+
+@users.command("canary")
+@click.option("--domain", default="canary.example", show_default=True, help="Where its two accounts seem to live.")
+def add_canary(domain: str) -> None:
+    """Make the canary's two accounts, and print CANARY_KEYS in one line: they are shown this once.
+
+    Example: broadcaster users canary > /etc/broadcaster/secrets/canary_keys
+    """
+    settings = home.adopt(home.connected(home.environment()))
+    with database.sessions(database.connect(settings.database_url)).begin() as session:
+        keys = canary_accounts.make(session, sealer_of(settings), domain)
+    click.echo(keys)
 
 
 @click.group()

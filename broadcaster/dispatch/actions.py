@@ -15,7 +15,7 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert import lifecycle, policy
 from broadcaster.alert.alert import ENDINGS, Content, Problem, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused, Move, ReleaseState, Tier
-from broadcaster.dispatch import agencies, ipaws, plan, release, second_person
+from broadcaster.dispatch import agencies, canary, ipaws, plan, release, second_person
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.release import Releasing
 from broadcaster.store import alerts, directory_load, fanouts, ledger, paging, reviews
@@ -46,7 +46,8 @@ class Actor:
 
     def log(self, action: str, alert: Alert, **data: object) -> None:
         """Write the step into the ledger, and with it everything before it into the transaction."""
-        ledger.append(self.session, f"user:{self.user_id}", action, f"alert:{alert.public_id}", data)
+        if not alert.is_canary or action == "approved":  # of 288 canaries a day the release alone
+            ledger.append(self.session, f"user:{self.user_id}", action, alert.subject, data)
 
     def releasing(self, revision: Revision) -> Releasing:
         """What a release of this revision works with."""
@@ -55,6 +56,7 @@ class Actor:
 
 def new_alert(actor: Actor, kind: AlertKind, content: Content, known_since: datetime | None = None) -> Revision:
     """A new alert with its first draft."""
+    second_person.check_hand(actor.session, actor.user_id, kind)
     alert = Alert(kind=kind.value, made_by=actor.user_id, known_since=known_since or actor.now)
     actor.session.add(alert)
     actor.session.flush()
@@ -113,10 +115,9 @@ def submit(actor: Actor, revision: Revision) -> Revision:
     if problems:
         raise AlertRefused(problems)
     second_person.note_editor(actor.session, revision, actor.user_id)
-    for tier in Tier:
-        actor.session.add(
-            Release(revision_id=revision.id, tier=tier.value, requested_by=actor.user_id, hash=revision.hash or "")
-        )
+    for tier in (Tier.PUBLIC,) if revision.alert.is_canary else Tier:
+        asked = Release(revision_id=revision.id, tier=tier.value, requested_by=actor.user_id, hash=revision.hash or "")
+        actor.session.add(asked)
     actor.session.flush()
     actor.log("submitted", revision.alert, no=revision.no, hash=revision.hash)
     return revision
@@ -151,7 +152,7 @@ def release_agencies(actor: Actor, revision: Revision) -> Release:
 def _release_agencies(actor: Actor, revision: Revision, row: Release) -> Release:
     row.state = lifecycle.moved(ReleaseState(row.state), Move.RELEASE).value
     row.approved_by, row.at = actor.user_id, actor.now
-    made = agencies.to_agencies(actor.releasing(revision))
+    made = agencies.to_agencies(actor.releasing(revision)) if revision.alert.is_heard else []
     _open(revision, Tier.AGENCY)
     actor.log("released_to_agencies", revision.alert, no=revision.no, hash=revision.hash, fanouts=made)
     return row
@@ -159,7 +160,8 @@ def _release_agencies(actor: Actor, revision: Revision, row: Release) -> Release
 
 def _open(revision: Revision, tier: Tier) -> None:
     alert = revision.alert
-    alert.state = lifecycle.state_after(RevisionKind(revision.kind), tier, lifecycle.AlertState(alert.state)).value
+    state = lifecycle.AlertState(alert.state)
+    alert.state = lifecycle.state_after(RevisionKind(revision.kind), tier, state, heard=alert.is_heard).value
 
 
 def approve(actor: Actor, revision: Revision, shown_hash: str) -> Release:
@@ -178,18 +180,24 @@ def release_public(actor: Actor, revision: Revision, row: Release, *, seat: bool
     row.state = moved.value
     row.approved_by, row.at = actor.user_id, actor.now
     paging.stop(actor.session, revision.id)
+    made = _tell(actor, revision, seat)
+    _open(revision, Tier.PUBLIC)
+    if RevisionKind(revision.kind) in ENDINGS or not revision.alert.is_heard:
+        revision.alert.closed_at = actor.now
+    actor.log("approved", revision.alert, no=revision.no, hash=row.hash, fanouts=made)
+    return row
+
+
+def _tell(actor: Actor, revision: Revision, seat: bool) -> list[int]:
+    if not revision.alert.is_heard:  # a drill tells nobody
+        return canary.release(actor.releasing(revision)) if revision.alert.is_canary else []
     first = locked_release(actor, revision, Tier.AGENCY)
     if first.state == ReleaseState.PENDING:
         _release_agencies(actor, revision, first)
     releasing = actor.releasing(revision)
     if seat:
         ipaws.give_way(releasing)
-    made = [*release.to_the_public(releasing), *(ipaws.alert(releasing) if seat else ())]
-    _open(revision, Tier.PUBLIC)
-    if RevisionKind(revision.kind) in ENDINGS:
-        revision.alert.closed_at = actor.now
-    actor.log("approved", revision.alert, no=revision.no, hash=row.hash, fanouts=made)
-    return row
+    return [*release.to_the_public(releasing), *(ipaws.alert(releasing) if seat else ())]
 
 
 def _check_still_true(actor: Actor, revision: Revision) -> None:
@@ -267,6 +275,7 @@ def next_draft(actor: Actor, alert: Alert, kind: RevisionKind) -> Revision:
 
 
 def _lock(actor: Actor, alert: Alert) -> None:
+    second_person.check_hand(actor.session, actor.user_id, AlertKind(alert.kind))
     actor.session.execute(select(Alert.id).where(Alert.id == alert.id).with_for_update())
 
 

@@ -27,6 +27,8 @@ def break_glass(actor: Actor, revision: Revision, reason: str, wait: timedelta) 
     LifecycleRefused says why not: too early, no reason, a kind that never goes alone, or it is no longer waiting.
     """
     row = actions.locked_release(actor, revision, Tier.PUBLIC)
+    if not revision.alert.is_heard:
+        raise LifecycleRefused("This is a drill: nobody waits for it. End it, or ask a second person to practise too.")
     lifecycle.moved(ReleaseState(row.state), lifecycle.Move.RELEASE)
     kind, frozen = RevisionKind(revision.kind), revision.frozen_at or actor.now
     if not policy.may_be_alone(kind):

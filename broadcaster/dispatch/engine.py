@@ -22,8 +22,10 @@ from broadcaster.store.senders import NewSender
 from broadcaster.values import Keyring
 
 log = logs.get(__name__)
+CANARY = "canary"
+"""The canary's channel: a sender, a pace and a circuit of its own, so that nothing waits behind it."""
 URGENT = ("feed", "ipaws", "handoff", "voice", "webhook", "email")
-QUEUES: Mapping[str, tuple[str, ...]] = {"urgent": URGENT, "sms": ("sms",)}
+QUEUES: Mapping[str, tuple[str, ...]] = {"urgent": URGENT, "sms": ("sms", CANARY)}
 """Which channels each sending queue serves, the first one first."""
 
 

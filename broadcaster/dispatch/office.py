@@ -35,7 +35,8 @@ class Office:
     `signing` is (key PEM, certificates PEM), or None: then documents go unsigned and the preview says so, with
     `unsigned_why` where a key was set up and cannot sign. `test_event` is the SAME code of tests, `clear_on` the
     outlets of IPAWS that an ending is sent to (EAS, CMAS). `handoff_to` is the mailbox of the agency that has the
-    state's seat at IPAWS, or empty; `chase_after` the seconds after which an agency's further contacts are tried.
+    state's seat at IPAWS, or empty; `chase_after` the seconds after which an agency's further contacts are tried;
+    `canary_phone` the one phone that the canary may text, or empty.
     """
 
     mode: Mode
@@ -53,6 +54,7 @@ class Office:
     handoff_to: str = ""
     handoff_name: str = ""
     chase_after: tuple[float, ...] = (300.0, 900.0, 1800.0)
+    canary_phone: str = ""
 
     @classmethod
     def of(cls, settings: Settings) -> Office:
@@ -91,6 +93,7 @@ class Office:
             handoff_to=settings.handoff_email,
             handoff_name=settings.handoff_name,
             chase_after=settings.chase_seconds,
+            canary_phone=settings.canary_phone,
         )
 
     @property

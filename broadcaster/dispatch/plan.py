@@ -51,7 +51,7 @@ def work_for(session: Session, office: Office, directory: Directory, draft: Draf
         earlier=released[-1].frozen_at if released else None,
         previous=heart.content_from_json(released[-1].content) if released else None,
         reference=draft.alert.public_id if draft.alert else "",
-        is_test=draft.alert is not None and draft.alert.kind == AlertKind.TEST,
+        is_test=draft.alert is not None and AlertKind(draft.alert.kind).is_test,
         books=wordings.books(session, strict=office.mode is Mode.LIVE),
         phrases=wordings.books(session, RESIDENTS, strict=office.mode is Mode.LIVE),
     )
@@ -71,7 +71,7 @@ def freeze(
     if problems:
         return problems
     work = work_for(session, office, directory, draft, now)
-    made = render.texts(work)
+    made = [text for text in render.texts(work) if text.form == "sms" or not revision.alert.is_canary]
     whole = heart.Revision(
         alert=revision.alert.public_id,
         no=revision.no,
@@ -80,14 +80,18 @@ def freeze(
         texts={text.key: text.sha for text in made},
     )
     _write(session, revision, made)
-    infos = [InfoTexts(**json.loads(text.message.text)) for text in made if text.form == "cap"]
-    _, found = cap_document.judged(work, infos, stamp.of(session, work, now, before=revision.no))
-    revision.findings = [_plain(finding) for finding in found]
+    revision.findings = [] if revision.alert.is_canary else _findings(session, work, made, now, revision.no)
     revision.content = heart.content_to_json(work.content)
     revision.hash = whole.hash
     revision.frozen_at = now
     session.flush()
     return []
+
+
+def _findings(session: Session, work: Work, made: Sequence[Text], now: datetime, no: int) -> list[dict[str, object]]:
+    infos = [InfoTexts(**json.loads(text.message.text)) for text in made if text.form == "cap"]
+    _, found = cap_document.judged(work, infos, stamp.of(session, work, now, before=no))
+    return [_plain(finding) for finding in found]
 
 
 def _plain(finding: Finding) -> dict[str, object]:

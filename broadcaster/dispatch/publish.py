@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from broadcaster import audience, logs
 from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import ChannelName, CommunityAnswer, RevisionKind
-from broadcaster.alert.lifecycle import AlertKind, Tier
+from broadcaster.alert.lifecycle import HEARD, AlertKind, Tier
 from broadcaster.channels import files
 from broadcaster.directory import Directory
 from broadcaster.dispatch import render
@@ -107,7 +107,8 @@ def _sealed(session: Session) -> Sealed | None:
 def _public(session: Session, at: datetime) -> list[tuple[Alert, Revision]]:
     """Alerts that are open, or ended a short while ago, with their newest public revision."""
     found = []
-    for alert in session.scalars(select(Alert).where(Alert.state != "draft").order_by(Alert.id.desc())):
+    query = select(Alert).where(Alert.state != "draft", Alert.kind.in_(HEARD))
+    for alert in session.scalars(query.order_by(Alert.id.desc())):
         ended = alert.closed_at is not None and (at - alert.closed_at).total_seconds() > SHOWN_AFTER_END_S
         revisions = [] if ended else alerts.released_revisions(session, alert.id, Tier.PUBLIC)
         if revisions and ChannelName.FEED in heart.content_from_json(revisions[-1].content).channels:

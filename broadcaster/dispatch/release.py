@@ -81,8 +81,7 @@ class Releasing:
     @property
     def priority(self) -> int:
         """How early its lanes are served."""
-        is_test = self.revision.alert.kind == AlertKind.TEST
-        return TEST_PRIORITY if is_test else PRIORITIES[self.kind]
+        return TEST_PRIORITY if AlertKind(self.revision.alert.kind).is_test else PRIORITIES[self.kind]
 
 
 def to_the_public(releasing: Releasing) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from broadcaster.alert import lifecycle
-from broadcaster.alert.lifecycle import LifecycleRefused
+from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused, Role
 from broadcaster.store.alerts import Revision, RevisionEditor
 from broadcaster.store.people import User
 
@@ -27,10 +27,16 @@ def editors_of(revision: Revision) -> set[int]:
     return {editor.user_id for editor in revision.editors} | {revision.authored_by}
 
 
+def check_hand(session: Session, person: int, kind: AlertKind) -> None:
+    """LifecycleRefused when a machine of the canary reaches for people's alert, or a person for a canary."""
+    lifecycle.check_hand(kind, session.get_one(User, person).role_names)
+
+
 def check(session: Session, person: int, revision: Revision) -> None:
     """LifecycleRefused unless this person may approve a revision."""
     user = session.get_one(User, person)
-    lifecycle.check_approver(person, editors_of(revision), user.role_names)
+    wanted = Role.CANARY if revision.alert.kind == AlertKind.CANARY else Role.APPROVER
+    lifecycle.check_approver(person, editors_of(revision), user.role_names, wanted)
 
 
 def may_approve(session: Session, person: int, revision: Revision) -> bool:

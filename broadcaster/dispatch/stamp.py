@@ -29,7 +29,7 @@ def of(session: Session, work: Work, at: datetime, identifier: str = PREVIEW, be
     strange = _unheard_of(session, work, alert)
     living = (row for row in alerts.living_documents(session, alert.id, sent, before) if row.revision_id not in strange)
     references = tuple(Reference(row.sender, row.identifier, row.sent_text) for row in living)
-    return Stamp(identifier, sent, references, alert.kind == AlertKind.TEST)
+    return Stamp(identifier, sent, references, AlertKind(alert.kind).is_test)
 
 
 def _unheard_of(session: Session, work: Work, alert: Alert) -> set[int]:

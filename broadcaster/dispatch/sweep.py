@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from broadcaster import logs
 from broadcaster.dispatch.drain import drain
-from broadcaster.dispatch.engine import QUEUES, Engine
+from broadcaster.dispatch.engine import CANARY, QUEUES, Engine
 from broadcaster.dispatch.followup import follow_up, look_again
 from broadcaster.dispatch.recall import recall
 from broadcaster.store import database, endings, fanouts, ledger, tallies
@@ -53,7 +53,7 @@ def keep(engine: Engine) -> None:
 
 _ALERTS = text(
     "SELECT a.public_id, array_agg(f.id ORDER BY f.id) AS fanouts FROM fanout f JOIN revision r ON r.id = f.revision_id"
-    " JOIN alert a ON a.id = r.alert_id WHERE f.id = ANY(:ids) GROUP BY 1 ORDER BY 1"
+    " JOIN alert a ON a.id = r.alert_id WHERE f.id = ANY(:ids) AND a.kind IN ('outage', 'test') GROUP BY 1 ORDER BY 1"
 )
 
 
@@ -75,8 +75,9 @@ _IDLE = text(
 
 def nobody_serves(engine: Engine, queue: str, quiet: float = QUIET_S) -> bool:
     """Whether a queue has open work and no wave was started for it within `quiet` seconds."""
+    served = [channel for channel in QUEUES[queue] if channel in engine.carriers_by_channel]
     with engine.sessions() as session:
-        return bool(session.execute(_IDLE, {"ch": list(QUEUES[queue]), "quiet": quiet}).scalar_one())
+        return bool(session.execute(_IDLE, {"ch": served, "quiet": quiet}).scalar_one())
 
 
 @dataclass
@@ -96,7 +97,8 @@ class Sweep:
         self._heart = Heart(database.engine_of(self.engine.sessions))
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Begin; returns at once. Canaries are left to the workers: they are there to notice that these are gone."""
+        self.engine.carriers_by_channel.pop(CANARY, None)
         self._repeat("keep", self._keep, self.every)
         for queue in QUEUES:
             self._repeat(f"drain-{queue}", lambda queue=queue: self._drain(queue), min(self.every, 0.5))  # type: ignore[misc]

@@ -45,6 +45,8 @@ def _go_on(actor: Actor, draft: Revision, earlier: Alert, how: str) -> Revision:
 
 
 def _check(draft: Revision, earlier: Alert) -> None:
+    if not (draft.alert.is_heard and earlier.is_heard):
+        raise LifecycleRefused("This is a drill: it stands alone, and nothing of it goes into a real alert.")
     if draft.alert.state != AlertState.DRAFT or draft.frozen_at is not None:
         raise LifecycleRefused("This alert was submitted already: edit it first, or keep both.")
     if earlier.id == draft.alert_id or earlier.state != AlertState.OPEN:

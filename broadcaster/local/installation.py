@@ -59,6 +59,7 @@ def services(settings: Settings, env: Mapping[str, str], senders: int = 1) -> li
         service("callbacks", "callbacks", ready=listening(settings.callbacks_port)),
         service("window", "window", ready=listening(settings.window_port)),
         service("web", "web", ready=listening(settings.port)),
+        *([service("canary", "canary")] if settings.canary_phone else []),
     ]
 
 

@@ -25,7 +25,7 @@ _FANOUTS = text(
     "   f.first_accepted_at, f.done_at, r.no, r.kind,"
     "   (SELECT count(*) FROM acknowledgement k WHERE k.fanout_id = f.id) AS acknowledged"
     " FROM fanout f JOIN revision r ON r.id = f.revision_id"
-    " WHERE r.alert_id = :a AND (f.purpose = 'alert' OR f.purpose LIKE 'again-%')"
+    " WHERE r.alert_id = :a AND (f.purpose IN ('alert', 'canary') OR f.purpose LIKE 'again-%')"
     " ORDER BY r.no DESC, f.tier, f.channel DESC, f.id"
 )
 _WAITING = text(

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from broadcaster.alert.alert import RevisionKind
-from broadcaster.alert.lifecycle import AlertKind, AlertState, ReleaseState, Tier
+from broadcaster.alert.lifecycle import HEARD, AlertKind, AlertState, ReleaseState, Tier
 from broadcaster.store.database import Base, identity, one_of, public_id
 from broadcaster.store.outages import Outage
 
@@ -36,6 +36,21 @@ class Alert(Base):
     closed_at: Mapped[datetime | None]
     outage_id: Mapped[int | None] = mapped_column(ForeignKey(Outage.id))
     revisions: Mapped[list[Revision]] = relationship(order_by="Revision.no", back_populates="alert")
+
+    @property
+    def is_canary(self) -> bool:
+        """Whether it is the canary's, which no person ever sees."""
+        return self.kind == AlertKind.CANARY
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether it goes out to people; a canary and a drill do not, and are over with their release."""
+        return self.kind in HEARD
+
+    @property
+    def subject(self) -> str:
+        """What the ledger calls it; whoever is told of alerts hears of no canary and no drill."""
+        return f"{'alert' if self.is_heard else self.kind}:{self.public_id}"
 
 
 class Revision(Base):

@@ -57,6 +57,7 @@ _WAITING = text(
     " (SELECT min(p.at) FROM page p WHERE p.revision_id = r.id) AS since"
     " FROM release x JOIN revision r ON r.id = x.revision_id JOIN alert a ON a.id = r.alert_id"
     " WHERE x.tier = 'public' AND x.state = 'pending' AND a.state IN ('draft', 'open')"
+    " AND a.kind IN ('outage', 'test')"
     " AND CAST(r.content ->> 'expires' AS timestamptz) > CAST(:now AS timestamptz)"
     " AND NOT EXISTS (SELECT 1 FROM revision n WHERE n.alert_id = r.alert_id AND n.no > r.no"
     "   AND n.frozen_at IS NOT NULL)"

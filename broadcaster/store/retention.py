@@ -14,7 +14,12 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session
 
-from broadcaster.store import ledger, missed_callers, tallies
+from broadcaster.store import (
+    canaries,
+    ledger,
+    missed_callers,
+    tallies,
+)
 
 DELIVERIES, PHONES, CONSENTS, COURTESIES = "13 months", "30 days", "4 years", "30 days"
 BATCH = 5000
@@ -123,6 +128,7 @@ DUTIES: Mapping[str, Callable[[Session], int]] = {
     "delivery": prune_fanout,
     **{table: (lambda session, table=table: prune(session, table)) for table in _OLD_ROWS},  # type: ignore[misc]
     "phone": prune_phones,
+    "canary": canaries.forget,
     "call_back": forget_call_backs,
     "missed": lambda session: missed_callers.forget(session, BATCH),
 }

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from broadcaster.store.canaries import MISSED
 from broadcaster.store.database import Sessions
 
 MOST_MS = 2000
@@ -36,6 +37,11 @@ _PARTS = {
     " WHERE circuit <> 'retired' GROUP BY 1, 2",
     "receipts": "SELECT '' AS a, '' AS b, count(*) AS value FROM receipt WHERE applied_at IS NULL",
     "taken": "SELECT '' AS a, '' AS b, n_tup_ins AS value FROM pg_stat_user_tables WHERE relname = 'receipt'",
+    "canary": "SELECT '' AS a, '' AS b, extract(epoch FROM clock_timestamp() - max(started_at))::float8 AS value"
+    " FROM canary_run WHERE outcome = 'good' HAVING count(*) > 0",
+    "canary_steps": "SELECT s.key AS a, '' AS b, s.value::float8 AS value"
+    " FROM (SELECT seconds FROM canary_run ORDER BY id DESC LIMIT 1) r, jsonb_each_text(r.seconds) s",
+    "canary_missed": f"SELECT '' AS a, '' AS b, ({MISSED}) AS value FROM (SELECT FROM canary_run LIMIT 1) r",
     "sweep": "SELECT '' AS a, '' AS b, extract(epoch FROM clock_timestamp() - max(state_change))::float8 AS value"
     " FROM pg_stat_activity WHERE datname = current_database() AND application_name = :heart HAVING count(*) > 0",
 }

@@ -48,6 +48,8 @@ def add_user(
     unknown = sorted(set(roles) - {role.value for role in Role})
     if unknown or not roles:
         raise AccountRefused(f"Choose a role among {', '.join(Role)}; “{', '.join(unknown)}” is none.")
+    if Role.CANARY in roles and len(set(roles)) > 1:
+        raise AccountRefused("The role canary is a machine's and goes with no other: leave it out.")
     if len(password) < SHORTEST_PASSWORD:
         raise AccountRefused(f"The password is too short: use at least {SHORTEST_PASSWORD} characters.")
     if people.by_email(session, address):

@@ -6,6 +6,7 @@ from flask import abort
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from broadcaster.alert.lifecycle import Role
 from broadcaster.dispatch.actions import Actor
 from broadcaster.store import alerts
 from broadcaster.store.alerts import Alert, Release, Revision
@@ -20,9 +21,9 @@ def actor(store: Session) -> Actor:
 
 
 def alert_of(store: Session, public_id: str) -> Alert:
-    """The alert of this address, or 404."""
+    """The alert of this address, or 404; a canary is for the canary's machines, and they see nothing else."""
     found = alerts.by_public_id(store, public_id)
-    if found is None:
+    if found is None or found.is_canary is not person().may(Role.CANARY):
         abort(404, description="There is no alert at this address: start from the desk.")
     return found
 
@@ -31,7 +32,7 @@ def revision_of(store: Session, public_id: str, no: int) -> Revision:
     """The revision of this address, or 404."""
     query = select(Revision).join(Alert).where(Alert.public_id == public_id, Revision.no == no)
     found = store.scalar(query)
-    if found is None:
+    if found is None or found.alert.is_canary:
         abort(404, description="There is no revision of this number: start from the desk.")
     return found
 

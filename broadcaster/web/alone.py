@@ -52,9 +52,9 @@ def offers(store: Session, row: Revision, public: Release | None) -> Alone:
     if broken is not None:
         mine = second_person.may_approve(store, who.id, row)
         return Alone(broken=broken, reviews=broken.waits and mine)
-    waits = public is not None and public.state == ReleaseState.PENDING
     if never_public.can_end(acting.actor(store), row.alert):
         return Alone(ends=second_person.may_approve(store, who.id, row))
+    waits = public is not None and public.state == ReleaseState.PENDING and row.alert.is_heard
     if not who.may(*ISSUES):
         return Alone()
     if kind is RevisionKind.FALSE_ALARM and row.alert.state == AlertState.OPEN:

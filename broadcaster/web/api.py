@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from broadcaster import tasks
-from broadcaster.alert.lifecycle import Role
+from broadcaster.alert.lifecycle import PEOPLE, Role
 from broadcaster.store import ledger
 from broadcaster.store.answers import Given
 from broadcaster.web import (
@@ -38,7 +38,8 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 blueprint.record_once(lambda made: made.app.extensions["csrf"].exempt(blueprint))  # a bearer token, never a cookie
 api_problem.install(blueprint)
 BELLS = ("urgent", "sms")
-ANYBODY = tuple(Role)
+ANYBODY = PEOPLE
+MACHINE = (Role.CANARY,)
 ISSUER, APPROVER, ADMIN = (Role.ISSUER,), (Role.APPROVER,), (Role.ADMIN,)
 EITHER = ISSUER + APPROVER
 
@@ -53,12 +54,12 @@ NOTICE = api_notices.NoticeOut
 ROUTES = (
     _route("GET", "/alerts", api_calls.listed, ANYBODY, answer=m.ListOut),
     _route("POST", "/alerts", api_calls.create, ISSUER, body=m.AlertIn, status=201),
-    _route("GET", ONE, api_calls.show, ANYBODY, answer=m.StateOut),
+    _route("GET", ONE, api_calls.show, ANYBODY + MACHINE, answer=m.StateOut),
     _route("PATCH", ONE, api_calls.change, ISSUER, body=m.ChangeIn),
     _route("GET", f"{ONE}/preview", api_calls.preview, ANYBODY),
-    _route("POST", f"{ONE}/submit", api_calls.submit, ISSUER),
+    _route("POST", f"{ONE}/submit", api_calls.submit, ISSUER + MACHINE),
     _route("POST", f"{ONE}/release-agencies", api_calls.release_agencies, ISSUER, rings=True),
-    _route("POST", f"{ONE}/approve", api_calls.approve, APPROVER, body=m.ApproveIn, rings=True),
+    _route("POST", f"{ONE}/approve", api_calls.approve, APPROVER + MACHINE, body=m.ApproveIn, rings=True),
     _route("POST", f"{ONE}/return", api_calls.send_back, APPROVER, body=m.ReasonIn, rings=True),
     _route("POST", f"{ONE}/reject", api_calls.reject, APPROVER, body=m.ReasonIn, rings=True),
     _route("POST", f"{ONE}/break-glass", api_alone.break_glass, EITHER, body=api_alone.BreakGlassIn, rings=True),
@@ -79,6 +80,7 @@ ROUTES = (
         body=api_counts.CallCountsIn,
         answer=api_counts.CallCountsOut,
     ),
+    _route("POST", "/canaries", api_calls.create_canary, MACHINE, status=201),
     _route("GET", "/directory", api_directory.directory, ANYBODY, answer=api_directory.DirectoryOut),
     _route("GET", "/tokens", access.tokens, ANYBODY, answer=access.TokensOut),
     _route("DELETE", "/tokens/<token>", access.end_token, ANYBODY, answer=access.TokensOut),

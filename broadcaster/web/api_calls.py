@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from broadcaster import audience
 from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import Content, Problem, RevisionKind, content_from_json, content_to_json
-from broadcaster.alert.lifecycle import LifecycleRefused, Move, ReleaseState, Tier
+from broadcaster.alert.lifecycle import HEARD, AlertKind, LifecycleRefused, Move, ReleaseState, Tier
 from broadcaster.alert.policy import needs_two_people
 from broadcaster.directory import Directory
-from broadcaster.dispatch import actions
+from broadcaster.dispatch import actions, canary
 from broadcaster.dispatch import preview as previews
 from broadcaster.dispatch.actions import Actor
 from broadcaster.dispatch.plan import Draft
@@ -67,6 +67,16 @@ def create(call: Call) -> m.AlertOut:
     revision = actions.new_alert(call.actor, body.kind, content)
     hanging.hang(call.store, revision, directory)
     return told(call, revision)
+
+
+def create_canary(call: Call) -> m.AlertOut:
+    """A draft of a canary: a test for the one phone of CANARY_PHONE. 409 while texts of an alert are going out."""
+    if not call.actor.office.canary_phone:
+        raise Refused(Problem("CANARY_PHONE", "CANARY_PHONE is not set where the desk runs: set it there too."))
+    canary.check_free(call.store)
+    said = canary.content(call.store, call.actor.now)
+    _refuse_impossible(RevisionKind.INITIAL, said, directory_load.load(call.store, agencies=False))
+    return told(call, actions.new_alert(call.actor, AlertKind.CANARY, said))
 
 
 def change(call: Call) -> m.AlertOut:
@@ -167,7 +177,7 @@ def follow(call: Call) -> m.AlertOut:
 
 def listed(call: Call) -> m.ListOut:
     """The alerts, newest first; ``?state=open`` keeps those in a state."""
-    query = select(Alert).order_by(Alert.id.desc()).limit(200)
+    query = select(Alert).where(Alert.kind.in_(HEARD)).order_by(Alert.id.desc()).limit(200)
     if state := request.args.get("state"):
         query = query.where(Alert.state == state)
     rows = call.store.scalars(query)
@@ -215,7 +225,8 @@ def told(call: Call, row: Revision) -> m.AlertOut:
     plain, kind, content = directory_load.load(call.store), RevisionKind(row.kind), content_from_json(row.content)
     call.store.flush()
     stops = [] if row.frozen_at else _problems(kind, content, plain)
-    shown = _preview(call, row, kind, content, plain) if not stops and _wanted() != "none" else None
+    wanted = not stops and not row.alert.is_canary and _wanted() != "none"
+    shown = _preview(call, row, kind, content, plain) if wanted else None
     return m.AlertOut(
         id=row.alert.public_id,
         kind=row.alert.kind,

@@ -101,7 +101,7 @@ class ChangeIn(In):
 class AlertIn(ChangeIn):
     """A new alert. Left out: it expires in two hours, and the next update is promised in 30 minutes."""
 
-    kind: AlertKind = AlertKind.OUTAGE
+    kind: Literal[AlertKind.OUTAGE, AlertKind.TEST] = AlertKind.OUTAGE
     failure: FailureKind
     area: AreaIn
     began: Moment

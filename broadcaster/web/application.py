@@ -50,6 +50,7 @@ from broadcaster.web.desk import desk
 from broadcaster.web.detector import detector
 from broadcaster.web.directory import directory
 from broadcaster.web.drafts import after_the_session, drafts
+from broadcaster.web.drills import drills, prompt
 from broadcaster.web.form import form
 from broadcaster.web.form_numbers import numbers
 from broadcaster.web.glass import glass
@@ -68,6 +69,7 @@ from broadcaster.web.reports import reports
 from broadcaster.web.revision import revision
 from broadcaster.web.roster import roster
 from broadcaster.web.signin import signin
+from broadcaster.web.spans import ago, spoken
 from broadcaster.web.together import together
 from broadcaster.web.trouble_desk import desk_trouble, heard
 from broadcaster.web.upkeep import keeping
@@ -108,6 +110,7 @@ PAGES = (
         paged,
         reports,
         roster,
+        drills,
         together,
         board.blueprint,
         board_stream.blueprint,
@@ -184,7 +187,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _look_around() -> None:
     """Who is asking, and which outages are open: both stand on every page."""
-    g.open_alerts, g.broken, g.asked, g.trouble = [], [], [], None
+    g.open_alerts, g.broken, g.asked, g.trouble, g.drill = [], [], [], None, None
     if request.endpoint == "static" or request.blueprint == "health":
         return
     guard.load_person()
@@ -192,13 +195,14 @@ def _look_around() -> None:
         with house().sessions.begin() as store:
             g.open_alerts = watched(store, house().clock(), AlertState.OPEN)
             g.broken, g.asked, g.trouble = reviews.waiting(store), asked(store), heard(store)
+            g.drill = prompt(store, guard.person())
 
 
 def _templates(app: Flask, settings: Settings) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        dialable=dialable, day=day, spoken=_spoken, ago=_ago, thousands=lambda number: f"{number:,}"
+        dialable=dialable, day=day, spoken=spoken, ago=ago, thousands=lambda number: f"{number:,}"
     )
 
     def shared() -> dict[str, Any]:
@@ -207,6 +211,7 @@ def _templates(app: Flask, settings: Settings) -> None:
             "open_alerts": g.get("open_alerts", []),
             "broken": g.get("broken", []),
             "asked_of_me": g.get("asked", []),
+            "drill": g.get("drill"),
             "trouble": g.get("trouble"),
             "trouble_words": WORDS,
             "mode": settings.mode.value,
@@ -221,20 +226,6 @@ def _templates(app: Flask, settings: Settings) -> None:
         }
 
     app.context_processor(shared)
-
-
-def _spoken(seconds: float) -> str:
-    """``40 seconds``, ``12 minutes``, ``2 h 05 min``."""
-    if seconds < 90:
-        return f"{round(seconds)} seconds" if seconds >= 1.5 else "1 second"
-    minutes = round(seconds / 60)
-    return f"{minutes} minutes" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
-
-
-def _ago(length: timedelta) -> str:
-    """``1:20``: minutes and seconds."""
-    seconds = max(0, round(length.total_seconds()))
-    return f"{seconds // 60}:{seconds % 60:02}"
 
 
 def _refusals(app: Flask) -> None:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from broadcaster.alert.alert import RevisionKind
 from broadcaster.alert.lifecycle import Move, Role, Tier
 from broadcaster.alert.policy import needs_two_people
-from broadcaster.dispatch import actions
+from broadcaster.dispatch import actions, drills
 from broadcaster.dispatch.actions import AlertRefused
 from broadcaster.store.alerts import Revision
 from broadcaster.web import acting, drafts, form_numbers, stepup
@@ -47,9 +47,10 @@ def submit(alert: str, no: int) -> Answer:
 def release_agencies(alert: str, no: int) -> Response:
     """The agency tier, at once."""
     with house().sessions.begin() as store:
-        actions.release_agencies(acting.actor(store), acting.revision_of(store, alert, no))
+        row = acting.revision_of(store, alert, no)
+        actions.release_agencies(acting.actor(store), row)
     house().bell(*BELLS)
-    flash("The agencies are being told now.", "success")
+    flash("The agencies are being told now." if row.alert.is_heard else "In a drill no agency is told.", "success")
     return _back(alert, no)
 
 
@@ -63,6 +64,10 @@ def approve(alert: str, no: int) -> Answer:
         if not stepup.code_fits(store):
             return shown(store, row, stepup.WRONG_CODE), 422
         actions.approve(acting.actor(store), row, request.form.get("hash", ""))
+        if not row.alert.is_heard:
+            drills.released(store, row.alert, house().clock())
+            flash("Approved. The drill is complete, and nobody was told.", "success")
+            return redirect(url_for("drills.page"), 303)
     house().bell(*BELLS)
     flash("Approved. It is going out now.", "success")
     return redirect(url_for("board.page", alert=alert), 303)

@@ -9,7 +9,9 @@ from broadcaster.alert.lifecycle import AlertState
 from broadcaster.store import inbound, incoming, provider_notices
 from broadcaster.web import drafts as typed
 from broadcaster.web import notice_shown
-from broadcaster.web.guard import require_person
+from broadcaster.web.canary_line import line
+from broadcaster.web.drills import own
+from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.outages import open_records
 from broadcaster.web.watch import lately_ended, watched
@@ -25,9 +27,10 @@ def home() -> str | Response:
         drafts = watched(store, house().clock(), AlertState.DRAFT)
         ended = lately_ended(store)
         others, texts = incoming.waiting(store), inbound.how_many(store)
-        begun = typed.begun(store)
+        begun, canary = typed.begun(store), line(store, house().settings, house().clock())
         records = [one for one in open_records(store) if not one.goes_on]
         shown = {"notices": provider_notices.waiting(store), "owed": notice_shown.owed(store)}
+        rusty = own(store, person(), house().clock())
     waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]
     shown |= {"drafts": drafts, "waiting": waiting, "ended": ended, "others": others, "texts": texts}
-    return render_template("desk/home.html", begun=begun, records=records, **shown)
+    return render_template("desk/home.html", begun=begun, records=records, canary=canary, rusty=rusty, **shown)

@@ -81,6 +81,11 @@ def as_form(fields: Fields) -> MultiDict[str, str]:
     return MultiDict([(name, value) for name, values in fields.items() for value in values])
 
 
+def drill_of(fields: MultiDict[str, str]) -> str:
+    """The run of a drill that a form is for, or ``""``: a drill's form never becomes a real alert, nor the reverse."""
+    return fields.get("drill", "")[:16]
+
+
 def known_since(fields: MultiDict[str, str]) -> datetime:
     """Since when the outage is known: when its form was first opened; now when that cannot be so."""
     now = house().clock()

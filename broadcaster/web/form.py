@@ -15,6 +15,8 @@ from broadcaster.alert.alert import ChannelName, Content, FailureKind, RevisionK
 from broadcaster.alert.lifecycle import AlertKind, Role
 from broadcaster.directory import Community, Directory
 from broadcaster.dispatch import actions
+from broadcaster.dispatch import drills as practising
+from broadcaster.dispatch.actions import Actor
 from broadcaster.messages.book import ENGLISH_NAMES, NAMES, languages
 from broadcaster.settings import Mode
 from broadcaster.store import directory_load, outages, senders, wordings
@@ -96,7 +98,7 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A form as it stands on the page: under `key` it is kept while somebody types; `kept` is what came back of it;
-    `outage` is the record from which it was begun."""
+    `outage` is the record from which it was begun, `drill` the run of the drill that it is for."""
 
     key: str
     known: datetime
@@ -104,6 +106,7 @@ class Sheet:
     problems: dict[str, str] = field(default_factory=dict)
     kept: Kept | None = None
     outage: str = ""
+    drill: str = ""
 
 
 @form.get("/new")
@@ -117,7 +120,7 @@ def new() -> str:
     if kept is not None:
         sent = drafts.as_form(kept.fields)
         typed, outage = form_typed.from_request(sent), sent.get("outage", "")
-        sheet = Sheet(kept.key, drafts.known_since(sent), typed, kept=kept, outage=outage)
+        sheet = Sheet(kept.key, drafts.known_since(sent), typed, {}, kept, outage, drafts.drill_of(sent))
     return _page(sheet, Choice(directory), RevisionKind.INITIAL)
 
 
@@ -126,7 +129,7 @@ def _begun(store: Session, outage: str) -> Sheet:
     blank = form_typed.blank(house().clock(), house().zone, languages())
     row = outages.by_public_id(store, outage) if outage else None
     if row is None:
-        return Sheet(public_id(), house().clock(), blank)
+        return Sheet(public_id(), house().clock(), blank, drill=drafts.drill_of(request.args))
     typed = hanging.prefilled(store, row, blank, house().zone)
     return Sheet(public_id(), hanging.known_since(row), typed, outage=row.public_id)
 
@@ -140,13 +143,21 @@ def create() -> str | Response | tuple[str, int]:
         reading = _reading(store)
         content = read(reading, RevisionKind.INITIAL, None)
         if content is not None:
-            revision = actions.new_alert(acting.actor(store), AlertKind.OUTAGE, content, known)
+            revision = _made(acting.actor(store), content, known)
             hanging.hang(store, revision, reading.directory, outage)
             typed_drafts.drop(store, person().id, key)
             return redirect(_after(revision), 303)
         drafts.keep(store, key)
-    sheet = Sheet(key, known, reading.typed, reading.problems, outage=outage)
+    drill = drafts.drill_of(request.form)
+    sheet = Sheet(key, known, reading.typed, reading.problems, outage=outage, drill=drill)
     return _page(sheet, Choice(reading.directory), RevisionKind.INITIAL), 422
+
+
+def _made(actor: Actor, content: Content, known: datetime) -> Revision:
+    """A new alert; from a drill's form a drill, whatever has become of its run."""
+    if drill := drafts.drill_of(request.form):
+        return practising.draft(actor, drill, content, known)
+    return actions.new_alert(actor, AlertKind.OUTAGE, content, known)
 
 
 @form.get("/alerts/<alert>/edit")

@@ -43,6 +43,9 @@ GAUGES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "wave": ("broadcaster_oldest_open_wave_seconds", "Age of the oldest wave without all its outcomes.", ()),
     "circuits": ("broadcaster_circuit_open", "1 while a carrier is given up.", ("channel", "carrier")),
     "receipts": ("broadcaster_receipts_waiting", "Receipts kept and not applied yet.", ()),
+    "canary": ("broadcaster_canary_age_seconds", "Since a canary last went all the way; absent: none has.", ()),
+    "canary_steps": ("broadcaster_canary_step_seconds", "Seconds of each step of the newest canary.", ("step",)),
+    "canary_missed": ("broadcaster_canary_missed", "Canaries missed in a row.", ()),
     "sweep": ("broadcaster_sweep_age_seconds", "Since a sweep last finished a whole round; absent: none runs.", ()),
 }
 """The name, meaning and labels of each part of `store.vitals`."""

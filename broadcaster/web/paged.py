@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.alert import RevisionKind, content_from_json
-from broadcaster.alert.lifecycle import AlertState, ReleaseState
+from broadcaster.alert.lifecycle import HEARD, AlertState, ReleaseState
 from broadcaster.channels import page_link
 from broadcaster.dispatch import paging, second_person
 from broadcaster.store import areas, ledger, page_tests
@@ -112,7 +112,7 @@ def asked(store: Session) -> list[Asked]:
         .join(Release)
         .join(Alert, Alert.id == Revision.alert_id)
         .where(Release.tier == "public", Release.state == ReleaseState.PENDING.value)
-        .where(Alert.state.in_([AlertState.DRAFT.value, AlertState.OPEN.value]))
+        .where(Alert.state.in_([AlertState.DRAFT.value, AlertState.OPEN.value]), Alert.kind.in_(HEARD))
         .order_by(Revision.frozen_at, Revision.id)
     )
     mine = [row for row in store.scalars(query) if _is_asked(store, row)]
@@ -138,7 +138,7 @@ def _is_asked(store: Session, row: Revision) -> bool:
 def clock(store: Session, row: Revision) -> Clock | None:
     """Who was called and who is next; None where nobody is waited for."""
     public = acting.releases_of(store, row).get("public")
-    if public is None or public.state != ReleaseState.PENDING:
+    if public is None or public.state != ReleaseState.PENDING or not row.alert.is_heard:
         return None
     found = tuple(pages.called(store, row.id))
     steps = max((one.step for one in found), default=0)

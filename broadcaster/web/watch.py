@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.alert import Content, RevisionKind, content_from_json
-from broadcaster.alert.lifecycle import AlertState, ReleaseState, Tier
+from broadcaster.alert.lifecycle import HEARD, AlertState, ReleaseState, Tier
 from broadcaster.store import alerts, areas
 from broadcaster.store.alerts import Alert, Release, Revision
 
@@ -42,7 +42,8 @@ class Watched:
 
 def watched(session: Session, now: datetime, *states: AlertState) -> list[Watched]:
     """The alerts in these states, the longest known first."""
-    query = select(Alert).where(Alert.state.in_(states)).order_by(Alert.known_since, Alert.id)
+    query = select(Alert).where(Alert.state.in_(states), Alert.kind.in_(HEARD))
+    query = query.order_by(Alert.known_since, Alert.id)
     return [_watched(session, alert, now) for alert in session.scalars(query)]
 
 
@@ -63,7 +64,8 @@ class Ended:
 
 def lately_ended(session: Session, most: int = 5) -> list[Ended]:
     """The alerts that ended last, the newest first: their boards stay for questions."""
-    query = select(Alert).where(Alert.closed_at.is_not(None)).order_by(Alert.closed_at.desc()).limit(most)
+    query = select(Alert).where(Alert.closed_at.is_not(None), Alert.kind.in_(HEARD))
+    query = query.order_by(Alert.closed_at.desc()).limit(most)
     found = []
     for alert in session.scalars(query):
         newest = session.scalars(

@@ -42,6 +42,9 @@ ELSEWHERE = {
     "missed.end_check": "test_who_could_not_get_through",
     "missed.send_text": "test_missed_callers_are_not_harmed",
     "missed.ring": "test_a_caller_is_rung_back",
+    **dict.fromkeys(
+        ("drills.plan", "drills.cancel", "drills.practise", "drills.start", "drills.finish"), "test_drills"
+    ),
     "outages.create": "test_an_outage_from_first_word",
     "outages.change": "test_an_outage_from_first_word",
     "outages.note": "test_an_outage_from_first_word",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from broadcaster.canary_settings import CanarySettings
 from broadcaster.channels import registry
 from broadcaster.channels.contract import Traits
 from broadcaster.cli import root
@@ -94,6 +95,18 @@ MEANING = {
     "handoff_name": "The name of that agency",
     "upkeep_round": "Ask every agency's mailbox once a month whether what we have of it is still right",
     "handoff_loud_after": "Minutes after a hand-off at which the board turns loud if nobody said that it is on air",
+    "canary_phone": "The phone of your own that the canary texts; empty: there is no canary",
+    "canary_keys": "The canary's two accounts: what `broadcaster users canary` prints",
+    "canary_every": "Seconds between two canaries",
+    "canary_url": "Where the canary finds the desk; empty: at `PUBLIC_BASE_URL`, as everybody does",
+    "canary_account_sid": "The carrier's test credentials, over which the canary's text costs nothing and no delivery"
+    " is reported; empty: it goes over the account of the texts",
+    "canary_auth_token": "Their token",
+    "canary_from": "Their sender: `+15005550006` at Twilio",
+    "canary_page_url": "Two canaries missed are posted here, and that they fly again",
+    "canary_page_to": "... and mailed to this mailbox",
+    "canary_smtp_url": "... over this relay, as `SMTP_URL` is written: another one than the alerts'",
+    "canary_deadman_url": "Visited after every good run: whoever waits for it outside pages when it does not come",
     "lookup_url": "The page where anyone finds the number of their community; printed where numbers do not fit",
     "lookup_sms": "A number to text a town or ZIP to",
     "lookup_voice": "A number to call and ask",
@@ -133,6 +146,7 @@ TRAIT = {
 
 CHANNEL = {"sms": "texts to residents", "email": "mail to agencies", "feed": "public page and CAP feed"}
 CHANNEL |= {"voice": "calls to landlines and to silent agencies", "webhook": "signed notices to agencies' machines"}
+CHANNEL |= {"canary": "the canary's one text"}
 CHANNEL |= {"ipaws": "EAS, WEA and FEMA's feeds", "handoff": "the agency with the seat at IPAWS"}
 """What each channel is for."""
 COMPLETE = {
@@ -151,16 +165,17 @@ COMPLETE = {
     "ipaws_key": "ipaws.key",
     "ipaws_cert": "ipaws.crt",
     "handoff_email": "ema@state.example",
+    "canary_phone": "+16175550100",
     "secret_key": "a-long-and-varied-0123456789-secret",
 }
 """Enough settings for every channel to be made; nothing is opened."""
 
 
 def settings() -> Iterator[str]:
-    """A row for each setting, in the order of Settings."""
+    """A row for each setting, in the order of Settings; the canary's at the end."""
     yield "| setting | default | meaning |"
     yield "| --- | --- | --- |"
-    for name, info in Settings.model_fields.items():
+    for name, info in sorted(Settings.model_fields.items(), key=lambda one: one[0] in CanarySettings.model_fields):
         default = "" if info.default in ("", None) else f"`{_shown(info.default)}`"
         secret = " (secret)" if name.upper() in SECRETS else ""
         yield f"| `{name.upper()}` | {default} | {MEANING[name]}{secret} |"

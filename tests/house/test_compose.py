@@ -19,7 +19,7 @@ COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 DEMO = (ROOT / "deploy" / "demo.yml").read_text(encoding="utf-8")
 WHOLE: dict[str, Any] = yaml.safe_load(COMPOSE)
 SERVICES: dict[str, dict[str, Any]] = WHOLE["services"]
-OURS = ("web", "callbacks", "window", "sweep", "migrate", *(f"worker-{queue}" for queue in QUEUES))
+OURS = ("web", "callbacks", "window", "sweep", "canary", "migrate", *(f"worker-{queue}" for queue in QUEUES))
 THEIRS = ("proxy", "postgres", "valkey")
 SIMULATED = ("carrier", "mailpit")
 ONE_SHOT = ("migrate",)
@@ -108,7 +108,7 @@ def test_only_what_sends_reaches_the_outside() -> None:
     networks = WHOLE["networks"]
     assert networks["front"]["internal"] and networks["backend"]["internal"]
     outside = {name for name, service in SERVICES.items() if {"carriers", "outside"} & set(service["networks"])}
-    assert outside == {"proxy", "sweep", *(f"worker-{queue}" for queue in QUEUES)}
+    assert outside == {"proxy", "sweep", "canary", *(f"worker-{queue}" for queue in QUEUES)}
     assert {name for name, service in SERVICES.items() if "ports" in service} == {"proxy"}
 
 

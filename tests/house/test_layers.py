@@ -54,7 +54,7 @@ DOORS = {
     "celery": {"tasks.py", "worker.py"},
     "kombu": {"tasks.py", "worker.py"},
     "twilio": {"channels", "receipts", "web"},
-    "sqlalchemy": {"store", "dispatch", "receipts", "web", "cli", "local", "outage"},
+    "sqlalchemy": {"store", "dispatch", "receipts", "web", "cli", "local", "outage", "canary"},
     "aiohttp": {"channels", "local", "web"},
     "flask": {"web", "window", "local"},
     "structlog": {"logs.py"},

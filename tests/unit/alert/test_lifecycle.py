@@ -10,6 +10,7 @@ import pytest
 from broadcaster.alert.alert import RevisionKind
 from broadcaster.alert.lifecycle import (
     AFTERWARDS,
+    HEARD,
     MOVES,
     PAST,
     AlertKind,
@@ -21,6 +22,7 @@ from broadcaster.alert.lifecycle import (
     Tier,
     check_alone,
     check_approver,
+    check_hand,
     check_hash,
     check_next,
     check_reviewer,
@@ -145,7 +147,28 @@ def test_a_review_takes_whoever_could_have_approved(
 
 def test_roles_are_the_words_in_the_database() -> None:
     check_approver(2, [1], [Role.APPROVER])
-    assert [role.value for role in Role] == ["issuer", "approver", "admin", "auditor"]
+    assert [role.value for role in Role] == ["issuer", "approver", "admin", "auditor", "canary"]
+
+
+@pytest.mark.parametrize("kind", AlertKind)
+@pytest.mark.parametrize("role", Role)
+def test_a_machine_acts_on_canaries_alone_and_nobody_else_does(kind: AlertKind, role: Role) -> None:
+    if (kind is AlertKind.CANARY) is (role is Role.CANARY):
+        check_hand(kind, [role])
+    else:
+        with pytest.raises(LifecycleRefused, match=r"^Only the canary's own accounts"):
+            check_hand(kind, [role])
+    if role is not Role.APPROVER:
+        with pytest.raises(LifecycleRefused, match=r"^Only an approver"):
+            check_approver(2, [1], [role])
+
+
+def test_what_nobody_hears_is_never_open() -> None:
+    assert [kind for kind in AlertKind if kind not in HEARD] == [AlertKind.CANARY, AlertKind.DRILL]
+    for kind in RevisionKind:
+        draft = AlertState.DRAFT
+        assert state_after(kind, Tier.AGENCY, draft, heard=False) is draft
+        assert state_after(kind, Tier.PUBLIC, draft, heard=False) is AlertState.CLOSED
 
 
 def test_what_was_seen_is_what_is_approved() -> None:
@@ -156,7 +179,7 @@ def test_what_was_seen_is_what_is_approved() -> None:
 
 
 def test_the_words_that_are_stored_stay_as_they_are() -> None:
-    assert " ".join(AlertKind) == "outage test"
+    assert " ".join(AlertKind) == "outage test canary drill"
     assert " ".join(AlertState) == "draft open closed withdrawn"
     assert " ".join(Tier) == "agency public"
 

@@ -1,0 +1,48 @@
+"""The canary's line at the desk: when it last went, how far, and how fast; loud when it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from broadcaster.settings import Settings
+from broadcaster.store import canaries
+from broadcaster.store.canaries import Outcome, Run
+
+SILENT_AFTER = 3
+"""Turns without a word after which its silence is loud."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence; `loud` when somebody must look."""
+
+    words: str
+    loud: bool
+
+
+def line(store: Session, settings: Settings, now: datetime) -> Line | None:
+    """What the desk says of the canary; None where none is set up."""
+    if not settings.canary_phone:
+        return None
+    runs = canaries.newest(store)
+    if not runs:
+        return Line("No canary has gone yet: the operator starts `broadcaster canary`.", True)
+    run, age = runs[0], max(0.0, (now - runs[0].started_at).total_seconds())
+    if age > SILENT_AFTER * settings.canary_every:
+        return Line(f"No canary for {_long(age)}: the way of an alert is not being tried. Tell the operator.", True)
+    return Line(f"Canary {_long(age)} ago: {_how(run)}", run.outcome is Outcome.MISSED)
+
+
+def _how(run: Run) -> str:
+    if run.outcome is Outcome.MISSED:
+        return f"missed at the step {run.step}: {run.why}. The operator is paged after the second one."
+    if run.outcome is Outcome.GAVE_WAY:
+        return "it gave way to the texts of an alert."
+    return f"all {len(run.seconds)} steps in {run.whole:.1f} s."
+
+
+def _long(seconds: float) -> str:
+    return f"{seconds // 3600:.0f} h {seconds % 3600 // 60:.0f} min" if seconds >= 3600 else f"{seconds // 60:.0f} min"
