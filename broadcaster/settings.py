@@ -19,8 +19,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from broadcaster.values import MAIL_ADDRESS, Keyring, in_rising_order, is_loopback, is_real, key_bytes, repeats
 
-SECRETS: tuple[str, ...] = ("SECRET_KEY", "SECRET_KEY_PREVIOUS", "FIELD_KEY", "INDEX_KEY", "DATABASE_URL", "REDIS_URL")
-SECRETS += ("SMTP_URL", "TWILIO_AUTH_TOKEN", "SMS_SECONDARY_AUTH_TOKEN", "BOUNCE_TOKEN", "METRICS_TOKEN")
+OURS = ("SECRET_KEY", "SECRET_KEY_PREVIOUS", "FIELD_KEY", "INDEX_KEY", "BOUNCE_TOKEN", "METRICS_TOKEN")
+OURS += ("BINDER_PASSPHRASE",)
+SECRETS = (*OURS, "DATABASE_URL", "REDIS_URL", "SMTP_URL", "TWILIO_AUTH_TOKEN", "SMS_SECONDARY_AUTH_TOKEN")
 
 
 class SettingsError(ValueError):
@@ -131,6 +132,8 @@ class Settings(BaseModel):
     break_glass_after: float = Field(default=5.0, gt=0)
     export_cert: Path | None = None
     export_dir: Path | None = None
+    binder_dir: Path | None = None
+    binder_passphrase: str = ""
 
     lease: Seconds = 30.0
     settle: Seconds = 60.0
@@ -144,7 +147,7 @@ class Settings(BaseModel):
     def _no_trailing_slash(cls, value: object) -> object:
         return value.rstrip("/") if isinstance(value, str) and value.startswith("http") else value
 
-    @field_validator("data_dir", "publish_dir", "bounce_mailbox", "export_dir")
+    @field_validator("data_dir", "publish_dir", "bounce_mailbox", "export_dir", "binder_dir")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().resolve() if path else path
@@ -165,7 +168,7 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _refuse_weak_secrets(self) -> Self:
-        for name in ("secret_key", "secret_key_previous", "field_key", "index_key", "bounce_token", "metrics_token"):
+        for name in map(str.lower, OURS):
             value = getattr(self, name)
             if value and (len(value) < 32 or len(set(value)) < 8 or repeats(value)):
                 raise ValueError(f"{name.upper()} is too short or too simple: make one with `openssl rand -base64 32`")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from broadcaster import logs
 from broadcaster.alert.lifecycle import LifecycleRefused
-from broadcaster.cli import alerts, audit, checks, data, directory, documents, people, residents, serving
+from broadcaster.cli import alerts, audit, binder, checks, data, directory, documents, people, residents, serving
 from broadcaster.local.child import ServerError
 from broadcaster.local.supervisor import SupervisorError
 from broadcaster.settings import SettingsError
@@ -31,7 +31,7 @@ def root() -> None:
     """
 
 
-for group in (serving, people, data, directory, residents, alerts, audit, checks, documents):
+for group in (serving, people, data, directory, residents, alerts, audit, checks, documents, binder):
     for command in group.COMMANDS:
         root.add_command(command)
 

@@ -6,7 +6,7 @@ from flask import Blueprint, g, render_template
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import AlertState
-from broadcaster.store import inbound, incoming
+from broadcaster.store import binders, inbound, incoming
 from broadcaster.web import drafts as typed
 from broadcaster.web.guard import require_person
 from broadcaster.web.house import house
@@ -23,8 +23,15 @@ def home() -> str | Response:
         drafts = watched(store, house().clock(), AlertState.DRAFT)
         ended = lately_ended(store)
         others, texts = incoming.waiting(store), inbound.how_many(store)
-        begun = typed.begun(store)
+        begun, bound = typed.begun(store), binders.standing(store)
     waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]
     return render_template(
-        "desk/home.html", begun=begun, drafts=drafts, waiting=waiting, ended=ended, others=others, texts=texts
+        "desk/home.html",
+        begun=begun,
+        drafts=drafts,
+        waiting=waiting,
+        ended=ended,
+        others=others,
+        texts=texts,
+        bound=bound,
     )

@@ -99,6 +99,9 @@ MEANING = {
     "reminder_texts_per_day": "Texts a day for the yearly question and for changed numbers; 0 sends none",
     "export_cert": "PEM certificate (RSA) of the authority: a nightly export of residents is sealed to it",
     "export_dir": "Where the nightly exports are written; default: exports in DATA_DIR",
+    "binder_dir": "Where the binder is kept: a folder, a mounted stick or share; empty: `binder` under `DATA_DIR`",
+    "binder_passphrase": "Opens the binder: 32 letters or more, best seven words of dice; empty: it is sealed to"
+    " `EXPORT_CERT` only, and without that there is none",
     "signup_texts_per_day": "Texts a day that the sign-up page may cause; never shared with alerts",
     "trusted_proxies": "Proxies before the desk whose `X-Forwarded-For` is believed, for the sign-up page's budget for"
     " each source: 0 without one, 1 behind the nginx of the containers",
