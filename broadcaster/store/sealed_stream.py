@@ -193,7 +193,7 @@ def _by_key(slot: dict[str, Any], opener: Opener) -> bytes:
     try:
         certificate = x509.load_pem_x509_certificate(str(slot["certificate"]).encode())
         key = pkcs7.pkcs7_decrypt_der(base64.b64decode(slot["envelope"]), certificate, held, [])
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise CannotOpen(why) from error
     if len(key) != 32:
         raise CannotOpen(why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -43,7 +43,8 @@ def empty(database_url: str) -> Iterator[str]:
 
 def furnished(sessions: Sessions) -> Desk:
     """People with phones, words of their own, six residents of whom one said STOP, and a STOP of a forgotten phone."""
-    desk = Desk(sessions, datetime.now(UTC).replace(microsecond=0), settings(**{n.lower(): v for n, v in KEYS.items()}))
+    then = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=3)  # each code takes half a minute of it
+    desk = Desk(sessions, then, settings(**{name.lower(): value for name, value in KEYS.items()}))
     with sessions.begin() as session:
         ids = directory_load.community_ids(session)
         for phone in (STOPPED, FORGOTTEN):
@@ -82,6 +83,7 @@ def test_the_state_still_speaks(sessions: Sessions, database_url: str, empty: st
     with start_in_thread(Carrier(SID, TOKEN, faults=Faults(share_callbacks_dropped=1.0, delivery_ms=0.0))) as carrier:
         file = made(database_url, carrier.url, tmp_path)
         opened_and_refused(file, words, tmp_path)
+        assert "sealed, " in desk.browser(ISSUER).words, "the desk says that there is one"
         own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(story.ROOT), "DATABASE_URL": empty}
         own["REDIS_URL"] = "redis://127.0.0.1:1/0"
         load = ("binder", "load", str(file), "--to", str(tmp_path / "tonight"), "--passphrase-file", str(words))

@@ -191,6 +191,15 @@ def test_the_doctor_opens_the_newest(
     assert (lambda found: (found[0], says in found[1]))(binder_check.look(chosen, house.sessions)) == (works, True)
 
 
+def test_without_the_passphrase_it_is_held_against_the_ledger(house: House, duty: Binders, chosen: Settings) -> None:
+    file = duty.look()
+    assert file is not None
+    blind = chosen.model_copy(update={"binder_passphrase": "", "export_cert": file})
+    assert binder_check.look(blind, house.sessions)[0] is True
+    spoil(file)
+    assert "was changed since it was made" in binder_check.look(blind, house.sessions)[1]
+
+
 def test_without_a_passphrase_and_a_certificate_there_is_none(house: House, chosen: Settings, tmp_path: Path) -> None:
     nobody = chosen.model_copy(update={"binder_passphrase": ""})
     assert binding.binders_of(nobody, house.sessions) is None
