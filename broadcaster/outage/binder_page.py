@@ -32,8 +32,10 @@ from broadcaster.outage.binder_cap import Ready
 from broadcaster.settings import Mode
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "web" / "binder"
-FIRST_CALLED = (AgencyRole.PSAP, AgencyRole.POLICE, AgencyRole.TRIBAL_POLICE, AgencyRole.CAMPUS_POLICE)
-FIRST_CALLED += (AgencyRole.STATE_POLICE, AgencyRole.FIRE, AgencyRole.EMS, AgencyRole.HOSPITAL)
+FIRST_CALLED: tuple[AgencyRole, ...] = (
+    *(AgencyRole.PSAP, AgencyRole.POLICE, AgencyRole.TRIBAL_POLICE, AgencyRole.CAMPUS_POLICE),
+    *(AgencyRole.STATE_POLICE, AgencyRole.FIRE, AgencyRole.EMS, AgencyRole.HOSPITAL),
+)
 """Who is called first within a county: who answers the calls, then who is sent, then who takes people in."""
 ROLES = {AgencyRole.PSAP: "PSAP", AgencyRole.EMS: "EMS", AgencyRole.VENDOR_911: "911 vendor"}
 ROLES |= {AgencyRole.CRISIS_LINE_988: "988 line", AgencyRole.LINE_211: "211 line"}

@@ -63,9 +63,9 @@ def wordings(session: Session) -> list[dict[str, Any]]:
 
 def stops(session: Session) -> Iterator[Row]:
     """Every STOP by its blind index, as STOP_COLUMNS: of many of them nobody knows the phone any more."""
-    query = "SELECT encode(value_index, 'hex') AS index, since, source, scope FROM suppression ORDER BY value_index"
+    query = "SELECT encode(value_index, 'hex') AS hex, since, source, scope FROM suppression ORDER BY value_index"
     for row in session.execute(text(query).execution_options(yield_per=2000)):
-        yield row.index, row.since.isoformat(), row.source, row.scope
+        yield row.hex, row.since.isoformat(), row.source, row.scope
 
 
 _RESIDENTS = text(
