@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,17 +40,19 @@ def _opening(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _read(file: Path, signed_by: str, opener: Opener) -> Binder:
+@contextmanager
+def _reading(file: Path, signed_by: str, opener: Opener) -> Iterator[Binder]:
     try:
         keys = [PublicKey.read(signed_by)] if signed_by else []
-        found = binder_file.read(file, opener, keys)
+        with binder_file.reading(file, opener, keys) as found:
+            if not keys:
+                said = f"Signed by {found.manifest.key}: compare it with the key that was kept elsewhere."
+                click.echo(said, err=True)
+            yield found
     except BadNote as error:
         raise click.BadParameter(str(error), param_hint="--signed-by") from error
     except CannotOpen as error:
         raise click.ClickException(str(error)) from error
-    if not keys:
-        click.echo(f"Signed by {found.manifest.key}: compare it with the key that was kept elsewhere.", err=True)
-    return found
 
 
 def _opener(file: Path, pem: Path | None, words: Path | None) -> Opener:
@@ -96,8 +99,8 @@ def verify(file: Path, signed_by: str, pem: Path | None, words: Path | None) -> 
 
     Example: broadcaster binder verify binder-2026-06-18.zip.sealed
     """
-    found = _read(file, signed_by, _opener(file, pem, words))
-    click.echo(_words(found))
+    with _reading(file, signed_by, _opener(file, pem, words)) as found:
+        click.echo(_words(found))
 
 
 def _words(found: Binder) -> str:
@@ -118,9 +121,9 @@ def open_(
 
     Example: broadcaster binder open binder-2026-06-18.zip.sealed --to tonight
     """
-    found = _read(file, signed_by, _opener(file, pem, words))
-    made = found.unpack(folder, release=everything)
-    click.echo(_words(found))
+    with _reading(file, signed_by, _opener(file, pem, words)) as found:
+        made = found.unpack(folder, release=everything)
+        click.echo(_words(found))
     click.echo(f"{len(made)} files are in {folder}: open {folder / 'binder.html'} with a browser.")
 
 
@@ -134,16 +137,16 @@ def load(file: Path, folder: Path, signed_by: str, pem: Path | None, words: Path
     Example: broadcaster binder load binder-2026-06-18.zip.sealed --to tonight
     """
     opener = _opener(file, pem, words)
-    found = _read(file, signed_by, opener)
-    there = found.manifest.residents
-    older = file.with_name(there) if there else file
-    if not older.exists():
-        raise click.ClickException(f"The residents are in {there}: put it into the folder of {file.name}.")
-    residents = _read(older, signed_by, opener) if there else found
-    try:
-        loaded = laptop.load(found, residents, folder.resolve())
-    except NotEmpty as error:
-        raise click.ClickException(str(error)) from error
+    with _reading(file, signed_by, opener) as found, ExitStack() as closing:
+        there = found.manifest.residents
+        older = file.with_name(there) if there else file
+        if not older.exists():
+            raise click.ClickException(f"The residents are in {there}: put it into the folder of {file.name}.")
+        residents = closing.enter_context(_reading(older, signed_by, opener)) if there else found
+        try:
+            loaded = laptop.load(found, residents, folder.resolve())
+        except NotEmpty as error:
+            raise click.ClickException(str(error)) from error
     click.echo(f"{loaded.residents:,} residents, {loaded.stops:,} who said STOP, and {loaded.people} of the desk.")
     if not loaded.has_a_carrier:
         click.echo(f"No carrier travels in this binder: put the account of one into {folder / '.env'} first.")

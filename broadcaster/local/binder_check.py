@@ -46,10 +46,10 @@ def _wrong(settings: Settings, newest: Bound) -> str:
     if not settings.binder_passphrase:
         return "" if _sha256(file) == newest.sha256 else f"{file} was changed since it was made: make another one."
     try:
-        binder_file.read(file, Opener(settings.binder_passphrase))
+        with binder_file.reading(file, Opener(settings.binder_passphrase)):
+            return ""
     except CannotOpen as error:
         return f"{file.name}: {error}"
-    return ""
 
 
 def _sha256(file: Path) -> str:

@@ -147,8 +147,8 @@ class Binders:
         with self.sessions() as session:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             moment, stands = now(session), binders.standing(session)
-            file = folder / self._name(moment, whole=whole)
             residents = "" if whole or stands.whole is None else stands.whole.file
+            file = folder / self._name(moment, whole=not residents)
             part = file.with_suffix(".part")
             try:
                 version = self._write(session, part, to, moment, residents)

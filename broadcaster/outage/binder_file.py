@@ -7,6 +7,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -138,25 +139,42 @@ class Binder:
         return path
 
 
-def read(file: Path, opener: Opener, keys: Sequence[PublicKey] = ()) -> Binder:
+@contextmanager
+def reading(file: Path, opener: Opener, keys: Sequence[PublicKey] = ()) -> Iterator[Binder]:
     """Open a binder and prove all of it: every byte, the signature, every file against the manifest.
 
     Without `keys` it only proves that it was signed by the key that it names itself. CannotOpen says what is wrong.
+    What is open stands in a file that has no name from its beginning, and is gone with the block.
     """
-    plain = tempfile.TemporaryFile()  # noqa: SIM115 - has no name from its beginning, and is gone with the binder
+    with tempfile.TemporaryFile() as plain:
+        _unseal(file, opener, plain)
+        with _archive(plain) as archive:
+            manifest = _signed(_note(archive), keys)
+            _prove(archive, manifest)
+            yield Binder(manifest, archive)
+
+
+def _unseal(file: Path, opener: Opener, plain: IO[bytes]) -> None:
     try:
         with file.open("rb") as sealed:
             for piece in sealed_stream.opened(sealed, opener):
                 plain.write(piece)
-        archive = zipfile.ZipFile(plain)
-        note = archive.read(MANIFEST).decode()
     except OSError as error:
         raise CannotOpen(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _archive(plain: IO[bytes]) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(plain)
+    except zipfile.BadZipFile as error:
+        raise CannotOpen(CHANGED) from error
+
+
+def _note(archive: zipfile.ZipFile) -> str:
+    try:
+        return archive.read(MANIFEST).decode()
     except (zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
         raise CannotOpen(CHANGED) from error
-    manifest = _signed(note, keys)
-    _prove(archive, manifest)
-    return Binder(manifest, archive)
 
 
 def _signed(note: str, keys: Sequence[PublicKey]) -> Manifest:

@@ -49,22 +49,23 @@ def standing(session: Session) -> Standing:
     newest = whole = None
     trouble = ""
     query = select(AuditEvent).where(AuditEvent.object == OBJECT).order_by(AuditEvent.seq.desc())
-    for event in session.scalars(query.execution_options(yield_per=20)):
-        data = json.loads(event.canonical)["data"]
-        if event.action == FAILED:
-            trouble = trouble or ("" if newest else data["why"])
-        elif event.action == MADE:
-            made = _bound(event.at, data)
-            newest, whole = newest or made, made if made.whole else None
-        if whole:
-            break
+    with session.scalars(query.execution_options(yield_per=20)) as events:
+        for event in events:
+            data = json.loads(event.canonical)["data"]
+            if event.action == FAILED:
+                trouble = trouble or ("" if newest else data["why"])
+            elif event.action == MADE:
+                made = _bound(data)
+                newest, whole = newest or made, made if made.whole else None
+            if whole:
+                break
     return Standing(newest, whole, trouble)
 
 
-def _bound(at: datetime, data: Mapping[str, str]) -> Bound:
+def _bound(data: Mapping[str, str]) -> Bound:
     return Bound(
         data["file"],
-        at,
+        datetime.fromisoformat(data["made"]),
         int(data["bytes"]),
         data["sha256"],
         data["residents"] == data["file"],
@@ -76,7 +77,8 @@ def _bound(at: datetime, data: Mapping[str, str]) -> Bound:
 def made(session: Session, one: Bound) -> None:
     """A binder was made."""
     said = {"file": one.file, "bytes": one.bytes, "sha256": one.sha256, "directory": one.directory}
-    ledger.append(session, "machine:sweep", MADE, OBJECT, {**said, "residents": one.residents})
+    said |= {"made": one.at.isoformat(), "residents": one.residents}
+    ledger.append(session, "machine:sweep", MADE, OBJECT, said)
 
 
 def failed(session: Session, why: str) -> None:

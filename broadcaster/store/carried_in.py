@@ -112,6 +112,7 @@ def residents(session: Session, sealer: Sealer, rows: Rows) -> int:
     """
     known = {bytes(index): key for index, key in session.execute(select(Address.value_index, Address.id))}
     first = max(known.values(), default=0) + 1
+    communities = directory_load.community_ids(session)  # now: while a COPY runs its connection answers nothing else
     cursor = _cursor(session)
     count, last = 0, first - 1
     with cursor.copy(_TO_ADDRESS) as copy:
@@ -122,7 +123,7 @@ def residents(session: Session, sealer: Sealer, rows: Rows) -> int:
                 copy.write_row((key, row["kind"], sealed, index, row["lang"], "resident", row["no_voice"] == "yes"))
                 last = key
     with cursor.copy(_TO_SUBSCRIPTION) as copy:
-        for subscription in _slotted(session, _numbered(sealer, rows(), known, first)):
+        for subscription in _slotted(communities, _numbered(sealer, rows(), known, first)):
             copy.write_row(subscription)
     session.execute(_SLOTS)
     if last >= first:
@@ -143,9 +144,8 @@ def _numbered(
 
 
 def _slotted(
-    session: Session, numbered: Iterable[tuple[int, bytes, Mapping[str, str]]]
-) -> Iterator[tuple[int, int, int]]:  # fmt: skip
-    ids = directory_load.community_ids(session)
+    ids: Mapping[str, int], numbered: Iterable[tuple[int, bytes, Mapping[str, str]]]
+) -> Iterator[tuple[int, int, int]]:
     slots = dict.fromkeys(ids.values(), 0)
     for key, _, row in numbered:
         for community in (ids[code] for code in row["communities"].split(";") if code in ids):

@@ -15,7 +15,7 @@ from broadcaster.outage import binder_file
 from broadcaster.outage.binder_file import MANIFEST, Manifest, Packer, Part
 from broadcaster.store import sealed_stream
 from broadcaster.store.sealed_stream import CannotOpen, Opener, Recipients, Sealing
-from broadcaster.store.signed_note import Signer
+from broadcaster.store.signed_note import PublicKey, Signer
 
 WORDS = "seven words of dice stand in here"
 NOON = datetime(2026, 6, 18, 16, 0, tzinfo=UTC)
@@ -54,32 +54,38 @@ def by_hand(folder: Path, members: Mapping[str, bytes], manifest: Manifest, sign
     return file
 
 
+def read(file: Path, *keys: PublicKey) -> Manifest:
+    with binder_file.reading(file, Opener(WORDS), keys) as found:
+        return found.manifest
+
+
 def good(folder: Path) -> Manifest:
-    return binder_file.read(packed(folder), Opener(WORDS)).manifest
+    return read(packed(folder))
 
 
 def test_it_comes_out_as_it_went_in(tmp_path: Path) -> None:
-    found = binder_file.read(packed(tmp_path), Opener(WORDS), [OURS.public])
-    assert (found.manifest.made_at, found.manifest.mode, found.manifest.directory) == (NOON, "demo", 7)
-    assert found.manifest.residents == "" and Manifest.read(found.manifest.text) == found.manifest
-    small = replace(found.manifest, residents="binder-2026-06-17.zip.sealed")
-    assert Manifest.read(small.text).residents == "binder-2026-06-17.zip.sealed"
-    made = found.unpack(tmp_path / "tonight", release=True)
+    with binder_file.reading(packed(tmp_path), Opener(WORDS), [OURS.public]) as found:
+        made = found.unpack(tmp_path / "tonight", release=True)
+    said = found.manifest
+    assert (said.made_at, said.mode, said.directory, said.residents) == (NOON, "demo", 7, "")
+    small = replace(said, residents="binder-2026-06-17.zip.sealed")
+    assert Manifest.read(said.text) == said and Manifest.read(small.text) == small
     assert {path.relative_to(tmp_path / "tonight").as_posix(): path.read_bytes() for path in made} == FILES
     assert {path.stat().st_mode & 0o777 for path in made} == {0o600}
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "tonight", tmp_path / "tonight" / "cap")} == {0o700}
 
 
 def test_what_only_a_laptop_needs_stays_sealed(tmp_path: Path) -> None:
-    found = binder_file.read(packed(tmp_path), Opener(WORDS))
-    assert [path.name for path in found.unpack(tmp_path / "tonight", release=False)] == ["binder.html", "25017.xml"]
+    with binder_file.reading(packed(tmp_path), Opener(WORDS)) as found:
+        made = found.unpack(tmp_path / "tonight", release=False)
+    assert [path.name for path in made] == ["binder.html", "25017.xml"]
 
 
 def test_it_must_be_signed_by_the_key_that_was_kept_elsewhere(tmp_path: Path) -> None:
     forged = packed(tmp_path, signer=THEIRS)
-    assert binder_file.read(forged, Opener(WORDS)).manifest.key == THEIRS.public.written(THEIRS.name)
+    assert read(forged).key == THEIRS.public.written(THEIRS.name)
     with pytest.raises(CannotOpen, match="not signed by the key that was given"):
-        binder_file.read(forged, Opener(WORDS), [OURS.public])
+        read(forged, OURS.public)
 
 
 def part(path: str, size: int = 3, sha: str = "0" * 64) -> Part:
@@ -103,7 +109,7 @@ def test_other_files_than_were_signed_are_refused(
     manifest = good(tmp_path)
     file = by_hand(tmp_path, members, replace(manifest, parts=(*manifest.parts, *more)))
     with pytest.raises(CannotOpen, match=says):
-        binder_file.read(file, Opener(WORDS))
+        read(file)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +135,6 @@ def test_a_sealed_file_that_is_no_binder_is_refused(tmp_path: Path) -> None:
         made.write(b"no zip")
         made.finish()
     with pytest.raises(CannotOpen, match="changed or cut short"):
-        binder_file.read(file, Opener(WORDS))
+        read(file)
     with pytest.raises(CannotOpen, match="cannot be read"):
-        binder_file.read(tmp_path / "gone", Opener(WORDS))
+        read(tmp_path / "gone")
