@@ -34,7 +34,8 @@ RUN /venv/bin/python -m compileall -q broadcaster
 FROM python:3.11-slim-bookworm
 RUN groupadd --gid 10001 broadcaster \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin broadcaster \
- && install -d -o 10001 -g 10001 -m 0755 /srv/public
+ && install -d -o 10001 -g 10001 -m 0755 /srv/public \
+ && install -d -o 10001 -g 10001 -m 0700 /srv/binder
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp
 COPY --from=program /venv /venv
 COPY --from=program /app /app

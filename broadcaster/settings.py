@@ -21,8 +21,9 @@ from broadcaster import canary_settings
 from broadcaster.canary_settings import CanarySettings
 from broadcaster.values import MAIL_ADDRESS, Keyring, in_rising_order, is_loopback, is_real, key_bytes, repeats
 
-SECRETS: tuple[str, ...] = ("SECRET_KEY", "SECRET_KEY_PREVIOUS", "FIELD_KEY", "INDEX_KEY", "DATABASE_URL", "REDIS_URL")
-SECRETS += ("SMTP_URL", "TWILIO_AUTH_TOKEN", "SMS_SECONDARY_AUTH_TOKEN", "BOUNCE_TOKEN", "METRICS_TOKEN")
+OURS: tuple[str, ...] = ("SECRET_KEY", "SECRET_KEY_PREVIOUS", "FIELD_KEY", "INDEX_KEY", "BOUNCE_TOKEN", "METRICS_TOKEN")
+OURS += ("BINDER_PASSPHRASE",)
+SECRETS = (*OURS, "DATABASE_URL", "REDIS_URL", "SMTP_URL", "TWILIO_AUTH_TOKEN", "SMS_SECONDARY_AUTH_TOKEN")
 SECRETS += canary_settings.SECRETS
 
 
@@ -136,6 +137,8 @@ class Settings(CanarySettings):
     export_cert: Path | None = None
     export_dir: Path | None = None
     call_counts_dir: Path | None = None
+    binder_dir: Path | None = None
+    binder_passphrase: str = ""
 
     lease: Seconds = 30.0
     settle: Seconds = 60.0
@@ -149,7 +152,9 @@ class Settings(CanarySettings):
     def _no_trailing_slash(cls, value: object) -> object:
         return value.rstrip("/") if isinstance(value, str) and value.startswith("http") else value
 
-    @field_validator("data_dir", "publish_dir", "bounce_mailbox", "notice_mailbox", "export_dir", "call_counts_dir")
+    @field_validator(
+        "data_dir", "publish_dir", "bounce_mailbox", "notice_mailbox", "export_dir", "call_counts_dir", "binder_dir"
+    )
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().resolve() if path else path
@@ -170,7 +175,7 @@ class Settings(CanarySettings):
 
     @model_validator(mode="after")
     def _refuse_weak_secrets(self) -> Self:
-        for name in ("secret_key", "secret_key_previous", "field_key", "index_key", "bounce_token", "metrics_token"):
+        for name in map(str.lower, OURS):
             value = getattr(self, name)
             if value and (len(value) < 32 or len(set(value)) < 8 or repeats(value)):
                 raise ValueError(f"{name.upper()} is too short or too simple: make one with `openssl rand -base64 32`")

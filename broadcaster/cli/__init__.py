@@ -15,6 +15,7 @@ from broadcaster.alert.lifecycle import LifecycleRefused
 from broadcaster.cli import (
     alerts,
     audit,
+    binder,
     calls,
     canary,
     checks,
@@ -44,7 +45,21 @@ def root() -> None:
     """
 
 
-for group in (serving, people, data, directory, residents, alerts, missed, audit, checks, documents, calls, canary):
+for group in (
+    serving,
+    people,
+    data,
+    directory,
+    residents,
+    alerts,
+    missed,
+    audit,
+    checks,
+    documents,
+    calls,
+    canary,
+    binder,
+):
     for command in group.COMMANDS:
         root.add_command(command)
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from broadcaster.channels import registry
 from broadcaster.channels.ipaws import Ipaws
+from broadcaster.cli.binding import binders_of
 from broadcaster.cli.provider_watch import EVERY_S as PROVIDERS_EVERY_S
 from broadcaster.cli.provider_watch import ProviderWatch
 from broadcaster.dispatch import courtesies
@@ -35,6 +36,7 @@ from broadcaster.dispatch.upkeep import Round
 from broadcaster.dispatch.watching import EVERY_S as WATCH_EVERY_S
 from broadcaster.dispatch.watching import Watching
 from broadcaster.dispatch.witness import Witness
+from broadcaster.outage.binder import LOOK_EVERY_S as BIND_EVERY_S
 from broadcaster.outage.listening import LOOK_EVERY_S as LISTEN_EVERY_S
 from broadcaster.outage.listening import Listening
 from broadcaster.outage.notice_reader import NoticeReader
@@ -80,6 +82,8 @@ def _of_residents(settings: Settings, engine: Engine, closing: ExitStack) -> Dut
         folder = settings.export_dir or settings.data_dir / "exports"
         night = Nightly(engine.sessions, engine.sealer, settings.export_cert, folder, ZoneInfo(settings.timezone))
         made["nightly"] = (night.look, LOOK_EVERY_S)
+    if bound := binders_of(settings, engine.sessions):
+        made["binder"] = (bound.look, BIND_EVERY_S)
     if courtesy := courtesies.channel(settings):
         waiter = Courtesies.of(settings, engine, courtesy)
         closing.callback(waiter.close)

@@ -15,16 +15,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from broadcaster import settings as knobs
 from broadcaster.channels import registry
-from broadcaster.dispatch import ipaws_watch, nightly
-from broadcaster.dispatch.nightly import CannotSeal
+from broadcaster.dispatch import ipaws_watch
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds import certificates, shapes
 from broadcaster.feeds.certificates import CertificateRefused
 from broadcaster.feeds.shapes import NoOutlines
-from broadcaster.local import home
+from broadcaster.local import binder_check, home
 from broadcaster.messages import book
 from broadcaster.settings import Mode, Settings, SettingsError
 from broadcaster.store import database, ipaws, outlines
+from broadcaster.store.envelope import CannotSeal, certificate_of
 
 LEAST_FREE = 500_000_000
 """Bytes on the disk of DATA_DIR below which the doctor says no."""
@@ -51,6 +51,7 @@ def examine(env: Mapping[str, str]) -> list[Finding]:
         found += [_guarded("database", _database, settings), _guarded("broker", _broker, settings)]
         found.append(_guarded("sample data", _sample, settings))
         found.append(_guarded("county outlines", _outlines, settings))
+        found.append(_guarded("binder", _binder, settings))
         if not registry.WAYS_OUT["ipaws"].missing(settings):
             found.append(_guarded("IPAWS path", _ipaws, settings))
     found += [_carrier(settings, name) for name in registry.WAYS_OUT]
@@ -223,12 +224,20 @@ def _disk(settings: Settings) -> Finding:
     return Finding("disk", free > LEAST_FREE, f"{free // 1_000_000} MB free below {place}.")
 
 
+def _binder(settings: Settings) -> Finding:
+    """Whether something is left for the night on which our own house is what failed."""
+    engine = database.connect(settings.database_url)
+    works, sentence = binder_check.look(settings, database.sessions(engine))
+    engine.dispose()
+    return Finding("binder", works, sentence)
+
+
 def _nightly(settings: Settings) -> Finding:
     """Whether the authority's own copy of the residents can be sealed."""
     if settings.export_cert is None:
         return Finding("nightly export", None, "off: set EXPORT_CERT to the authority's certificate.")
     try:
-        good_until = nightly.certificate_of(settings.export_cert).not_valid_after_utc
+        good_until = certificate_of(settings.export_cert).not_valid_after_utc
     except CannotSeal as error:
         return Finding("nightly export", False, str(error))
     if good_until < datetime.now(UTC):

@@ -1,5 +1,5 @@
-"""Around the alert: the record of an outage from the first word to its end, what people outside report of it, and the
-report afterwards.
+"""Around the alert: the record of an outage from the first word to its end, what people and machines outside say of it,
+the report afterwards, and the binder for when our own house is down.
 
 Law: nothing here tells the public anything, and no alert waits for it. What comes from outside is a word until a person
 of the desk has judged it; every line of a record is an event of the ledger in the transaction of its change.

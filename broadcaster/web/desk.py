@@ -6,7 +6,7 @@ from flask import Blueprint, g, render_template
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import AlertState
-from broadcaster.store import inbound, incoming, provider_notices
+from broadcaster.store import binders, inbound, incoming, provider_notices
 from broadcaster.web import drafts as typed
 from broadcaster.web import notice_shown
 from broadcaster.web.canary_line import line
@@ -30,7 +30,7 @@ def home() -> str | Response:
         begun, canary = typed.begun(store), line(store, house().settings, house().clock())
         records = [one for one in open_records(store) if not one.goes_on]
         shown = {"notices": provider_notices.waiting(store), "owed": notice_shown.owed(store)}
-        rusty = own(store, person(), house().clock())
+        shown |= {"rusty": own(store, person(), house().clock()), "bound": binders.standing(store)}
     waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]
     shown |= {"drafts": drafts, "waiting": waiting, "ended": ended, "others": others, "texts": texts}
-    return render_template("desk/home.html", begun=begun, records=records, canary=canary, rusty=rusty, **shown)
+    return render_template("desk/home.html", begun=begun, records=records, canary=canary, **shown)

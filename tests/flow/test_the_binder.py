@@ -1,0 +1,171 @@
+"""Everything of ours is gone but a sealed file: from it a laptop with an empty database sends, after two people."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.engine import make_url
+
+from broadcaster import settings as knobs
+from broadcaster.local import home
+from broadcaster.local.carrier import Carrier, Faults, start_in_thread
+from broadcaster.messages.book import shipped
+from broadcaster.store import contacts, database, directory_load, ledger, people, residents, wordings
+from broadcaster.store.contacts import What
+from broadcaster.store.database import Sessions
+from broadcaster.store.residents import Address, Subscription, Suppression
+from broadcaster.store.sealed import Sealer
+from broadcaster.store.wordings import Wording
+from broadcaster.web import create_app
+from tests.conftest import admin
+from tests.desk import ISSUER, PASSWORD, SECOND, Browser, Desk, settings, walk
+from tests.factories import KEYS, SECOND_SENDER, SID, TOKEN
+from tests.flow import installation, story
+
+WORDS = "seven words of dice stand in here"
+FORGOTTEN, STOPPED, LANDLINE, ANEW = "+19785552099", "+19785552000", "+19785552050", "+19785552051"
+
+
+@pytest.fixture
+def empty(database_url: str) -> Iterator[str]:
+    """A database of a laptop: nothing at all is in it."""
+    name = f"{make_url(database_url).database}_laptop"
+    admin(database_url, f"CREATE DATABASE {name}")
+    yield make_url(database_url).set(database=name).render_as_string(hide_password=False)
+    admin(database_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def furnished(sessions: Sessions) -> Desk:
+    """People with phones, words of their own, six residents of whom one said STOP, and a STOP of a forgotten phone."""
+    then = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=3)  # each code takes half a minute of it
+    desk = Desk(sessions, then, settings(**{name.lower(): value for name, value in KEYS.items()}))
+    with sessions.begin() as session:
+        ids = directory_load.community_ids(session)
+        for phone in (STOPPED, FORGOTTEN):
+            residents.suppress(session, desk.sealer.index(f"sms:{phone}"), "reply")
+        line = residents.address(session, desk.sealer, "voice", LANDLINE)
+        residents.subscribe(session, line, ids["ayer"])
+        session.execute(text("UPDATE address SET no_voice = true, lang = 'es' WHERE value_index = :i"),
+                        {"i": desk.sealer.index("sms:+19785552001")})  # fmt: skip
+        both = residents.address(session, desk.sealer, "sms", "+19785552001")
+        residents.subscribe(session, both, ids["harvard"])
+        author, second = people.by_email(session, ISSUER), people.by_email(session, SECOND)
+        assert author and second
+        contacts.put(session, desk.sealer, author.id, What.PHONE, "+16175550123")
+        book = shipped().book("es")
+        made = wordings.propose(session, book, "Rosa, translator", author.id, desk.now)
+        wordings.approve(session, made.id, book.sha, second.id, desk.now)
+    return desk
+
+
+def laptop(folder: Path) -> dict[str, str]:
+    """The environment in a folder that `binder load` has filled, and nothing else of this machine."""
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(story.ROOT), **home.read_env_file(folder / ".env")}
+
+
+def signed_in(laptop_desk: Browser, desk: Desk, email: str) -> Browser:
+    """With the password and the authenticator of every day."""
+    laptop_desk.open("/desk/").send("sign-in", email=email, password=PASSWORD, code=desk.code(email))
+    assert laptop_desk.path == "/desk/", laptop_desk.words
+    return laptop_desk
+
+
+def test_the_state_still_speaks(sessions: Sessions, database_url: str, empty: str, tmp_path: Path) -> None:
+    desk = furnished(sessions)
+    words = tmp_path / "words.txt"
+    words.write_text(WORDS)
+    with start_in_thread(Carrier(SID, TOKEN, faults=Faults(share_callbacks_dropped=1.0, delivery_ms=0.0))) as carrier:
+        file = made(database_url, carrier.url, tmp_path)
+        opened_and_refused(file, words, tmp_path)
+        assert "sealed, " in desk.browser(ISSUER).words, "the desk says that there is one"
+        own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(story.ROOT), "DATABASE_URL": empty}
+        own["REDIS_URL"] = "redis://127.0.0.1:1/0"
+        load = ("binder", "load", str(file), "--to", str(tmp_path / "tonight"), "--passphrase-file", str(words))
+        loaded = installation.run(own, *load)
+        assert loaded.returncode == 0, loaded.stderr
+        assert "7 residents, 2 who said STOP, and 4 of the desk" in loaded.stdout and "No carrier" not in loaded.stdout
+        again = installation.run(own, *load)
+        assert again.returncode == 1 and "was filled before" in again.stderr
+        elsewhere = installation.run(own, *load[:4], str(tmp_path / "other"), *load[5:])
+        assert elsewhere.returncode == 1 and "This database is not empty" in elsewhere.stderr
+        env = laptop(tmp_path / "tonight")
+        chosen, here = knobs.load(env), database.sessions(database.connect(empty))
+        sealer = Sealer(chosen.field_key_bytes, chosen.index_key_bytes)
+        same_as_before(sessions, here, desk.sealer, sealer)
+        app = create_app(chosen, here, clock=lambda: desk.now, bell=lambda *_: None)
+        author, second = (signed_in(Browser(app.test_client()), desk, email) for email in (ISSUER, SECOND))
+        board = walk(desk, author)
+        author.send("/submit")
+        alert = board.rpartition("/")[2]
+        early = installation.run(env, "release", alert)
+        assert early.returncode == 2 and "two people" in early.stderr, "release never approves"
+        page = author.path
+        second.open(page).send("/approve", code=desk.code(SECOND))
+        assert second.path == board, second.words
+        assert installation.run(env, "release", alert).returncode == 0
+        told = Counter({f"+1978555{2000 + no}": 1 for no in range(1, 6)})
+        assert story.texted(carrier) == told, "everybody once, and nobody who said STOP"
+        assert {row["from"] for row in carrier.ledger()["messages"]} == {SECOND_SENDER}
+        database.engine_of(here).dispose()
+
+
+def made(database_url: str, carrier_url: str, folder: Path) -> Path:
+    """The binder of an installation whose second carrier is set up; then the installation is stopped."""
+    env = installation.environment(database_url, "redis://127.0.0.1:1/0", "http://127.0.0.1:1", folder / "house")
+    second = {"SMS_SECONDARY_ACCOUNT_SID": SID, "SMS_SECONDARY_AUTH_TOKEN": TOKEN, "SMS_SECONDARY_FROM": SECOND_SENDER}
+    second |= {"SMS_SECONDARY_API_URL": carrier_url, "SMS_SECONDARY_MPS": "200"}
+    sealed = installation.run({**env, **second, "BINDER_PASSPHRASE": WORDS}, "binder", "make")
+    assert sealed.returncode == 0, sealed.stderr
+    (file,) = (folder / "house" / "binder").glob("*.zip.sealed")
+    return file
+
+
+def opened_and_refused(file: Path, words: Path, folder: Path) -> None:
+    """What an officer does with it: verify, open, read; a changed one is refused with a sentence."""
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(story.ROOT)}
+    by = ("--passphrase-file", str(words))
+    whole = installation.run(env, "binder", "verify", str(file), *by)
+    assert whole.returncode == 0 and "Whole: " in whole.stdout and "the residents are in it" in whole.stdout
+    key = whole.stderr.split("Signed by ")[1].split(":")[0]
+    assert installation.run(env, "binder", "verify", str(file), *by, "--signed-by", key).stderr == ""
+    read = installation.run(env, "binder", "open", str(file), "--to", str(folder / "read"), *by)
+    assert read.returncode == 0 and not (folder / "read" / "release").exists()
+    page = (folder / "read" / "binder.html").read_text()
+    assert "978-555-0101" in page and "978-555-0177" not in page, "Groton's restricted line is on no page"
+    broken = folder / "broken.zip.sealed"
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    broken.write_bytes(bytes(data))
+    refused = installation.run(env, "binder", "open", str(broken), "--to", str(folder / "no"), *by)
+    assert refused.returncode == 1 and "changed or cut short: take another copy" in refused.stderr
+    assert not (folder / "no").exists()
+
+
+def same_as_before(house: Sessions, here: Sessions, old: Sealer, new: Sealer) -> None:
+    """The laptop knows what the house knew; and nothing of the house's own key opens anything on it."""
+    assert new.index_key == old.index_key and new.field_key != old.field_key
+    with house.begin() as before, here.begin() as now:
+        assert directory_load.load(now, new) == directory_load.load(before, old)
+        assert set(now.scalars(select(Suppression.value_index))) == set(before.scalars(select(Suppression.value_index)))
+        assert sorted(residents.everyone(now, new)) == sorted(residents.everyone(before, old))
+        silent = select(Address.value_index).where(Address.no_voice)
+        assert now.scalars(silent).all() == before.scalars(silent).all() == [old.index("sms:+19785552001")]
+        author = people.by_email(now, ISSUER)
+        assert author and contacts.of(now, new, author.id)[What.PHONE].value == "+16175550123"
+        spoken = now.scalars(select(Wording)).one()
+        assert (spoken.lang, spoken.reviewer, spoken.state) == ("es", "Rosa, translator", "approved")
+        assert wordings.books(now, strict=True).may_speak("es")
+        (event,) = ledger.timeline(now, "binder")
+        assert event.action == "loaded"
+    with here.begin() as now:  # people go on signing up: ids and slots count on
+        ids = directory_load.community_ids(now)
+        newcomer = residents.address(now, new, "voice", ANEW)
+        residents.subscribe(now, newcomer, ids["ayer"])
+        slots = now.scalars(select(Subscription.slot).where(Subscription.community_id == ids["ayer"])).all()
+        assert sorted(slots) == list(range(1, len(slots) + 1))
