@@ -149,15 +149,10 @@ class Settings(CanarySettings):
 
     @field_validator("*")
     @classmethod
-    def _no_trailing_slash(cls, value: object) -> object:
+    def _whole(cls, value: object) -> object:
+        if isinstance(value, Path):
+            return value.expanduser().absolute()
         return value.rstrip("/") if isinstance(value, str) and value.startswith("http") else value
-
-    @field_validator(
-        "data_dir", "publish_dir", "bounce_mailbox", "notice_mailbox", "export_dir", "call_counts_dir", "binder_dir"
-    )
-    @classmethod
-    def _absolute(cls, path: Path | None) -> Path | None:
-        return path.expanduser().resolve() if path else path
 
     @field_validator("mail_from", "bounce_address", "handoff_email")
     @classmethod

@@ -88,7 +88,7 @@ def chart(row: Proposal) -> Chart:
         return LEFT + min(max((moment - start) / timedelta(minutes=step), 0.0), many) * wide
 
     def y(value: float) -> float:
-        return round(TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - max(value, 0.0) / most), 1)
+        return float(round(TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - max(value, 0.0) / most), 1))
 
     def path(values: Sequence[float]) -> list[str]:
         return [f"{LEFT + (no + 0.5) * wide:.1f},{y(value)}" for no, value in enumerate(values)]
