@@ -126,7 +126,7 @@ def plan() -> Answer:
     return redirect(url_for("detector.page"), 303)
 
 
-@detector.post("/work/<int:key>/end")
+@detector.post("/planned/<int:key>/end")
 @only(*DESK)
 def end(key: int) -> Response:
     """End planned work, or call it off: the detector listens again at once."""

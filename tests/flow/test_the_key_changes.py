@@ -46,6 +46,9 @@ SIGN_ONLY = {
     "store/signed_note.py": "its words speak of it",
     "web/api_access.py": "a new receiver's secret is made of today's",
     "web/ack.py": "the mail is shown with a link of today",
+    "web/bridge.py": "a call is bridged by a link of today, and proved by the keyring",
+    "web/trouble_desk.py": "links to report trouble are printed with today's",
+    "outage/binder_settings.py": "its words say what does not travel",
 }
 """Where SECRET_KEY may be read without the one before it: whatever is proved by it goes by `Settings.keyring`."""
 
