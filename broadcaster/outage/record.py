@@ -25,6 +25,7 @@ RELAPSE = timedelta(hours=24)
 """How long after its end an outage that comes back is the same one (outage-domain.md 1.2, row 16)."""
 
 NOWHERE = Area()
+NAMES = {"known_at": "known since", "known_from": "known from", "kind": "what fails", "psaps": "answering points"}
 NOTHING: Mapping[str, object] = {}
 
 
@@ -82,7 +83,7 @@ def change(writer: Writer, outage: Outage, facts: Facts) -> bool:
         return False
     for name, value in _columns(facts).items():
         setattr(outage, name, value)
-    names = ", ".join(name.replace("_", " ") for name in different)
+    names = ", ".join(NAMES.get(name, name) for name in different)
     changed = {"before": {name: before[name] for name in different}, "now": {name: now[name] for name in different}}
     _write(writer, outage, Entry.CHANGED, f"Changed: {names}.", changed)
     return True
