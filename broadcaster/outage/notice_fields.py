@@ -93,7 +93,7 @@ KINDS = {
     NoticeKind.UPDATE: ("update", "follow up", "followup", "ongoing", "interim"),
     NoticeKind.INITIAL: ("initial", "first", "new", "preliminary"),
 }
-UNKNOWN = {"unknown", "not known", "n a", "na", "none", "tbd", "to be determined", "pending", "under investigation", ""}
+UNKNOWN = {"unknown", "not known", "n a", "na", "none", "tbd", "to be determined", "pending", "under investigation"}
 """Words by which providers say that they do not know: the field is empty, which the rule allows."""
 MOST_SERVICES = 10
 
@@ -102,6 +102,11 @@ def spelt(label: str) -> str:
     """A label without case, numbering and punctuation."""
     bare = re.sub(r"^\W*(\(?\d{1,2}[.):]\s*)?", "", label.casefold())
     return " ".join(re.findall(r"[a-z0-9]+", bare.replace("9-1-1", "911").replace("9 1 1", "911")))
+
+
+def is_unknown(text: str) -> bool:
+    """Whether a value says nothing: no letter or digit of any script, or that nobody knows."""
+    return not any(character.isalnum() for character in text) or spelt(text) in UNKNOWN
 
 
 @dataclass
@@ -151,7 +156,7 @@ def kind(text: str) -> NoticeKind | None:
 
 def _moment(fields: Fields, name: str, zone: ZoneInfo, told: datetime, unread: list[str]) -> datetime | None:
     text = fields.found.get(name, "")
-    if spelt(text) in UNKNOWN:
+    if is_unknown(text):
         return None
     made = moment(text, zone, told)
     if made is None:
@@ -161,17 +166,18 @@ def _moment(fields: Fields, name: str, zone: ZoneInfo, told: datetime, unread: l
 
 def _words(fields: Fields, name: str) -> str:
     text = plain(fields.found.get(name, ""))[:LONGEST]
-    return "" if spelt(text) in UNKNOWN else text
+    return "" if is_unknown(text) else text
 
 
 def _lines(fields: Fields, name: str) -> str:
     """Words of several lines, of which each may be a place."""
-    return "\n".join(line for line in map(plain, fields.found.get(name, "").splitlines()) if line)[:LONGEST]
+    lines = map(plain, fields.found.get(name, "").splitlines())
+    return "\n".join(line for line in lines if not is_unknown(line))[:LONGEST]
 
 
 def _listed(text: str) -> tuple[str, ...]:
     parts: Iterable[str] = (plain(part)[:120] for part in re.split(r"[\n,;/]+|\band\b", text))
-    return tuple(dict.fromkeys(part for part in parts if part and spelt(part) not in UNKNOWN))[:MOST_SERVICES]
+    return tuple(dict.fromkeys(part for part in parts if not is_unknown(part)))[:MOST_SERVICES]
 
 
 def _clean(line: str) -> str:

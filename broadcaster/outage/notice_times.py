@@ -23,7 +23,8 @@ _NAMED = re.compile(rf"\b(?P<m>{_MONTH})[a-z]*\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th
 _DAY_FIRST = re.compile(rf"\b(?P<d>\d{{1,2}})[ -](?P<m>{_MONTH})[a-z]*\.?[ -](?P<y>20\d\d)\b", re.I)
 _DATES = (_ISO, _SLASHED, _NAMED, _DAY_FIRST)
 _TIME = re.compile(
-    r"(?<![\d:.+-])(?P<h>\d{1,2})[:.]?(?P<min>\d\d)(?::\d\d(?:\.\d+)?)?\s*(?P<half>[ap]\.?m\.?)?(?!\d)", re.I
+    r"(?<![\d:.+-])(?P<h>\d{1,2}(?=[:.])|\d\d)[:.]?(?P<min>\d\d)(?::\d\d(?:\.\d+)?)?\s*(?P<half>[ap]\.?m\.?)?(?!\d)",
+    re.I,
 )
 _HOUR = re.compile(r"(?<![\d:.+-])(?P<h>\d{1,2})()\s*(?P<half>[ap]\.?m\.?)", re.I)
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*(?P<sign>[+-])(?P<h>\d\d):?(?P<min>\d\d)\s*\)?\s*$", re.I)

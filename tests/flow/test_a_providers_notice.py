@@ -19,25 +19,23 @@ from broadcaster.cli.provider_watch import ProviderWatch
 from broadcaster.directory import Agency, AgencyRole, Contact, ContactChannel, Directory
 from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.publish import publish
-from broadcaster.dispatch.sweep import keep
 from broadcaster.local import mailbox
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.local.mailbox.returned import drop
 from broadcaster.outage.notice_intake import Intake
 from broadcaster.outage.notice_reader import NoticeReader
-from broadcaster.receipts import intake
 from broadcaster.receipts.bounce_mailbox import BounceMailbox
 from broadcaster.store import contacts, ledger, people, senders
 from broadcaster.store.contacts import What
 from broadcaster.store.database import Sessions
 from broadcaster.store.senders import NewSender
 from broadcaster.web import tokens
+from broadcaster.web.voice import ANSWERED, PRESS
 from tests import desk as desks
 from tests.desk import AUDITOR, ISSUER, SECOND, Browser, Desk
 from tests.factories import KEYS, SENDER, SID, TOKEN, Ways, engine
-from tests.flow import story
-from tests.flow.test_agencies_are_called import QUIET
-from tests.flow.test_what_comes_back import receiver
+from tests.unit.web.test_voice_callbacks import at, say
+from tests.webhooks import caller
 
 ZONE = ZoneInfo("America/New_York")
 LINE, PHONE = "+16175550101", "+12025550101"
@@ -210,9 +208,7 @@ def test_a_clock_that_runs_out_is_said_to_the_watch_once(desk: Desk, tmp_path: P
         assert ledger.verify(store).why == ""
 
 
-def test_answering_points_are_mailed_and_called_on_one_persons_word(
-    desk: Desk, database_url: str, tmp_path: Path
-) -> None:
+def test_answering_points_are_mailed_and_called_on_one_persons_word(desk: Desk, tmp_path: Path) -> None:
     arrive(desk, tmp_path, first(desk))
     page = notice_page(desk, desk.browser(ISSUER))
     assert "It concerns Ayer dispatch, Groton dispatch." in page.words
@@ -220,28 +216,27 @@ def test_answering_points_are_mailed_and_called_on_one_persons_word(
     assert "on its way" in page.words and ("urgent",) in desk.rung
     again = page.client.post(f"{page.path}/pass-on", data={"csrf_token": page.values("/draft")["csrf_token"]})
     assert again.status_code == 422 and "passed on already" in again.get_data(as_text=True)
+    ways = {"voice": "http://localhost:9"}
     with (
         mailbox.start_in_thread() as post,
-        start_in_thread(Carrier(SID, TOKEN, faults=Faults(**QUIET))) as carrier,
-        receiver(database_url, tmp_path) as (here, _),
-        engine(desk.sessions, carrier.url, tmp_path, ways=Ways(smtp_url=post.smtp_url, voice=here)) as works,
+        start_in_thread(Carrier(SID, TOKEN, faults=Faults(share_callbacks_dropped=1.0))) as carrier,
+        engine(desk.sessions, carrier.url, tmp_path, ways=Ways(smtp_url=post.smtp_url, **ways)) as works,
     ):
         drain(works, "urgent")
         works.recorder.wait()
-
-        def heard() -> bool:
-            intake.apply_waiting(desk.sessions)
-            keep(works)
-            return column(desk, "SELECT note FROM acknowledgement") == ["by telephone"]
-
-        story.until(heard)
         mails, [call] = post.mails(), carrier.calls()
     assert sorted(each.to for each in mails) == ["desk@ayer-psap.example", "desk@groton-psap.example"]
     for each in mails:
         for words in ("ET-4711", "Nora Noc, 617-555-0147", "Best-known cause: a firewall", "Assessment: Initial"):
             assert words in each.text
         assert "HCGS" not in each.text
-    assert call["to"] == LINE and "Example Telecom says: Calls to 911 cannot be completed." in " ".join(call["heard"])
+    assert call["to"] == LINE
+    with caller(desk.sessions) as line:
+        [key] = column(desk, "SELECT fanout_id || '.' || address_id || '.1' FROM target t JOIN fanout f"
+                             " ON f.id = t.fanout_id WHERE f.channel = 'voice'")  # fmt: skip
+        said = say(line, at(ANSWERED, str(key)))[1]
+        assert "Example Telecom says: Calls to 911 cannot be completed." in said and "firewall" not in said
+        assert "recorded that you have heard" in say(line, at(PRESS, str(key)), Digits="1")[1]
     [link] = [word for word in mails[0].text.split() if "/ack/" in word]
     browser = Browser(desk.app.test_client()).open(link.partition("http://localhost:8911")[2])
     assert "ET-4711" in browser.words
