@@ -57,6 +57,7 @@ def worklist(outage: str, psap: str) -> str:
             settled=[one for one in rows if one.standing == Standing.SETTLED],
             outcomes=OUTCOMES,
             can=Cannot.CAN,
+            loud=call_back.LOUD,
             may_work=person().may(*WORKERS),
         )
 

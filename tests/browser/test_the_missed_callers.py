@@ -17,6 +17,8 @@ from tests.flow.test_an_outage_from_first_word import opened
 
 pytestmark = MARKS
 BOTH = "ira@desk.example"
+POLLS = ("/asked", "/strip")
+"""What an open page asks by itself is broken off when one goes on."""
 
 
 def test_from_the_file_to_the_outcome(sessions: Sessions, chromium: Chromium, tmp_path: Path) -> None:
@@ -57,8 +59,8 @@ def test_from_the_file_to_the_outcome(sessions: Sessions, chromium: Chromium, tm
         shot(page, "missed-caller-on-a-phone")
         accessible(page)
         fits(page)
-        page.get_by_label("Welfare check sent").check(force=True)
+        page.locator("label[for=outcome-welfare_check]").click()
         page.get_by_label("For a welfare check: who is sent").fill("Ayer Police")
         page.get_by_role("button", name="Write it down").click()
         expect(page.get_by_text("Welfare check sent", exact=True)).to_be_visible()
-        assert wrong == []
+        assert [one for one in wrong if not one.endswith(POLLS)] == []

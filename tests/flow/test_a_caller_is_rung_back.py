@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
@@ -32,7 +33,7 @@ def ground(sessions: Sessions, database_url: str, folder: Path, faults: Faults) 
         with installation.process({**env, **account, **urls, "CALLBACKS_PORT": str(port)}, "callbacks"):
             story.until(lambda: knock(here + "/readyz") == 200)
             chosen = settings(**{name.lower(): value for name, value in {**KEYS, **account, **urls}.items()})
-            yield Desk(sessions, chosen=chosen), carrier, here
+            yield Desk(sessions, datetime.now(UTC).replace(microsecond=0), chosen), carrier, here
 
 
 def with_a_caller(desk: Desk) -> tuple[Browser, str]:
