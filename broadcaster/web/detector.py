@@ -112,7 +112,7 @@ def dismiss(key: str) -> Answer:
     return redirect(url_for("detector.page"), 303)
 
 
-@detector.post("/work")
+@detector.post("/planned")
 @only(*DESK)
 def plan() -> Answer:
     """Plan work that mutes the detector for its PSAPs."""
@@ -126,7 +126,7 @@ def plan() -> Answer:
     return redirect(url_for("detector.page"), 303)
 
 
-@detector.post("/work/<int:key>/end")
+@detector.post("/planned/<int:key>/end")
 @only(*DESK)
 def end(key: int) -> Response:
     """End planned work, or call it off: the detector listens again at once."""

@@ -146,7 +146,7 @@ def test_one_psap_waits_longer_is_dismissed_with_a_reason_and_may_come_again(nig
     assert bea.status == 422 and "Say why" in bea.beside("reason")
     bea.send("/dismiss", reason="They moved to their second site")
     assert "They moved to their second site" in bea.words
-    token = bea.open("/desk/detector").values("/work")["csrf_token"][0]
+    token = bea.open("/desk/detector").values("/planned")["csrf_token"][0]
     assert bea.client.post(f"{page}/draft", data={"csrf_token": token}).status_code == 409
     assert bea.client.post("/desk/detector/nothing/draft", data={"csrf_token": token}).status_code == 404
     assert sum(night.minutes(10, quiet=quiet)) == 0
@@ -178,13 +178,13 @@ def test_planned_work_mutes_until_it_ends(night: Night) -> None:
     bea = desk.browser(BOTH)
     desk.now = NOON
     night.minutes(20)
-    bea.open("/desk/detector").send("/work", words="New switch, by the vendor", where="", begins="2026-06-18T12:20")
+    bea.open("/desk/detector").send("/planned", words="New switch, by the vendor", where="", begins="2026-06-18T12:20")
     assert bea.status == 422 and "Choose where" in bea.beside("where")
-    bea.send("/work", where="county:25017", ends="2026-06-18T11:00")
+    bea.send("/planned", where="county:25017", ends="2026-06-18T11:00")
     assert "end before it begins" in bea.beside("ends")
-    bea.send("/work", ends="2026-07-18T11:00")
+    bea.send("/planned", ends="2026-07-18T11:00")
     assert "seven days at most" in bea.beside("ends")
-    bea.send("/work", ends="2026-06-18T15:00")
+    bea.send("/planned", ends="2026-06-18T15:00")
     assert "New switch, by the vendor" in bea.words and "Middlesex County" in bea.words and "under way" in bea.words
     assert sum(night.minutes(20, quiet=quiet)) == 0
     bea.open("/desk/detector").send("/end")

@@ -99,8 +99,8 @@ MEANING = {
     "reminder_texts_per_day": "Texts a day for the yearly question and for changed numbers; 0 sends none",
     "export_cert": "PEM certificate (RSA) of the authority: a nightly export of residents is sealed to it",
     "export_dir": "Where the nightly exports are written; default: exports in DATA_DIR",
-    "call_counts_dir": "A folder of CSV files, or one file, with calls by PSAP and minute; the sweep reads each whole or"
-    " not at all, and moves it beside",
+    "call_counts_dir": "A folder of CSV files, or one file, with calls by PSAP and minute; the sweep reads each whole"
+    " or not at all, and moves it beside",
     "signup_texts_per_day": "Texts a day that the sign-up page may cause; never shared with alerts",
     "trusted_proxies": "Proxies before the desk whose `X-Forwarded-For` is believed, for the sign-up page's budget for"
     " each source: 0 without one, 1 behind the nginx of the containers",
