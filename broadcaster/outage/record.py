@@ -5,8 +5,9 @@ Every step is a line of the record's log and an event of the ledger, in the call
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,8 @@ RELAPSE = timedelta(hours=24)
 """How long after its end an outage that comes back is the same one (outage-domain.md 1.2, row 16)."""
 
 NOWHERE = Area()
+NAMES = {"known_at": "known since", "known_from": "known from", "kind": "what fails", "psaps": "answering points"}
+NOTHING: Mapping[str, object] = {}
 
 
 class RecordRefused(ValueError):
@@ -61,7 +64,7 @@ def begin(writer: Writer, facts: Facts, words: str = "") -> Outage:
     made = Outage(officer_id=officer, **_columns(facts))
     writer.session.add(made)
     writer.session.flush()
-    _write(writer, made, Entry.OPENED, words or f"Known from {facts.known_from}.", **_said(facts))
+    _write(writer, made, Entry.OPENED, words or f"Known from {facts.known_from}.", _said(facts))
     return made
 
 
@@ -80,9 +83,9 @@ def change(writer: Writer, outage: Outage, facts: Facts) -> bool:
         return False
     for name, value in _columns(facts).items():
         setattr(outage, name, value)
-    names = ", ".join(name.replace("_", " ") for name in different)
+    names = ", ".join(NAMES.get(name, name) for name in different)
     changed = {"before": {name: before[name] for name in different}, "now": {name: now[name] for name in different}}
-    _write(writer, outage, Entry.CHANGED, f"Changed: {names}.", **changed)
+    _write(writer, outage, Entry.CHANGED, f"Changed: {names}.", changed)
     return True
 
 
@@ -92,7 +95,11 @@ def note(writer: Writer, outage: Outage, words: str, at: datetime | None = None,
         raise RecordRefused("Write what happened: who called, what was tried, what was promised.")
     if at is not None and at > writer.now:
         raise RecordRefused("That is in the future: say when it happened.")
-    return _write(writer, outage, what, words.strip(), at=at)
+    if at is None:
+        return _write(writer, outage, what, words.strip())
+    line = _write(writer, outage, what, words.strip(), {"at": at.astimezone(UTC).isoformat()})
+    line.at = at
+    return line
 
 
 def offer(writer: Writer, outage: Outage, to: User, words: str) -> None:
@@ -106,7 +113,7 @@ def offer(writer: Writer, outage: Outage, to: User, words: str) -> None:
     given = Handover(from_user=outage.officer_id, to_user=to.id, note=words.strip(), made_at=writer.now)
     given.outage_id = outage.id
     writer.session.add(given)
-    _write(writer, outage, Entry.OFFERED, f"Offered to {to.name}: {words.strip()}", to=to.email)
+    _write(writer, outage, Entry.OFFERED, f"Offered to {to.name}: {words.strip()}", {"to": to.email})
 
 
 def receive(writer: Writer, outage: Outage, handover: int) -> None:
@@ -135,10 +142,10 @@ def take_over(writer: Writer, outage: Outage) -> None:
 
 
 def join(writer: Writer, outage: Outage, alert: Alert) -> None:
-    """Hang an alert on an outage."""
-    outages.lock(writer.session, outage)
+    """Hang an alert on an outage; where nobody is in charge of it, whoever began the alert is."""
+    outage.officer_id = outage.officer_id or writer.user_id
     alert.outage_id = outage.id
-    _write(writer, outage, Entry.ALERT, f"Alert {alert.public_id} was begun.", alert=alert.public_id)
+    _write(writer, outage, Entry.ALERT, f"Alert {alert.public_id} was begun.", {"alert": alert.public_id})
 
 
 def living(session: Session, now: datetime) -> list[Outage]:
@@ -188,15 +195,11 @@ def reopen(writer: Writer, outage: Outage, words: str = "") -> None:
     _write(writer, outage, Entry.REOPENED, words.strip() or "It fails again.")
 
 
-def _write(
-    writer: Writer, outage: Outage, what: Entry, words: str, at: datetime | None = None, **said: object
-) -> OutageLog:
-    line = OutageLog(outage_id=outage.id, at=at or writer.now, by=writer.name, what=what.value, text=words)
+def _write(writer: Writer, outage: Outage, what: Entry, words: str, said: Mapping[str, object] = NOTHING) -> OutageLog:
+    line = OutageLog(outage_id=outage.id, at=writer.now, by=writer.name, what=what.value, text=words)
     writer.session.add(line)
-    when = {} if at is None else {"at": at.isoformat()}
-    ledger.append(
-        writer.session, writer.actor, f"outage_{what}", f"outage:{outage.public_id}", {"text": words, **when, **said}
-    )
+    told = {"text": words, **said}
+    ledger.append(writer.session, writer.actor, f"outage_{what}", f"outage:{outage.public_id}", told)
     return line
 
 
@@ -208,7 +211,7 @@ def _columns(facts: Facts) -> dict[str, object]:
 
 def _said(facts: Facts) -> dict[str, object]:
     """The facts as the ledger holds them."""
-    return {**_columns(facts), "known_at": facts.known_at.isoformat()}
+    return {**_columns(facts), "known_at": facts.known_at.astimezone(UTC).isoformat()}
 
 
 def _check_open(outage: Outage) -> None:

@@ -24,6 +24,7 @@ from broadcaster.store import areas, directory_load, inbound, lines, reviews
 from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.deliveries import FanoutState
 from broadcaster.store.lines import Line
+from broadcaster.store.outages import Outage
 from broadcaster.web import acting, agency_lists, board_cards, board_map, outline
 from broadcaster.web.agency_lists import LeftOut
 from broadcaster.web.board_cards import Card
@@ -99,6 +100,7 @@ def drawn(store: Session, row: Alert, by: str, *, live: bool, may_issue: bool) -
     return render_template(
         "board/live.html" if live else "board/board.html",
         alert=row,
+        outage=store.get(Outage, row.outage_id) if row.outage_id else None,
         view=_kept().view(key, lambda: _view(store, row, by)),
         place=_place(store, row),
         alone=reviews.of_alert(store, row.id),

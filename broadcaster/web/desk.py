@@ -10,6 +10,7 @@ from broadcaster.store import inbound, incoming
 from broadcaster.web import drafts as typed
 from broadcaster.web.guard import require_person
 from broadcaster.web.house import house
+from broadcaster.web.outages import open_records
 from broadcaster.web.watch import lately_ended, watched
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
@@ -24,7 +25,7 @@ def home() -> str | Response:
         ended = lately_ended(store)
         others, texts = incoming.waiting(store), inbound.how_many(store)
         begun = typed.begun(store)
+        records = [one for one in open_records(store) if not one.goes_on]
     waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]
-    return render_template(
-        "desk/home.html", begun=begun, drafts=drafts, waiting=waiting, ended=ended, others=others, texts=texts
-    )
+    shown = {"drafts": drafts, "waiting": waiting, "ended": ended, "others": others, "texts": texts}
+    return render_template("desk/home.html", begun=begun, records=records, **shown)

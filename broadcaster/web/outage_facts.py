@@ -88,11 +88,11 @@ def read(store: Session) -> Stated:
 
 
 def _typed() -> TypedFacts:
-    texts = (request.form.get(name, "")[: form_typed.LONGEST].replace("\0", "") for name in _TEXTS)
-    return TypedFacts(*texts, form_typed.from_request(request.form))
+    def text(name: str) -> str:
+        return request.form.get(name, "")[: form_typed.LONGEST].replace("\0", "")
 
-
-_TEXTS = ("known_at", "known_from", "carriers", "services")
+    place = form_typed.from_request(request.form)
+    return TypedFacts(text("known_at"), text("known_from"), text("carriers"), text("services"), place)
 
 
 def _facts(reading: Reading, typed: TypedFacts) -> Facts | None:

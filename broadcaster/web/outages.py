@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from broadcaster.alert.lifecycle import Role
+from broadcaster.alert.lifecycle import AlertState, Role
 from broadcaster.outage import record
 from broadcaster.outage.record import RecordRefused, Writer
 from broadcaster.store import alerts, areas, directory_load, roster
@@ -20,6 +22,7 @@ from broadcaster.web import hanging, outage_facts, outage_log, watch
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.outage_facts import Stated
+from broadcaster.web.watch import Watched
 
 outages = Blueprint("outages", __name__, url_prefix="/desk/outages")
 outages.before_request(require_person)
@@ -30,12 +33,28 @@ LONGEST_NOTE = 1000
 Answer = Response | str | tuple[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An outage as a list shows it: where, since when it is known to fail, who is in charge, and its alerts."""
+
+    row: Outage
+    place: str
+    since: datetime
+    officer: str
+    alerts: list[Watched]
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether somebody is at an alert of it: it is on air, or not released yet."""
+        return any(one.state in (AlertState.DRAFT, AlertState.OPEN) for one in self.alerts)
+
+
 @outages.get("")
 def page() -> str:
     """Every open outage with its clock, and what ended within a day and may be back."""
     with house().sessions.begin() as store:
         now = house().clock()
-        opened = [_listed(store, one) for one in kept.open_ones(store)]
+        opened = open_records(store)
         closed = [_listed(store, one) for one in kept.lately_closed(store, now, record.RELAPSE)]
     may = {"may_write": person().may(*DESK), "may_issue": person().may(Role.ISSUER)}
     return render_template("desk/outages/page.html", opened=opened, closed=closed, **may)
@@ -178,16 +197,20 @@ def _again(stated: Stated, row: Outage | None = None) -> Answer:
     return outage_facts.page(stated.typed, stated.directory, stated.problems, row), 422
 
 
-def _listed(store: Session, outage: Outage) -> dict[str, object]:
+def open_records(store: Session) -> list[Listed]:
+    """The open outages as they are listed, the newest known first."""
+    return [_listed(store, one) for one in kept.open_ones(store)]
+
+
+def _listed(store: Session, outage: Outage) -> Listed:
     officer = store.get(User, outage.officer_id) if outage.officer_id else None
-    return {
-        "row": outage,
-        "place": areas.place(store, outage.area),
-        "since": hanging.known_since(outage),
-        "officer": officer.name if officer else "",
-        "alerts": watch.of_outage(store, outage.id, house().clock()),
-        "standing": alerts.unfinished(store, outage.id),
-    }
+    return Listed(
+        row=outage,
+        place=areas.place(store, outage.area),
+        since=hanging.known_since(outage),
+        officer=officer.name if officer else "",
+        alerts=watch.of_outage(store, outage.id, house().clock()),
+    )
 
 
 def _shown(outage: str, problems: dict[str, str]) -> str:
@@ -196,8 +219,9 @@ def _shown(outage: str, problems: dict[str, str]) -> str:
         everybody = store.scalars(select(User).where(User.active).order_by(User.name, User.id))
         return render_template(
             "desk/outages/record.html",
-            **_listed(store, row),
+            item=_listed(store, row),
             outage=row,
+            standing=alerts.unfinished(store, row.id),
             kinds=outage_facts.KINDS,
             names=areas.names(store, row.area),
             offered=roster.offered(store, row.id),
