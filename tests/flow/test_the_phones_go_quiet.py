@@ -12,17 +12,22 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
+from broadcaster.dispatch.proposal_pages import ProposalPages
+from broadcaster.local.carrier import Carrier, start_in_thread
 from broadcaster.outage.folder import Folder
 from broadcaster.outage.listening import Listening
-from broadcaster.store import call_counts, ledger, people, proposals
+from broadcaster.store import call_counts, contacts, ledger, people, proposals
 from broadcaster.store.alerts import Alert
 from broadcaster.store.call_counts import CallCount
+from broadcaster.store.contacts import What
 from broadcaster.store.database import Sessions
 from broadcaster.store.outages import Outage, OutageLog
 from broadcaster.store.proposals import PlannedWork, Proposal
+from broadcaster.store.roster import Shift
 from broadcaster.web import tokens
 from tests.desk import AUDITOR, BOTH, ISSUER, NOON, Desk
-from tests.flow import installation
+from tests.factories import SID, TOKEN, engine
+from tests.flow import installation, story
 
 ALL = ("ayer-psap", "groton-psap", "harvard-psap", "salem-psap")
 ZONE = ZoneInfo("America/New_York")
@@ -219,6 +224,26 @@ def test_the_api_keeps_all_rows_or_none_and_the_last_word_wins(night: Night) -> 
     with night.desk.sessions() as store:
         row = store.scalars(select(CallCount)).one()
         assert (row.calls, row.through_s, row.last_s) == (5, 50.0, None)
+
+
+def test_whoever_is_on_call_is_texted_once(night: Night, tmp_path: Path) -> None:
+    desk = night.desk
+    with desk.sessions.begin() as store:
+        bea = people.by_email(store, BOTH)
+        assert bea is not None
+        contacts.put(store, desk.sealer, bea.id, What.PHONE, "+12025550101")
+        store.add(Shift(user_id=bea.id, begins=NOON, ends=NOON + timedelta(hours=8), made_by=bea.id))
+    desk.now = NOON
+    night.minutes(20)
+    with start_in_thread(Carrier(SID, TOKEN)) as carrier, engine(desk.sessions, carrier.url, tmp_path) as works:
+        works.sealer = desk.sealer
+        duty = ProposalPages(works, "State 911", "http://localhost", ZONE)
+        night.minutes(13, quiet=["salem-psap"])
+        assert duty.look(desk.now) == 0 and len(night.proposed()) == 1, "one PSAP waits at the desk"
+        night.minutes(4, quiet=ALL)
+        assert [duty.look(desk.now) > 0, duty.look(desk.now)] == [True, 0]
+        assert story.texted(carrier) == {"+12025550101": 1}
+    assert night.proposed()[-1].paged_at == desk.now and "proposal_paged" in night.logged()
 
 
 def name_of(moved: Path) -> str:
