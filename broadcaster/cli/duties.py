@@ -26,6 +26,8 @@ from broadcaster.dispatch.page_tests import LOOK_EVERY_S as TEST_EVERY_S
 from broadcaster.dispatch.page_tests import PageTests
 from broadcaster.dispatch.paging import LOOK_EVERY_S as PAGE_EVERY_S
 from broadcaster.dispatch.paging import Pager
+from broadcaster.dispatch.proposal_pages import LOOK_EVERY_S as PROPOSE_EVERY_S
+from broadcaster.dispatch.proposal_pages import ProposalPages
 from broadcaster.dispatch.publish import Publisher
 from broadcaster.dispatch.reminders import EVERY_S as REMIND_EVERY_S
 from broadcaster.dispatch.reminders import Reminders
@@ -70,6 +72,7 @@ def _always(settings: Settings, engine: Engine) -> Duties:
         "call-again": (lambda: call_again(engine.sessions, pauses), every),
         "witness": (Witness.of(settings, engine.sessions, engine.window).look, every),
         "watching": (Watching(engine.sessions, engine.window, engine.carriers["webhook"]).look, WATCH_EVERY_S),
+        "proposal-pages": (ProposalPages.of(settings, engine).look, PROPOSE_EVERY_S),
         "detector": (Listening.of(settings, engine.sessions).look, LISTEN_EVERY_S),
         "drills": (Drills(engine.sessions).look, DRILLS_EVERY_S),
         "retention": (Retention(engine.sessions).look, RETAIN_EVERY_S),

@@ -89,6 +89,8 @@ class Sum:
 
     def add(self, nats: float, heard: Heard, expected: float) -> None:
         """One more observation; below nothing it begins again."""
+        if nats <= 0.0 and self.nats == 0.0:
+            return
         self.nats += nats
         self.minutes += heard.minutes
         self.calls += heard.calls
@@ -97,9 +99,18 @@ class Sum:
             self.nats, self.minutes, self.calls, self.expected = 0.0, 0.0, 0, 0.0
 
 
-def _sums() -> dict[str, Sum]:
-    tests = [(Sign.FALL, FALLS), (Sign.FLOOD, FLOODS), (Sign.RETRIES, (RETRIES_BAD,))]
-    return {f"{sign}:{ratio}": Sum() for sign, ratios in tests for ratio in ratios}
+TESTS: tuple[tuple[Sign, float], ...] = (
+    *((Sign.FALL, ratio) for ratio in FALLS),
+    *((Sign.FLOOD, ratio) for ratio in FLOODS),
+    (Sign.RETRIES, RETRIES_BAD),
+)
+"""The CUSUMs of a unit, in the order of its sums: what is tested, and for which share of the usual level."""
+_LOG = {ratio: math.log(ratio) for _, ratio in TESTS}
+_AGAIN = math.log(RETRIES_BAD / RETRIES_USUAL)
+
+
+def _sums() -> list[Sum]:
+    return [Sum() for _ in TESTS]
 
 
 @dataclass(slots=True)
@@ -117,7 +128,7 @@ class Watch:
     calls: float = 0.0
     expected: float = 0.0
     held: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
-    sums: dict[str, Sum] = field(default_factory=_sums)
+    sums: list[Sum] = field(default_factory=_sums)
     told: set[Sign] = field(default_factory=set)
 
     def level(self, wider: float = 1.0) -> float:
@@ -143,8 +154,7 @@ class Watch:
 
     def copy(self) -> Watch:
         """Another one that goes on from here."""
-        sums = {name: replace(one) for name, one in self.sums.items()}
-        return replace(self, sums=sums, told=set(self.told), held=list(self.held))
+        return replace(self, sums=[replace(one) for one in self.sums], told=set(self.told), held=list(self.held))
 
     def forget(self) -> None:
         """Begin every test again, as after planned work; the level of the hours before stays."""
@@ -179,20 +189,23 @@ class Watch:
         off = MARGIN * math.sqrt(self.doubt)
         due = heard.expected * level
         low, high = min(max(1.0 - off, 0.6), 0.9), min(max(1.0 + off, 1.15), 1.6)
-        for ratio in FALLS:
-            self.sums[f"{Sign.FALL}:{ratio}"].add(_nats(heard.calls, due, ratio, low), heard, due)
-        if self.wide:
-            for ratio in FLOODS:
-                self.sums[f"{Sign.FLOOD}:{ratio}"].add(_nats(heard.breadth, due, ratio, high), heard, due)
-        again = _nats(heard.retries, due * RETRY_SHARE, RETRIES_BAD, RETRIES_USUAL)
-        self.sums[f"{Sign.RETRIES}:{RETRIES_BAD}"].add(again, heard, due)
+        log_low, log_high = math.log(low), math.log(high)
+        for one, (sign, ratio) in zip(self.sums, TESTS, strict=True):
+            if sign is Sign.FALL:
+                one.add(heard.calls * (_LOG[ratio] - log_low) - (ratio - low) * due, heard, due)
+            elif sign is Sign.RETRIES:
+                again = heard.retries * _AGAIN - (RETRIES_BAD - RETRIES_USUAL) * RETRY_SHARE * due
+                one.add(again, heard, due)
+            elif self.wide:
+                one.add(heard.breadth * (_LOG[ratio] - log_high) - (ratio - high) * due, heard, due)
 
-    def _crossed(self, beside: float) -> list[Verdict | None]:
+    def _crossed(self, beside: float) -> list[Verdict]:
         found: dict[Sign, Verdict] = {}
-        for name, one in self.sums.items():
-            sign = Sign(name.partition(":")[0])
+        for one, (sign, _) in zip(self.sums, TESTS, strict=True):
+            if one.nats == 0.0:
+                continue
             limit = self.threshold(sign)
-            nats = one.nats + (beside if one.nats and sign is Sign.FALL else 0.0)
+            nats = one.nats + (beside if sign is Sign.FALL else 0.0)
             if nats >= limit:
                 found.setdefault(sign, Verdict(sign, nats, limit, one.minutes, one.calls, one.expected))
             one.nats = min(one.nats, limit + SUSPICION)  # it must be able to come back when the calls do
@@ -202,18 +215,13 @@ class Watch:
         """Follow the level of the hours; what is suspected to be an outage is kept aside until it is none."""
         for no, more in enumerate((heard.calls, heard.expected, heard.minutes)):
             self.held[no] += more
-        worst = max(one.nats for one in self.sums.values())
+        worst = max(one.nats for one in self.sums)
         if max(worst, self.gap) > SUSPICION + 3.0 and self.held[2] < LONGEST_SUSPICION_MIN:
             return
         kept = FORGET ** self.held[2]
         self.calls = self.calls * kept + self.held[0]
         self.expected = self.expected * kept + self.held[1]
         self.held = [0.0, 0.0, 0.0]
-
-
-def _nats(calls: int, due: float, ratio: float, usual: float) -> float:
-    """The log-likelihood ratio of Poisson counts: the level is `ratio`, against `usual`, of what is due."""
-    return calls * math.log(ratio / usual) - (ratio - usual) * due
 
 
 def limit_min(rate: float, yearly: float = 1.0) -> float:

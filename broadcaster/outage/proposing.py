@@ -93,7 +93,8 @@ def series(
     """Counts and expectations of a unit from well before it began until it was decided, in steps of whole minutes: of
     each PSAP as far as it was heard. The expectation is at the level of the hours before."""
     began, decided = span
-    until = decided.replace(second=0, microsecond=0) + MINUTE
+    whole = decided.replace(second=0, microsecond=0)
+    until = whole if whole == decided else whole + MINUTE
     length = min(max(BEFORE, 2 * (decided - began)) + (decided - began), LONGEST)
     step = max(1, -(-int(length / MINUTE) // MOST_POINTS))
     points = -(-int(length / MINUTE) // step)

@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from broadcaster.alert.alert import Area
 from broadcaster.store.database import Base, identity, one_of, public_id
 
 LATELY = timedelta(days=30)
@@ -75,6 +76,15 @@ class Proposal(Base):
     alert_id: Mapped[int | None] = mapped_column(ForeignKey("alert.id"))
     paged_at: Mapped[datetime | None]
 
+    @property
+    def area(self) -> Area:
+        """Where it is; a pool is its counties."""
+        if self.kind == ProposalKind.STATE:
+            return Area(statewide=True)
+        if self.kind == ProposalKind.POOL:
+            return Area(counties=tuple(self.unit.partition(":")[2].split("+")))
+        return Area(psaps=tuple(self.psaps))
+
 
 class PlannedWork(Base):
     """Work on the equipment of these PSAPs (codes; none: of all) for which the detector is muted, and why."""
@@ -107,6 +117,17 @@ def open_ones(session: Session) -> list[Proposal]:
     """What nobody has decided about, the newest first."""
     query = select(Proposal).where(Proposal.state == ProposalState.OPEN.value)
     return list(session.scalars(query.order_by(Proposal.decided_at.desc(), Proposal.id.desc())))
+
+
+def unpaged(session: Session, since: datetime) -> list[Proposal]:
+    """What is open, about more than one PSAP, and was told to nobody yet, oldest first, locked; since a moment."""
+    query = select(Proposal).where(
+        Proposal.state == ProposalState.OPEN.value,
+        Proposal.kind != ProposalKind.PSAP.value,
+        Proposal.paged_at.is_(None),
+        Proposal.decided_at >= since,
+    )
+    return list(session.scalars(query.order_by(Proposal.id).with_for_update()))
 
 
 def lately(session: Session, now: datetime, most: int = 20) -> list[Proposal]:

@@ -11,15 +11,16 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from broadcaster.alert.alert import Area, Certainty, Content, FailureKind
+from broadcaster.alert.alert import Certainty, Content, FailureKind
 from broadcaster.alert.lifecycle import AlertKind, Role
 from broadcaster.dispatch import actions
+from broadcaster.dispatch.proposal_pages import SIGNS
 from broadcaster.messages.book import languages
 from broadcaster.outage import record
 from broadcaster.store import areas, directory_load, ledger, outages, proposals
 from broadcaster.store.outages import Entry, Outage
 from broadcaster.store.people import User
-from broadcaster.store.proposals import Proposal, ProposalKind, ProposalSign, ProposalState
+from broadcaster.store.proposals import Proposal, ProposalSign, ProposalState
 from broadcaster.web import acting, detector_feeds, form_typed, guard, hanging, planned_work
 from broadcaster.web.detector_chart import chart
 from broadcaster.web.guard import only, person, require_person
@@ -30,12 +31,6 @@ detector.before_request(require_person)
 DESK = (Role.ISSUER, Role.APPROVER, Role.ADMIN)
 LONGEST_REASON = 500
 DECIDED = "Somebody has decided about this proposal already: look at the list."
-SIGNS = {
-    ProposalSign.SILENCE: "no 911 call arrives",
-    ProposalSign.FALL: "far fewer 911 calls than usual",
-    ProposalSign.FLOOD: "far more 911 calls than usual",
-    ProposalSign.RETRIES: "callers dial 911 again and again",
-}
 FAILURES = {ProposalSign.SILENCE: FailureKind.ALL_CALLS}
 """What a first draft says of it; of all others, that people try 911 first."""
 Answer = Response | str | tuple[str, int]
@@ -112,7 +107,7 @@ def dismiss(key: str) -> Answer:
     return redirect(url_for("detector.page"), 303)
 
 
-@detector.post("/work")
+@detector.post("/planned")
 @only(*DESK)
 def plan() -> Answer:
     """Plan work that mutes the detector for its PSAPs."""
@@ -136,22 +131,13 @@ def end(key: int) -> Response:
     return redirect(url_for("detector.page"), 303)
 
 
-def area_of(row: Proposal) -> Area:
-    """Where it is."""
-    if row.kind == ProposalKind.STATE:
-        return Area(statewide=True)
-    if row.kind == ProposalKind.POOL:
-        return Area(counties=tuple(row.unit.partition(":")[2].split("+")))
-    return Area(psaps=tuple(row.psaps))
-
-
 def evidence(store: Session, row: Proposal) -> str:
     """What the detector has seen, as a line of the outage's log."""
     given, zone = row.evidence, house().zone
     minutes = max(1, round((row.decided_at - row.began).total_seconds() / 60.0))
     beside = "".join(f" {name.capitalize()} speak for it too." for name in given["beside"])
     return (
-        f"The detector: {SIGNS[ProposalSign(row.sign)]} in {areas.place(store, area_of(row))} since"
+        f"The detector: {SIGNS[ProposalSign(row.sign)]} in {areas.place(store, row.area)} since"
         f" {row.began.astimezone(zone):%H:%M}; {given['calls']} of {given['expected']:.0f} expected calls in"
         f" {minutes} min.{beside}"
     )
@@ -161,7 +147,7 @@ def _content(row: Proposal) -> Content:
     """A first content for a person to correct: never more certain than a report."""
     now = house().clock()
     failure = FAILURES.get(ProposalSign(row.sign), FailureKind.INTERMITTENT)
-    content = Content(failure, area_of(row), began=row.began, expires=now + form_typed.LIFE)
+    content = Content(failure, row.area, began=row.began, expires=now + form_typed.LIFE)
     promised = now + form_typed.NEXT_UPDATE
     return replace(content, certainty=Certainty.REPORTED, next_update=promised, languages=languages())
 
@@ -177,7 +163,7 @@ def _open(store: Session, key: str) -> Proposal:
 
 def _shown(store: Session, row: Proposal) -> Shown:
     by = store.get(User, row.settled_by) if row.settled_by else None
-    return Shown(row, areas.place(store, area_of(row)), SIGNS[ProposalSign(row.sign)], by.name if by else "")
+    return Shown(row, areas.place(store, row.area), SIGNS[ProposalSign(row.sign)], by.name if by else "")
 
 
 def _proposal(key: str, problem: str) -> str:
@@ -186,7 +172,7 @@ def _proposal(key: str, problem: str) -> str:
         if row is None:
             abort(404, description="There is no proposal at this address: start from the list.")
         fitting = record.fitting(
-            outages.open_ones(store), area_of(row), directory_load.load(store, agencies=False)
+            outages.open_ones(store), row.area, directory_load.load(store, agencies=False)
         )  # fmt: skip
         return render_template(
             "desk/detector/proposal.html",

@@ -81,7 +81,7 @@ def chart(row: Proposal) -> Chart:
     calls, due, step = series["calls"], series["expected"], int(series["step"])
     start = datetime.fromisoformat(series["start"])
     many = max(1, len(calls))
-    most = max([1.0, *calls, *(one + BAND * math.sqrt(one) for one in due)])
+    most = float(max([1.0, *calls, *(one + BAND * math.sqrt(one) for one in due)]))
     wide = (WIDTH - LEFT - RIGHT) / many
 
     def x(moment: datetime) -> float:

@@ -96,8 +96,9 @@ def _measure(folder: Path, table: Table, plan: Plan) -> None:
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         years = list(pool.map(quiet_year, range(1, plan.years + 1), [plan.year_weeks] * plan.years))
     for kind, goal in ((Kind.STATE, at_most(1.0)), (Kind.POOL, None), (Kind.PSAP, None)):
-        mean = sum(year.of(kind) for year in years) / len(years)
-        note = f"{plan.years} years of 204 PSAPs: {_told(kind, years)}"
+        weeks = sum(year.weeks[kind] for year in years)
+        mean = sum(year.of(kind) for year in years) * 52.0 / weeks
+        note = f"{weeks} simulated weeks of 204 PSAPs: {_told(kind, years)}"
         table.add(Row(f"detector/false/{kind}", f"false proposals a year, {kind}", "", [mean], goal, note=note))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "detector.svg").write_text(chart([one for one in points if one.feed == "10 s"]), encoding="utf-8")

@@ -14,7 +14,7 @@ from random import Random
 
 from broadcaster.outage import expected, judge, pools
 from broadcaster.outage.detector import YEAR_MIN, Sign
-from broadcaster.outage.expected import WEEK_MIN, History, Profile
+from broadcaster.outage.expected import WEEK_H, WEEK_MIN, History, Hour, Profile
 from broadcaster.outage.judge import Judge
 from broadcaster.outage.pools import Kind, Unit
 from tests import switchboard
@@ -117,43 +117,44 @@ class Ground:
 
 @dataclass
 class Quiet:
-    """A year in which nothing failed, and what was proposed all the same, by kind and test."""
+    """Weeks in which nothing failed, and what was proposed all the same, by kind and test."""
 
     proposed: Counter[tuple[Kind, Sign]] = field(default_factory=Counter)
+    weeks: Counter[Kind] = field(default_factory=Counter)
 
     def of(self, kind: Kind) -> int:
         """All proposals of a kind."""
         return sum(many for (one, _), many in self.proposed.items() if one is kind)
 
 
-def quiet_year(seed: int, weeks: int = 52) -> Quiet:
-    """Listen to a year minute by minute; what is usual is learnt anew every four weeks, from the eight before."""
+def quiet_year(seed: int, weeks: int = 52, psap_weeks: int = 12) -> Quiet:
+    """Listen to a year minute by minute, to its first weeks with every PSAP by itself too; what is usual is learnt anew
+    every four weeks, from the eight before."""
     ground, found = Ground(Random(seed)), Quiet()
-    history = {code: list(ground.board.history(0)) for code in ground.board.codes}
-    kinds = {unit.key: unit.kind for unit in ground.units}
-    for _ in range(0, weeks, RELEARN_WEEKS):
-        judging = ground.judge()
-        fresh = _listened(ground, judging, found, kinds)
-        for code, hours in fresh.items():
-            history[code] = [*history[code], *hours][-switchboard.WEEKS_LEARNT * expected.WEEK_H :]
-        if len(next(iter(history.values()))) >= switchboard.WEEKS_LEARNT * expected.WEEK_H:
+    history: dict[str, list[Hour]] = {code: [] for code in ground.board.codes}
+    for begun in range(0, weeks, RELEARN_WEEKS):
+        kinds = set(Kind) if begun < psap_weeks else {Kind.STATE, Kind.POOL}
+        found.weeks.update(dict.fromkeys(kinds, RELEARN_WEEKS))
+        judging = ground.judge(*(unit for unit in ground.units if unit.kind in kinds))
+        for code, hours in _listened(ground, judging, found).items():
+            history[code] = [*history[code], *hours][-switchboard.WEEKS_LEARNT * WEEK_H :]
+        if begun >= RELEARN_WEEKS:
             ground.learn(history)
     return found
 
 
-def _listened(
-    ground: Ground, judging: Judge, found: Quiet, kinds: dict[str, Kind]
-) -> dict[str, list[expected.Hour]]:  # fmt: skip
+def _listened(ground: Ground, judging: Judge, found: Quiet) -> dict[str, list[Hour]]:
     """Four weeks, minute after minute, as feeds that push once a minute tell them."""
-    made: dict[str, list[expected.Hour]] = {code: [] for code in ground.board.codes}
-    for _ in range(RELEARN_WEEKS * expected.WEEK_H):
+    made: dict[str, list[Hour]] = {code: [] for code in ground.board.codes}
+    kinds = {unit.key: unit.kind for unit in judging.units}
+    for _ in range(RELEARN_WEEKS * WEEK_H):
         no, sums = ground.board.minute // 60, Counter[str]()
         for _ in range(60):
             at = ground.board.minute % WEEK_MIN
             minute = counted(ground.board.calls(), ground.board.codes)
             sums.update({code: one.calls for code, one in minute.items() if one.calls})
-            for one in judge.widest(judging.hear(at, minute), ground.units):
+            for one in judge.widest(judging.hear(at, minute), judging.units):
                 found.proposed[kinds[one.unit], one.verdict.sign] += 1
         for code, hours in made.items():
-            hours.append(expected.Hour(no, 60, sums[code]))
+            hours.append(Hour(no, 60, sums[code]))
     return made

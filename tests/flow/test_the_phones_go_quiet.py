@@ -12,17 +12,22 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
+from broadcaster.dispatch.proposal_pages import ProposalPages
+from broadcaster.local.carrier import Carrier, start_in_thread
 from broadcaster.outage.folder import Folder
 from broadcaster.outage.listening import Listening
-from broadcaster.store import call_counts, ledger, people, proposals
+from broadcaster.store import call_counts, contacts, ledger, people, proposals
 from broadcaster.store.alerts import Alert
 from broadcaster.store.call_counts import CallCount
+from broadcaster.store.contacts import What
 from broadcaster.store.database import Sessions
 from broadcaster.store.outages import Outage, OutageLog
 from broadcaster.store.proposals import PlannedWork, Proposal
+from broadcaster.store.roster import Shift
 from broadcaster.web import tokens
 from tests.desk import AUDITOR, BOTH, ISSUER, NOON, Desk
-from tests.flow import installation
+from tests.factories import SID, TOKEN, engine
+from tests.flow import installation, story
 
 ALL = ("ayer-psap", "groton-psap", "harvard-psap", "salem-psap")
 ZONE = ZoneInfo("America/New_York")
@@ -146,7 +151,7 @@ def test_one_psap_waits_longer_is_dismissed_with_a_reason_and_may_come_again(nig
     assert bea.status == 422 and "Say why" in bea.beside("reason")
     bea.send("/dismiss", reason="They moved to their second site")
     assert "They moved to their second site" in bea.words
-    token = bea.open("/desk/detector").values("/work")["csrf_token"][0]
+    token = bea.open("/desk/detector").values("/planned")["csrf_token"][0]
     assert bea.client.post(f"{page}/draft", data={"csrf_token": token}).status_code == 409
     assert bea.client.post("/desk/detector/nothing/draft", data={"csrf_token": token}).status_code == 404
     assert sum(night.minutes(10, quiet=quiet)) == 0
@@ -161,7 +166,7 @@ def test_a_feed_that_stops_is_no_silence_unless_its_equipment_stops_too(night: N
     night.minutes(20)
     assert sum(night.minutes(30, missing=gone)) == 0
     shown = desk.browser(ISSUER).open("/desk/detector").words
-    assert "No data: its feed has stopped" in shown and "1 have fallen silent themselves" in shown
+    assert "No data: its feed has stopped" in shown and "1 has fallen silent" in shown
     desk.now = desk.now.replace(second=0)
     night.minutes(25)
     night.push(heartbeats=[{"psap": gone[0], "every_s": 30}])
@@ -178,13 +183,13 @@ def test_planned_work_mutes_until_it_ends(night: Night) -> None:
     bea = desk.browser(BOTH)
     desk.now = NOON
     night.minutes(20)
-    bea.open("/desk/detector").send("/work", words="New switch, by the vendor", where="", begins="2026-06-18T12:20")
+    bea.open("/desk/detector").send("/planned", words="New switch, by the vendor", where="", begins="2026-06-18T12:20")
     assert bea.status == 422 and "Choose where" in bea.beside("where")
-    bea.send("/work", where="county:25017", ends="2026-06-18T11:00")
+    bea.send("/planned", where="county:25017", ends="2026-06-18T11:00")
     assert "end before it begins" in bea.beside("ends")
-    bea.send("/work", ends="2026-07-18T11:00")
+    bea.send("/planned", ends="2026-07-18T11:00")
     assert "seven days at most" in bea.beside("ends")
-    bea.send("/work", ends="2026-06-18T15:00")
+    bea.send("/planned", ends="2026-06-18T15:00")
     assert "New switch, by the vendor" in bea.words and "Middlesex County" in bea.words and "under way" in bea.words
     assert sum(night.minutes(20, quiet=quiet)) == 0
     bea.open("/desk/detector").send("/end")
@@ -219,6 +224,26 @@ def test_the_api_keeps_all_rows_or_none_and_the_last_word_wins(night: Night) -> 
     with night.desk.sessions() as store:
         row = store.scalars(select(CallCount)).one()
         assert (row.calls, row.through_s, row.last_s) == (5, 50.0, None)
+
+
+def test_whoever_is_on_call_is_texted_once(night: Night, tmp_path: Path) -> None:
+    desk = night.desk
+    with desk.sessions.begin() as store:
+        bea = people.by_email(store, BOTH)
+        assert bea is not None
+        contacts.put(store, desk.sealer, bea.id, What.PHONE, "+12025550101")
+        store.add(Shift(user_id=bea.id, begins=NOON, ends=NOON + timedelta(hours=8), made_by=bea.id))
+    desk.now = NOON
+    night.minutes(20)
+    with start_in_thread(Carrier(SID, TOKEN)) as carrier, engine(desk.sessions, carrier.url, tmp_path) as works:
+        works.sealer = desk.sealer
+        duty = ProposalPages(works, "State 911", "http://localhost", ZONE)
+        night.minutes(13, quiet=["salem-psap"])
+        assert duty.look(desk.now) == 0 and len(night.proposed()) == 1, "one PSAP waits at the desk"
+        night.minutes(4, quiet=ALL)
+        assert [duty.look(desk.now) > 0, duty.look(desk.now)] == [True, 0]
+        assert story.texted(carrier) == {"+12025550101": 1}
+    assert night.proposed()[-1].paged_at == desk.now and "proposal_paged" in night.logged()
 
 
 def name_of(moved: Path) -> str:
