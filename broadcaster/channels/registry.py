@@ -130,7 +130,7 @@ def _ipaws(settings: Settings) -> Channel:
     return Ipaws(seat, Door(live=settings.mode is Mode.LIVE))
 
 
-def _voice(settings: Settings) -> Channel:
+def voice(settings: Settings) -> TwilioVoice:
     """Calls over the account of the texts, from a number that can call."""
     account = TwilioAccount(
         sid=settings.twilio_account_sid,
@@ -164,7 +164,7 @@ WAYS_OUT: dict[str, WayOut] = {
     ),
     "voice": WayOut(
         "voice",
-        _voice,
+        voice,
         lambda settings: settings.twilio_voice_from,
         lambda settings: settings.voice_calls_per_second,
         lambda settings: _missing(settings, "twilio_account_sid", "twilio_auth_token", "twilio_voice_from"),

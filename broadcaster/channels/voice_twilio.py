@@ -115,6 +115,12 @@ class TwilioVoice:
         answer = await self._client.request_async("POST", self._calls, data=form)
         return accepted(answer, _refusal)
 
+    async def ring(self, to: str, url: str) -> Accepted:
+        """Call somebody of ours, who hears at `url` what is asked of them. One POST; no machine is told apart, for one
+        presses no key, and nothing else is heard of the call."""
+        form = {"To": to, "From": self._account.sender, "Url": url, "Timeout": RING_S}
+        return accepted(await self._client.request_async("POST", self._calls, data=form), _refusal)
+
     async def find(self, asked: Sequence[Asked]) -> list[Seen]:
         """Look the attempts up by To and by when the call began (when it was made, while it waits: StartTime is null
         then, so the filter of that name would hide a call that is about to ring)."""

@@ -52,7 +52,7 @@ def import_log(file: Path, outage: str, system: str, **asked: object) -> None:
     sealer, now, data = sealer_of(settings), datetime.now(UTC).replace(microsecond=0), file.read_bytes()
     with sessions.begin() as session:
         row = _outage(session, outage)
-        table = _table(data)
+        table, system = _table(data), missed_logs.known_as(session, system)
         columns = _columns(session, system, table, asked, settings.timezone)
         known = call_log.desks(directory_load.load(session, agencies=False))
         reading = call_log.read(table.rows, columns, system, known, now)
@@ -61,8 +61,8 @@ def import_log(file: Path, outage: str, system: str, **asked: object) -> None:
             click.echo("Nothing was changed.")
             return
         if reading.left_out and not asked["skip_bad"]:
-            many = len(reading.left_out)
-            raise click.ClickException(f"Nothing was imported: {many:,} lines are bad. Mend them, or use --skip-bad.")
+            many = f"{len(reading.left_out):,} lines are" if len(reading.left_out) > 1 else "1 line is"
+            raise click.ClickException(f"Nothing was imported: {many} bad. Mend them, or use --skip-bad.")
         source = Source(system, file.name, sha256(data).hexdigest(), missed_columns.to_json(columns))
         taken = missed_import.take(Writer(session, "operator", "operator", now), sealer, row, source, reading)
         left = missed_figures.without_outcome(session, row.id)

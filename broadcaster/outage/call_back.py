@@ -22,6 +22,8 @@ CLAIM_LASTS = timedelta(minutes=30)
 """So long a caller is an officer's alone: then somebody else may take them on; nobody waits for a shift to begin."""
 AGAIN = timedelta(minutes=10)
 """After a call that nobody answered, when nothing else is said."""
+LOUD = 7
+"""Points of risk (`missed_calls.risk`) from which a caller is marked in red: more than one reason, and for long."""
 LONGEST_WORDS = 1000
 MANY_TEXTS = 10_000
 

@@ -208,8 +208,9 @@ def _number(row: Row, columns: Columns) -> tuple[str, Cannot, str]:
     reasons: list[tuple[Cannot, str]] = []
     for wanted in (Field.CALLBACK, Field.PHONE):
         typed = _cell(row, columns, wanted)
-        digits = re.sub(r"\D", "", typed).removeprefix("1")
-        if len(set(digits)) < 2:
+        whole = re.sub(r"\D", "", typed)
+        digits = whole.removeprefix("1")
+        if len(set(whole)) < 2:
             continue
         if len(digits) == 10 and digits.startswith(HANDSET):
             reasons.append((Cannot.NO_SUBSCRIPTION, digits))

@@ -31,6 +31,8 @@ DAYS = {
 HOURS = ("%H:%M:%S.%f", "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%I:%M:%S%p", "%H%M%S")
 MILLIS = 10**11
 """A count since 1970 above this is in thousandths of a second."""
+APART = re.compile(r"(.+?) (\d{1,2}:\d\d.*|\d{6})")
+"""The day, and the time of day."""
 COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)[ T]?(\d\d):?(\d\d):?(\d\d)")
 
 
@@ -68,18 +70,19 @@ def _written(words: str, style: TimeStyle) -> datetime:
     if style is TimeStyle.ISO:
         packed = COMPACT.fullmatch(words)
         return datetime(*map(int, packed.groups())) if packed else datetime.fromisoformat(words)  # type: ignore[arg-type] # noqa: DTZ001 - the zone follows
-    for day in DAYS[style]:
-        for hour in HOURS:
-            if (found := _tried(words, f"{day} {hour}")) is not None:
-                return found
-    raise ValueError(style.value)
+    apart = APART.fullmatch(words)
+    if apart is None:
+        raise ValueError(style.value)
+    return datetime.combine(_first(apart[1], DAYS[style]).date(), _first(apart[2], HOURS).time())
 
 
-def _tried(words: str, form: str) -> datetime | None:
-    try:
-        return datetime.strptime(words, form)  # noqa: DTZ007 - the zone follows
-    except ValueError:
-        return None
+def _first(words: str, forms: Sequence[str]) -> datetime:
+    for form in forms:
+        try:
+            return datetime.strptime(words, form)  # noqa: DTZ007 - the zone follows
+        except ValueError:
+            continue
+    raise ValueError(words)
 
 
 def guessed(samples: Sequence[str], zone: ZoneInfo, chosen: TimeStyle = TimeStyle.ISO) -> TimeStyle:
@@ -88,7 +91,8 @@ def guessed(samples: Sequence[str], zone: ZoneInfo, chosen: TimeStyle = TimeStyl
     def read(style: TimeStyle) -> int:
         return sum(reads(text, style, zone) for text in samples)
 
-    return max((chosen, *TimeStyle), key=read)
+    styles: list[TimeStyle] = [chosen, *TimeStyle]
+    return max(styles, key=read)
 
 
 def reads(text: str, style: TimeStyle, zone: ZoneInfo) -> bool:

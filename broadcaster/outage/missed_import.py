@@ -16,7 +16,7 @@ from broadcaster.outage import record
 from broadcaster.outage.call_log import Reading
 from broadcaster.outage.missed_calls import Call, Caller, reconcile
 from broadcaster.outage.record import Writer
-from broadcaster.store import ledger, missed_callers, missed_logs, outages
+from broadcaster.store import ledger, missed_callers, missed_logs
 from broadcaster.store.missed_callers import MissedCaller, MissedStep, Step
 from broadcaster.store.missed_logs import MissedLog, Sealed
 from broadcaster.store.outages import Entry, Outage
@@ -57,8 +57,11 @@ class Taken:
 
 
 def take(writer: Writer, sealer: Sealer, outage: Outage, source: Source, reading: Reading) -> Taken:
-    """Keep a log and bring the callers of its outage up to date, in the caller's transaction."""
-    outages.lock(writer.session, outage)
+    """Keep a log and bring the callers of its outage up to date, in the caller's transaction.
+
+    The ledger is written last: an alert that is approved meanwhile does not wait for a long log.
+    """
+    missed_logs.one_after_the_other(writer.session, outage.id)
     log = _log(writer, outage, source, reading)
     fresh = missed_logs.keep(writer.session, sealer, log, _sealed(reading.calls))
     callers = reconcile(map(_opened, missed_logs.calls(writer.session, sealer, outage.id)))

@@ -6,7 +6,7 @@ Every step is a line of the record's log and an event of the ledger, in the call
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -136,7 +136,6 @@ def take_over(writer: Writer, outage: Outage) -> None:
 
 def join(writer: Writer, outage: Outage, alert: Alert) -> None:
     """Hang an alert on an outage."""
-    outages.lock(writer.session, outage)
     alert.outage_id = outage.id
     _write(writer, outage, Entry.ALERT, f"Alert {alert.public_id} was begun.", alert=alert.public_id)
 
@@ -211,7 +210,7 @@ def _columns(facts: Facts) -> dict[str, object]:
 
 def _said(facts: Facts) -> dict[str, object]:
     """The facts as the ledger holds them."""
-    return {**_columns(facts), "known_at": facts.known_at.isoformat()}
+    return {**_columns(facts), "known_at": facts.known_at.astimezone(UTC).isoformat()}
 
 
 def _check_open(outage: Outage) -> None:

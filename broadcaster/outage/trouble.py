@@ -68,14 +68,15 @@ def report(writer: Writer, sealer: Sealer, agency: directory.Agency, given: Give
     one report."""
     session = writer.session
     trouble.one_after_the_other(session)
-    key = trouble.agency_id(session, agency.code)
-    before = trouble.by_key(session, given.key) or _same(session, key, given, writer)
+    agency_id = trouble.agency_id(session, agency.code)
+    key = f"{agency_id}.{given.key}"
+    before = trouble.by_key(session, key) or _same(session, agency_id, given, writer)
     if before is not None:
         return before
     outage = _outage(writer, agency, given, known)
-    row = TroubleReport(key=given.key, agency_id=key, outage_id=outage.id, what=given.what.value, at=writer.now)
+    row = TroubleReport(key=key, agency_id=agency_id, outage_id=outage.id, what=given.what.value, at=writer.now)
     row.words, row.asks, row.draft = given.words, given.asks, given.draft
-    row.call_back_enc = sealer.seal(given.call_back, trouble.bound_to(given.key)) if given.call_back else None
+    row.call_back_enc = sealer.seal(given.call_back, trouble.bound_to(key)) if given.call_back else None
     session.add(row)
     record.note(writer, outage, said(given), what=Entry.TROUBLE)
     session.flush()

@@ -79,12 +79,7 @@ KEPT = ("audit_event", "audit_checkpoint")
 
 def append(session: Session, actor: str, action: str, obj: str, data: Mapping[str, object] | None = None) -> None:
     """Write one event at the end of the chain, in the caller's transaction."""
-    session.execute(
-        text("INSERT INTO audit_head (id, seq, chain, frontier) VALUES (1, 0, :start, '') ON CONFLICT DO NOTHING"),
-        {"start": START},
-    )
-    head = session.execute(select(AuditHead).where(AuditHead.id == 1).with_for_update()).scalar_one()
-    session.refresh(head)
+    head = hold(session)
     moment = datetime.now(UTC)
     event = {
         "seq": head.seq + 1,
@@ -104,6 +99,18 @@ def append(session: Session, actor: str, action: str, obj: str, data: Mapping[st
     head.frontier = merkle.grown(head.frontier, head.seq, merkle.leaf(canonical))
     head.seq, head.chain = head.seq + 1, chain
     session.flush()
+
+
+def hold(session: Session) -> AuditHead:
+    """Lock the end of the chain now: whoever locks rows of its own besides does it after this, and nobody before, so
+    that no two wait for each other."""
+    session.execute(
+        text("INSERT INTO audit_head (id, seq, chain, frontier) VALUES (1, 0, :start, '') ON CONFLICT DO NOTHING"),
+        {"start": START},
+    )
+    head = session.execute(select(AuditHead).where(AuditHead.id == 1).with_for_update()).scalar_one()
+    session.refresh(head)
+    return head
 
 
 EVENTS = select(

@@ -64,6 +64,11 @@ _KEEP = text(
 )
 
 
+def one_after_the_other(session: Session, outage: int) -> None:
+    """Of two imports for one outage the second waits for the first one's end; nobody else waits for them."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"missed:{outage}"})
+
+
 def keep(session: Session, sealer: Sealer, log: MissedLog, calls: Sequence[Sealed]) -> int:
     """Keep the calls of a log; returns how many were not there before."""
     prints = [sealer.index(f"missed-call:{log.outage_id}:{call.same}") for call in calls]
@@ -92,6 +97,12 @@ def last_columns(session: Session, system: str) -> Mapping[str, object]:
     """How the newest log of a system was read; nothing for one that was never seen."""
     query = select(MissedLog.columns).where(func.lower(MissedLog.system) == system.lower())
     return session.scalars(query.order_by(MissedLog.id.desc()).limit(1)).one_or_none() or {}
+
+
+def known_as(session: Session, system: str) -> str:
+    """The name under which a system is known, whatever the case in which it was typed."""
+    query = select(MissedLog.system).where(func.lower(MissedLog.system) == system.lower())
+    return session.scalars(query.order_by(MissedLog.id).limit(1)).one_or_none() or system
 
 
 def systems(session: Session) -> list[str]:

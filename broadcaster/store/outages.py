@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from broadcaster.alert.alert import Area, FailureKind
+from broadcaster.store import ledger
 from broadcaster.store.database import Base, identity, one_of, public_id
 
 
@@ -102,8 +103,12 @@ def by_public_id(session: Session, outage: str) -> Outage | None:
 
 
 def lock(session: Session, outage: Outage) -> Outage:
-    """The outage as it is now; nobody else changes it in this transaction."""
-    session.refresh(outage, with_for_update=True)
+    """The outage as it is now; nobody else changes it meanwhile. An alert hangs itself on it without waiting.
+
+    The ledger comes first: a new alert has written its event before it reopens an outage.
+    """
+    ledger.hold(session)
+    session.refresh(outage, with_for_update={"key_share": True})
     return outage
 
 

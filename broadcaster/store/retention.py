@@ -1,8 +1,9 @@
 """What is deleted, and when (reliability.md section 7). Counts stay, people go; nothing while an alert is open.
 
 Deliveries, attempts, receipts and texts from phones go after 13 months: the tallies are what is left of them. A phone
-goes 30 days after its STOP or its leaving; of a STOP the blind index stays for ever. Consent goes four years after the
-phone itself has gone. Whom 911 did not connect is forgotten 13 months after the end of that outage.
+goes 30 days after its STOP or its leaving, and a number to call back 30 days after its report; of a STOP the blind
+index stays for ever. Consent goes four years after the phone itself has gone. Whom 911 did not connect is forgotten 13
+months after the end of that outage.
 """
 
 from __future__ import annotations
@@ -61,6 +62,11 @@ _OLD_ROWS: Mapping[str, str] = {
     " AND NOT EXISTS (SELECT 1 FROM address a WHERE a.value_index = consent.value_index)",
 }
 
+_CALL_BACKS = (
+    "UPDATE trouble_report SET call_back_enc = NULL WHERE id = ANY (ARRAY(SELECT id FROM trouble_report"
+    f" WHERE call_back_enc IS NOT NULL AND at < clock_timestamp() - interval '{PHONES}' ORDER BY id LIMIT :most))"
+)
+
 
 def an_alert_is_open(session: Session) -> bool:
     """Whether anything is on air: then nothing is deleted."""
@@ -106,10 +112,16 @@ def prune_phones(session: Session, most: int = BATCH) -> int:
     return cast(CursorResult[Any], session.execute(_GONE, {"most": most})).rowcount
 
 
+def forget_call_backs(session: Session, most: int = BATCH) -> int:
+    """Forget numbers to call back that came with a report of 911 trouble 30 days ago; the report stays."""
+    return _count(session, _CALL_BACKS, {"most": most})
+
+
 DUTIES: Mapping[str, Callable[[Session], int]] = {
     "delivery": prune_fanout,
     **{table: (lambda session, table=table: prune(session, table)) for table in _OLD_ROWS},  # type: ignore[misc]
     "phone": prune_phones,
+    "call_back": forget_call_backs,
     "missed": lambda session: missed_callers.forget(session, BATCH),
 }
 """Each deletes a batch and says how many rows went; 0 means that nothing is due."""

@@ -37,6 +37,7 @@ from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
 from broadcaster.web import metrics, voice
 from broadcaster.web.bounces import BOUNCE, Bounces
+from broadcaster.web.bridge import BRIDGE, Bridges
 from broadcaster.web.phones import Phones
 from broadcaster.web.rsgi import Answer, Exchange, Scope, TooLong, body_of
 from broadcaster.web.voice import ANSWERED, CALL, PRESS, Attempt
@@ -104,11 +105,12 @@ class Callbacks:
         self._sealer = Sealer(settings.field_key_bytes, settings.index_key_bytes, settings.field_key_id)
         door = FrontDoor(sessions, Office.of(settings))
         self._phones, self._phrasebook = Phones(sessions, self._sealer, door, VOICE), door.phrasebook
+        self._bridges = Bridges(sessions, self._sealer, self._keys, base, settings.twilio_voice_from)
         self._metrics = metrics.Page.of(settings, sessions, time.time)
         self._batches = Batches(self._write, bell)
         self._forgeries = Seldom()
         self._listeners = ThreadPoolExecutor(LISTENERS, thread_name_prefix="inbound")
-        paths = (STATUS, INBOUND, VOICE, ANSWERED, CALL, PRESS)
+        paths = (STATUS, INBOUND, VOICE, ANSWERED, CALL, PRESS, BRIDGE)
         self._signed = {path: Webhook(known, base + path) for path in paths}
         self._places: dict[str, Place] = {
             STATUS: (("POST",), self._status),
@@ -117,6 +119,7 @@ class Callbacks:
             ANSWERED: (("POST",), self._answered),
             CALL: (("POST",), self._call),
             PRESS: (("POST",), self._pressed),
+            BRIDGE: (("POST",), self._bridge),
             "/healthz": (("GET", "HEAD"), _alive),
             "/readyz": (("GET", "HEAD"), self._ready),
             metrics.PATH: (("GET",), self._watched),
@@ -204,6 +207,11 @@ class Callbacks:
                 return voice.pressed(session, attempt, said.form, again, self._phrasebook.read(session))
 
         return Answer(200, await self.in_a_thread(work), XML)
+
+    async def _bridge(self, scope: Scope, exchange: Exchange) -> Answer:
+        """An officer picked up who calls somebody back, or has pressed a key."""
+        said = await self._read(scope, exchange)
+        return Answer(200, await self.in_a_thread(lambda: self._bridges.answer(said)), XML)
 
     async def _call(self, scope: Scope, exchange: Exchange) -> Answer:
         """How a call ended."""

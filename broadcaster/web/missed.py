@@ -159,6 +159,7 @@ def _looked(store: Session) -> Looked:
     if not system:
         raise BadLog("Say which system the log is of, like “Router North” or “CPE Ayer”: logs are joined by it.")
     name, data, fresh = _file()
+    system = missed_logs.known_as(store, system)
     table = call_log.table(data)
     zone, problems = house().zone, dict[str, str]()
     if fresh:

@@ -18,11 +18,12 @@ from broadcaster.alert.phone import display
 from broadcaster.directory import AgencyRole
 from broadcaster.outage import call_back
 from broadcaster.outage.call_back import CallBackRefused, Desk
-from broadcaster.store import directory_load, missed_callers
+from broadcaster.store import contacts, directory_load, missed_callers
+from broadcaster.store.contacts import What
 from broadcaster.store.missed_callers import MissedCaller
 from broadcaster.store.outages import Outage
 from broadcaster.store.people import User
-from broadcaster.web import hanging
+from broadcaster.web import bridge, hanging
 from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
 from broadcaster.web.missed import NOBODYS, WORKERS, Answer, missed, psap_names
@@ -56,6 +57,7 @@ def worklist(outage: str, psap: str) -> str:
             settled=[one for one in rows if one.standing == Standing.SETTLED],
             outcomes=OUTCOMES,
             can=Cannot.CAN,
+            loud=call_back.LOUD,
             may_work=person().may(*WORKERS),
         )
 
@@ -130,6 +132,26 @@ def end_check(outage: str, key: str, check: int) -> Answer:
         call_back.end_check(desk, key, check, Found(given), _typed("words"))
 
     return _acted(outage, key, act, "Written down.")
+
+
+@missed.post("/callers/<key>/ring")
+@only(*WORKERS)
+def ring(outage: str, key: str) -> Answer:
+    """Ring this officer's own phone; when they press 1 there it is connected with the caller's."""
+    home, said = house(), ""
+    try:
+        with home.sessions.begin() as store:
+            desk = _desk(store, outage)
+            mine = contacts.of(store, home.sealer, person().id).get(What.PHONE)
+            if mine is None or not bridge.is_set_up(home.settings):
+                raise CallBackRefused("Give your phone under Roster, How you are reached; until then dial the number.")
+            call_back.rung(desk, key)
+            caller_id = _found(store, desk.outage, key).id
+        said = bridge.ring(home.settings, mine.value, caller_id, person().id, home.clock())
+    except CallBackRefused as refused:
+        return _shown(outage, key, str(refused)), 422
+    flash(said, "success")
+    return redirect(url_for("missed.caller", outage=outage, key=key), 303)
 
 
 @missed.post("/callers/<key>/text")
@@ -229,6 +251,7 @@ def _shown(outage: str, key: str, problem: str) -> str:
             outcomes=OUTCOMES,
             findings=FINDINGS,
             pauses=PAUSES,
+            rings=bridge.is_set_up(house().settings),
             texting=one.psap in missed_callers.texting(store),
             may_work=person().may(*WORKERS),
             problem=problem,

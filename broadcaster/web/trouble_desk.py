@@ -147,10 +147,11 @@ class Link:
 @desk_trouble.get("/links")
 @only(*DESK)
 def links() -> str:
-    """The link of each agency, answering points first; to print, or to send again."""
+    """The link of each agency, by name or code, answering points first; to print, or to send again."""
     asked = request.args.get("q", "").strip()[:80]
     with house().sessions.begin() as store:
-        query = select(Agency).where(Agency.retired_at.is_(None), Agency.name.ilike(f"%{_literal(asked)}%"))
+        fits = Agency.name.ilike(f"%{_literal(asked)}%") | (Agency.code == asked)
+        query = select(Agency).where(Agency.retired_at.is_(None), fits)
         query = query.order_by(Agency.role != AgencyRole.PSAP, Agency.name, Agency.id).limit(MOST_LINKS + 1)
         found = [_link(store, agency) for agency in store.scalars(query)]
     return render_template("desk/trouble/links.html", links=found[:MOST_LINKS], more=len(found) > MOST_LINKS, q=asked)

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
 from broadcaster.channels import trouble_link
 from broadcaster.directory import Agency, AgencyRole, Contact, ContactChannel, Directory
-from broadcaster.store import ledger, outages
+from broadcaster.store import ledger, outages, retention
 from broadcaster.store import trouble as reports
 from broadcaster.store.alerts import Alert
 from broadcaster.store.database import Sessions
@@ -90,6 +90,9 @@ def test_two_taps_are_loud_at_the_desk_and_become_a_draft(desk: Desk) -> None:
     with desk.sessions() as store:
         assert store.scalars(select(Alert)).one().outage_id == outage.id
     assert "Somebody has dealt with it." in Browser(desk.app.test_client()).open(link(desk, "ayer-psap")).words
+    with desk.sessions.begin() as store:
+        store.execute(update(TroubleReport).values(at=text("clock_timestamp() - interval '31 days'")))
+        assert [retention.DUTIES["call_back"](store) for _ in range(2)] == [1, 0]
 
 
 def test_two_answering_points_propose_a_wider_draft(desk: Desk) -> None:
@@ -183,7 +186,7 @@ def test_nobody_reports_for_somebody_else(desk: Desk) -> None:
     ana, ida = desk.browser(ADMIN), desk.browser(ISSUER)
     assert f"http://localhost{own}" in ida.open("/desk/trouble/links?q=Ayer+disp").words
     assert not ida.has("/new") and desk.browser(AUDITOR).open("/desk/trouble/links").status == 403
-    ana.open("/desk/trouble/links?q=Ayer+disp").send("/new")
+    ana.open("/desk/trouble/links?q=ayer-psap").send("/new")
     assert "the one before no longer works" in ana.words
     assert status(client, own) == 404 and status(client, link(desk, "ayer-psap")) == 303
     with desk.sessions.begin() as store:

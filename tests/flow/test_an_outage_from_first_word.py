@@ -47,8 +47,10 @@ def test_from_the_first_word_to_the_relapse(desk: Desk) -> None:
     assert form["failure"] == ["one_carrier"] and "4 min since the outage was known" in ida.words
     ida.send("/desk/new").send("/submit")
     alert = ida.path.split("/revisions/")[0]
-    bea.open(record).send("/close")
-    assert bea.status == 422 and "waits for a second person" in bea.beside("close")
+    assert not bea.open(record).has("/close") and "waits for a second person" in bea.words
+    token = bea.values("/take-over")["csrf_token"][0]
+    refused = bea.client.post(f"{record}/close", data={"csrf_token": token})
+    assert refused.status_code == 422 and b"have it decided, then close the outage" in refused.data
     abe.open(ida.path).send("/approve", code=desk.code(SECOND))
     assert "The public was told of revision 1." in ida.open(record).words
 

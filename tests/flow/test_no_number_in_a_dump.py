@@ -15,9 +15,11 @@ from broadcaster.store import courtesies, inbound, ledger, residents, signups
 from broadcaster.store.courtesies import Budget, Purpose, Wanted
 from broadcaster.store.database import Sessions
 from broadcaster.store.inbound import NewInbound
+from broadcaster.store.outages import Outage
 from broadcaster.store.signups import NewSignup
 from tests.factories import SEALER, directory, furnish
 from tests.flow import installation
+from tests.onair import NOW
 
 MANY = 1_000
 HEAD = ("name", "phone", "lang", "communities", "opted_out")
@@ -127,3 +129,27 @@ def test_texts_sign_ups_and_courtesies_are_sealed_too(database_url: str, session
     whole = dump(database_url)
     assert whole.count(b"\\\\x01") >= 4 * MANY, "the sealed values are in the dump"
     assert [no for no in range(MANY) if any(form in whole for form in forms(no))] == []
+
+
+def test_a_log_of_missed_calls_is_sealed_too(
+    env: dict[str, str], database_url: str, sessions: Sessions, tmp_path: Path
+) -> None:
+    with sessions.begin() as session:
+        outage = Outage(known_at=NOW, kind="all_calls")
+        session.add(outage)
+    lines = [f"2026-06-18 13:{no % 60:02}:00,{spelled(no)},{name(no)} Street,ABANDONED" for no in range(MANY)]
+    log, report = tmp_path / "cdr.csv", tmp_path / "remarks.csv"
+    log.write_text("\n".join(["Start Time,ANI,Address,Disposition", *lines, f"soon,{spelled(1)},,BUSY"]))
+    given = ("missed", "import", str(log), "--outage", outage.public_id, "--system", "Router", "--report", str(report))
+    refused = installation.run(env, *given)
+    assert refused.returncode == 1 and "Nothing was imported: 1 line is bad" in refused.stderr
+    tried = installation.run(env, *given, "--skip-bad", "--dry-run", "--map", "phone=ANI", "--zone", "UTC")
+    assert "1,000 missed calls" in tried.stdout and "Nothing was changed." in tried.stdout
+    done = installation.run(env, *given, "--skip-bad")
+    assert "1,000 more callers" in done.stdout and "1,000 callers are without an outcome" in done.stdout
+    said = "".join(part for run in (refused, tried, done) for part in (run.stdout, run.stderr)) + report.read_text()
+    for text_ in (dump(database_url), said.encode()):
+        assert [no for no in range(MANY) if name(no).encode() in text_] == []
+        assert [no for no in range(MANY) if any(form in text_ for form in forms(no))] == []
+    wrong = installation.run(env, *given, "--map", "phone=Nothing")
+    assert wrong.returncode == 2 and "names no column" in wrong.stderr

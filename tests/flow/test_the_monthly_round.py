@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from datetime import date
@@ -97,6 +98,9 @@ def test_two_sweeps_ask_each_mailbox_once(desk: Desk) -> None:
     rounds(desk, posts[0]).look()
     assert sorted(out.to for post in posts for out in post.sent) == ["desk@ayer.example", "desk@state.example"]
     assert asked(desk) == [("ayer-police", "asked"), ("state-police", "asked")]
+    mail = next(out for post in posts for out in post.sent if out.to == "desk@ayer.example")
+    (where,) = re.findall(r"http://localhost(/trouble/\S+)", mail.message.text)
+    assert "Ayer Police" in Browser(desk.app.test_client()).open(where).words
 
 
 @pytest.mark.parametrize(

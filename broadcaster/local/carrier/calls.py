@@ -33,7 +33,8 @@ log = logs.get(__name__)
 
 @dataclass(slots=True)
 class Call:
-    """One call; `heard` are the sentences that were said into it, `pressed` the keys; times in seconds since 1970."""
+    """One call; `heard` are the sentences that were said into it, `pressed` the keys, `dialled` the numbers that it was
+    connected with; times in seconds since 1970."""
 
     sid: str
     at: float
@@ -49,24 +50,28 @@ class Call:
     started_at: float | None = None
     heard: list[str] = field(default_factory=list)
     pressed: list[str] = field(default_factory=list)
+    dialled: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A TwiML document, as far as this exchange reads it: what is said, where a key goes, where it goes on."""
+    """A TwiML document, as far as this exchange reads it: what is said, where a key goes, where it goes on, and whom it
+    is connected with."""
 
     said: tuple[str, ...]
     gather: str = ""
     redirect: str = ""
+    dialled: tuple[str, ...] = ()
 
 
 def read(twiml: bytes) -> Document:
-    """The verbs Say, Gather and Redirect of a document; raises etree.XMLSyntaxError if it is no XML."""
+    """The verbs Say, Gather, Redirect and Dial of a document; raises etree.XMLSyntaxError if it is no XML."""
     root = etree.fromstring(twiml, etree.XMLParser(resolve_entities=False, no_network=True))
     said = tuple("".join(map(str, each.itertext())) for each in root.iter("Say"))
     gather = next((str(each.get("action", "")) for each in root.iter("Gather")), "")
     redirect = next(("".join(map(str, each.itertext())) for each in root.iter("Redirect")), "")
-    return Document(said, gather, redirect)
+    dialled = tuple("".join(map(str, each.itertext())) for each in root.iter("Number"))
+    return Document(said, gather, redirect, dialled)
 
 
 def by_number(given_to: str, to: str, usual: str) -> str:
@@ -140,6 +145,7 @@ class Exchange:
             if document is None:
                 return
             call.heard += document.said
+            call.dialled += document.dialled
             if document.gather and key:
                 call.pressed.append(key)
                 there, form = document.gather, {**self._form(call), "Digits": key}

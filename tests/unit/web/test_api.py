@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from broadcaster.feeds.cog import CogProfile
 from broadcaster.local import assets, borders
-from broadcaster.store import directory_load, ipaws, outlines, people, senders
+from broadcaster.store import directory_load, ipaws, outages, outlines, people, senders
 from broadcaster.store.database import Sessions
 from broadcaster.store.people import ApiToken, User
 from broadcaster.store.residents import address, subscribe
@@ -86,6 +86,8 @@ def test_a_night_from_the_draft_to_the_hold(desk: Desk) -> None:
     one = f"/alerts/{made['id']}"
     assert (made["state"], made["hash"], made["problems"]) == ("draft", None, [])
     assert made["previews"]["reach"]["people"] == 3
+    with desk.sessions() as session:
+        assert [outage.known_from for outage in outages.open_ones(session)] == ["the desk (Issuer)"]
     assert "Town 1" in made["previews"]["sms"][0]["text"] and "<alert" in made["previews"]["cap"]
     changed = desk.do("issuer", "PATCH", one, {"note": "A firewall stops calls.", "languages": ["en"]})
     assert changed["content"]["note"] == "A firewall stops calls." and changed["previews"]["sms_count"] == 3

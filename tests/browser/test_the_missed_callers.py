@@ -1,0 +1,64 @@
+"""Missed callers in a browser: how a log is read, the list in its order, and one caller on a phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import expect
+
+from broadcaster.store.database import Sessions
+from broadcaster.web import accounts
+from tests import calls
+from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot, watched
+from tests.browser.test_the_roster import sign_in
+from tests.desk import ISSUER, PASSWORD, Desk
+from tests.flow.test_an_outage_from_first_word import opened
+
+pytestmark = MARKS
+BOTH = "ira@desk.example"
+
+
+def test_from_the_file_to_the_outcome(sessions: Sessions, chromium: Chromium, tmp_path: Path) -> None:
+    desk = Desk(sessions)
+    with sessions.begin() as store:
+        accounts.add_user(store, desk.sealer, BOTH, "Ira", PASSWORD, ["issuer", "admin"])
+    record = opened(desk.browser(ISSUER))
+    log = tmp_path / "router.csv"
+    log.write_bytes(calls.made().router_csv)
+    with served(desk.app) as base:
+        page = chromium.new_context(viewport=OFFICE).new_page()
+        wrong = watched(page, base)
+        sign_in(page, base, desk, BOTH)
+        page.goto(f"{base}{record}")
+        page.get_by_role("link", name="Missed callers").click()
+        accessible(page)
+        page.get_by_label("Which system is it of?").fill("Router")
+        page.get_by_label("The file").set_input_files(log)
+        page.get_by_role("button", name="Show how it is read").click()
+        expect(page.get_by_text("The first calls, as they are understood")).to_be_visible()
+        shot(page, "missed-how-a-log-is-read")
+        accessible(page)
+        fits(page)
+        page.get_by_role("button", name="Import all but 2 lines").click()
+        expect(page.get_by_text("A log of Router was imported")).to_be_visible()
+        page.set_viewport_size(OFFICE)
+        shot(page, "missed-figures")
+        accessible(page)
+        fits(page)
+        page.get_by_role("link", name="Ayer dispatch").click()
+        page.set_viewport_size(OFFICE)
+        shot(page, "missed-worklist")
+        accessible(page)
+        fits(page)
+        page.set_viewport_size(PHONE)
+        page.get_by_role("button", name="Take the next caller").click()
+        expect(page.get_by_role("heading", name="What became of them?")).to_be_visible()
+        shot(page, "missed-caller-on-a-phone")
+        accessible(page)
+        fits(page)
+        page.get_by_label("Welfare check sent").check(force=True)
+        page.get_by_label("For a welfare check: who is sent").fill("Ayer Police")
+        page.get_by_role("button", name="Write it down").click()
+        expect(page.get_by_text("Welfare check sent", exact=True)).to_be_visible()
+        assert wrong == []

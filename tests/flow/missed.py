@@ -1,0 +1,56 @@
+"""Missed callers as people of the desk handle them: what the stories about them share."""
+
+from __future__ import annotations
+
+import io
+
+from broadcaster.outage import call_back
+from broadcaster.outage.record import Writer
+from broadcaster.store import missed_figures, people
+from broadcaster.store.database import Sessions
+from broadcaster.store.outages import Outage
+from broadcaster.web import accounts
+from tests.calls import Logs
+from tests.desk import PASSWORD, Browser, Desk
+
+ADMIN = "ana@desk.example"
+
+
+def upload(browser: Browser, page: str, system: str, data: bytes) -> Browser:
+    token = browser.open(page).values("/missed/read")["csrf_token"][0]
+    sent = {"csrf_token": token, "system": system, "file": (io.BytesIO(data), "calls.csv")}
+    return browser._see(browser.client.post(f"{page}/read", data=sent, follow_redirects=True))
+
+
+def imported(browser: Browser, page: str, logs: Logs) -> None:
+    upload(browser, page, "Router", logs.router_csv).send("/import", skip="yes")
+    upload(browser, page, "CPE", logs.cpe_csv).send("/import")
+    assert browser.path == page, browser.words
+
+
+def with_a_number(browser: Browser, page: str, town: str) -> str:
+    """Take callers on until one can be called; their page."""
+    browser.open(f"{page}/psaps/{town}-psap").send("/next")
+    while "tel:" not in browser.text:
+        browser.open(f"{page}/psaps/{town}-psap").send("/next")
+    return browser.path
+
+
+def figures(desk: Desk) -> missed_figures.Figures:
+    with desk.sessions() as store:
+        return missed_figures.whole(store, store.query(Outage).one().id)
+
+
+def at_the_list(desk: Desk, store, email: str) -> call_back.Desk:
+    user = people.by_email(store, email)
+    assert user is not None
+    writer = Writer(store, f"user:{user.id}", user.name, desk.now, user.id)
+    return call_back.Desk(writer, desk.sealer, store.query(Outage).one())
+
+
+def desk_with_an_administrator(sessions: Sessions) -> Desk:
+    """A desk that has one."""
+    made = Desk(sessions)
+    with sessions.begin() as store:
+        accounts.add_user(store, made.sealer, ADMIN, "Ana", PASSWORD, ["admin"])
+    return made
