@@ -58,7 +58,8 @@ def draw(pen: Pen, report: Report, paper: Paper) -> None:
     y = _heads(pen, report, y + 8)
     left = _minutes(pen, report, y)
     right = _pace(pen, report, y)
-    y = _reach(pen, report, paper, max(left, right) + 10)
+    y = _reach(pen, report, paper, max(left, right) + 12)
+    y = _timeline(pen, report, paper, y + 12)
     _foot(pen, report, paper, y)
 
 
@@ -124,7 +125,7 @@ def _pace(pen: Pen, report: Report, y: float) -> float:
     if made is None:
         return pen.wrapped(x, y, "No text was accepted, or its deliveries were deleted by age.", HALF, 8, GREY)
     _curve(pen, made, (x + 26, y), (HALF - 34, 112))
-    y += 140
+    y += 150
     for no, key in enumerate(("first_text", *(f"{SHARE}{n}" for n in figures.SHARES))):
         figure = report.figure(key)
         pen.words(x + no * HALF / 4, y, words.value(figure), 9, bold=True)
@@ -191,7 +192,7 @@ def county_map(
 
 def _county_table(pen: Pen, counties: Sequence[CountyCount], corner: tuple[float, float]) -> float:
     x, y = corner
-    rights = [x + HALF * share for share in (0.58, 0.72, 0.86, 1.0)]
+    rights = [x + HALF * share for share in (0.54, 0.68, 0.82, 1.0)]
     for right, head in zip(rights, ("reached", "accepted", "unknown", "not reached"), strict=True):
         pen.words_to(right, y, head, 6, GREY)
     for one in sorted(counties, key=lambda each: -each.total)[:MOST_COUNTIES]:
@@ -206,7 +207,7 @@ def _county_table(pen: Pen, counties: Sequence[CountyCount], corner: tuple[float
 
 
 def _legend(pen: Pen, y: float) -> float:
-    short = {REACHED: "reached", ACCEPTED: "accepted, no word from the phones", UNKNOWN: "unknown"}
+    short = {REACHED: "reached", ACCEPTED: "accepted, no word yet", UNKNOWN: "unknown"}
     short[NOT_REACHED] = "not reached"
     for no, (group, (ink, over, slants)) in enumerate(FILLS.items()):
         x = MARGIN + no * INNER / 4
@@ -215,6 +216,17 @@ def _legend(pen: Pen, y: float) -> float:
         pen.hatched(key, over, slants)
         pen.words(x + 18, y + 6.5, short[group], 6.5, GREY)
     return y + 18
+
+
+def _timeline(pen: Pen, report: Report, paper: Paper, y: float) -> float:
+    """Every moment, down one column and then down the other."""
+    y = _title(pen, MARGIN, y, "Timeline")
+    rows = -(-len(report.moments) // 2)
+    for no, one in enumerate(report.moments):
+        x, at = MARGIN + no // rows * (HALF + 20), y + no % rows * 10.5
+        pen.words(x, at, words.dated(one.at, paper.zone), 7, GREY)
+        pen.words(x + 86, at, one.label, 7)
+    return y + rows * 10.5
 
 
 def _foot(pen: Pen, report: Report, paper: Paper, y: float) -> None:

@@ -170,7 +170,7 @@ def save(**where: str) -> AnyResponse | tuple[str, int]:
         if outage := where.get("outage"):
             record.note(hanging.writer(store), outages.found(store, outage), SAVED, what=Entry.REPORT)
     flash("Saved. Nothing was published: copy it to where it shall stand.", "success")
-    return redirect(url_for("reports.statement", **where), 303)
+    return redirect(found.at("statement"), 303)
 
 
 def _editor(

