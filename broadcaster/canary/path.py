@@ -79,7 +79,8 @@ class Path:
         )
 
     async def walk(self) -> Run:
-        """One run, to its end or to the step that failed it."""
+        """One run, to its end or to the step that failed it, over a new connection, as a stranger comes."""
+        await self.door.close()
         flight = _Flight(self)
         run = Run(datetime.fromtimestamp(self.clock(), UTC), Outcome.GOOD, Step.WEB)
         seconds: dict[str, float] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -118,6 +119,23 @@ async def test_runs_wait_for_the_database_and_a_new_life_remembers(sessions: Ses
     await later.judge(GOOD)
     assert way.heard == [0]
     database.engine_of(later.diary.sessions).dispose()
+
+
+async def test_with_the_desk_and_the_database_gone_it_pages_all_the_same() -> None:
+    """Run after run, as the process does; its own ways are all that has to work."""
+    told, way = asyncio.Event(), Noted("post")
+    made = watch(way)
+
+    class Until(Noted):
+        async def send(self, page: Page) -> None:
+            told.set()
+
+    made.ways = (way, Until("mail"))
+    await made.forever(0.01, told)
+    await made.close()
+    assert way.heard == [2]
+    assert [(run.outcome, run.step) for run in made.diary.unwritten] == [(Outcome.MISSED, Step.WEB)] * 2
+    assert "cannot be reached" in made.diary.unwritten[0].why
 
 
 REFUSED = [
