@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from broadcaster.outage import binder_page
-from tests.browser.looking import MARKS, OFFICE, accessible, fits, shot, watched
+from tests.browser.looking import MARKS, OFFICE, SHOTS, accessible, fits, watched
 from tests.unit.outage.test_binder_page import DIRECTORY, pages
 
 pytestmark = MARKS
+
+
+def seen(page: Page, name: str) -> None:
+    """What stands on the screen: the whole page is as long as a street."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png")
 
 
 def test_it_opens_from_a_file_and_finds_a_town(chromium: Browser, tmp_path: Path) -> None:
@@ -32,7 +38,7 @@ def test_it_opens_from_a_file_and_finds_a_town(chromium: Browser, tmp_path: Path
     expect(page.locator("#found")).to_contain_text("towns")
     box.press("Enter")
     expect(rows.first).to_be_visible()
-    shot(page, "binder-found")
+    seen(page, "binder-found")
     box.fill("")
     message = page.locator("section.cap").nth(1)
     message.locator("summary").click()
@@ -42,6 +48,8 @@ def test_it_opens_from_a_file_and_finds_a_town(chromium: Browser, tmp_path: Path
     assert before != after and "2026-06-18T12:00:00-04:00" in before and "2026-06-18T12:00" not in after
     page.emulate_media(color_scheme="dark")
     accessible(page)
+    page.goto(f"{file.as_uri()}#list-2")
+    seen(page, "binder-dark")
     page.emulate_media(media="print", color_scheme="light")
     expect(page.locator("nav.parts")).to_be_hidden()
     expect(page.locator(".calls li").first).to_be_visible()
@@ -52,5 +60,5 @@ def test_it_opens_from_a_file_and_finds_a_town(chromium: Browser, tmp_path: Path
     expect(plain.locator("#towns tbody tr:visible")).to_have_count(len(DIRECTORY.communities))
     expect(plain.locator("#find")).to_be_hidden()
     expect(plain.locator("section.script")).to_have_count(15)
-    shot(plain, "binder-320")
+    seen(plain, "binder-320")
     plain.context.close()
