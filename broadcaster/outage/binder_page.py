@@ -21,7 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from broadcaster import audience
-from broadcaster.alert.alert import Area, Content, FailureKind
+from broadcaster.alert.alert import Area, Content, FailureKind, Rung
 from broadcaster.alert.phone import display
 from broadcaster.audience import AgencyList
 from broadcaster.directory import Agency, AgencyRole, ContactChannel, Directory
@@ -39,6 +39,7 @@ FIRST_CALLED: tuple[AgencyRole, ...] = (
 """Who is called first within a county: who answers the calls, then who is sent, then who takes people in."""
 ROLES = {AgencyRole.PSAP: "PSAP", AgencyRole.EMS: "EMS", AgencyRole.VENDOR_911: "911 vendor"}
 ROLES |= {AgencyRole.CRISIS_LINE_988: "988 line", AgencyRole.LINE_211: "211 line"}
+MOST_LINES = 2
 CALL_COLUMNS = ("list", "order", "agency", "role", "serves", "phones", "texts", "mail")
 _pages = Environment(
     loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -201,10 +202,18 @@ def _call(directory: Directory, order: int, agency: Agency) -> Call:
         agency.name,
         ROLES.get(agency.role, agency.role.value.replace("_", " ")),
         "the whole state" if agency.statewide else shown,
-        reached_by(ContactChannel.VOICE),
+        reached_by(ContactChannel.VOICE) or tuple(_town_lines(directory, agency)),
         reached_by(ContactChannel.SMS),
         reached_by(ContactChannel.EMAIL),
     )
+
+
+def _town_lines(directory: Directory, agency: Agency) -> Iterator[str]:
+    """Of one that answers calls or is sent, and whose phone nobody has written down: the lines of its first towns."""
+    for code in agency.communities[:MOST_LINES] if agency.role in FIRST_CALLED else ():
+        best = directory.ladder(code)
+        if best.number and best.rung is Rung.COMMUNITY:
+            yield f"{best.number.display} (the line of {directory.community(code).name})"
 
 
 def call_table(pages: Pages) -> bytes:

@@ -76,6 +76,14 @@ def test_a_small_one_says_where_the_residents_are(tmp_path: Path) -> None:
     assert not (tmp_path / "laptop").exists()
 
 
+def test_a_folder_that_was_filled_is_not_filled_again(tmp_path: Path) -> None:
+    file = binder(tmp_path, Recipients(passphrase=WORDS))
+    (tmp_path / "laptop").mkdir()
+    (tmp_path / "laptop" / ".env").touch()
+    found = typed("load", str(file), "--to", str(tmp_path / "laptop"), answer=WORDS)
+    assert found.exit_code == 1 and "was filled before: `cd` into it" in found.output
+
+
 def test_another_file_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "notes.txt"
     other.write_text("call 413-555-0100")

@@ -76,6 +76,8 @@ def test_who_answers_calls_is_phoned_first() -> None:
         assert [call.order for call in one.calls] == list(range(1, len(one.calls) + 1))
         roles = [call.role for call in one.calls]
         assert roles[: roles.count("PSAP")] == ["PSAP"] * roles.count("PSAP")
+    (psap,) = (call for one in lists for call in one.calls if call.name == "Pittsfield Emergency Communications")
+    assert psap.phones == (f"{DIRECTORY.ladder('pittsfield').number.display} (the line of Pittsfield)",)
     called = {call.name for one in lists for call in one.calls}
     assert called == {agency.name for agency in DIRECTORY.agencies}
     assert binder_page.call_table(pages()).count(b"\r\n") == 1 + sum(len(one.calls) for one in lists)
