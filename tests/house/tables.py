@@ -119,8 +119,6 @@ MEANING = {
     "binder_dir": "Where the binder is kept: a folder, a mounted stick or share; empty: `binder` under `DATA_DIR`",
     "binder_passphrase": "Opens the binder: 32 letters or more, best seven words of dice; empty: it is sealed to"
     " `EXPORT_CERT` only, and without that there is none",
-    "call_counts_dir": "A folder of CSV files, or one file, with calls by PSAP and minute; the sweep reads each whole"
-    " or not at all, and moves it beside",
     "signup_texts_per_day": "Texts a day that the sign-up page may cause; never shared with alerts",
     "trusted_proxies": "Proxies before the desk whose `X-Forwarded-For` is believed, for the sign-up page's budget for"
     " each source: 0 without one, 1 behind the nginx of the containers",
