@@ -26,6 +26,8 @@ from broadcaster.dispatch.reminders import EVERY_S as REMIND_EVERY_S
 from broadcaster.dispatch.reminders import Reminders
 from broadcaster.dispatch.retention import EVERY_S as RETAIN_EVERY_S
 from broadcaster.dispatch.retention import Retention
+from broadcaster.dispatch.tidings import EVERY_S as TIDINGS_EVERY_S
+from broadcaster.dispatch.tidings import Tidings
 from broadcaster.dispatch.upkeep import EVERY_S as UPKEEP_EVERY_S
 from broadcaster.dispatch.upkeep import Round
 from broadcaster.dispatch.watching import EVERY_S as WATCH_EVERY_S
@@ -60,6 +62,7 @@ def _always(settings: Settings, engine: Engine) -> Duties:
         "call-again": (lambda: call_again(engine.sessions, pauses), every),
         "witness": (Witness.of(settings, engine.sessions, engine.window).look, every),
         "watching": (Watching(engine.sessions, engine.window, engine.carriers["webhook"]).look, WATCH_EVERY_S),
+        "tidings": (Tidings.of(settings, engine).look, TIDINGS_EVERY_S),
         "retention": (Retention(engine.sessions).look, RETAIN_EVERY_S),
     }
 

@@ -42,6 +42,7 @@ from broadcaster.web import (
     sources,
     subscribe,
 )
+from broadcaster.web.account import account
 from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
@@ -56,8 +57,12 @@ from broadcaster.web.house import NAME, OUTER, House, house, utc_now
 from broadcaster.web.inbox import inbox
 from broadcaster.web.incoming import incoming
 from broadcaster.web.ledger import ledger
+from broadcaster.web.lengths import ago, spoken
 from broadcaster.web.lines import lines
 from broadcaster.web.paged import asked, paged
+from broadcaster.web.passkey_answers import origin
+from broadcaster.web.passkeys import mine
+from broadcaster.web.people import people
 from broadcaster.web.revision import revision
 from broadcaster.web.roster import roster
 from broadcaster.web.signin import signin
@@ -103,6 +108,9 @@ PAGES = (
         handoff.blueprint,
         subscribe.blueprint,
         check.blueprint,
+        account,
+        mine,
+        people,
     ),
 )
 log = logs.get(__name__)
@@ -187,7 +195,7 @@ def _templates(app: Flask, settings: Settings) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        dialable=dialable, day=day, spoken=_spoken, ago=_ago, thousands=lambda number: f"{number:,}"
+        dialable=dialable, day=day, spoken=spoken, ago=ago, thousands=lambda number: f"{number:,}"
     )
 
     def shared() -> dict[str, Any]:
@@ -204,24 +212,11 @@ def _templates(app: Flask, settings: Settings) -> None:
             "now": house().clock(),
             "tongue": lambda lang: ENGLISH_NAMES.get(lang, lang),
             "csp_nonce": headers.nonce,
+            "passkey_origin": origin,
             "asset": lambda name: url_for("static", filename=name, v=outline.stamp()),
         }
 
     app.context_processor(shared)
-
-
-def _spoken(seconds: float) -> str:
-    """``40 seconds``, ``12 minutes``, ``2 h 05 min``."""
-    if seconds < 90:
-        return f"{round(seconds)} seconds" if seconds >= 1.5 else "1 second"
-    minutes = round(seconds / 60)
-    return f"{minutes} minutes" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"
-
-
-def _ago(length: timedelta) -> str:
-    """``1:20``: minutes and seconds."""
-    seconds = max(0, round(length.total_seconds()))
-    return f"{seconds // 60}:{seconds % 60:02}"
 
 
 def _refusals(app: Flask) -> None:

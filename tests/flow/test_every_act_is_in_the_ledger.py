@@ -32,6 +32,23 @@ ELSEWHERE = {
     "roster.hand_over": "test_the_roster",
     "roster.receive": "test_the_roster",
     "roster.save": "test_the_roster",
+    "account.change": "test_recovery_codes",
+    "account.codes": "test_recovery_codes",
+    "account.end": "test_sessions",
+    "account.end_others": "test_sessions",
+    "account.password": "test_sessions",
+    "passkeys.add": "test_passkeys",
+    "passkeys.end": "test_passkeys",
+    "people.ask": "test_rights_by_two",
+    "people.confirm": "test_rights_by_two",
+    "people.disable": "test_rights_by_two",
+    "people.end_factors": "test_rights_by_two",
+    "people.end_session": "test_sessions",
+    "people.end_token": "test_rights_by_two",
+    "people.refuse": "test_rights_by_two",
+    "people.take": "test_rights_by_two",
+    "people.token": "test_rights_by_two",
+    "signin.by_passkey": "test_passkeys",
     "together.join": "test_one_place_two_alerts",
     "together.take_over": "test_one_place_two_alerts",
 }
@@ -40,6 +57,9 @@ QUIET = {
     "directory.propose": "it shows what a file would change, and changes nothing",
     "drafts.save": "what somebody types is theirs until they save it as a draft of an alert",
     "drafts.discard": "the same",
+    "passkeys.ask": "a question to a device; its answer is the act",
+    "passkeys.begin": "the same",
+    "signin.ask": "the same, of whoever knocks",
 }
 
 
