@@ -140,7 +140,7 @@ class House:
 
 def person(session, email: str, *roles: str) -> User:
     """A person of the desk with some roles."""
-    user = User(email=email, password_hash="x", session_key=public_id())
+    user = User(email=email, password_hash="x", handle=public_id())
     user.roles = [people.role(session, name) for name in roles]
     session.add(user)
     session.flush()

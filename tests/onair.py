@@ -44,7 +44,7 @@ def settings(**more: object) -> Settings:
 
 def person(session: Session, email: str, *roles: str) -> User:
     """Somebody of the desk."""
-    made = User(email=email, name=email.partition("@")[0].title(), password_hash="x", session_key=uuid4().hex)
+    made = User(email=email, name=email.partition("@")[0].title(), password_hash="x", handle=uuid4().hex)
     made.roles = [people.role(session, name) for name in roles]
     session.add(made)
     session.flush()

@@ -8,9 +8,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
 
+from broadcaster.store import desk_sessions
 from broadcaster.store.database import Sessions
+from broadcaster.store.desk_sessions import Visit, Way
 from broadcaster.store.people import User
 from broadcaster.web import create_app
+from broadcaster.web.guard import KEY
+from broadcaster.web.house import NAME
 from tests import onair
 from tests.onair import NOW
 
@@ -26,9 +30,8 @@ def app_of(sessions: Sessions) -> Flask:
 def signed_in(app: Flask, user: User) -> FlaskClient:
     """A browser in which this person is signed in."""
     client = app.test_client()
-    with client.session_transaction() as cookie:
-        moment = int(NOW.timestamp())
-        cookie.update(key=user.session_key, since=moment, seen=moment)
+    with app.extensions[NAME].sessions.begin() as store, client.session_transaction() as cookie:
+        cookie[KEY] = desk_sessions.begin(store, user.id, Visit(Way.CODE), NOW)
     return client
 
 

@@ -31,9 +31,14 @@ from broadcaster.local.child import ServerError
 from broadcaster.local.supervisor import SupervisorError
 from broadcaster.settings import SettingsError
 from broadcaster.store.database import WrongInstallation
+from broadcaster.store.lockout import LockedOut
+from broadcaster.store.rights import RightsRefused
 from broadcaster.web.accounts import AccountRefused
 
-REFUSALS = (SettingsError, ServerError, SupervisorError, WrongInstallation, AccountRefused, LifecycleRefused)
+REFUSALS = (
+    *(SettingsError, ServerError, SupervisorError, WrongInstallation),
+    *(AccountRefused, LifecycleRefused, LockedOut, RightsRefused),
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

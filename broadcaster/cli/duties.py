@@ -33,6 +33,8 @@ from broadcaster.dispatch.reminders import EVERY_S as REMIND_EVERY_S
 from broadcaster.dispatch.reminders import Reminders
 from broadcaster.dispatch.retention import EVERY_S as RETAIN_EVERY_S
 from broadcaster.dispatch.retention import Retention
+from broadcaster.dispatch.tidings import EVERY_S as TIDINGS_EVERY_S
+from broadcaster.dispatch.tidings import Tidings
 from broadcaster.dispatch.upkeep import EVERY_S as UPKEEP_EVERY_S
 from broadcaster.dispatch.upkeep import Round
 from broadcaster.dispatch.watching import EVERY_S as WATCH_EVERY_S
@@ -75,6 +77,7 @@ def _always(settings: Settings, engine: Engine) -> Duties:
         "proposal-pages": (ProposalPages.of(settings, engine).look, PROPOSE_EVERY_S),
         "detector": (Listening.of(settings, engine.sessions).look, LISTEN_EVERY_S),
         "drills": (Drills(engine.sessions).look, DRILLS_EVERY_S),
+        "tidings": (Tidings.of(settings, engine).look, TIDINGS_EVERY_S),
         "retention": (Retention(engine.sessions).look, RETAIN_EVERY_S),
     }
 

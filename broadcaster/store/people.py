@@ -35,7 +35,8 @@ class User(Base):
     name: Mapped[str] = mapped_column(default="", server_default="")
     password_hash: Mapped[str]
     active: Mapped[bool] = mapped_column(Boolean, default=True, server_default="true")
-    session_key: Mapped[str] = mapped_column(unique=True)
+    handle: Mapped[str] = mapped_column(unique=True)
+    """Random, and never another one: what is sealed for this person is bound to it, and their passkeys know it."""
     totp_secret: Mapped[bytes | None]
     totp_counter: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     recovery_hashes: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default="[]")
@@ -61,6 +62,8 @@ class ApiToken(Base):
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    waits: Mapped[bool] = mapped_column(Boolean, default=False, server_default="false")
+    """Whether it does nothing yet: a second administrator has not confirmed it (`store.rights`)."""
     user: Mapped[User] = relationship(lazy="joined")
 
 

@@ -28,101 +28,23 @@ from broadcaster.store import database, reviews
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
-from broadcaster.web import (
-    ack,
-    api,
-    board,
-    board_stream,
-    check,
-    guard,
-    handoff,
-    headers,
-    metrics,
-    outline,
-    partners,
-    sources,
-    subscribe,
-    trouble,
-)
+from broadcaster.web import guard, headers, metrics, outline, sources
 from broadcaster.web.api_problem import DETAILS, problem
-from broadcaster.web.approval import approval
-from broadcaster.web.desk import desk
-from broadcaster.web.detector import detector
-from broadcaster.web.directory import directory
-from broadcaster.web.drafts import after_the_session, drafts
-from broadcaster.web.drills import drills, prompt
-from broadcaster.web.form import form
-from broadcaster.web.form_numbers import numbers
-from broadcaster.web.glass import glass
-from broadcaster.web.health import health
-from broadcaster.web.history import history
+from broadcaster.web.blueprints import PAGES
+from broadcaster.web.drafts import after_the_session
+from broadcaster.web.drills import prompt
 from broadcaster.web.house import NAME, OUTER, House, house, utc_now
-from broadcaster.web.inbox import inbox
-from broadcaster.web.incoming import incoming
-from broadcaster.web.ledger import ledger
-from broadcaster.web.lines import lines
-from broadcaster.web.missed_work import missed
-from broadcaster.web.notices import notices
-from broadcaster.web.outages import outages
-from broadcaster.web.paged import asked, paged
-from broadcaster.web.reports import reports
-from broadcaster.web.revision import revision
-from broadcaster.web.roster import roster
-from broadcaster.web.signin import signin
-from broadcaster.web.spans import ago, spoken
-from broadcaster.web.together import together
-from broadcaster.web.trouble_desk import desk_trouble, heard
-from broadcaster.web.upkeep import keeping
+from broadcaster.web.lengths import ago, spoken
+from broadcaster.web.paged import asked
+from broadcaster.web.passkey_answers import origin
+from broadcaster.web.trouble_desk import heard
 from broadcaster.web.watch import watched
-from broadcaster.web.words import words
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "web"
 STATIC_PATH = "/desk/static"
 LARGEST_REQUEST = 2 * 1024 * 1024
 DESK_CONNECTIONS, OUTER_CONNECTIONS = 20, 5
 """Ten more are opened in need: as many as `routes.THREADS` has threads."""
-PAGES = (
-    *(
-        signin,
-        desk,
-        drafts,
-        form,
-        numbers,
-        revision,
-        approval,
-        glass,
-        words,
-        outages,
-        notices,
-        missed,
-        desk_trouble,
-        detector,
-        incoming,
-        inbox,
-        directory,
-        lines,
-        health,
-        keeping,
-    ),
-    *(
-        history,
-        ledger,
-        paged,
-        reports,
-        roster,
-        drills,
-        together,
-        board.blueprint,
-        board_stream.blueprint,
-        partners.blueprint,
-        api.blueprint,
-        ack.blueprint,
-        trouble.blueprint,
-        handoff.blueprint,
-        subscribe.blueprint,
-        check.blueprint,
-    ),
-)
 log = logs.get(__name__)
 
 
@@ -222,6 +144,7 @@ def _templates(app: Flask, settings: Settings) -> None:
             "now": house().clock(),
             "tongue": lambda lang: ENGLISH_NAMES.get(lang, lang),
             "csp_nonce": headers.nonce,
+            "passkey_origin": origin,
             "asset": lambda name: url_for("static", filename=name, v=outline.stamp()),
         }
 

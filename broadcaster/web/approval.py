@@ -61,8 +61,8 @@ def approve(alert: str, no: int) -> Answer:
     stepup.wait()
     with house().sessions.begin() as store:
         row = acting.revision_of(store, alert, no)
-        if not stepup.code_fits(store):
-            return shown(store, row, stepup.WRONG_CODE), 422
+        if problem := stepup.refusal(store):
+            return shown(store, row, problem), 422
         actions.approve(acting.actor(store), row, request.form.get("hash", ""))
         if not row.alert.is_heard:
             drills.released(store, row.alert, house().clock())
@@ -119,8 +119,8 @@ def resume(alert: str, no: int) -> Answer:
         row = acting.revision_of(store, alert, no)
         tiers = _tiers(row, store, "held")
         needs_code = any(needs_two_people(tier, RevisionKind(row.kind)) for tier in tiers)
-        if needs_code and not stepup.code_fits(store):
-            return shown(store, row, stepup.WRONG_CODE), 422
+        if needs_code and (problem := stepup.refusal(store)):
+            return shown(store, row, problem), 422
         for tier in tiers:
             actions.resume(acting.actor(store), row, tier, request.form.get("hash", ""))
     house().bell(*BELLS)

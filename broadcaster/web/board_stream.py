@@ -7,12 +7,11 @@ from collections.abc import Callable, Collection
 
 from flask import Blueprint, Flask, current_app, request, session
 from lxml import html
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from broadcaster.store.people import User
+from broadcaster.store import desk_sessions
 from broadcaster.web import acting, board
-from broadcaster.web.guard import require_person
+from broadcaster.web.guard import KEY, require_person
 from broadcaster.web.house import house
 from broadcaster.web.streams import KEEP, MOST, Opening, Shown, Streams, Watcher
 
@@ -33,7 +32,7 @@ def stream(alert: str) -> Response:
         return Response(status=204)
     with house().sessions.begin() as store:
         acting.alert_of(store, alert)
-    opened_by, heard = session["key"], request.headers.get("Last-Event-ID", "")
+    opened_by, heard = session[KEY], request.headers.get("Last-Event-ID", "")
     opening = Opening(
         keep,
         lambda connection: streams.join((alert, by), _look(app, alert, by), Watcher(connection, opened_by), heard),
@@ -50,8 +49,7 @@ def streams_of(app: Flask) -> Streams:
 def _ended(app: Flask, sessions: Collection[str]) -> Collection[str]:
     """Which of these sessions belong to nobody any more."""
     with app.app_context(), house().sessions.begin() as store:
-        known = store.scalars(select(User.session_key).where(User.session_key.in_(sessions), User.active))
-        return set(sessions) - set(known)
+        return desk_sessions.ended(store, sessions, house().clock())
 
 
 def _look(app: Flask, alert: str, by: str) -> Callable[[], Shown]:

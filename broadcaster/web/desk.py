@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, g, render_template
 from werkzeug.wrappers import Response
 
-from broadcaster.alert.lifecycle import AlertState
-from broadcaster.store import binders, inbound, incoming, provider_notices
+from broadcaster.alert.lifecycle import AlertState, Role
+from broadcaster.store import binders, inbound, incoming, provider_notices, rights
 from broadcaster.web import drafts as typed
 from broadcaster.web import notice_shown
 from broadcaster.web.canary_line import line
@@ -31,6 +31,7 @@ def home() -> str | Response:
         records = [one for one in open_records(store) if not one.goes_on]
         shown = {"notices": provider_notices.waiting(store), "owed": notice_shown.owed(store)}
         shown |= {"rusty": own(store, person(), house().clock()), "bound": binders.standing(store)}
+        shown |= {"asked_for": len(rights.waiting(store)) if person().may(Role.ADMIN) else 0}
     waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]
     shown |= {"drafts": drafts, "waiting": waiting, "ended": ended, "others": others, "texts": texts}
     return render_template("desk/home.html", begun=begun, records=records, canary=canary, **shown)

@@ -35,8 +35,8 @@ def break_it(alert: str, no: int) -> Answer:
         problems = {} if typed["reason"] else {"reason": "Say why nobody else could be asked."}
         if not alone.same(typed["place"], alone.place(store, row)):
             problems["place"] = f"Type {alone.place(store, row)}, so that it is surely this place."
-        if not problems and not stepup.code_fits(store):
-            problems["code"] = stepup.WRONG_CODE
+        if not problems and (refused := stepup.refusal(store, alone=True)):
+            problems["code"] = refused
         if problems:
             return shown(store, row, slip=Slip(problems, typed)), 422
         lifecycle.check_hash(request.form.get("hash", ""), row.hash or "")
@@ -61,9 +61,9 @@ def review(alert: str, no: int) -> Answer:
         if verdict is Verdict.WRONG and not note:
             wrong = {"note": "Say what is wrong in a few words: the officer corrects it by that."}
             return shown(store, row, slip=Slip(wrong, {"verdict": verdict.value})), 422
-        if not stepup.code_fits(store):
+        if problem := stepup.refusal(store):
             kept = {"note": note, "verdict": verdict.value}
-            return shown(store, row, slip=Slip({"code": stepup.WRONG_CODE}, kept)), 422
+            return shown(store, row, slip=Slip({"code": problem}, kept)), 422
         acts.review(acting.actor(store), row, verdict, note)
     house().bell(*BELLS)
     if verdict is Verdict.RIGHT:
@@ -80,8 +80,8 @@ def withdraw(alert: str, no: int) -> Answer:
     stepup.wait()
     with house().sessions.begin() as store:
         row = acting.revision_of(store, alert, no)
-        if not stepup.code_fits(store):
-            return shown(store, row, slip=Slip({"code": stepup.WRONG_CODE})), 422
+        if problem := stepup.refusal(store, alone=True):
+            return shown(store, row, slip=Slip({"code": problem})), 422
         acts.withdraw(acting.actor(store), row)
     house().bell(*BELLS)
     flash("Withdrawn. Everybody who was told is being told now.", "success")
@@ -97,8 +97,8 @@ def end_for_agencies(alert: str, no: int) -> Answer:
     with house().sessions.begin() as store:
         row = acting.revision_of(store, alert, no)
         problems = {} if said else {"confirmed": "Say who confirmed that 911 works again, and how."}
-        if not problems and not stepup.code_fits(store):
-            problems["code"] = stepup.WRONG_CODE
+        if not problems and (refused := stepup.refusal(store)):
+            problems["code"] = refused
         if problems:
             return shown(store, row, slip=Slip(problems, {"confirmed": said})), 422
         never_public.end(acting.actor(store), row, said)

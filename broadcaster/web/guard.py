@@ -8,19 +8,22 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from flask import Response, abort, g, redirect, request, session, url_for
-from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from broadcaster.alert.lifecycle import Role
+from broadcaster.store import desk_sessions
+from broadcaster.store.desk_sessions import Visit, Way
 from broadcaster.store.people import User
+from broadcaster.web import sources
 from broadcaster.web.house import house
 
-IDLE = 3600
-"""Seconds without a request after which a session ends (FEMA IPAWS rules of behaviour: 60 minutes)."""
-ABSOLUTE = 12 * 3600
-"""Seconds after which a session ends in any case (NIST SP 800-63B-4, AAL2 asks for at most 24 h)."""
+IDLE, ABSOLUTE = (int(length.total_seconds()) for length in (desk_sessions.IDLE, desk_sessions.ABSOLUTE))
+"""Seconds without a request, and seconds in all, after which a session ends."""
 ENDED = "Your session has ended. Sign in and go on."
 
+KEY = "key"
+"""What the cookie calls the session's id."""
 POLLS = frozenset({"paged.fragment", "paged.called", "desk_trouble.strip", "detector.strip"})
 """What an open page asks by itself: nobody is at the desk for it, and the session grows older."""
 
@@ -36,36 +39,39 @@ class Person:
     email: str
     name: str
     roles: frozenset[str]
+    session: int = 0
+    """The number of this session; 0 for a program with a token."""
+    has_passkey: bool = False
 
     def may(self, *roles: str) -> bool:
         """Whether this person has one of these roles."""
         return not self.roles.isdisjoint(roles)
 
 
-def sign_in(user: User) -> None:
+def sign_in(store: Session, user: User, way: Way) -> None:
     """Start a new session: nothing of an older one is carried over (session fixation)."""
-    moment = int(house().clock().timestamp())
+    visit = Visit(way, sources.network(), sources.machine())
     session.clear()
-    session.update(key=user.session_key, since=moment, seen=moment)
+    session[KEY] = desk_sessions.begin(store, user.id, visit, house().clock())
 
 
 def load_person() -> None:
-    """Before every request: the person whose session key this cookie carries, if the key is still theirs."""
+    """Before every request: the person whose session this cookie carries, if it was not ended."""
     g.person = None
-    key, moment = session.get("key"), int(house().clock().timestamp())
+    key, moment = session.get(KEY), house().clock()
     if not isinstance(key, str):
         return
-    if moment - int(session.get("seen", 0)) > IDLE or moment - int(session.get("since", 0)) > ABSOLUTE:
-        session.clear()
-        return
     with house().sessions.begin() as store:
-        user = store.scalar(select(User).where(User.session_key == key, User.active))
-        if user is None:
+        found = desk_sessions.going(store, key, moment)
+        if found is None:
             session.clear()
             return
-        g.person = Person(user.id, user.email, user.name, frozenset(user.role_names))
-    if moment - int(session["seen"]) >= 60 and request.endpoint not in POLLS:
-        session["seen"] = moment
+        user = found.user
+        g.person = Person(
+            user.id, user.email, user.name, frozenset(user.role_names), found.row.id, has_passkey=found.has_passkey
+        )
+        if request.endpoint not in POLLS:
+            desk_sessions.see(store, found.row, moment)
 
 
 def visitor() -> Person | None:

@@ -1,19 +1,22 @@
-"""Signing in with a password and a one-time code on one page, and signing out everywhere."""
+"""Signing in with a password and a one-time code, or with a passkey, on one page; signing out of this session."""
 
 from __future__ import annotations
 
 import re
 
-from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from sqlalchemy.orm import Session
+from webauthn.helpers import bytes_to_base64url
 from werkzeug.wrappers import Response
 
 from broadcaster import logs
-from broadcaster.store import ledger, people
+from broadcaster.store import desk_sessions, ledger, people
+from broadcaster.store.desk_sessions import Way
 from broadcaster.store.people import User
-from broadcaster.web import accounts, drafts
-from broadcaster.web.guard import ENDED, require_person, sign_in, visitor
+from broadcaster.web import accounts, drafts, passkey_answers
+from broadcaster.web.guard import ENDED, person, require_person, sign_in, visitor
 from broadcaster.web.house import house
+from broadcaster.web.passkey_answers import AnswerRefused
 
 signin = Blueprint("signin", __name__, url_prefix="/desk")
 log = logs.get(__name__)
@@ -21,6 +24,8 @@ log = logs.get(__name__)
 OURS = re.compile(r"/desk(/[A-Za-z0-9_-]+)*/?")
 WRONG = "That does not fit. Check the mail address, the password and the code; each code works once."
 LOUD_AFTER = 20
+ASKED = "asked"
+"""What the cookie calls the challenge that this browser was asked: an answer comes from where it was asked."""
 
 
 @signin.get("/sign-in")
@@ -37,18 +42,17 @@ def enter() -> Response | tuple[str, int]:
     """Check all three; the answer is the same whatever was wrong, and as slow."""
     email = request.form.get("email", "").strip()[:254]
     house().brake.wait(email.lower())
-    user = _check(email, request.form.get("password", "")[:1024], request.form.get("code", "")[:16])
+    user = _check(email, request.form.get("password", "")[:1024])
     if user is None:
         failures = house().brake.failed(email.lower())
         if failures % LOUD_AFTER == 0:
             log.error("signin.many_failures", account=email, failures=failures)
-        goal, typed = request.form.get("next", ""), request.form.get("typed", "")
-        return render_template("desk/sign_in.html", email=email, problem=WRONG, goal=goal, typed=typed), 422
+        return _again(email, WRONG)
     house().brake.passed(email.lower())
-    return redirect(drafts.came_through(user) or _goal(request.form.get("next", "")), 303)
+    return _on(user)
 
 
-def _check(email: str, password: str, code: str) -> int | None:
+def _check(email: str, password: str) -> int | None:
     """The person whom all three fit; their new session has begun."""
     with house().sessions.begin() as store:
         user = people.by_email(store, email)
@@ -56,13 +60,26 @@ def _check(email: str, password: str, code: str) -> int | None:
             if user is not None:
                 _failed(store, user)
             return None
-        if not accounts.use_code(store, house().sealer, user, code, house().clock()):
+        way = _second(store, user)
+        if way is None:
             _failed(store, user)
             return None
-        ledger.append(store, user.email, "signed-in", user.email, {"failures_before": user.failures})
-        user.failures, user.failed_at = 0, None
-        sign_in(user)
+        _begin(store, user, way)
         return user.id
+
+
+def _second(store: Session, user: User) -> Way | None:
+    """By what second factor, if one fits: a code of the authenticator, or a recovery code in its place."""
+    if recovery := request.form.get("recovery", "").strip():
+        return Way.RECOVERY if accounts.use_recovery_code(store, user, recovery[:40], "sign-in") else None
+    code = request.form.get("code", "")[:16]
+    return Way.CODE if accounts.use_code(store, house().sealer, user, code, house().clock()) else None
+
+
+def _begin(store: Session, user: User, way: Way) -> None:
+    ledger.append(store, user.email, "signed-in", user.email, {"failures_before": user.failures, "with": way.value})
+    user.failures, user.failed_at = 0, None
+    sign_in(store, user, way)
 
 
 def _failed(store: Session, user: User) -> None:
@@ -73,19 +90,48 @@ def _failed(store: Session, user: User) -> None:
         ledger.append(store, "web", "sign-in-failed", user.email, {"failures": user.failures})
 
 
+@signin.post("/sign-in/challenge")
+def ask() -> Response:
+    """What any passkey of this desk may sign; the same for everybody."""
+    with house().sessions.begin() as store:
+        options, challenge = passkey_answers.asked(store, None, passkey_answers.SIGN_IN)
+    session[ASKED] = bytes_to_base64url(challenge)
+    return Response(options, mimetype="application/json")
+
+
+@signin.post("/sign-in/passkey")
+def by_passkey() -> Response | tuple[str, int]:
+    """A passkey in the place of all three. There is nothing to guess here, so nothing is slowed down."""
+    asked = session.pop(ASKED, "")
+    with house().sessions.begin() as store:
+        try:
+            row = passkey_answers.judged(store, request.form.get("passkey", ""), passkey_answers.SIGN_IN, None, asked)
+        except AnswerRefused as refused:
+            log.warning("signin.passkey_refused", reason=str(refused))
+            return _again("", passkey_answers.REFUSED)
+        _begin(store, row.user, Way.PASSKEY)
+        user = row.user_id
+    return _on(user)
+
+
+def _again(email: str, problem: str) -> tuple[str, int]:
+    goal, typed = request.form.get("next", ""), request.form.get("typed", "")
+    return render_template("desk/sign_in.html", email=email, problem=problem, goal=goal, typed=typed), 422
+
+
+def _on(user: int) -> Response:
+    return redirect(drafts.came_through(user) or _goal(request.form.get("next", "")), 303)
+
+
 @signin.post("/sign-out")
 def leave() -> Response:
-    """End every session of this person, on this machine and on any other."""
+    """End this session; those on other machines are listed, and ended, under one's own name."""
     if (stopped := require_person()) is not None:
         return stopped
-    who = visitor()
-    if who is None:
-        abort(401)
+    who = person()
     with house().sessions.begin() as store:
-        user = people.by_email(store, who.email)
-        if user is not None:
-            accounts.end_sessions(house().sealer, user)
-            ledger.append(store, user.email, "signed-out", user.email)
+        desk_sessions.end(store, who.id, who.session)
+        ledger.append(store, who.email, "signed-out", who.email)
     session.clear()
     return redirect(url_for("signin.page"), 303)
 

@@ -33,3 +33,36 @@ def site() -> str:
     if address.is_loopback:
         return ""
     return str(address) if address.version == 4 else str(ip_network((address, SITE_BITS), strict=False))
+
+
+NEAR_BITS = {4: 24, 6: 48}
+"""The part of an address that says from where somebody came, and not who they are."""
+BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrom": "Chrome", "Safari/": "Safari"}
+SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS": "Mac",
+    "Linux": "Linux",
+}
+"""The first that stands in what a browser says of itself (``User-Agent``) is its name."""
+
+
+def network() -> str:
+    """The network of a request's address, ``203.0.113.0/24``; empty where the address is none."""
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:
+        return ""
+    address = getattr(address, "ipv4_mapped", None) or address
+    return str(ip_network((address, NEAR_BITS[address.version]), strict=False))
+
+
+def machine() -> str:
+    """The browser and system of a request in two words, ``Firefox on Windows``: enough to know one's own by."""
+    said = request.headers.get("User-Agent", "")
+    browser, system = (
+        next((name for mark, name in table.items() if mark in said), "") for table in (BROWSERS, SYSTEMS)
+    )
+    return f"{browser or 'A browser'} on {system}" if system else browser or "A program"

@@ -9,7 +9,7 @@ from hashlib import sha256
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcaster.store import ledger
+from broadcaster.store import ledger, rights
 from broadcaster.store.people import ApiToken, User
 
 PREFIX = "bc_"
@@ -18,11 +18,24 @@ SEEN_EVERY = timedelta(minutes=1)
 
 
 def make(session: Session, user: User, label: str = "") -> str:
-    """A new token of a person; it is shown this once."""
-    token = PREFIX + secrets.token_urlsafe(32)
-    session.add(ApiToken(user_id=user.id, digest=_digest(token), label=label))
-    ledger.append(session, "console", "token-added", user.email, {"label": label})
+    """A new token of a person; it is shown this once. The caller has seen to the second person."""
+    return _made(session, user, label, "console")[0]
+
+
+def ask(session: Session, user: User, label: str, asker: User | None, reason: str) -> str:
+    """A new token of a person that does nothing before another administrator has confirmed it. RightsRefused."""
+    token, row = _made(session, user, label, asker.email if asker else "console")
+    rights.ask_token(session, row, asker, reason)
     return token
+
+
+def _made(session: Session, user: User, label: str, by: str) -> tuple[str, ApiToken]:
+    token = PREFIX + secrets.token_urlsafe(32)
+    row = ApiToken(user_id=user.id, digest=_digest(token), label=label)
+    session.add(row)
+    session.flush()
+    ledger.append(session, by, "token-added", user.email, {"label": label})
+    return token, row
 
 
 def active(session: Session, user: User) -> list[ApiToken]:
@@ -43,13 +56,13 @@ def end(session: Session, user: User, key: int, by: str, now: datetime) -> bool:
 
 
 def bearer(session: Session, header: str, now: datetime) -> User | None:
-    """Whose token an ``Authorization`` header carries; None when it is nobody's, revoked or of somebody inactive."""
+    """Whose token an ``Authorization`` header carries; None when it is nobody's, revoked, not confirmed yet, or of
+    somebody inactive."""
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip().startswith(PREFIX):
         return None
-    found = session.scalar(
-        select(ApiToken).where(ApiToken.digest == _digest(token.strip()), ApiToken.revoked_at.is_(None))
-    )
+    works = (ApiToken.revoked_at.is_(None), ~ApiToken.waits)
+    found = session.scalar(select(ApiToken).where(ApiToken.digest == _digest(token.strip()), *works))
     if found is None or not found.user.active:
         return None
     if found.used_at is None or now - found.used_at > SEEN_EVERY:

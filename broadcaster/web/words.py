@@ -102,8 +102,8 @@ def approve(key: int) -> Answer:
     stepup.wait()
     try:
         with house().sessions.begin() as store:
-            if not stepup.code_fits(store):
-                return _version(store, key, stepup.WRONG_CODE), 422
+            if problem := stepup.refusal(store):
+                return _version(store, key, problem), 422
             row = wordings.approve(store, key, request.form.get("hash", ""), person().id, house().clock())
     except WordingRefused as refused:
         return _refused(key, refused)

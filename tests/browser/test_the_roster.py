@@ -18,7 +18,7 @@ def sign_in(page: Page, base: str, desk: Desk, email: str) -> None:
     page.fill("[name=email]", email)
     page.fill("[name=password]", PASSWORD)
     page.fill("[name=code]", desk.code(email))
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def test_one_person_at_night_and_the_other_two_desks(sessions: Sessions, chromium: Chromium) -> None:

@@ -241,7 +241,7 @@ def prepare(
     ground = Ground(sessions)
     with sessions.begin() as session:
         _places(session, ground, list(people))
-        user = User(email="ida@example.gov", password_hash="x", session_key="k")
+        user = User(email="ida@example.gov", password_hash="x", handle="k")
         session.add(user)
         session.flush()
         ground.user = user.id

@@ -63,14 +63,14 @@ def test_what_is_no_code_is_refused(ida: Sessions, code: str) -> None:
         assert not accounts.use_code(store, SEALER, user_of(store), code, NOON)
 
 
-def test_the_secret_stays_good_when_sessions_are_ended(ida: Sessions) -> None:
+def test_another_authenticator_takes_the_place_of_the_old_one(ida: Sessions) -> None:
     with ida.begin() as store:
-        user = user_of(store)
-        before, secret = user.session_key, accounts.secret_of(SEALER, user)
-        accounts.end_sessions(SEALER, user)
-        assert user.session_key != before
-        assert accounts.secret_of(SEALER, user) == secret
-        assert secret.encode() not in (user.totp_secret or b"")
+        user, new = user_of(store), accounts.new_secret()
+        old = accounts.current_code(SEALER, user, NOON)
+        accounts.set_authenticator(store, SEALER, user, new, "console")
+        assert accounts.secret_of(SEALER, user) == new and new.encode() not in (user.totp_secret or b"")
+        assert not accounts.use_code(store, SEALER, user, old, NOON)
+        assert accounts.use_code(store, SEALER, user, accounts.current_code(SEALER, user, NOON), NOON)
 
 
 def test_passwords(ida: Sessions) -> None:

@@ -71,7 +71,7 @@ def desk(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> Desk:
             subscribe(session, address(session, SEALER, "sms", f"+1508555010{no}"), town)
         for name in ("issuer", "approver", "auditor"):
             user = onair.person(session, f"{name}@example.gov", name)
-            user.totp_secret = SEALER.seal(TOTP, user.session_key.encode())
+            user.totp_secret = SEALER.seal(TOTP, user.handle.encode())
             made[name] = tokens.make(session, user, "test")
     return Desk(app_of(sessions), sessions, made, rung)
 

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from broadcaster.store import people
+from broadcaster.alert.lifecycle import Role
+from broadcaster.store import people, staff
 from broadcaster.store.database import Sessions
-from broadcaster.web import accounts
 from broadcaster.web.guard import ABSOLUTE, IDLE
 from tests.desk import AUDITOR, ISSUER, PASSWORD, SECOND, Desk, settings
 
@@ -76,16 +76,19 @@ def test_after_signing_in_nobody_is_led_elsewhere(desk: Desk, goal: str, lands: 
     assert browser.send("sign-in", **form).path == lands
 
 
-def test_signing_out_ends_every_session_and_so_does_a_change_of_roles(desk: Desk) -> None:
+def test_signing_out_ends_this_session_and_a_role_that_is_taken_ends_all(desk: Desk) -> None:
     here, there = desk.browser(ISSUER), desk.browser(ISSUER)
+    copied = here.client.get_cookie("desk-demo")
+    assert copied is not None
     here.open("/desk/").send("sign-out")
-    assert there.open("/desk/new").path == "/desk/sign-in"
-    again = desk.browser(ISSUER)
+    here.client.set_cookie("desk-demo", copied.value)
+    assert here.open("/desk/new").path == "/desk/sign-in", "a copy of the cookie opens nothing afterwards"
+    assert there.open("/desk/new").path == "/desk/new"
     with desk.sessions.begin() as store:
         user = people.by_email(store, ISSUER)
         assert user is not None
-        accounts.set_roles(store, desk.sealer, user, ["auditor"])
-    assert again.open("/desk/new").path == "/desk/sign-in"
+        staff.take(store, user.id, Role.ISSUER, "console")
+    assert there.open("/desk/new").path == "/desk/sign-in"
     assert desk.browser(ISSUER).open("/desk/new").status == 403
 
 
@@ -98,6 +101,19 @@ def test_sessions_end_by_themselves(desk: Desk) -> None:
         assert browser.open("/desk/new").path == "/desk/new"
         desk.later(seconds=1801)
     assert browser.open("/desk/new").path == "/desk/sign-in"
+
+
+def test_wrong_passwords_delay_and_never_lock(desk: Desk) -> None:
+    brake = desk.app.extensions["broadcaster"].brake
+    waited: list[float] = []
+    brake._sleep = waited.append
+    intruder = desk.browser().open("/desk/sign-in")
+    for _ in range(30):
+        intruder.send("sign-in", email=ISSUER, password="a guess", code="000000")
+    assert max(waited) <= 5.0 and len(waited) == 27
+    assert desk.browser(ISSUER).path == "/desk/"
+    waited.clear()
+    assert desk.browser(ISSUER).path == "/desk/" and waited == [], "whoever came through is not slowed down any more"
 
 
 def test_a_session_starts_from_nothing(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""Lengths of time, as pages say them."""
+"""Lengths of time as people read them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,79 @@
+"""Every page of the web: its blueprints, in the order in which they are read."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from broadcaster.web import ack, api, board, board_stream, check, handoff, partners, subscribe, trouble
+from broadcaster.web.account import account
+from broadcaster.web.approval import approval
+from broadcaster.web.desk import desk
+from broadcaster.web.detector import detector
+from broadcaster.web.directory import directory
+from broadcaster.web.drafts import drafts
+from broadcaster.web.drills import drills
+from broadcaster.web.form import form
+from broadcaster.web.form_numbers import numbers
+from broadcaster.web.glass import glass
+from broadcaster.web.health import health
+from broadcaster.web.history import history
+from broadcaster.web.inbox import inbox
+from broadcaster.web.incoming import incoming
+from broadcaster.web.ledger import ledger
+from broadcaster.web.lines import lines
+from broadcaster.web.missed_work import missed
+from broadcaster.web.notices import notices
+from broadcaster.web.outages import outages
+from broadcaster.web.paged import paged
+from broadcaster.web.passkeys import mine
+from broadcaster.web.people import people
+from broadcaster.web.reports import reports
+from broadcaster.web.revision import revision
+from broadcaster.web.roster import roster
+from broadcaster.web.signin import signin
+from broadcaster.web.together import together
+from broadcaster.web.trouble_desk import desk_trouble
+from broadcaster.web.upkeep import keeping
+from broadcaster.web.words import words
+
+PAGES: tuple[Blueprint, ...] = (
+    signin,
+    desk,
+    drafts,
+    form,
+    numbers,
+    revision,
+    approval,
+    glass,
+    words,
+    outages,
+    notices,
+    missed,
+    desk_trouble,
+    detector,
+    incoming,
+    inbox,
+    directory,
+    lines,
+    health,
+    keeping,
+    history,
+    ledger,
+    paged,
+    reports,
+    roster,
+    drills,
+    together,
+    board.blueprint,
+    board_stream.blueprint,
+    partners.blueprint,
+    api.blueprint,
+    ack.blueprint,
+    trouble.blueprint,
+    handoff.blueprint,
+    subscribe.blueprint,
+    check.blueprint,
+    account,
+    mine,
+    people,
+)
