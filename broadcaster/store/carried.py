@@ -31,7 +31,7 @@ def people(session: Session, sealer: Sealer) -> list[dict[str, Any]]:
             "active": user.active,
             "roles": sorted(user.role_names),
             "password_hash": user.password_hash,
-            "totp_secret": sealer.open(user.totp_secret, user.session_key.encode()) if user.totp_secret else "",
+            "totp_secret": sealer.open(user.totp_secret, user.handle.encode()) if user.totp_secret else "",
             "totp_counter": user.totp_counter,
             "recovery_hashes": list(user.recovery_hashes),
             "contacts": {what.value: way.value for what, way in contacts.of(session, sealer, user.id).items()},

@@ -53,7 +53,7 @@ def people(session: Session, sealer: Sealer, rows: Sequence[Mapping[str, Any]]) 
             name=row["name"],
             active=row["active"],
             password_hash=row["password_hash"],
-            session_key=key,
+            handle=key,
             totp_secret=sealer.seal(secret, key.encode()) if secret else None,
             totp_counter=row["totp_counter"],
             recovery_hashes=list(row["recovery_hashes"]),
