@@ -163,12 +163,12 @@ def test_many_reports_wait_and_none_is_refused(desk: Desk) -> None:
     assert len(kept(desk)) == 6 and slept == [0.5, 1.0, 2.0]
 
 
-@pytest.mark.parametrize(("what", "said"), [("", "Choose what is wrong"), ("all of it", "Choose what is wrong")])
-def test_what_is_missing_is_said_and_the_rest_kept(desk: Desk, what: str, said: str) -> None:
-    page = tap(desk, "ayer-psap", what, words="Silence since noon", call_back="978-555-0111")
-    assert page.status == 422 and said in page.beside("what") and kept(desk) == []
-    form = page.values(page.path)
-    assert form["words"] == ["Silence since noon"] and form["call_back"] == ["978-555-0111"]
+def test_what_is_missing_is_said_and_the_rest_kept(desk: Desk) -> None:
+    for what in ("", "all of it"):
+        page = tap(desk, "ayer-psap", what, words="Silence since noon", call_back="978-555-0111")
+        assert page.status == 422 and "Choose what is wrong" in page.beside("what") and kept(desk) == []
+        form = page.values(page.path)
+        assert form["words"] == ["Silence since noon"] and form["call_back"] == ["978-555-0111"]
 
 
 def status(client: FlaskClient, path: str) -> int:
