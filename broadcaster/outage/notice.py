@@ -132,16 +132,21 @@ def clocks(told: Sequence[Told], known: datetime, carriers: Sequence[str]) -> It
     The first clock runs from the provider's own discovery where we were told of that. Of a carrier that has not written
     it runs from when we knew: later than its own, so it is never overdue too early.
     """
-    heard = {one.provider.casefold() for one in told}
+    heard = {name_key(one.provider) for one in told}
     for carrier in carriers:
-        if carrier.casefold() not in heard:
-            yield Clock(ClockName.NOTICE, carrier.casefold(), carrier, known + NOTICE_WITHIN)
+        if name_key(carrier) not in heard:
+            yield Clock(ClockName.NOTICE, name_key(carrier), carrier, known + NOTICE_WITHIN)
     for one in told:
         if one.discovered is not None:
             yield Clock(ClockName.NOTICE, one.about, one.provider, one.discovered + NOTICE_WITHIN, one.at[0])
         met = one.at[1] if len(one.at) > 1 else None
         if met or not one.is_final:
             yield Clock(ClockName.FOLLOW_UP, one.about, one.provider, one.at[0] + FOLLOW_UP_WITHIN, met)
+
+
+def name_key(name: str) -> str:
+    """What two spellings of one provider's name, or of a ticket, share."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 SOME = ("intermittent", "some calls", "partial", "degraded", "sporadic", "rerout", "delay", "busy signal")

@@ -5,7 +5,6 @@ Nothing of it goes out by itself, and no line of the record or the ledger holds 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -193,7 +192,7 @@ def _told(session: Session, row: ProviderNotice) -> Told:
 
 def _keys(said: Open) -> tuple[str, str]:
     """By which a notice is known again; without a ticket it is one of its own."""
-    provider, ticket = (re.sub(r"[^a-z0-9]", "", text.casefold()) for text in (said.provider, said.ticket))
+    provider, ticket = rules.name_key(said.provider), rules.name_key(said.ticket)
     return provider, ticket or f"~{public_id()}"
 
 
@@ -217,19 +216,19 @@ def _carriers(said: Open) -> tuple[str, ...]:
 
 def _of_carrier(session: Session, said: Open) -> Outage | None:
     """An open outage of the same carrier of which nobody knows where yet."""
-    named = said.provider.casefold()
+    named = rules.name_key(said.provider)
     found = (one for one in outages.open_ones(session) if one.area.is_empty)
-    return next((one for one in found if named and named in {name.casefold() for name in one.carriers}), None)
+    return next((one for one in found if named and named in map(rules.name_key, one.carriers)), None)
 
 
 def _add(writer: Writer, outage: Outage, facts: Facts) -> None:
     """What a provider adds to a record: its name, its services, and a place only where nobody had one."""
     known = record.facts_of(outage)
-    names = {name.casefold() for name in known.carriers}
-    carriers = (*known.carriers, *(name for name in facts.carriers if name.casefold() not in names))[:MOST_CARRIERS]
+    names = set(map(rules.name_key, known.carriers))
+    carriers = (*known.carriers, *(name for name in facts.carriers if rules.name_key(name) not in names))
     services = tuple(dict.fromkeys((*known.services, *facts.services)))[:MOST_CARRIERS]
     area = facts.area if known.area.is_empty else known.area
-    record.change(writer, outage, replace(known, carriers=carriers, services=services, area=area))
+    record.change(writer, outage, replace(known, carriers=carriers[:MOST_CARRIERS], services=services, area=area))
 
 
 def _written(writer: Writer, row: ProviderNotice, version: NoticeVersion, outage: Outage | None) -> None:
