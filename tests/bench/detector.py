@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from math import log10
 from pathlib import Path
 from random import Random
@@ -94,9 +95,11 @@ def _measure(folder: Path, table: Table, plan: Plan) -> None:
     for name, minutes in falls(plan.outages):
         table.add(Row(f"detector/fall/{name}", f"the state falls {name}, noon: seen after", "min", minutes))
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        years = list(pool.map(quiet_year, range(1, plan.years + 1), [plan.year_weeks] * plan.years))
+        years = list(pool.map(quiet_year, range(1, plan.years + 1), repeat(plan.year_weeks), repeat(plan.psap_weeks)))
     for kind, goal in ((Kind.STATE, at_most(1.0)), (Kind.POOL, None), (Kind.PSAP, None)):
         weeks = sum(year.weeks[kind] for year in years)
+        if not weeks:
+            continue
         mean = sum(year.of(kind) for year in years) * 52.0 / weeks
         note = f"{weeks} simulated weeks of 204 PSAPs: {_told(kind, years)}"
         table.add(Row(f"detector/false/{kind}", f"false proposals a year, {kind}", "", [mean], goal, note=note))

@@ -25,9 +25,10 @@ class Plan:
     documents: int = 300
     residents: int = 1_000_000
     state_agencies: int = 6_000
-    outages: int = 100
+    outages: int = 60
     years: int = 4
     year_weeks: int = 52
+    psap_weeks: int = 12
     quick: bool = False
     slow_ms: float = 60.0  # 0: no run with slow answers
 
@@ -50,6 +51,7 @@ QUICK = Plan(
     outages=1,
     years=1,
     year_weeks=4,
+    psap_weeks=0,
     quick=True,
 )
 """Proves that the harness works; its figures say nothing."""
