@@ -9,7 +9,7 @@ from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
 from broadcaster.dispatch.courtesies import Courtesies
 from broadcaster.dispatch.sweep import Sweep
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
-from broadcaster.store import courtesies
+from broadcaster.store import courtesies, residents
 from broadcaster.store.courtesies import Budget, Courtesy, Purpose, Wanted
 from broadcaster.store.database import Sessions
 from tests.factories import SEALER, SECRET, SENDER, SID, TOKEN, directory, engine, furnish, office, phones
@@ -39,3 +39,21 @@ def test_an_alert_goes_first_and_the_courtesy_follows(sessions: Sessions, tmp_pa
     assert order[-1] == ASKING, "it stood back for every text of the alert"
     with sessions() as session:
         assert [row.state for row in session.query(Courtesy)] == ["sent"]
+
+
+def test_whoever_could_not_get_through_is_texted_a_number_unless_they_said_stop(sessions: Sessions) -> None:
+    furnish(sessions, directory(1), {})
+    hushed = "+14135550124"
+    with sessions.begin() as session:
+        residents.suppress(session, SEALER.index(f"sms:{hushed}"), "phone")
+        for number in (hushed, ASKING):
+            assert courtesies.ask(session, SEALER, Wanted(Purpose.MISSED, number, "en", ("town-1",)), Budget())
+    with start_in_thread(Carrier(SID, TOKEN, faults=Faults(delivery_ms=0.0))) as carrier:
+        account = TwilioAccount(SID, TOKEN, SENDER, "http://localhost:1/callbacks/twilio/status", carrier.url)
+        waiter = Courtesies(sessions, SEALER, SECRET, office(), TwilioSms(account, Door(live=False)), 2)
+        assert waiter.look() == 2
+        waiter.close()
+        (sent,) = carrier.ledger()["messages"]
+    assert sent["to"] == ASKING and "did not get through" in sent["body"] and "508-555-0100 (Town 1)" in sent["body"]
+    with sessions() as session:
+        assert [row.state for row in session.query(Courtesy).order_by(Courtesy.id)] == ["dropped", "sent"]
