@@ -1,4 +1,4 @@
-"""18 June 2024 once more, by two people at the API: notice, agencies, approval, texts, update, all-clear.
+"""18 June 2024 once more, by two people at the API: notice, agencies, approval, texts, update, all-clear, report.
 
 Of that day: 13:15 known, 14:30 first public alert, 15:15 restored, 16:20 all-clear (outage-domain.md 1.1). Its times
 are shifted to today and compressed; the engine's clock is real.
@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from broadcaster.alert.delivery import State
+from broadcaster.local.demo import around
+from broadcaster.local.demo.around import Missed
 from broadcaster.local.demo.desk import Desk
 
 UPDATE_AT = 0.5
@@ -30,16 +32,20 @@ class Replay:
     approver: Desk
     tick: Callable[[], object]
     say: Callable[[str], None]
+    missed: Missed
     alert: str = ""
+    outage: str = ""
     minutes: dict[str, float] = field(default_factory=dict)
     _marks: dict[str, datetime] = field(default_factory=dict)
 
     def play(self) -> None:
         """The whole day; raises DeskRefused when the desk says no."""
         self._mark("known")
+        self._notice()
         self._initial()
         self._update()
         self._all_clear()
+        self._afterwards()
 
     def board(self) -> Mapping[str, Any]:
         """What the board shows now."""
@@ -47,6 +53,18 @@ class Replay:
 
     def _mark(self, name: str) -> None:
         self._marks[name] = datetime.now(UTC)
+
+    def _notice(self) -> None:
+        discovered = datetime.now(UTC).replace(microsecond=0) - KNOWN_BEFORE
+        self.outage = around.notice(self.issuer, discovered)
+        self.say("13:15  The provider's notice comes in by the API, and opens the record of an outage.")
+
+    def _afterwards(self) -> None:
+        self.say("16:30  The log of the calls that did not get through is imported.")
+        self.say(f"       {self.missed.bring_in(self.outage, self._marks['known'] - KNOWN_BEFORE)}")
+        self.say("       The after-action report, from the ledger:")
+        for line in around.report(self.issuer, self.outage):
+            self.say(f"       {line}")
 
     def _initial(self) -> None:
         now = datetime.now(UTC).replace(microsecond=0)

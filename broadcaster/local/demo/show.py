@@ -18,6 +18,7 @@ from broadcaster import logs
 from broadcaster.dispatch import engine as engines
 from broadcaster.local import home, installation, massachusetts
 from broadcaster.local.demo import stage as stages
+from broadcaster.local.demo.around import Missed
 from broadcaster.local.demo.desk import Desk
 from broadcaster.local.demo.judge import Verdict, judge, judge_ipaws, towns
 from broadcaster.local.demo.replay import THAT_DAY_MIN, Replay
@@ -57,8 +58,9 @@ def run(wish: Wish) -> int:
         with supervisor:
             _welcome(stage, cast)
             ticker = Ticker(supervisor, cast, wish.leave)
-            verdict, replay = _play(stage, cast, tokens, ticker)
+            verdict, replay = _play(stage, cast, tokens, ticker, Missed(env, settings.data_dir / "missed-calls.csv"))
             _show(wish, verdict, replay)
+            say(f"  The record: http://localhost:{stage.ports['PORT']}/desk/outages/{replay.outage}")
             if not wish.leave:
                 _stay(ticker)
     return 0 if not verdict.reasons else 1
@@ -78,13 +80,15 @@ def _settle(settings: Settings) -> dict[str, str]:
     return found
 
 
-def _play(stage: Stage, cast: Cast, tokens: Mapping[str, str], ticker: Ticker) -> tuple[Verdict, Replay]:
+def _play(
+    stage: Stage, cast: Cast, tokens: Mapping[str, str], ticker: Ticker, missed: Missed
+) -> tuple[Verdict, Replay]:
     faults = {"share_429": stages.SHARE_429, "share_accept_then_hang": stages.SHARE_HANG}
     _json(f"{stage.url('CARRIER')}/sim/faults", faults)
     say(f"The simulated carrier throttles {stages.SHARE_429:.0%} and hangs on {stages.SHARE_HANG:.1%} of the texts.")
     base = f"http://localhost:{stage.ports['PORT']}"
     desks = [Desk(base, tokens[email], cast.secrets[email]) for email in stages.PEOPLE]
-    replay = Replay(desks[0], desks[1], ticker.tick, say)
+    replay = Replay(desks[0], desks[1], ticker.tick, say, missed)
     replay.play()
     places = towns(massachusetts.load(datetime.now(UTC).date()))
     ledger = _json(f"{stage.url('CARRIER')}/sim/ledger")
