@@ -186,7 +186,7 @@ def placed(said: Open, directory: Directory, state: str) -> tuple[dict[str, obje
 def _told(session: Session, row: ProviderNotice) -> Told:
     versions = provider_notices.versions(session, row.id)
     known = newest(row, versions)
-    at = tuple(version.at for version in versions)
+    at = tuple(sorted(version.at for version in versions))  # one may be written down after a later one
     return Told(row.public_id, known.provider or row.provider, known.discovered, at, known.kind is NoticeKind.FINAL)
 
 

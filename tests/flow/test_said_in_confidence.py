@@ -21,7 +21,7 @@ SECRET = st.text(string.ascii_letters + string.digits, min_size=9, max_size=16).
 SECRETS = st.lists(SECRET, min_size=7, max_size=7, unique=True)
 
 
-@settings(max_examples=3, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, suppress_health_check=list(HealthCheck))
 @given(secrets=SECRETS)
 def test_what_was_said_in_confidence_reaches_nobody_outside(desk: Desk, tmp_path: Path, secrets: list[str]) -> None:
     """A whole night is played from a notice with these words in its confidential fields, and they are looked for in all
