@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,7 @@ from broadcaster.store.roster import Shift
 from broadcaster.web import tokens
 from tests.desk import AUDITOR, BOTH, ISSUER, NOON, Desk
 from tests.factories import SID, TOKEN, engine
-from tests.flow import installation, story
+from tests.flow import story
 
 ALL = ("ayer-psap", "groton-psap", "harvard-psap", "salem-psap")
 ZONE = ZoneInfo("America/New_York")
@@ -285,21 +285,3 @@ def test_whoever_starts_anew_has_heard_the_day_and_proposes_nothing_twice(night:
         call_counts.fold(store, night.desk.now + timedelta(days=4))
         assert store.scalars(select(CallCount)).all() == []
         assert sum(row.minutes for row in call_counts.past(store, NOON) if row.hour >= NOON) == 4 * 28
-
-
-def test_history_is_imported_by_the_command_line(database_url: str, tmp_path: Path, sessions: Sessions) -> None:
-    Desk(sessions)
-    env = installation.environment(database_url, "redis://127.0.0.1:1/0", "http://127.0.0.1:9", tmp_path)
-    file = tmp_path / "past.csv"
-    monday: datetime = NOON - timedelta(weeks=4)
-    rows = [f"{code},{(monday + no * MINUTE).isoformat()},1" for code in ALL for no in range(90)]
-    file.write_text("\n".join(["psap,minute,calls", *rows, "atlantis,2026-05-01T00:00:00Z,1"]) + "\n")
-    refused = installation.run(env, "calls", "import", str(file))
-    assert refused.returncode == 1 and "line 362: There is no PSAP 'atlantis'" in refused.stderr
-    assert "Nothing was imported: 1 rows are bad" in refused.stderr
-    file.write_text("\n".join(["psap,minute,calls", *rows]) + "\n")
-    done = installation.run(env, "calls", "import", str(file))
-    assert done.returncode == 0, done.stderr
-    assert "360 minutes of 4 PSAPs in 8 hours were imported" in done.stdout
-    with sessions() as store:
-        assert sorted(row.minutes for row in call_counts.past(store, NOON)) == [30] * 4 + [60] * 4
