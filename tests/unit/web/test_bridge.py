@@ -41,7 +41,7 @@ def key(sessions: Sessions) -> str:
         return f"{row.id}.{ida.id}"
 
 
-def signed(key: str, after: float = 300, purpose: str = PURPOSE, **form: str) -> Signed:
+def signed(key: str, after: float = 86_400, purpose: str = PURPOSE, **form: str) -> Signed:
     whole = f"{key}.{int((NOW + timedelta(seconds=after)).timestamp())}"
     return Signed("voice", "", form, {"d": whole, "m": proof(SECRET, purpose, whole)})
 
