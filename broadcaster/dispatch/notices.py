@@ -28,6 +28,16 @@ def left_out(outage: str, kind: RevisionKind) -> Message:
     return Message(f"911 outage {outage}: your communities are not affected", words, "")
 
 
+def over(outage: str, confirmed: str) -> Message:
+    """An outage of which only agencies were told has ended."""
+    words = (
+        f"911 outage {outage}, of which we told you, is over. Confirmed by: {confirmed.rstrip('.')}."
+        " The public was never told of it, so nobody needs to be called back to 911."
+        " Please take back what you passed on about it."
+    )
+    return Message(f"911 outage {outage} is over", words, "")
+
+
 def by_one_person(outage: str, reason: str) -> Message:
     """The loud mark of a public release behind which no second person stands yet."""
     words = (

@@ -39,6 +39,7 @@ class Clerk:
         failpoint("posted")
         doubles = 0
         with self.sessions.begin() as session:
+            outcomes.hold_waves(session, {one.wave.id for one in finished})
             for (fanout, carrier), some in _by_fanout(finished):
                 doubles += outcomes.record(session, fanout, some, carrier, self.settle).doubles
             opted_out = [one.outcome.address_id for one in finished if one.opted_out]

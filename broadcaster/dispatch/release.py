@@ -128,13 +128,15 @@ def supersede(releasing: Releasing, tier: Tier) -> list[int]:
     return fanouts.supersede_older(releasing.session, releasing.revision.alert_id, tier.value, releasing.revision.id)
 
 
-def _fanout(releasing: Releasing, tier: Tier, channel: str, purpose: str = "alert") -> Fanout:
+def _fanout(
+    releasing: Releasing, tier: Tier, channel: str, purpose: str = "alert", expires: datetime | None = None
+) -> Fanout:
     return Fanout(
         revision_id=releasing.revision.id,
         tier=tier.value,
         channel=str(channel),
         purpose=purpose,
-        expires_at=releasing.content.expires,
+        expires_at=expires or releasing.content.expires,
     )
 
 
@@ -144,11 +146,12 @@ def listed(
     channel: str,
     targets: Sequence[tuple[int, int | None, int]],
     purpose: str = "alert",
+    expires: datetime | None = None,
 ) -> int:
     """Make a fan-out over a short list, fixed now; returns its id. Its texts go before everybody else's."""
     fanout = fanouts.make(
         releasing.session,
-        _fanout(releasing, tier, channel, purpose),
+        _fanout(releasing, tier, channel, purpose, expires),
         _queue(channel),
         0,
         [LaneSpec(Source.TARGETS, 0)],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -141,6 +141,7 @@ class Books:
         return replace(self, books={**self.books, book.lang: book}, strict=False)
 
 
+@lru_cache(maxsize=256)
 def normal(tag: str) -> str:
     """The language of the house that a tag such as ``zh-TW``, ``es_US`` or ``fil`` means; empty when there is none."""
     asked = tag.strip().replace("_", "-").lower()

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton
@@ -99,28 +101,60 @@ class Clock:
 
 def values(edition: Edition, book: Book, place: str, timezone: str = "") -> dict[str, str]:
     """The values that every text may print; times are in `timezone` and unnamed, or in the voice's and named."""
-    content, voice = edition.content, edition.voice
-    clock = Clock(ZoneInfo(timezone or voice.timezone), book, edition.issued, named=not timezone)
-    provider = plain(content.provider)
+    content = edition.content
+    told = _Told(
+        edition.issued,
+        edition.earlier,
+        edition.reference,
+        content.provider,
+        content.note,
+        content.cause,
+        content.began,
+        content.expires,
+        content.next_update,
+        content.expected_restoration,
+    )
+    return {**_everywhere(told, edition.voice, book, timezone), "place": plain(place)}
+
+
+class _Told(NamedTuple):
+    """What of an edition is printed the same in every place."""
+
+    issued: datetime
+    earlier: datetime | None
+    reference: str
+    provider: str
+    note: str
+    cause: str
+    began: datetime
+    expires: datetime
+    next_update: datetime | None
+    expected: datetime | None
+
+
+@lru_cache(maxsize=256)
+def _everywhere(told: _Told, voice: Voice, book: Book, timezone: str) -> Mapping[str, str]:
+    """All values but the place: made once for the hundreds of communities of a language."""
+    clock = Clock(ZoneInfo(timezone or voice.timezone), book, told.issued, named=not timezone)
+    provider = plain(told.provider)
     return {
         "authority": plain(voice.authority),
         "authority_short": plain(voice.authority_short),
         "state": plain(voice.state_name),
-        "place": plain(place),
         "provider": provider,
         "phones": book.word("phones", provider=provider) if provider else book.word("phones_unknown"),
         "phones_again": book.word("phones", provider=provider) if provider else book.word("phones_again_unknown"),
-        "note": plain(content.note),
-        "issued": clock.bare(edition.issued),
-        "began": clock.words(content.began),
-        "expires": clock.words(content.expires),
-        "next_update": clock.words(content.next_update),
-        "expected": clock.words(content.expected_restoration),
-        "earlier": clock.words(edition.earlier),
+        "note": plain(told.note),
+        "issued": clock.bare(told.issued),
+        "began": clock.words(told.began),
+        "expires": clock.words(told.expires),
+        "next_update": clock.words(told.next_update),
+        "expected": clock.words(told.expected),
+        "earlier": clock.words(told.earlier),
         "watch": display(plain(voice.watch_phone)),
         "watch_email": plain(voice.watch_email),
-        "cause": plain(content.cause),
-        "reference": plain(edition.reference),
+        "cause": plain(told.cause),
+        "reference": plain(told.reference),
         **{name: isolated(text, book) for name, text in door(voice).items()},
     }
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import regex
 
@@ -42,6 +42,14 @@ _CONJUNCT = regex.compile(r"(?<=[\p{M}\u200d])(?=\p{Lo})", regex.V1)
 """Where a grapheme of today was two in Unicode 10, which Twilio's calculator follows: after an Indic virama."""
 
 
+_GRAPHEME = regex.compile(r"\r|\X")
+_JOINING = regex.compile(
+    r"[^\p{GCB=Other}\p{GCB=Control}\p{GCB=CR}\p{GCB=LF}\p{GCB=LV}\p{GCB=LVT}]|[\U00010000-\U0010FFFF]", regex.V1
+)
+"""What may stay together with its neighbour (UAX 29), or takes two units; a text without any of it needs no look at
+each grapheme, and most texts are such."""
+
+
 class Encoding(StrEnum):
     """How a text travels: 7-bit septets, or 16-bit units as soon as one character asks for it."""
 
@@ -65,8 +73,12 @@ class Fit:
 def fit(text: str) -> Fit:
     """The encoding, units and segments of a text message; an empty text takes no segment."""
     if is_gsm(text):
+        if GSM_EXTENSION.isdisjoint(text):
+            return _even(Encoding.GSM7, len(text))
         return _fit(Encoding.GSM7, [2 if character in GSM_EXTENSION else 1 for character in text])
-    return _fit(Encoding.UCS2, [size for grapheme in _graphemes(text) for size in _unsplittable(grapheme)])
+    if _JOINING.search(text) is None:
+        return _even(Encoding.UCS2, len(text))
+    return _fit(Encoding.UCS2, [size for grapheme in _GRAPHEME.findall(text) for size in _sizes(grapheme)])
 
 
 def is_gsm(text: str) -> bool:
@@ -84,8 +96,11 @@ def to_gsm(text: str) -> str:
 
     ñ é ü ¿ ¡ stay. Where a character has no look-alike the text is UCS-2 in any case, and keeps all its own.
     """
-    alike = _alike(text)
-    return alike if is_gsm(alike) else unicodedata.normalize("NFC", text)
+    composed = unicodedata.normalize("NFC", text)
+    strange = set(composed) - _GSM
+    if not strange or not all(is_gsm(_look_alike(character)) for character in strange):
+        return composed
+    return composed.translate({ord(character): _look_alike(character) for character in strange})
 
 
 def only_gsm(text: str) -> str:
@@ -140,12 +155,21 @@ def _grown(parts: Sequence[Part], chosen: list[int], order: Sequence[int], fits:
 def fewest_segments(parts: Sequence[Part]) -> str:
     """The fullest GSM-friendly text in as few segments as its least form needs; one where that is possible."""
     room = max(1, fit(to_gsm(joined(part.least for part in parts))).segments)
-    return to_gsm(shorten(parts, lambda text: fit(to_gsm(text)).segments <= room))
+    return to_gsm(shorten(parts, cache(lambda text: fit(to_gsm(text)).segments <= room)))
+
+
+_FULL_WIDTH = "。：，；！？、"
+_TOO_WIDE = re.compile(rf"[ ]+(?=[ \n]|$)|(?<=[{_FULL_WIDTH}])[ ]+")
+_SEAMS = ("  ", " \n", *(f"{sign} " for sign in _FULL_WIDTH))
+"""Where there is a space too many."""
 
 
 def joined(wordings: Iterable[str]) -> str:
     """Parts put together, single-spaced on each line, and with no space after a full-width sign."""
-    return re.sub(r"[ ]+(?=[ \n]|$)|(?<=[。：，；！？、])[ ]+", "", "".join(wordings)).strip()
+    text = "".join(wordings)
+    if any(seam in text for seam in _SEAMS):
+        text = _TOO_WIDE.sub("", text)
+    return text.strip()
 
 
 def _joined(parts: Sequence[Part], chosen: Sequence[int]) -> str:
@@ -153,32 +177,44 @@ def _joined(parts: Sequence[Part], chosen: Sequence[int]) -> str:
 
 
 def _alike(text: str) -> str:
-    composed = unicodedata.normalize("NFC", text)
-    return composed if is_gsm(composed) else "".join(map(_look_alike, composed.translate(_LOOKALIKES)))
+    return "".join(map(_look_alike, unicodedata.normalize("NFC", text)))
 
 
 @lru_cache(maxsize=4096)
 def _look_alike(character: str) -> str:
+    """The character as GSM-7 can write it; itself where it cannot."""
+    if is_gsm(character):
+        return character
+    return "".join(map(_plain, character.translate(_LOOKALIKES)))
+
+
+def _plain(character: str) -> str:
     if is_gsm(character):
         return character
     base = "".join(mark for mark in unicodedata.normalize("NFKD", character) if not unicodedata.combining(mark))
     return base if base and is_gsm(base) else character
 
 
-def _graphemes(text: str) -> Iterator[str]:
-    for whole in regex.findall(r"\r|\X", text):
-        yield from _CONJUNCT.split(whole)
-
-
 @lru_cache(maxsize=4096)
-def _unsplittable(grapheme: str) -> tuple[int, ...]:
-    """Sizes in 16-bit units of what must stay together; a grapheme longer than a segment is split by character."""
-    whole = _utf16(grapheme)
-    return (whole,) if whole <= _ROOM[Encoding.UCS2][1] else tuple(_utf16(character) for character in grapheme)
+def _sizes(grapheme: str) -> tuple[int, ...]:
+    """Sizes in 16-bit units of what must stay together in a grapheme."""
+    return tuple(size for whole in _CONJUNCT.split(grapheme) for size in _unsplittable(whole))
+
+
+def _unsplittable(whole: str) -> Sequence[int]:
+    """The same; what is longer than a segment is split by character."""
+    size = _utf16(whole)
+    return (size,) if size <= _ROOM[Encoding.UCS2][1] else [_utf16(character) for character in whole]
 
 
 def _utf16(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _even(encoding: Encoding, units: int) -> Fit:
+    """The size of a text whose characters take one unit each, and may part anywhere."""
+    single, several = _ROOM[encoding]
+    return Fit(encoding, units, -(-units // several) if units > single else min(units, 1))
 
 
 def _fit(encoding: Encoding, sizes: list[int]) -> Fit:

@@ -86,8 +86,9 @@ def parse(text: str, source: str) -> Template:
 
 def plain(text: str) -> str:
     """What a person typed, on one line, without characters that steer a terminal, a header or an XML parser."""
-    kept = (" " if _steers(character) else character for character in text)
-    return " ".join("".join(kept).split())
+    if not text.isprintable():  # which what steers never is
+        text = "".join(" " if _steers(character) else character for character in text)
+    return " ".join(text.split())
 
 
 def _steers(character: str) -> bool:

@@ -9,10 +9,13 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-_LEASES = """WITH lost AS (SELECT id, fanout_id, started_at FROM wave
+_LEASES = """WITH lost AS MATERIALIZED (SELECT id, fanout_id, started_at FROM wave
    WHERE closed_at IS NULL AND lease_until < clock_timestamp() ORDER BY lease_until LIMIT 50 FOR UPDATE SKIP LOCKED),
- moved AS (UPDATE delivery d SET state = 'unknown', reason = 'lease_lost' FROM lost
-   WHERE d.fanout_id = lost.fanout_id AND d.wave_id = lost.id AND d.state = 'sending'
+ still AS MATERIALIZED (SELECT d.fanout_id, d.address_id FROM (SELECT DISTINCT fanout_id FROM lost) f
+   CROSS JOIN LATERAL (SELECT v.fanout_id, v.address_id FROM delivery v WHERE v.fanout_id = f.fanout_id
+     AND v.state = 'sending' AND v.wave_id = ANY(ARRAY(SELECT id FROM lost)) ORDER BY v.address_id OFFSET 0) d),
+ moved AS (UPDATE delivery d SET state = 'unknown', reason = 'lease_lost' FROM still s, lost
+   WHERE d.fanout_id = s.fanout_id AND d.address_id = s.address_id AND d.state = 'sending' AND lost.id = d.wave_id
    RETURNING d.fanout_id, d.address_id, d.n, lost.started_at),
  asked AS (INSERT INTO followup (fanout_id, address_id, kind, n, due, started_at, settle_at)
    SELECT fanout_id, address_id, 'ask', n, clock_timestamp(), started_at, started_at + make_interval(secs => :settle)
@@ -20,6 +23,7 @@ _LEASES = """WITH lost AS (SELECT id, fanout_id, started_at FROM wave
    settle_at = excluded.settle_at, absences = 0, absent_at = NULL),
  closed AS (UPDATE wave w SET closed_at = clock_timestamp() FROM lost WHERE w.id = lost.id)
  SELECT (SELECT count(*) FROM lost) AS waves, (SELECT count(*) FROM moved) AS rows"""
+"""A fan-out's rows are read once for all its lost waves, not for each: a wave's rows have no index of their own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ The SQL is made from the one table of moves in `broadcaster.alert.delivery`. Rec
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -35,14 +35,16 @@ _SET = " ".join(
 )
 _BY_KEY = text(f"SELECT {BY_KEY}")
 _RECORD = text(
-    "WITH o AS (SELECT address_id, n, event, reason, nullif(ref, '') AS ref, wait, wave_id"
+    "WITH o AS MATERIALIZED (SELECT CAST(:fanout AS bigint) AS fanout_id, address_id, n, event, reason,"
+    "   nullif(ref, '') AS ref, wait, wave_id"
     "   FROM unnest(CAST(:address AS bigint[]), CAST(:n AS bigint[]), CAST(:event AS text[]),"
     "   CAST(:reason AS text[]), CAST(:ref AS text[]), CAST(:wait AS float8[]), CAST(:wave AS bigint[]))"
     "   AS o(address_id, n, event, reason, ref, wait, wave_id)),"
     " moved AS (UPDATE delivery d SET reason = o.reason, carrier_ref = coalesce(o.ref, d.carrier_ref),"
     f"   state = CASE {_SET} END"
-    "   FROM o WHERE d.fanout_id = :fanout AND d.address_id = o.address_id AND d.n = o.n"
-    f"   AND (CASE {_SET} END) IS NOT NULL RETURNING d.address_id, d.n, d.state, o.wait, o.reason, o.wave_id),"
+    "   FROM o WHERE d.fanout_id = o.fanout_id AND d.address_id = o.address_id AND d.n = o.n"
+    f"   AND (CASE {_SET} END) IS NOT NULL"
+    "   RETURNING d.fanout_id, d.address_id, d.n, d.state, o.wait, o.reason, o.wave_id),"
     " later AS (INSERT INTO followup (fanout_id, address_id, kind, n, due, started_at, settle_at, tries)"
     "   SELECT :fanout, m.address_id, CASE WHEN m.state = 'unknown' THEN 'ask' ELSE 'retry' END, m.n,"
     "     clock_timestamp() + make_interval(secs => m.wait), w.started_at,"
@@ -50,16 +52,19 @@ _RECORD = text(
     "   FROM moved m JOIN wave w ON w.id = m.wave_id WHERE m.state IN ('unknown', 'queued')"
     "   ON CONFLICT (fanout_id, address_id) DO UPDATE SET kind = excluded.kind, n = excluded.n, due = excluded.due,"
     "     settle_at = excluded.settle_at, absences = 0, absent_at = NULL),"
-    " settled AS (DELETE FROM followup u USING moved m WHERE u.fanout_id = :fanout AND u.address_id = m.address_id"
+    " settled AS (DELETE FROM followup u USING moved m WHERE u.fanout_id = m.fanout_id AND u.address_id = m.address_id"
     "   AND u.n = m.n AND m.state IN ('accepted', 'rejected'))"
     " SELECT address_id, state FROM moved"
 )
+"""The fan-out comes as a column that the planner cannot see through: for one that the statistics do not know yet, the
+constant promises a single row, and reading all its rows for each outcome then looks cheap."""
 _STRANGE = text(
-    "INSERT INTO sighting (carrier, ref, fanout_id, address_id, n)"
-    " SELECT :carrier, o.ref, :fanout, o.address_id, o.n FROM unnest(CAST(:address AS bigint[]), CAST(:n AS bigint[]),"
-    "   CAST(:ref AS text[])) AS o(address_id, n, ref) JOIN delivery d"
-    "   ON d.fanout_id = :fanout AND d.address_id = o.address_id WHERE d.carrier_ref IS DISTINCT FROM o.ref"
-    "   AND NOT EXISTS (SELECT 1 FROM past_attempt p WHERE p.fanout_id = :fanout AND p.address_id = o.address_id"
+    "WITH o AS MATERIALIZED (SELECT CAST(:fanout AS bigint) AS fanout_id, address_id, n, ref"
+    "   FROM unnest(CAST(:address AS bigint[]), CAST(:n AS bigint[]), CAST(:ref AS text[])) AS o(address_id, n, ref))"
+    " INSERT INTO sighting (carrier, ref, fanout_id, address_id, n)"
+    " SELECT :carrier, o.ref, o.fanout_id, o.address_id, o.n FROM o JOIN delivery d"
+    "   ON d.fanout_id = o.fanout_id AND d.address_id = o.address_id WHERE d.carrier_ref IS DISTINCT FROM o.ref"
+    "   AND NOT EXISTS (SELECT 1 FROM past_attempt p WHERE p.fanout_id = o.fanout_id AND p.address_id = o.address_id"
     "     AND p.ref = o.ref) ON CONFLICT DO NOTHING RETURNING 1"
 )
 """A statement of its own: it must see what a callback committed while the rows were being moved."""
@@ -100,6 +105,15 @@ def record(session: Session, fanout: int, outcomes: Sequence[Outcome], carrier: 
     moved = {row.address_id: row.state for row in session.execute(_RECORD, values)}
     facts = [outcome for outcome in outcomes if outcome.ref is not None and outcome.address_id not in moved]
     return Recorded(len(moved), _note_strange(session, fanout, facts, carrier) if facts else 0)
+
+
+_HOLD = text("SELECT count(*) FROM (SELECT id FROM wave WHERE id = ANY(:waves) ORDER BY id FOR NO KEY UPDATE) w")
+
+
+def hold_waves(session: Session, waves: Iterable[int]) -> None:
+    """Lock the waves before their rows, as whoever takes over a lost lease does: who comes second waits or passes by,
+    and neither holds what the other needs."""
+    session.execute(_HOLD, {"waves": sorted(waves)})
 
 
 def note_first(session: Session, fanout: int) -> bool:

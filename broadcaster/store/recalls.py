@@ -39,8 +39,9 @@ _WAITING = text(
     " ORDER BY d.wave_id DESC, d.address_id LIMIT :most"
 )
 _MARK = text(
-    "UPDATE delivery d SET handset = 'failed', reason = :why FROM unnest(CAST(:a AS bigint[])) AS o(a)"
-    " WHERE d.fanout_id = :f AND d.address_id = o.a AND d.state = 'accepted' AND d.handset = 'none'"
+    "WITH o AS MATERIALIZED (SELECT CAST(:f AS bigint) AS f, a FROM unnest(CAST(:a AS bigint[])) AS o(a))"
+    " UPDATE delivery d SET handset = 'failed', reason = :why FROM o"
+    " WHERE d.fanout_id = o.f AND d.address_id = o.a AND d.state = 'accepted' AND d.handset = 'none'"
 )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from broadcaster.messages.book import normal
 from broadcaster.store.arrays import binaries, numbers, texts
-from broadcaster.store.database import Base, identity
+from broadcaster.store.database import BY_KEY, Base, identity
 from broadcaster.store.sealed import Sealer
 
 
@@ -210,8 +210,10 @@ _IMPORT_STOPS = text(
 _IMPORT_CONSENTS = text(
     "INSERT INTO consent (value_index, step, method, words) SELECT x, 'imported', 'file', CAST(:file AS text)"
     " FROM unnest(CAST(:idx AS bytea[])) AS x WHERE NOT EXISTS (SELECT 1 FROM consent c WHERE c.value_index = x"
-    "   AND c.step = 'imported' AND c.words = CAST(:file AS text))"
+    "   AND c.step = 'imported' AND c.words = CAST(:file AS text) OFFSET 0)"
 )
+"""`OFFSET 0` keeps it a question for each phone, by its index; all steps of a file were else read for each batch."""
+_BY_KEY = text(f"SELECT {BY_KEY}")
 
 
 def import_residents(session: Session, sealer: Sealer, rows: Sequence[NewResident], file: str = "") -> int:
@@ -221,6 +223,7 @@ def import_residents(session: Session, sealer: Sealer, rows: Sequence[NewResiden
     the SHA-256 of the `file` each phone gets a step of consent that names it, once for each file.
     """
     index = {row.phone: sealer.index(f"sms:{row.phone}") for row in rows}
+    session.execute(_BY_KEY)  # a plan that was made while the tables were empty is kept for the whole file
     session.execute(
         _IMPORT_ADDRESSES,
         {

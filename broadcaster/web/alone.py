@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from broadcaster.alert import policy
 from broadcaster.alert.alert import RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import AlertState, ReleaseState, Role
-from broadcaster.dispatch import alone, second_person
+from broadcaster.dispatch import alone, never_public, second_person
 from broadcaster.store import areas, reviews
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.reviews import Broken
@@ -32,7 +32,8 @@ class Slip:
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """The offers: to break the glass from `opens` on, typing `place`; to take our own error back; to review."""
+    """The offers: to break the glass from `opens` on, typing `place`; to take our own error back; to review; to end
+    what only agencies heard of, as its second person."""
 
     glass: bool = False
     opens: datetime | None = None
@@ -41,6 +42,7 @@ class Alone:
     withdraws: bool = False
     broken: Broken | None = None
     reviews: bool = False
+    ends: bool = False
 
 
 def offers(store: Session, row: Revision, public: Release | None) -> Alone:
@@ -51,6 +53,8 @@ def offers(store: Session, row: Revision, public: Release | None) -> Alone:
         mine = second_person.may_approve(store, who.id, row)
         return Alone(broken=broken, reviews=broken.waits and mine)
     waits = public is not None and public.state == ReleaseState.PENDING
+    if never_public.can_end(acting.actor(store), row.alert):
+        return Alone(ends=second_person.may_approve(store, who.id, row))
     if not who.may(*ISSUES):
         return Alone()
     if kind is RevisionKind.FALSE_ALARM and row.alert.state == AlertState.OPEN:

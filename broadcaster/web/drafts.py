@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from broadcaster.alert.alert import Area
 from broadcaster.alert.lifecycle import Role
+from broadcaster.store import areas
 from broadcaster.store import drafts as store_of
 from broadcaster.store.database import public_id
 from broadcaster.store.drafts import Fields, Kept
@@ -96,17 +98,14 @@ def keep(store: Session, key: str) -> None:
 
 def begun(store: Session) -> list[Begun]:
     """What this person has begun and not sent."""
-    return [_begun(kept) for kept in store_of.of_person(store, person().id)]
+    return [_begun(store, kept) for kept in store_of.of_person(store, person().id)]
 
 
-def _begun(kept: Kept) -> Begun:
+def _begun(store: Session, kept: Kept) -> Begun:
     form = as_form(kept.fields)
-    places = [*form.get("names", "").replace("\n", ",").split(","), *form.getlist("communities")]
-    named = [name.strip() for name in places if name.strip()]
-    counties = len(form.getlist("counties"))
-    if counties:
-        named.insert(0, "1 county" if counties == 1 else f"{counties} counties")
-    where = "the whole state" if "statewide" in form else ", ".join(named[:3])
+    typed = [name.strip() for name in form.get("names", "").replace("\n", ",").split(",") if name.strip()]
+    area = Area("statewide" in form, tuple(form.getlist("counties")), tuple(form.getlist("communities")))
+    where = ", ".join(name for name in (areas.place(store, area), *typed[:3]) if name)
     return Begun(kept.key, where, known_since(form), kept.saved_at, WHAT[kept.key.count(".")], page_of(kept.key))
 
 

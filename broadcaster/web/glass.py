@@ -1,4 +1,5 @@
-"""One person alone: break the glass, review what was released so, take back our own error; each with a fresh code."""
+"""One person alone: break the glass, review what was released so, take back our own error, end what only agencies heard
+of; each with a fresh code."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from broadcaster.alert import lifecycle
 from broadcaster.alert.lifecycle import Role
 from broadcaster.dispatch import alone as acts
+from broadcaster.dispatch import never_public
 from broadcaster.dispatch.alone import LONGEST
 from broadcaster.store.reviews import Verdict
 from broadcaster.web import acting, alone, stepup
@@ -83,4 +85,23 @@ def withdraw(alert: str, no: int) -> Answer:
         acts.withdraw(acting.actor(store), row)
     house().bell(*BELLS)
     flash("Withdrawn. Everybody who was told is being told now.", "success")
+    return redirect(url_for("board.page", alert=alert), 303)
+
+
+@glass.post("/end-for-agencies")
+@only(Role.APPROVER)
+def end_for_agencies(alert: str, no: int) -> Answer:
+    """End an alert whose public text was turned down: the agencies that were told hear it, and nobody else."""
+    stepup.wait()
+    said = request.form.get("confirmed", "").strip()[: never_public.LONGEST]
+    with house().sessions.begin() as store:
+        row = acting.revision_of(store, alert, no)
+        problems = {} if said else {"confirmed": "Say who confirmed that 911 works again, and how."}
+        if not problems and not stepup.code_fits(store):
+            problems["code"] = stepup.WRONG_CODE
+        if problems:
+            return shown(store, row, slip=Slip(problems, {"confirmed": said})), 422
+        never_public.end(acting.actor(store), row, said)
+    house().bell(*BELLS)
+    flash("Ended. The agencies that were told are being told now.", "success")
     return redirect(url_for("board.page", alert=alert), 303)

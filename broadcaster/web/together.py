@@ -1,4 +1,5 @@
-"""Join an alert that is on air in the same place, or replace it: each makes a draft, and nothing goes out by it."""
+"""What becomes of a draft besides being sent: joined to an alert on air in the same place, put in its place, or thrown
+away. Nothing goes out by any of it."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import Role
+from broadcaster.dispatch import discard as throwing
 from broadcaster.dispatch import together as merging
 from broadcaster.dispatch.actions import Actor
 from broadcaster.store.alerts import Alert, Revision
@@ -31,6 +33,16 @@ def join(alert: str, no: int, earlier: str) -> Response:
 def take_over(alert: str, no: int, earlier: str) -> Response:
     """Let the earlier alert say what this draft says."""
     return _go_on(merging.take_over, alert, no, earlier)
+
+
+@together.post("/discard")
+@only(Role.ISSUER)
+def discard(alert: str, no: int) -> Response:
+    """Throw a draft away that nobody was told of."""
+    with house().sessions.begin() as store:
+        throwing.discard(acting.actor(store), acting.revision_of(store, alert, no))
+    flash("Thrown away. Nobody was told of it; the ledger remembers that it was begun.", "success")
+    return redirect(url_for("desk.home"), 303)
 
 
 def _go_on(act: Callable[[Actor, Revision, Alert], Revision], alert: str, no: int, earlier: str) -> Response:

@@ -27,6 +27,7 @@ ELSEWHERE = {
     "glass.break_it": "test_one_person_alone",
     "glass.review": "test_one_person_alone",
     "glass.withdraw": "test_one_person_alone",
+    "glass.end_for_agencies": "test_only_agencies_heard",
     "roster.add": "test_the_roster",
     "roster.remove": "test_the_roster",
     "roster.hand_over": "test_the_roster",
@@ -120,6 +121,7 @@ def test_every_button_writes_an_event(watch: Watch) -> None:
     author.open(f"{other}/revisions/1").send("/hold")
     second.open(f"{other}/revisions/1").send("/resume", code=desk.code(SECOND))
     author.open(f"{other}/next/update").send("/next/update")
+    author.open(f"{walk(desk, author)}/revisions/1").send("/discard")
     put_forward(admin, **{"all_calls.what": "911 pa mache ditou nan {place}"})
     second.open(admin.path).send("/approve", code=desk.code(SECOND))
     put_forward(admin, **{"all_calls.what": "911 pa mache nan {place}"})

@@ -1,6 +1,7 @@
 """Sizes on the air, as Twilio's own calculator gives them; and what gives way when room is short."""
 
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -110,6 +111,22 @@ def test_a_text_never_takes_fewer_segments_than_its_units_need(text: str) -> Non
     size = fit(text)
     room = 153 if size.encoding is Encoding.GSM7 else 67
     assert size.segments >= -(-size.units // room) or size.segments <= 1
+
+
+SCRIPTS = st.sampled_from("aé중한文字天ا ьйвиệ각\n\r🇺👍🏽👨\u200d\u0301\u0e33ह\u094dन")
+
+
+@given(st.text(SCRIPTS, min_size=60, max_size=220))
+def test_what_is_counted_at_a_glance_is_what_is_counted_grapheme_by_grapheme(text: str) -> None:
+    sizes = [
+        len(whole.encode("utf-16-le")) // 2
+        for grapheme in regex.findall(r"\r|\X", f"文{text}")
+        for whole in regex.split(r"(?<=[\p{M}\u200d])(?=\p{Lo})", grapheme, flags=regex.V1)
+    ]
+    segments, used = 1, 0
+    for size in sizes:
+        segments, used = (segments + 1, size) if used + size > 67 else (segments, used + size)
+    assert fit(f"文{text}") == Fit(Encoding.UCS2, sum(sizes), segments if sum(sizes) > 70 else 1)
 
 
 PARTS = [
