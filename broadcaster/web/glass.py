@@ -97,8 +97,8 @@ def end_for_agencies(alert: str, no: int) -> Answer:
     with house().sessions.begin() as store:
         row = acting.revision_of(store, alert, no)
         problems = {} if said else {"confirmed": "Say who confirmed that 911 works again, and how."}
-        if not problems and not stepup.code_fits(store):
-            problems["code"] = stepup.WRONG_CODE
+        if not problems and (refused := stepup.refusal(store)):
+            problems["code"] = refused
         if problems:
             return shown(store, row, slip=Slip(problems, {"confirmed": said})), 422
         never_public.end(acting.actor(store), row, said)
