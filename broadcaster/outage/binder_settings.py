@@ -21,10 +21,12 @@ AT_HOME = frozenset(
     {"data_dir", "publish_dir", "public_base_url", "callbacks_base_url", "bind", "port", "callbacks_port"}
 )
 AT_HOME |= {"window_port", "trusted_proxies", "export_cert", "export_dir", "binder_dir", "bounce_mailbox"}
+AT_HOME |= {"notice_mailbox", "call_counts_dir"}
 AT_HOME |= {"cap_signing_key", "cap_signing_cert", "ipaws_key", "ipaws_cert", "ipaws_url", "ipaws_cog_id", "ipaws_user"}
 AT_HOME |= {"field_key_id", "upkeep_round", "sms_bulk", "websub_hub", "log_level"}
 """Belongs to the servers: their folders, ports and certificates, and the duties of a quiet day."""
-FIRST_CARRIER = "twilio_"
+APART = ("twilio_", "canary_")
+"""The first carrier, whose failure the binder is for, and the canary, which flies at home."""
 SECOND_CARRIER = frozenset({"sms_secondary_auth_token"})
 HERE = "http://localhost:8911"
 
@@ -35,7 +37,7 @@ def travelling(settings: Settings) -> dict[str, str]:
     given = {
         name.upper(): _text(getattr(settings, name))
         for name, field in Settings.model_fields.items()
-        if name not in home and not name.startswith(FIRST_CARRIER) and getattr(settings, name) != field.default
+        if name not in home and not name.startswith(APART) and getattr(settings, name) != field.default
     }
     given |= {"MODE": settings.mode.value, "INDEX_KEY": settings.required("index_key")}
     if not is_loopback(settings.callback_address):

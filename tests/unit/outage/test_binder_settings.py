@@ -25,8 +25,11 @@ HERE = {
     "ALL_CLEAR_WEA": "on",
     "EXPORT_CERT": "/srv/here/cert.pem",
     "TRUSTED_PROXIES": "1",
-    **{name: f"Zq8mT4vN1xR7cK2wP9sL5dH3jF6gB0yA-{name}" for name in SECRETS if name != "SMTP_URL"},
+    **{name: f"Zq8mT4vN1xR7cK2wP9sL5dH3jF6gB0yA-{name}" for name in SECRETS if not name.endswith("SMTP_URL")},
     "SMTP_URL": "smtp://user:Zq8mT4vN1xR7cK2wP9sL5dH3jF6gB0yA@relay.example",
+    "CANARY_SMTP_URL": "smtp://canary:Zq8mT4vN1xR7cK2wP9sL5dH3jF6gB0yA@other.example",
+    "CANARY_PHONE": "+16175550123",
+    "CANARY_KEYS": "issuer-Zq8mT4vN1xR7cK2wP9sL approver-Zq8mT4vN1xR7cK2wP9sL JBSWY3DPEHPK3PXP",
 }
 MAY = {"INDEX_KEY", "SMS_SECONDARY_AUTH_TOKEN"}
 
@@ -36,7 +39,7 @@ def test_no_other_secret_and_no_path_travels() -> None:
     assert carried.keys() & set(SECRETS) == MAY
     assert not any(HERE[name] in carried.values() for name in set(SECRETS) - MAY)
     assert not any("/srv/here" in value or "911.example:" in value for value in carried.values())
-    assert not any(name.startswith("TWILIO_") for name in carried)
+    assert not any(name.startswith(("TWILIO_", "CANARY_")) for name in carried)
     assert (carried["AUTHORITY"], carried["TIMEZONE"], carried["ALL_CLEAR_WEA"]) == (
         "State 911 Department of Example",
         "America/Chicago",

@@ -162,6 +162,7 @@ def test_every_page_of_the_desk_asks_who_is_there(desk: Desk) -> None:
             ("<int:no>", "1"),
             ("<int:key>", "1"),
             ("<int:seq>", "1"),
+            ("<int:check>", "1"),
             ("<agency>", "b"),
         ):
             path = path.replace(argument, value)
