@@ -60,8 +60,8 @@ def run(wish: Wish) -> int:
             ticker = Ticker(supervisor, cast, wish.leave)
             verdict, replay = _play(stage, cast, tokens, ticker, Missed(env, settings.data_dir / "missed-calls.csv"))
             _show(wish, verdict, replay)
-            say(f"  The record: http://localhost:{stage.ports['PORT']}/desk/outages/{replay.outage}")
             if not wish.leave:
+                say(f"  The record: http://localhost:{stage.ports['PORT']}/desk/outages/{replay.outage}")
                 _stay(ticker)
     return 0 if not verdict.reasons else 1
 
