@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
+from tests.serving import serving
 
 SID = "AC" + "1" * 32
 TOKEN = "carrier-test-token"
@@ -124,14 +124,8 @@ def receiver() -> Iterator[Receiver]:
 
     server = _Server(("127.0.0.1", 0), Handler)
     found.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving(server):
         yield found
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:

@@ -4,14 +4,12 @@ to whoever was told and is meant no longer."""
 from __future__ import annotations
 
 from collections.abc import Collection
-from hashlib import sha256
 
 from broadcaster import audience
 from broadcaster.alert.alert import ENDINGS, ChannelName
 from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.dispatch import notices, render
 from broadcaster.dispatch.release import Releasing, is_on, listed, supersede
-from broadcaster.messages.fit import fit
 from broadcaster.messages.message import Message
 from broadcaster.store import chases, directory_load, fanouts, texts
 from broadcaster.store.chases import Ended
@@ -98,7 +96,7 @@ def _left_out(releasing: Releasing, channel: str, told: Collection[int]) -> list
     """Agencies that were told of this alert and have no notice in this revision: a short word, once. Whom an officer
     leaves out from now on is still affected: no word says otherwise, and the end is told."""
     alert = releasing.revision.alert
-    body = notice(releasing, notices.left_out(alert.public_id, releasing.kind))
+    body = texts.notice_body(releasing.session, notices.left_out(alert.public_id, releasing.kind))
     before = fanouts.listed_of_alert(releasing.session, alert.id, channel, body)
     silent = _withheld(releasing)
     return [(address, agency, body) for address, agency in before if address not in told and agency not in silent]
@@ -126,13 +124,7 @@ def tell_agencies(releasing: Releasing, message: Message, purpose: str) -> list[
     for channel in FORMS:
         told = fanouts.listed_of_revision(releasing.session, releasing.revision.id, channel)
         if told:
-            body = notice(releasing, message)
+            body = texts.notice_body(releasing.session, message)
             targets = [(address, agency, body) for address, agency in told]
             made.append(listed(releasing, Tier.AGENCY, channel, targets, purpose=purpose))
     return made
-
-
-def notice(releasing: Releasing, message: Message) -> int:
-    """The body of a short word that is the same for every agency; its id."""
-    sha = sha256(f"{message.subject}\x00{message.text}\x00".encode()).hexdigest()
-    return texts.one_body(releasing.session, sha, message.subject, message.text, segments=fit(message.text).segments)

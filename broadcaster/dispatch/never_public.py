@@ -11,7 +11,7 @@ from broadcaster.alert.lifecycle import AlertState, LifecycleRefused, ReleaseSta
 from broadcaster.dispatch import actions, agencies, notices, second_person
 from broadcaster.dispatch.actions import Actor
 from broadcaster.dispatch.release import listed
-from broadcaster.store import chases, fanouts
+from broadcaster.store import chases, fanouts, texts
 from broadcaster.store.alerts import Alert, Release, Revision
 from broadcaster.store.chases import Ended
 
@@ -54,7 +54,7 @@ def _tell(actor: Actor, revision: Revision, said: str) -> list[int]:
     session, alert, releasing = actor.session, revision.alert, actor.releasing(revision)
     fanouts.supersede_older(session, alert.id, Tier.AGENCY.value, EVERY)
     chases.end_of_alert(session, alert.id, EVERY, Ended.OVER)
-    body = agencies.notice(releasing, notices.over(alert.public_id, said))
+    body = texts.notice_body(session, notices.over(alert.public_id, said))
     made, until = [], actor.now + actions.DEFAULT_LIFE
     for channel in agencies.FORMS:
         told = {

@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.lifecycle import Role, Tier
-from broadcaster.messages.fit import fit
 from broadcaster.messages.message import Message
 from broadcaster.store import contacts, database, directory_load, fanouts, roster, senders, texts
 from broadcaster.store.contacts import What
@@ -55,7 +53,7 @@ def to_agencies(session: Session, word: Word, agencies: Collection[int], mail: M
     made = []
     for way, reached in ways(session, agencies).items():
         shared = {address: agency for agency, address in sorted(reached.items(), reverse=True)}
-        body = _body(session, call if way == "voice" else mail)
+        body = texts.notice_body(session, call if way == "voice" else mail)
         rows = [(address, agency, body) for address, agency in sorted(shared.items())]
         if rows:
             made.append(_send(session, word, Tier.AGENCY.value, way, rows))
@@ -69,11 +67,14 @@ def to_the_watch(
     staff, known = watch(session, now), contacts.by_person(session)
     phones = [known[user.id][What.PHONE] for user in staff if What.PHONE in known.get(user.id, {})]
     if phones and senders.is_set_up(session, "sms"):
-        body = _body(session, text)
+        body = texts.notice_body(session, text)
         _send(session, word, DESK, "sms", [(address, None, body) for address in phones])
     if staff and senders.is_set_up(session, "email"):
-        boxes = [known.get(user.id, {}).get(What.MAIL) or _own_box(session, sealer, user) for user in staff]
-        body = _body(session, mail)
+        boxes = [
+            known.get(user.id, {}).get(What.MAIL) or contacts.own_box(session, sealer, user.id, user.email)
+            for user in staff
+        ]
+        body = texts.notice_body(session, mail)
         _send(session, word, DESK, "email", [(address, None, body) for address in boxes])
     return [user.email for user in staff]
 
@@ -86,15 +87,6 @@ def watch(session: Session, now: datetime) -> list[User]:
     on_call, charge = roster.on_call(session, now), roster.in_charge(session)
     here = [user for user in staff if user.id in on_call]
     return here or [user for user in staff if charge and user.id == charge.officer_id] or staff
-
-
-def _own_box(session: Session, sealer: Sealer, user: User) -> int:
-    return contacts.address(session, sealer, user.id, What.MAIL, user.email)
-
-
-def _body(session: Session, message: Message) -> int:
-    sha = sha256(f"{message.subject}\x00{message.text}\x00".encode()).hexdigest()
-    return texts.one_body(session, sha, message.subject, message.text, segments=fit(message.text).segments)
 
 
 def _send(session: Session, word: Word, tier: str, way: str, rows: Sequence[tuple[int, int | None, int]]) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -23,7 +22,6 @@ from broadcaster.channels import page_link
 from broadcaster.dispatch import second_person
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.office import Office
-from broadcaster.messages.fit import fit
 from broadcaster.messages.message import Message
 from broadcaster.messages.page import PageWords
 from broadcaster.settings import Settings
@@ -110,18 +108,16 @@ class Pager:
             letters = Letters("voice", f"{PAGING}{step}", expires)
             yield self._sent(session, revision, letters, [*first, *second], words.call())
         if senders.is_set_up(session, "email"):
-            boxes = [ways.get(user.id, {}).get(What.MAIL) or self._own_box(session, user) for user in called]
+            boxes = [
+                ways.get(user.id, {}).get(What.MAIL) or contacts.own_box(session, self.sealer, user.id, user.email)
+                for user in called
+            ]
             yield self._sent(session, revision, Letters("email", f"{PAGING}{step}", expires), boxes, words.mail())
-
-    def _own_box(self, session: Session, user: User) -> int:
-        """Whoever gave no mail address for pages is mailed at the one that they sign in with."""
-        return contacts.address(session, self.sealer, user.id, What.MAIL, user.email)
 
     def _sent(
         self, session: Session, revision: Revision, letters: Letters, to: Sequence[int], message: Message
     ) -> int:  # fmt: skip
-        sha = sha256(f"{message.subject}\x00{message.text}\x00".encode()).hexdigest()
-        body = texts.one_body(session, sha, message.subject, message.text, segments=fit(message.text).segments)
+        body = texts.notice_body(session, message)
         return paging.send(session, revision.id, letters, [(address, body) for address in to])
 
     def _words(self, session: Session, revision: Revision, now: datetime) -> PageWords:

@@ -75,6 +75,11 @@ def address(session: Session, sealer: Sealer, user: int, what: What, value: str)
     return int(session.execute(_ADDRESS, made).scalar_one())
 
 
+def own_box(session: Session, sealer: Sealer, user: int, sign_in: str) -> int:
+    """Whoever gave no mail address for pages is mailed at the one that they sign in with."""
+    return address(session, sealer, user, What.MAIL, sign_in)
+
+
 def put(session: Session, sealer: Sealer, user: int, what: What, value: str) -> None:
     """Set one way to a person (a phone in E.164), or take it away with an empty value."""
     old = session.get(PersonContact, (user, what.value))

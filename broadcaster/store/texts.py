@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from broadcaster.messages.fit import fit
+from broadcaster.messages.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,12 @@ def communities_of(session: Session, revision: int, form: str) -> set[str]:
         {"r": revision, "form": form},
     )
     return set(rows.scalars())
+
+
+def notice_body(session: Session, message: Message) -> int:
+    """The id of the body of a short word to agencies or to the desk: plain, and counted in segments."""
+    sha = sha256(f"{message.subject}\x00{message.text}\x00".encode()).hexdigest()
+    return one_body(session, sha, message.subject, message.text, segments=fit(message.text).segments)
 
 
 def one_body(session: Session, sha: str, subject: str, words: str, html: str = "", segments: int = 1) -> int:

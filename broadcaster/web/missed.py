@@ -75,17 +75,20 @@ def page(outage: str) -> str:
         )
 
 
+@missed.errorhandler(BadLog)
+def _no_log(refused: BadLog) -> Response:
+    """What was sent is no log: back to the page, with what to do."""
+    flash(str(refused), "error")
+    return redirect(url_for("missed.page", **(request.view_args or {})), 303)
+
+
 @missed.post("/read")
 @only(*IMPORTERS)
 def read(outage: str) -> Answer:
     """How a log would be read; nothing is changed yet."""
     with house().sessions.begin() as store:
         row = outage_of(store, outage)
-        try:
-            looked = _looked(store)
-        except BadLog as refused:
-            flash(str(refused), "error")
-            return redirect(url_for("missed.page", outage=outage), 303)
+        looked = _looked(store)
         return _preview(row, looked), 422 if looked.problems else 200
 
 
@@ -95,11 +98,7 @@ def take(outage: str) -> Answer:
     """Import a log as it was shown: all of it, or all but its bad lines if that is what was pressed."""
     with house().sessions.begin() as store:
         row = outage_of(store, outage)
-        try:
-            looked = _looked(store)
-        except BadLog as refused:
-            flash(str(refused), "error")
-            return redirect(url_for("missed.page", outage=outage), 303)
+        looked = _looked(store)
         left_out = looked.reading.left_out
         if left_out and not request.form.get("skip"):
             many = "1 line" if len(left_out) == 1 else f"{len(left_out):,} lines"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from broadcaster.channels.http import Door, Limits
 from broadcaster.channels.webhook import LONGEST_ANSWER, Webhook, receiver_secret, signed
 from broadcaster.messages.message import Message
 from broadcaster.values import Keyring
+from tests.serving import serving
 
 SECRET = "a-secret-of-the-tests-0123456789abcdef"
 HANDBOOK = Path(__file__).resolve().parents[2] / "docs" / "handbook" / "agencies.md"
@@ -84,14 +84,8 @@ def machine(**more: object) -> Iterator[Machine]:
 
     server = Server(("127.0.0.1", 0), Handler)
     found.url = f"http://127.0.0.1:{server.server_address[1]}/911"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving(server):
         yield found
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def out(url: str, n: int = 1) -> Outgoing:
