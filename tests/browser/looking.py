@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Request
 from werkzeug.serving import make_server
 
 MARKS = [
@@ -59,13 +59,20 @@ def fits(page: Page) -> None:
 
 
 def watched(page: Page, base: str) -> list[str]:
-    """What the page did wrong: errors on its console, failed requests, questions to any other host."""
+    """What the page did wrong: errors on its console, failed requests, questions to any other host.
+
+    A stream that the page closes by being left did not fail.
+    """
     wrong: list[str] = []
     page.on("console", lambda line: wrong.append(line.text) if line.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("requestfailed", lambda request: wrong.append(request.url))
+    page.on("requestfailed", lambda request: _left(request) or wrong.append(request.url))
     page.on("request", lambda request: _own(request.url, base) or wrong.append(request.url))
     return wrong
+
+
+def _left(request: Request) -> bool:
+    return request.resource_type == "eventsource" and request.failure == "net::ERR_ABORTED"
 
 
 def _own(url: str, base: str) -> bool:
