@@ -16,9 +16,9 @@ from itertools import accumulate
 from random import Random
 
 from broadcaster.local.massachusetts import sample
-from broadcaster.outage.expected import WEEK_H, WEEK_MIN, Hour
-from broadcaster.outage.judge import Count
-from broadcaster.outage.pools import Place
+from broadcaster.outage.detector.expected import WEEK_H, WEEK_MIN, Hour
+from broadcaster.outage.detector.judge import Count
+from broadcaster.outage.detector.pools import Place
 
 DAILY, CITY, VILLAGE = 8_800.0, 1_500.0, 40.0
 """Calls a day: of the state, of its largest city, and of a small PSAP."""

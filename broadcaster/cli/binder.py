@@ -12,8 +12,9 @@ import click
 from broadcaster.cli import laptop
 from broadcaster.cli.binding import binders_of
 from broadcaster.cli.data import opened
-from broadcaster.outage import binder_file, binder_settings
-from broadcaster.outage.binder_file import Binder
+from broadcaster.outage.binder import file as binder_file
+from broadcaster.outage.binder import settings as binder_settings
+from broadcaster.outage.binder.file import Binder
 from broadcaster.store import sealed_stream
 from broadcaster.store.carried_in import NotEmpty
 from broadcaster.store.sealed_stream import PASSPHRASE, CannotOpen, Opener

@@ -18,10 +18,11 @@ from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.witness import signer_of
 from broadcaster.messages import read_aloud
 from broadcaster.messages.book import Books
-from broadcaster.outage import binder_cap, binder_settings
-from broadcaster.outage.binder import Binders
-from broadcaster.outage.binder_cap import Issuer
-from broadcaster.outage.binder_page import OnAir, Pages, Person
+from broadcaster.outage.binder import cap as binder_cap
+from broadcaster.outage.binder import settings as binder_settings
+from broadcaster.outage.binder.cap import Issuer
+from broadcaster.outage.binder.duty import Binders
+from broadcaster.outage.binder.page import OnAir, Pages, Person
 from broadcaster.settings import Mode, Settings
 from broadcaster.store import areas, contacts, directory_load, wordings
 from broadcaster.store.alerts import Alert, Revision

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from broadcaster.cli.data import opened
-from broadcaster.outage import counting
-from broadcaster.outage.counting import BadCount
+from broadcaster.outage.detector import counting
+from broadcaster.outage.detector.counting import BadCount
 from broadcaster.store import call_counts, ledger
 from broadcaster.store.call_counts import NewCount
 

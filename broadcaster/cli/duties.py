@@ -40,10 +40,10 @@ from broadcaster.dispatch.upkeep import Round
 from broadcaster.dispatch.watching import EVERY_S as WATCH_EVERY_S
 from broadcaster.dispatch.watching import Watching
 from broadcaster.dispatch.witness import Witness
-from broadcaster.outage.binder import LOOK_EVERY_S as BIND_EVERY_S
-from broadcaster.outage.listening import LOOK_EVERY_S as LISTEN_EVERY_S
-from broadcaster.outage.listening import Listening
-from broadcaster.outage.notice_reader import NoticeReader
+from broadcaster.outage.binder.duty import LOOK_EVERY_S as BIND_EVERY_S
+from broadcaster.outage.detector.listening import LOOK_EVERY_S as LISTEN_EVERY_S
+from broadcaster.outage.detector.listening import Listening
+from broadcaster.outage.notice.reader import NoticeReader
 from broadcaster.receipts import intake
 from broadcaster.receipts.bounce_mailbox import BounceMailbox
 from broadcaster.receipts.bounces import Desk

@@ -16,8 +16,8 @@ from broadcaster.directory import boundaries as areas
 from broadcaster.dispatch.engine import sealer_of
 from broadcaster.local import installation
 from broadcaster.local.secret import write_secret
-from broadcaster.outage import binder_settings
-from broadcaster.outage.binder_file import RELEASE, Binder
+from broadcaster.outage.binder import settings as binder_settings
+from broadcaster.outage.binder.file import RELEASE, Binder
 from broadcaster.settings import Settings
 from broadcaster.store import boundaries, carried_in, database, directory_files, directory_load, ledger
 from broadcaster.store.carried_in import NotEmpty, Rows

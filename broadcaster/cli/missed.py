@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from broadcaster.cli.data import opened
 from broadcaster.dispatch.engine import sealer_of
-from broadcaster.outage import call_log, missed_import
-from broadcaster.outage.call_columns import Columns, Field, styled
-from broadcaster.outage.call_log import BadLog, Reading, Table
-from broadcaster.outage.call_times import TimeStyle
-from broadcaster.outage.missed_import import Source
+from broadcaster.outage.missed_calls import call_log
+from broadcaster.outage.missed_calls import intake as missed_import
+from broadcaster.outage.missed_calls.call_columns import Columns, Field, styled
+from broadcaster.outage.missed_calls.call_log import BadLog, Reading, Table
+from broadcaster.outage.missed_calls.call_times import TimeStyle
+from broadcaster.outage.missed_calls.intake import Source
 from broadcaster.outage.record import Writer
 from broadcaster.store import directory_load, missed_figures, missed_logs, outages
 from broadcaster.store.outages import Outage

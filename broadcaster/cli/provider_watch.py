@@ -13,8 +13,8 @@ from broadcaster.dispatch import outage_words
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.outage_words import Word
 from broadcaster.messages.message import Message
-from broadcaster.outage import notice_intake
-from broadcaster.outage.notice import Clock
+from broadcaster.outage.notice import intake as notice_intake
+from broadcaster.outage.notice.rule import Clock
 from broadcaster.settings import Mode, Settings
 from broadcaster.store import areas, database, ledger, outages, provider_notices
 from broadcaster.store.database import Sessions, only_one

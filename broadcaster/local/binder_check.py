@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from broadcaster.outage import binder_file
+from broadcaster.outage.binder import file as binder_file
 from broadcaster.settings import Settings
 from broadcaster.store import binders
 from broadcaster.store.binders import Bound, Standing

@@ -8,8 +8,8 @@ from typing import Annotated, cast
 from pydantic import BaseModel, Field
 
 from broadcaster.alert.alert import Problem
-from broadcaster.outage import counting
-from broadcaster.outage.counting import BadCount, Given
+from broadcaster.outage.detector import counting
+from broadcaster.outage.detector.counting import BadCount, Given
 from broadcaster.store import call_counts
 from broadcaster.store.call_counts import NewCount
 from broadcaster.web import api_models as m

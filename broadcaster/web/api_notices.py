@@ -8,10 +8,10 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from broadcaster.alert.alert import Problem
 from broadcaster.messages.template import plain
-from broadcaster.outage import notice_intake
-from broadcaster.outage.notice import LONGEST, Confidential, Notice, Open
-from broadcaster.outage.notice_fields import MOST_SERVICES
-from broadcaster.outage.notice_intake import Arrival
+from broadcaster.outage.notice import intake as notice_intake
+from broadcaster.outage.notice.fields import MOST_SERVICES
+from broadcaster.outage.notice.intake import Arrival
+from broadcaster.outage.notice.rule import LONGEST, Confidential, Notice, Open
 from broadcaster.store import provider_notices
 from broadcaster.store.outages import Outage
 from broadcaster.store.provider_notices import NoticeKind, NoticeVersion, ProviderNotice, Source

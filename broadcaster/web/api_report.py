@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel
 
-from broadcaster.outage.report import Report
+from broadcaster.outage.report.figures import Report
 from broadcaster.web import acting, api_calls, outages, report_data
 from broadcaster.web.api_calls import Call
 from broadcaster.web.api_models import StateOut

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from broadcaster.outage import learning, listening
-from broadcaster.outage.judge import LEAST_WEEKS
-from broadcaster.outage.listening import MINUTE
+from broadcaster.outage.detector import learning, listening
+from broadcaster.outage.detector.judge import LEAST_WEEKS
+from broadcaster.outage.detector.listening import MINUTE
 from broadcaster.store import call_counts, proposals
 from broadcaster.store.call_counts import Feed
 

@@ -13,11 +13,12 @@ from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import Role
 from broadcaster.alert.missed_caller import OUTCOMES
-from broadcaster.outage import call_back, call_log, missed_import
-from broadcaster.outage.call_columns import LABELS, Columns
-from broadcaster.outage.call_log import BadLog, Reading, Table
-from broadcaster.outage.call_times import EXAMPLES
-from broadcaster.outage.missed_import import Source
+from broadcaster.outage.missed_calls import call_back, call_log
+from broadcaster.outage.missed_calls import intake as missed_import
+from broadcaster.outage.missed_calls.call_columns import LABELS, Columns
+from broadcaster.outage.missed_calls.call_log import BadLog, Reading, Table
+from broadcaster.outage.missed_calls.call_times import EXAMPLES
+from broadcaster.outage.missed_calls.intake import Source
 from broadcaster.store import directory_load, ledger, missed_callers, missed_figures, missed_logs
 from broadcaster.store.outages import Outage
 from broadcaster.web import hanging, missed_columns, missed_export

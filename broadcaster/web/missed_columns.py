@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from broadcaster.outage import call_columns, call_times
-from broadcaster.outage.call_columns import Columns, Field, plain
-from broadcaster.outage.call_log import Table
-from broadcaster.outage.call_times import TimeStyle
+from broadcaster.outage.missed_calls import call_columns, call_times
+from broadcaster.outage.missed_calls.call_columns import Columns, Field, plain
+from broadcaster.outage.missed_calls.call_log import Table
+from broadcaster.outage.missed_calls.call_times import TimeStyle
 
 ZONES = (
     *("UTC", "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles"),

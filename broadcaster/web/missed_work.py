@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response
 from broadcaster.alert.missed_caller import FINDINGS, OUTCOMES, WHY_NOT, Cannot, Found, Outcome, Standing
 from broadcaster.alert.phone import display
 from broadcaster.directory import AgencyRole
-from broadcaster.outage import call_back
-from broadcaster.outage.call_back import CallBackRefused, Desk
+from broadcaster.outage.missed_calls import call_back
+from broadcaster.outage.missed_calls.call_back import CallBackRefused, Desk
 from broadcaster.store import contacts, directory_load, missed_callers
 from broadcaster.store.contacts import What
 from broadcaster.store.missed_callers import MissedCaller

@@ -9,8 +9,8 @@ from datetime import datetime
 from flask import request
 
 from broadcaster.messages.template import plain
-from broadcaster.outage.notice import LONGEST, Confidential, Notice, Open
-from broadcaster.outage.notice_fields import CONFIDENTIAL, MOST_SERVICES
+from broadcaster.outage.notice.fields import CONFIDENTIAL, MOST_SERVICES
+from broadcaster.outage.notice.rule import LONGEST, Confidential, Notice, Open
 from broadcaster.store.provider_notices import NoticeKind
 from broadcaster.web.form_read import SLACK
 from broadcaster.web.form_typed import local

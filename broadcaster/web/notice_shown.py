@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from broadcaster.alert.alert import Area, Certainty
 from broadcaster.directory import Agency, AgencyRole, Directory
 from broadcaster.messages.book import languages
-from broadcaster.outage import notice as rules
-from broadcaster.outage import notice_intake, record
-from broadcaster.outage.notice import Clock, Confidential, Open
-from broadcaster.outage.notice_intake import Intake
+from broadcaster.outage import record
+from broadcaster.outage.notice import intake as notice_intake
+from broadcaster.outage.notice import rule as rules
+from broadcaster.outage.notice.intake import Intake
+from broadcaster.outage.notice.rule import Clock, Confidential, Open
 from broadcaster.store import areas, outages, provider_notices
 from broadcaster.store.drafts import Fields
 from broadcaster.store.outages import Outage

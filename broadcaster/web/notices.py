@@ -10,10 +10,11 @@ from broadcaster.alert.alert import Area
 from broadcaster.alert.lifecycle import Role
 from broadcaster.dispatch import outage_words
 from broadcaster.dispatch.outage_words import Word
-from broadcaster.outage import notice_intake, record
-from broadcaster.outage.notice_area import mapped
-from broadcaster.outage.notice_intake import Arrival
-from broadcaster.outage.notice_words import PassedOn
+from broadcaster.outage import record
+from broadcaster.outage.notice import intake as notice_intake
+from broadcaster.outage.notice.area import mapped
+from broadcaster.outage.notice.intake import Arrival
+from broadcaster.outage.notice.words import PassedOn
 from broadcaster.outage.record import RecordRefused
 from broadcaster.settings import Mode
 from broadcaster.store import directory_load, outages, passed_on, provider_notices

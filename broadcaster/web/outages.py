@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import AlertState, Role
-from broadcaster.outage import notice_intake, record
+from broadcaster.outage import record
+from broadcaster.outage.notice import intake as notice_intake
 from broadcaster.outage.record import RecordRefused, Writer
 from broadcaster.store import alerts, areas, directory_load, roster
 from broadcaster.store import outages as kept

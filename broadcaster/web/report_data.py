@@ -14,8 +14,8 @@ from broadcaster.alert.alert import Confirmation, RevisionKind, content_from_jso
 from broadcaster.alert.lifecycle import AlertKind, ReleaseState, Tier
 from broadcaster.alert.missed_caller import OUTCOMES, Outcome
 from broadcaster.dispatch.witness import keys_of
-from broadcaster.outage import report as reports
-from broadcaster.outage.report import SHARES, Chain, Facts, MissedFigures, Report, Story
+from broadcaster.outage.report import figures as reports
+from broadcaster.outage.report.figures import SHARES, Chain, Facts, MissedFigures, Report, Story
 from broadcaster.settings import Mode
 from broadcaster.store import alerts, areas, checkpoints, ledger_reading, missed_figures
 from broadcaster.store import report as store_report

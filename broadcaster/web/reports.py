@@ -16,11 +16,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from broadcaster.alert.lifecycle import Role
 from broadcaster.alert.reach import WORDS
-from broadcaster.outage import charts, record, report_pdf, report_rows
-from broadcaster.outage import report as figures
-from broadcaster.outage import report_words as words
-from broadcaster.outage.report import Report
-from broadcaster.outage.report_pdf import Paper
+from broadcaster.outage import record
+from broadcaster.outage.report import charts, figures, words
+from broadcaster.outage.report import pdf as report_pdf
+from broadcaster.outage.report import rows as report_rows
+from broadcaster.outage.report.figures import Report
+from broadcaster.outage.report.pdf import Paper
 from broadcaster.store import statements
 from broadcaster.store.outages import Entry
 from broadcaster.store.people import User

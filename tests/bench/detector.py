@@ -13,8 +13,8 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
-from broadcaster.outage.detector import limit_min
-from broadcaster.outage.pools import Kind, Unit
+from broadcaster.outage.detector.pools import Kind, Unit
+from broadcaster.outage.detector.watch import limit_min
 from tests import switchboard
 from tests.bench.gauge import quantile
 from tests.bench.operating_curve import Found, Ground, Quiet, quiet_year

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from broadcaster.outage import expected, judge, pools
-from broadcaster.outage.detector import YEAR_MIN, Sign
-from broadcaster.outage.expected import WEEK_H, WEEK_MIN, History, Hour, Profile
-from broadcaster.outage.judge import Judge
-from broadcaster.outage.pools import Kind, Unit
+from broadcaster.outage.detector import expected, judge, pools
+from broadcaster.outage.detector.expected import WEEK_H, WEEK_MIN, History, Hour, Profile
+from broadcaster.outage.detector.judge import Judge
+from broadcaster.outage.detector.pools import Kind, Unit
+from broadcaster.outage.detector.watch import YEAR_MIN, Sign
 from tests import switchboard
 from tests.switchboard import Call, Switchboard, counted
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from broadcaster.feeds.shapes import NOTHING
-from broadcaster.outage import binder_cap, binder_page
-from broadcaster.outage.binder_page import Pages
+from broadcaster.outage.binder import cap as binder_cap
+from broadcaster.outage.binder import page as binder_page
+from broadcaster.outage.binder.page import Pages
 from tests import desk
 from tests.browser.looking import MARKS, OFFICE, SHOTS, accessible, fits, watched
-from tests.unit.outage.test_binder_cap import ISSUER
-from tests.unit.outage.test_binder_page import NOON, pages
+from tests.unit.outage.binder.test_binder_cap import ISSUER
+from tests.unit.outage.binder.test_binder_page import NOON, pages
 
 pytestmark = MARKS
 

@@ -16,7 +16,7 @@ from broadcaster.store.database import Sessions
 from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot, watched
 from tests.browser.test_the_roster import sign_in
 from tests.desk import ISSUER, NOON, SECOND, Desk
-from tests.unit.outage.test_report_pdf import pages
+from tests.unit.outage.report.test_report_pdf import pages
 
 pytestmark = MARKS
 SENDING = (

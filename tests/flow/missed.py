@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from broadcaster.outage import call_back
+from broadcaster.outage.missed_calls import call_back
 from broadcaster.outage.record import Writer
 from broadcaster.store import missed_figures, people
 from broadcaster.store.database import Sessions

@@ -17,8 +17,8 @@ from broadcaster.dispatch.drain import drain
 from broadcaster.local import mailbox
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.local.mailbox.returned import drop
-from broadcaster.outage.notice_intake import Intake
-from broadcaster.outage.notice_reader import NoticeReader
+from broadcaster.outage.notice.intake import Intake
+from broadcaster.outage.notice.reader import NoticeReader
 from broadcaster.receipts.bounce_mailbox import BounceMailbox
 from broadcaster.store import contacts, ledger, people, senders
 from broadcaster.store.contacts import What

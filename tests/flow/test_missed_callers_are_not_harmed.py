@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from broadcaster.outage import call_back
-from broadcaster.outage.call_back import CallBackRefused
+from broadcaster.outage.missed_calls import call_back
+from broadcaster.outage.missed_calls.call_back import CallBackRefused
 from broadcaster.store import missed_callers, outages
 from broadcaster.store.courtesies import Courtesy
 from broadcaster.store.database import Sessions

@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 
 from broadcaster.dispatch.proposal_pages import ProposalPages
 from broadcaster.local.carrier import Carrier, start_in_thread
-from broadcaster.outage.folder import Folder
-from broadcaster.outage.listening import Listening
+from broadcaster.outage.detector.folder import Folder
+from broadcaster.outage.detector.listening import Listening
 from broadcaster.store import call_counts, contacts, ledger, people, proposals
 from broadcaster.store.alerts import Alert
 from broadcaster.store.call_counts import CallCount

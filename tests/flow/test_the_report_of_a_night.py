@@ -28,7 +28,7 @@ from broadcaster.store.receipts import NewReceipt
 from broadcaster.web import tokens
 from tests.desk import AUDITOR, ISSUER, SECOND, Browser, Desk, released, settings
 from tests.factories import KEYS, SID, TOKEN, Ways, engine
-from tests.unit.outage.test_report_pdf import pages, text
+from tests.unit.outage.report.test_report_pdf import pages, text
 
 CALM = Faults(share_callbacks_dropped=0.0, listing_lag_s=0.0, delivery_ms=0.0)
 NOBODYS = "+15005550001"

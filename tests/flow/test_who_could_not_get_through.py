@@ -14,7 +14,7 @@ from datetime import timedelta
 import pytest
 
 from broadcaster.alert.missed_caller import Cannot, Found, Outcome
-from broadcaster.outage import call_back
+from broadcaster.outage.missed_calls import call_back
 from broadcaster.store import ledger, missed_callers, missed_figures
 from broadcaster.store.database import Sessions
 from broadcaster.store.ledger import AuditEvent

@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from broadcaster.cli import root
-from broadcaster.outage.binder_file import Packer
+from broadcaster.outage.binder.file import Packer
 from broadcaster.store import sealed_stream
 from broadcaster.store.sealed_stream import Recipients
-from tests.unit.outage.test_binder_file import NOON, OURS, THEIRS, WORDS
+from tests.unit.outage.binder.test_binder_file import NOON, OURS, THEIRS, WORDS
 from tests.unit.store.test_sealed_stream import KEY, certificate, pem
 
 

@@ -1,0 +1,136 @@
+"""How a report is said: lengths of time, numbers, and the lines that stand alike in HTML, PDF, CSV and statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from broadcaster.outage.report.figures import Figure, Measure, Report
+from broadcaster.outage.report.moments import SHARE
+from broadcaster.store.report import Run
+
+MARK = "preliminary"
+CHANNELS = {
+    ("sms", "public"): "Texts to the public",
+    ("voice", "public"): "Calls to landlines",
+    ("sms", "agency"): "Texts to agencies",
+    ("email", "agency"): "Mail to agencies",
+    ("webhook", "agency"): "Notices to agencies' machines",
+    ("feed", "public"): "Public page and CAP feed",
+    ("ipaws", "public"): "IPAWS",
+    ("handoff", "public"): "Handed to the agency at IPAWS",
+}
+KINDS = {
+    "initial": "first alert",
+    "update": "update",
+    "number_change": "number change",
+    "restored_in_part": "restored in part",
+    "all_clear": "all-clear",
+    "false_alarm": "false alarm",
+}
+
+
+def length(seconds: float) -> str:
+    """``4.2 s``, ``40 s``, ``12 min``, ``2 h 05 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 90:
+        return f"{round(seconds)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def minutes(value: float) -> str:
+    """``0.4 min``, ``12 min``: as a reader compares them."""
+    return f"{value:.1f} min" if value < 10 and value != round(value) else f"{round(value):,} min"
+
+
+def value(figure: Figure) -> str:
+    """A figure's number in words; one that has not come (yet) says so."""
+    if figure.value is None:
+        return "not reached" if figure.key.startswith(SHARE) else "none"
+    return length(figure.value) if figure.unit == "seconds" else f"{round(figure.value):,}"
+
+
+def settled(figure: Figure) -> str:
+    """Whether it may still change, and why."""
+    return f"Preliminary: {figure.preliminary}" if figure.preliminary else "Reconciled"
+
+
+def exact(moment: datetime, zone: ZoneInfo) -> str:
+    """``2:31:05 p.m.``"""
+    there = moment.astimezone(zone)
+    return f"{there.hour % 12 or 12}:{there:%M:%S} {'a.m.' if there.hour < 12 else 'p.m.'}"
+
+
+def dated(moment: datetime, zone: ZoneInfo) -> str:
+    """``Jun 18, 2:31:05 p.m.``"""
+    there = moment.astimezone(zone)
+    return f"{there:%b} {there.day}, {exact(moment, zone)}"
+
+
+def percent(part: float, whole: float) -> str:
+    """``97.3 %``; never 100 % while one is missing."""
+    if not whole:
+        return "0 %"
+    shown = part / whole * 100
+    return f"{min(shown, 99.9) if part < whole else 100:.3g} %"
+
+
+def way(run: Run) -> str:
+    """A fan-out as people know it."""
+    name = CHANNELS.get((run.channel, run.tier), f"{run.channel}, {run.tier}")
+    again = " (called again)" if run.purpose != "alert" else ""
+    return f"{name}, {KINDS.get(run.kind, run.kind)}{again}"
+
+
+def headlines(report: Report) -> Iterator[tuple[str, str, str]]:
+    """The few large numbers: (number, what it is, small print)."""
+    by_key = {one.interval.key: one for one in report.measures}
+    none = "none" if report.story.ended_at else "not yet"
+    yield _interval(by_key.get("agencies"), "until the agencies were told", none)
+    yield _interval(by_key.get("public"), "until the public was told", none)
+    reached, people = report.figure("accepted"), report.figure("people")
+    yield (
+        percent(reached.value or 0, people.value or 0),
+        "of the texts accepted by a carrier",
+        _marked(f"{value(reached)} of {value(people)}", reached.preliminary),
+    )
+    most = report.figure(f"{SHARE}95")
+    yield value(most), "from the approval until 95 % of the texts", _marked("accepted, not delivered", most.preliminary)
+    if report.is_false_alarm:
+        yield _interval(by_key.get("corrected"), "until the false alert was taken back", none)
+    else:
+        yield _interval(by_key.get("restored"), "from 911 restored to the all-clear", none)
+    told, answered = report.figure("agencies"), report.figure("acknowledged")
+    yield f"{value(answered)} of {value(told)}", "agencies acknowledged", _marked("", answered.preliminary)
+
+
+def _interval(measure: Measure | None, words: str, none: str) -> tuple[str, str, str]:
+    if measure is None or measure.minutes is None:
+        return none, words, ""
+    target = f"target {minutes(measure.interval.target)}"
+    return minutes(measure.minutes), words, target if measure.in_time else f"{target}, missed"
+
+
+def _marked(words: str, why: str) -> str:
+    return f"{words}, {MARK}".removeprefix(", ") if why else words
+
+
+def foot(report: Report, zone: ZoneInfo) -> Iterator[str]:
+    """What stands under every report: how sure it is, and by what it can be proved."""
+    if report.preliminary:
+        yield f"Preliminary: {'; '.join(report.preliminary)}."
+    else:
+        yield "Reconciled: sending is over, every outcome is known and the sums close."
+    chain = report.chain
+    yield chain.sentence
+    if chain.root and chain.sealed_at:
+        yield f"Newest signed checkpoint: {chain.size:,} events at {dated(chain.sealed_at, zone)}, root {chain.root}."
+    yield "Accepted says that the carrier has a text, delivered that the phone reported it."
+
+
+def title(report: Report) -> str:
+    """``After-action report: 911 outage, Ayer``."""
+    return f"After-action report: {report.story.title}, {report.story.place}"
