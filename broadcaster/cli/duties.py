@@ -28,6 +28,8 @@ from broadcaster.dispatch.paging import LOOK_EVERY_S as PAGE_EVERY_S
 from broadcaster.dispatch.paging import Pager
 from broadcaster.dispatch.practice_posts import EVERY_S as PRACTICE_EVERY_S
 from broadcaster.dispatch.practice_posts import PracticePosts
+from broadcaster.dispatch.proofread import EVERY_S as PROOFREAD_EVERY_S
+from broadcaster.dispatch.proofread import Proofreader
 from broadcaster.dispatch.proposal_pages import LOOK_EVERY_S as PROPOSE_EVERY_S
 from broadcaster.dispatch.proposal_pages import ProposalPages
 from broadcaster.dispatch.publish import Publisher
@@ -80,6 +82,7 @@ def _always(settings: Settings, engine: Engine) -> Duties:
         "detector": (Listening.of(settings, engine.sessions).look, LISTEN_EVERY_S),
         "drills": (Drills(engine.sessions).look, DRILLS_EVERY_S),
         "tidings": (Tidings.of(settings, engine).look, TIDINGS_EVERY_S),
+        "proofread": (Proofreader(engine.sessions).look, PROOFREAD_EVERY_S),
         "retention": (Retention(engine.sessions).look, RETAIN_EVERY_S),
     }
 

@@ -23,7 +23,9 @@ LOCKED = {
 }
 """By the phrase in which it must stay: the line of the book that has the words, and what they say. Whoever texts or
 calls us during an outage must not wait for help on a number that a machine answers."""
-FIXED = frozenset({*(line for line, _ in LOCKED.values()), *(f"key_{wish.value}" for wish in Wish if wish is not Wish.OTHER)})
+FIXED = frozenset(
+    {*(line for line, _ in LOCKED.values()), *(f"key_{wish.value}" for wish in Wish if wish is not Wish.OTHER)}
+)
 """Names that nobody edits: the words that phones text us stand in texts of years ago and must work for ever."""
 
 NAMES_WORDS: Mapping[str, tuple[Wish, ...]] = {

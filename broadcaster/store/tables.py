@@ -45,6 +45,7 @@ from broadcaster.store import (
     trouble,
     upkeep,
     watchers,
+    word_checks,
     wordings,
 )
 from broadcaster.store.database import Base
@@ -95,5 +96,6 @@ __all__ = [
     "trouble",
     "upkeep",
     "watchers",
+    "word_checks",
     "wordings",
 ]

@@ -1,9 +1,10 @@
-"""practice at the training desk: what its installation posts, and what the live one takes"""
+"""practice at the training desk, posted and taken; and what the linter of an upgrade says of wordings in use"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0034"
 down_revision = "0027"
@@ -46,9 +47,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_id", "source", name=op.f("uq_practice_post_user_id_source")),
     )
     op.create_index("ix_practice_post_due", "practice_post", ["next_at"], postgresql_where=sa.text("taken_at IS NULL"))
+    op.create_table(
+        "wording_check",
+        sa.Column("wording_id", sa.BigInteger(), nullable=False),
+        sa.Column("rules", sa.String(), nullable=False),
+        sa.Column("problems", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["wording_id"], ["wording.id"], name=op.f("fk_wording_check_wording_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("wording_id", name=op.f("pk_wording_check")),
+    )
 
 
 def downgrade() -> None:
     """Take it down again."""
+    op.drop_table("wording_check")
     op.drop_table("practice_post")
     op.drop_table("practice_record")
