@@ -102,7 +102,7 @@ CASES = {
     "all of it is taken back": (30, refs(range(1, 31)), 30, 30, [30, 0]),
     "none is: enough in a row, and it ends": (120, refs(), 60, 0, [0]),
     "fifty in a row are enough": (60, refs(range(1, 11)), 60, 10, [10]),
-    "one fewer is not: it is asked for again": (59, refs(range(1, 11)), 59 + 49, 10, [10, 0]),
+    "one fewer is not: the count goes on with the next lot": (59, refs(range(1, 11)), 59 + 20, 10, [10, 0]),
     "one among them begins the count anew": (100, refs(range(50, 51), range(100, 101)), 100 + 60, 2, [2, 0]),
     "more than a lot": (LOT + 10, refs(range(1, LOT + 11)), LOT + 10, LOT + 10, [LOT, 10, 0]),
 }  # fmt: skip
@@ -142,7 +142,5 @@ def test_nothing_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (texts.marked, texts.closed) == ([], [])
 
 
-def test_the_count_in_a_row_goes_on_over_the_lots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of one lot that had left stand before the next lot too: they are asked for once more, and that is all."""
-    texts = Texts(rows(TOO_LATE))
-    assert played(monkeypatch, texts, Way(refs())).too_late == TOO_LATE
+def test_how_many_in_a_row_had_left_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert played(monkeypatch, Texts(rows(TOO_LATE)), Way(refs())) == Recalled(0, TOO_LATE)
