@@ -19,7 +19,17 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_v
 
 from broadcaster import canary_settings
 from broadcaster.canary_settings import CanarySettings
-from broadcaster.values import MAIL_ADDRESS, Keyring, in_rising_order, is_loopback, is_real, key_bytes, repeats
+from broadcaster.practice_settings import PracticeSettings
+from broadcaster.values import (
+    MAIL_ADDRESS,
+    Keyring,
+    certificates_by_sender,
+    in_rising_order,
+    is_loopback,
+    is_real,
+    key_bytes,
+    repeats,
+)
 
 OURS: tuple[str, ...] = ("SECRET_KEY", "SECRET_KEY_PREVIOUS", "FIELD_KEY", "INDEX_KEY", "BOUNCE_TOKEN", "METRICS_TOKEN")
 OURS += ("BINDER_PASSPHRASE",)
@@ -43,7 +53,7 @@ Seconds = Annotated[float, Field(gt=0)]
 Steps = Annotated[str, AfterValidator(in_rising_order)]
 
 
-class Settings(CanarySettings):
+class Settings(CanarySettings, PracticeSettings):
     """One immutable value with every setting; field names are the environment's names in lower case."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
@@ -106,7 +116,7 @@ class Settings(CanarySettings):
     cap_sender_name: str = ""
     cap_signing_key: Path | None = None
     cap_signing_cert: Path | None = None
-    cap_partners: str = ""
+    cap_partners: Annotated[str, AfterValidator(certificates_by_sender)] = ""
     cap_test_event: Literal["DMO", "RMT", "RWT"] = "DMO"
     all_clear_eas: bool = False
     all_clear_wea: bool = False
@@ -192,18 +202,13 @@ class Settings(CanarySettings):
             raise ValueError("MODE=live takes an https address beyond this machine: set IPAWS_URL to the assigned one")
         return self
 
-    @field_validator("cap_partners")
-    @classmethod
-    def _senders_and_certificates(cls, text: str) -> str:
-        try:
-            read = json.loads(text or "{}")
-        except ValueError as error:
-            raise ValueError("is no JSON: write an object of senders and PEM certificates") from error
-        if not isinstance(read, dict) or not all(
-            isinstance(pem, str) and "BEGIN CERTIFICATE" in pem for pem in read.values()
-        ):
-            raise ValueError("must be an object of senders and PEM certificates")
-        return text
+    @model_validator(mode="after")
+    def _refuse_practice_that_flows_back(self) -> Self:
+        if self.practice_url and self.mode is not Mode.TRAINING:
+            raise ValueError("PRACTICE_URL belongs to MODE=training: only a training installation posts practice")
+        if self.practice_key and self.mode is Mode.TRAINING:
+            raise ValueError("PRACTICE_KEY belongs to the live installation: it takes the practice of the training one")
+        return self
 
     @model_validator(mode="after")
     def _refuse_two_events_in_one_all_clear(self) -> Self:

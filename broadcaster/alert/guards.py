@@ -42,7 +42,8 @@ class Earlier:
 class Facts:
     """What the guards judge: counts of people, seconds at the carrier's rate, names of communities and languages.
 
-    `before` are the audiences of earlier alerts and tests, in people; `unanswered` may say what people there are told.
+    `before` are the audiences of earlier alerts and tests, in people; `unanswered` may say what people there are told;
+    `unverified` are agencies with a contact that nobody verified within a year.
     """
 
     people: int = 0
@@ -52,6 +53,7 @@ class Facts:
     long_languages: Sequence[tuple[str, int]] = ()
     unanswered: Sequence[str] = ()
     stale: Sequence[str] = ()
+    unverified: Sequence[str] = ()
     untranslated: Sequence[str] = ()
     spill: str = ""
     earlier: Sequence[Earlier] = ()
@@ -100,6 +102,10 @@ def _numbers(facts: Facts) -> Iterator[Guard]:
         many = len(facts.stale)
         what = "number was" if many == 1 else "numbers were"
         yield Guard("number-stale", f"{many} {what} not verified within a year: {named(facts.stale)}.")
+    if facts.unverified:
+        many = len(facts.unverified)
+        what = "agency has a contact" if many == 1 else "agencies have a contact"
+        yield Guard("contact-stale", f"{many} {what} that nobody verified within a year: {named(facts.unverified)}.")
 
 
 def _pace(facts: Facts) -> Iterator[Guard]:

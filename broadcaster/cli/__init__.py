@@ -24,6 +24,7 @@ from broadcaster.cli import (
     documents,
     missed,
     people,
+    practice,
     residents,
     serving,
 )
@@ -59,6 +60,7 @@ for group in (
     alerts,
     missed,
     audit,
+    practice,
     checks,
     documents,
     calls,

@@ -26,6 +26,10 @@ from broadcaster.dispatch.page_tests import LOOK_EVERY_S as TEST_EVERY_S
 from broadcaster.dispatch.page_tests import PageTests
 from broadcaster.dispatch.paging import LOOK_EVERY_S as PAGE_EVERY_S
 from broadcaster.dispatch.paging import Pager
+from broadcaster.dispatch.practice_posts import EVERY_S as PRACTICE_EVERY_S
+from broadcaster.dispatch.practice_posts import PracticePosts
+from broadcaster.dispatch.proofread import EVERY_S as PROOFREAD_EVERY_S
+from broadcaster.dispatch.proofread import Proofreader
 from broadcaster.dispatch.proposal_pages import LOOK_EVERY_S as PROPOSE_EVERY_S
 from broadcaster.dispatch.proposal_pages import ProposalPages
 from broadcaster.dispatch.publish import Publisher
@@ -78,6 +82,7 @@ def _always(settings: Settings, engine: Engine) -> Duties:
         "detector": (Listening.of(settings, engine.sessions).look, LISTEN_EVERY_S),
         "drills": (Drills(engine.sessions).look, DRILLS_EVERY_S),
         "tidings": (Tidings.of(settings, engine).look, TIDINGS_EVERY_S),
+        "proofread": (Proofreader(engine.sessions).look, PROOFREAD_EVERY_S),
         "retention": (Retention(engine.sessions).look, RETAIN_EVERY_S),
     }
 
@@ -113,6 +118,10 @@ def _where_set_up(settings: Settings, engine: Engine, closing: ExitStack) -> Dut
         reader = NoticeReader.of(settings, engine.sealer)
         box = BounceMailbox(settings.notice_mailbox, engine.sessions, reader, "notices.read", cut=True)
         made["notices"] = (box.look, 5.0)
+    if settings.practice_url:
+        posts = PracticePosts.of(settings, engine.sessions, engine.window)
+        closing.callback(posts.close)
+        made["practice"] = (posts.look, PRACTICE_EVERY_S)
     if settings.websub_hub:
         announcer = Announcer.of(settings, engine.window)
         closing.callback(announcer.close)

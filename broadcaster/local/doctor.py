@@ -20,7 +20,7 @@ from broadcaster.dispatch.office import Office
 from broadcaster.feeds import certificates, shapes
 from broadcaster.feeds.certificates import CertificateRefused
 from broadcaster.feeds.shapes import NoOutlines
-from broadcaster.local import binder_check, home
+from broadcaster.local import binder_check, home, practice_check, words_check
 from broadcaster.messages import book
 from broadcaster.settings import Mode, Settings, SettingsError
 from broadcaster.store import database, ipaws, outlines
@@ -51,7 +51,8 @@ def examine(env: Mapping[str, str]) -> list[Finding]:
         found += [_guarded("database", _database, settings), _guarded("broker", _broker, settings)]
         found.append(_guarded("sample data", _sample, settings))
         found.append(_guarded("county outlines", _outlines, settings))
-        found.append(_guarded("binder", _binder, settings))
+        found += [_guarded("binder", _binder, settings), _guarded("practice", _practice, settings)]
+        found.append(_guarded("wordings", _wordings, settings))
         if not registry.WAYS_OUT["ipaws"].missing(settings):
             found.append(_guarded("IPAWS path", _ipaws, settings))
     found += [_carrier(settings, name) for name in registry.WAYS_OUT]
@@ -230,6 +231,22 @@ def _binder(settings: Settings) -> Finding:
     works, sentence = binder_check.look(settings, database.sessions(engine))
     engine.dispose()
     return Finding("binder", works, sentence)
+
+
+def _wordings(settings: Settings) -> Finding:
+    """Whether the words that the authority approved still fit after an upgrade."""
+    engine = database.connect(settings.database_url)
+    works, sentence = words_check.look(database.sessions(engine))
+    engine.dispose()
+    return Finding("wordings", works, sentence)
+
+
+def _practice(settings: Settings) -> Finding:
+    """Whether what is practised at the training desk counts at the live one."""
+    engine = database.connect(settings.database_url)
+    works, sentence = practice_check.look(settings, database.sessions(engine))
+    engine.dispose()
+    return Finding("practice", works, sentence)
 
 
 def _nightly(settings: Settings) -> Finding:

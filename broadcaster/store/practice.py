@@ -29,13 +29,15 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """One person, and when they last had a release in their hands, real or in a drill; None: never."""
+    """One person, and when they last had a release in their hands, real or in a drill; None: never. `trained`: it was
+    at the training desk, whose installation has posted it."""
 
     user_id: int
     name: str
     roles: frozenset[str]
     last: datetime | None
     standing: Standing
+    trained: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +96,16 @@ _RESULTS = text(
     " WHERE CAST(:user AS bigint) IS NULL OR r.user_id = :user ORDER BY r.id DESC LIMIT :most"
 )
 _PRACTICE = text(
-    "SELECT u.id, u.name, array_agg(DISTINCT o.name) AS roles, u.made_at, greatest("
+    "SELECT *, greatest(here, there) AS last, coalesce(there > here, there IS NOT NULL) AS trained FROM ("
+    " SELECT u.id, u.name, array_agg(DISTINCT o.name) AS roles, u.made_at, greatest("
     "   (SELECT max(x.at) FROM release x JOIN revision v ON v.id = x.revision_id JOIN alert a ON a.id = v.alert_id"
     "     WHERE x.state IN ('released', 'held') AND a.kind <> 'canary'"
     "     AND (x.requested_by = u.id OR x.approved_by = u.id)),"
-    "   (SELECT max(r.ended_at) FROM drill_run r WHERE r.user_id = u.id AND r.outcome = 'complete')) AS last"
+    "   (SELECT max(r.ended_at) FROM drill_run r WHERE r.user_id = u.id AND r.outcome = 'complete')) AS here,"
+    "   (SELECT max(p.at) FROM practice_record p WHERE p.user_id = u.id) AS there"
     ' FROM "user" u JOIN user_role w ON w.user_id = u.id JOIN role o ON o.id = w.role_id'
-    " WHERE u.active AND o.name IN ('issuer', 'approver') GROUP BY u.id ORDER BY last NULLS FIRST, u.name"
+    " WHERE u.active AND o.name IN ('issuer', 'approver') GROUP BY u.id) AS one"
+    " ORDER BY last NULLS FIRST, name"
 )
 
 
@@ -138,7 +143,7 @@ def _median(seconds: Iterable[float | None]) -> float | None:
 def practice(session: Session, now: datetime) -> list[Practice]:
     """Everybody who issues or approves, whoever is most out of practice first."""
     return [
-        Practice(row.id, row.name, frozenset(row.roles), row.last, standing(row.last, row.made_at, now))
+        Practice(row.id, row.name, frozenset(row.roles), row.last, standing(row.last, row.made_at, now), row.trained)
         for row in session.execute(_PRACTICE)
     ]
 

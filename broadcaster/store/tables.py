@@ -30,6 +30,7 @@ from broadcaster.store import (
     paging,
     passkeys,
     people,
+    practice_records,
     proposals,
     provider_notices,
     reminders,
@@ -44,6 +45,7 @@ from broadcaster.store import (
     trouble,
     upkeep,
     watchers,
+    word_checks,
     wordings,
 )
 from broadcaster.store.database import Base
@@ -79,6 +81,7 @@ __all__ = [
     "paging",
     "passkeys",
     "people",
+    "practice_records",
     "proposals",
     "provider_notices",
     "reminders",
@@ -93,5 +96,6 @@ __all__ = [
     "trouble",
     "upkeep",
     "watchers",
+    "word_checks",
     "wordings",
 ]

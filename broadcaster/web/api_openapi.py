@@ -45,6 +45,13 @@ REFUSALS = {
 }
 
 
+def _refusals(said: dict[str, str]) -> dict[str, Any]:
+    return {
+        code: {"description": words, "content": {"application/problem+json": {"schema": PROBLEM}}}
+        for code, words in said.items()
+    }
+
+
 PARTNERS = {
     "post": {
         "operationId": "receive",
@@ -55,21 +62,43 @@ PARTNERS = {
         "responses": {
             "200": {"description": "It was kept before", "content": {"application/json": {}}},
             "201": {"description": "Kept, with what was found", "content": {"application/json": {}}},
-            **{
-                code: {"description": words, "content": {"application/problem+json": {"schema": PROBLEM}}}
-                for code, words in {
+            **_refusals(
+                {
                     "400": "No CAP 1.2 message",
                     "403": "Not signed by a partner that is pinned",
                     "409": "Another message with this sender, identifier and time was kept before",
                     "413": "Too large",
                     "415": "Another content type",
                     "422": "Too old, ended, or against rules of CAP",
-                }.items()
-            },
+                }
+            ),
         },
     }
 }
-"""The one call that is not made by a person."""
+"""The calls that are not made by a person: another agency's, and the training installation's."""
+PRACTICE = {
+    "post": {
+        "operationId": "practised",
+        "summary": "Keep a signed practice record of the training installation.",
+        "description": "Its signature is its sign-in. It says when somebody last practised, and nothing else.",
+        "security": [],
+        "requestBody": {"required": True, "content": {"text/plain": {"schema": {"type": "string"}}}},
+        "responses": {
+            "200": {"description": "It was kept before", "content": {"application/json": {}}},
+            "201": {"description": "Kept", "content": {"application/json": {}}},
+            **_refusals(
+                {
+                    "403": "Not signed by the training installation that is pinned, or changed",
+                    "404": "No training installation is pinned",
+                    "409": "Another record with this key was kept before",
+                    "413": "Too large",
+                    "415": "Another content type",
+                    "422": "No practice record, too old, of the future, or of nobody here",
+                }
+            ),
+        },
+    }
+}
 
 
 PLACES = ("q", "zip", "county", "point")
@@ -117,7 +146,7 @@ def document(operations: Sequence[Operation], base_url: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for each in operations:
         paths.setdefault(f"/api/v1{each.address}", {})[each.method.lower()] = _operation(each)
-    paths["/api/v1/cap"] = PARTNERS
+    paths |= {"/api/v1/cap": PARTNERS, "/api/v1/practice": PRACTICE}
     return {
         "openapi": "3.1.0",
         "info": {

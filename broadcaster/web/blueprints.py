@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from broadcaster.web import ack, api, board, board_stream, check, handoff, partners, subscribe, trouble
+from broadcaster.web import ack, api, board, board_stream, check, handoff, partners, practised, subscribe, trouble
 from broadcaster.web.account import account
 from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
@@ -67,6 +67,7 @@ PAGES: tuple[Blueprint, ...] = (
     board.blueprint,
     board_stream.blueprint,
     partners.blueprint,
+    practised.blueprint,
     api.blueprint,
     ack.blueprint,
     trouble.blueprint,

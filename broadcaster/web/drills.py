@@ -17,7 +17,7 @@ from broadcaster.alert.alert import FailureKind
 from broadcaster.alert.lifecycle import AlertKind, AlertState, ReleaseState, Role
 from broadcaster.directory import Directory
 from broadcaster.dispatch import drills as practising
-from broadcaster.store import directory_load, ledger, practice
+from broadcaster.store import directory_load, ledger, practice, practice_records
 from broadcaster.store import drills as kept
 from broadcaster.store.alerts import Alert, Release, Revision
 from broadcaster.store.drills import Drill, DrillOutcome, DrillRun
@@ -285,6 +285,7 @@ def _shown(problems: dict[str, str]) -> str:
             counties=sorted(directory.county_names.items(), key=lambda one: one[1]),
             fails=FAILS,
             outcomes=OUTCOMES,
+            posted=practice_records.standing(store, now) if house().settings.practice_url else None,
             everything=everything,
             problems=problems,
             typed=request.form,

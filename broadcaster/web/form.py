@@ -17,6 +17,7 @@ from broadcaster.directory import Community, Directory
 from broadcaster.dispatch import actions
 from broadcaster.dispatch import drills as practising
 from broadcaster.dispatch.actions import Actor
+from broadcaster.messages import standing
 from broadcaster.messages.book import ENGLISH_NAMES, NAMES, languages
 from broadcaster.settings import Mode
 from broadcaster.store import directory_load, outages, senders, wordings
@@ -264,6 +265,7 @@ def _page(sheet: Sheet, choice: Choice, kind: RevisionKind, revision: Revision |
         failures=FAILURES,
         channels=channels,
         seat=_seat(),
+        given_up=standing.given_up([ENGLISH_NAMES[lang] for lang in NAMES if lang in books.given_up]),
         tongues={lang: ENGLISH_NAMES[lang] + ("" if books.is_reviewed(lang) else " (not reviewed)") for lang in NAMES},
         drawing=outline.of_state(house().settings.state_fips),
         zone=house().clock().astimezone(house().zone).tzname(),

@@ -24,7 +24,7 @@ from broadcaster.feeds import area_map
 from broadcaster.feeds.area_map import AreaMap
 from broadcaster.feeds.finding import Concern, Finding
 from broadcaster.feeds.places import county_title
-from broadcaster.store import areas, directory_load, senders
+from broadcaster.store import areas, directory_load, senders, unverified
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.people import User
 from broadcaster.web import acting, agency_lists, alone, form_numbers, paged, seat
@@ -123,6 +123,7 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "", sl
         folded=folded(preview.findings),
         sample=_sample(preview.sms),
         guards=guards(facts),
+        unverified=unverified.contacts(store, {mail.agency for mail in preview.mails}, house().clock().date()),
         earlier=facts.earlier,
         three=three(preview.sms),
         lines=form_numbers.to_look_at(preview.content, directory) if row.frozen_at is None and numbered else [],

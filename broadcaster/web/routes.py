@@ -17,7 +17,7 @@ class RouteClass(StrEnum):
     KNOCK = "knock"
     """Emergency too, and open to whoever knocks: signing in, an agency's answer or report by its link."""
     SIGN_UP = "sign-up"
-    """What strangers write: residents who sign up, other authorities' alerts, whose signatures cost."""
+    """What strangers write: residents who sign up, other authorities' alerts and practice, whose signatures cost."""
     PUBLIC = "public"
     """Files that anybody reads."""
     SLOW = "slow"
@@ -33,6 +33,7 @@ CLASSES: dict[str, RouteClass] = {
     "/desk/board/": RouteClass.KNOCK,
     "/api/": RouteClass.EMERGENCY,
     "/api/v1/cap": RouteClass.SIGN_UP,
+    "/api/v1/practice": RouteClass.SIGN_UP,
     "/api/v1/openapi.json": RouteClass.KNOCK,
     "/ack/": RouteClass.KNOCK,
     "/a/": RouteClass.KNOCK,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,12 @@ def test_the_next_contact_each_time_and_then_the_board_says_call_them(story: Sto
         assert (line.name, line.steps, line.exhausted) == ("Town 1 Police", 2, True)
         said = [event for event in ledger.timeline(session, f"alert:{alert.public_id}") if event.action == "escalated"]
         assert len(said) == 3 and all(BACKUP.encode() not in event.canonical for event in said)
+        told = [json.loads(event.canonical)["data"]["steps"] for event in said]
+        line = {"agency": "Town 1 Police", "no": 1}
+        assert told == [
+            [{**line, "step": 1, "by": "email"}], [{**line, "step": 2, "by": "email"}],
+            [{**line, "step": 2, "by": "nobody left"}],
+        ]  # fmt: skip
         assert ledger.verify(session).broken_at is None
         for fanout in session.query(Fanout):
             assert fanout.state == "done" and check_sums(session, fanout.id).agree

@@ -13,6 +13,7 @@ from broadcaster.canary_settings import CanarySettings
 from broadcaster.channels import registry
 from broadcaster.channels.contract import Traits
 from broadcaster.cli import root
+from broadcaster.practice_settings import PracticeSettings
 from broadcaster.settings import SECRETS, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,6 +117,10 @@ MEANING = {
     "export_dir": "Where the nightly exports are written; default: exports in DATA_DIR",
     "call_counts_dir": "A folder of CSV files, or one, with calls by PSAP and minute; the sweep reads each whole or"
     " not at all, and moves it beside",
+    "practice_url": "Of a training installation: where the live one is on this machine, to which practice is posted;"
+    " `http://127.0.0.1:8911`",
+    "practice_key": "Of the live installation: what `broadcaster practice key` prints at the training one, whose"
+    " practice counts; empty: nobody's",
     "binder_dir": "Where the binder is kept: a folder, a mounted stick or share; empty: `binder` under `DATA_DIR`",
     "binder_passphrase": "Opens the binder: 32 letters or more, best seven words of dice; empty: it is sealed to"
     " `EXPORT_CERT` only, and without that there is none",
@@ -175,10 +180,11 @@ COMPLETE = {
 
 
 def settings() -> Iterator[str]:
-    """A row for each setting, in the order of Settings; the canary's at the end."""
+    """A row for each setting, in the order of Settings; the canary's and those of practice at the end."""
+    last = {**CanarySettings.model_fields, **PracticeSettings.model_fields}
     yield "| setting | default | meaning |"
     yield "| --- | --- | --- |"
-    for name, info in sorted(Settings.model_fields.items(), key=lambda one: one[0] in CanarySettings.model_fields):
+    for name, info in sorted(Settings.model_fields.items(), key=lambda one: one[0] in last):
         default = "" if info.default in ("", None) else f"`{_shown(info.default)}`"
         secret = " (secret)" if name.upper() in SECRETS else ""
         yield f"| `{name.upper()}` | {default} | {MEANING[name]}{secret} |"

@@ -52,6 +52,7 @@ def test_every_line_of_the_table_is_an_address(app: Flask) -> None:
         ("/trouble/token", "knock"),
         ("/subscribe/me/token", "sign-up"),
         ("/api/v1/cap", "sign-up"),
+        ("/api/v1/practice", "sign-up"),
         ("/callbacks/twilio/status", "callbacks"),
         ("/", "public"),
         ("/desktop", "emergency"),

@@ -76,6 +76,18 @@ MANY = [f"Town {no}" for no in range(10)]
             False,
         ),
         (
+            Facts(unverified=("Ayer Police",)),
+            "contact-stale",
+            "1 agency has a contact that nobody verified within a year: Ayer Police.",
+            False,
+        ),
+        (
+            Facts(unverified=MANY),
+            "contact-stale",
+            f"10 agencies have a contact that nobody verified within a year: {', '.join(MANY[:8])} and 2 more.",
+            False,
+        ),
+        (
             Facts(people=9, seconds=2_400, each=2.0),
             "segments",
             "A text takes 2 segments: everybody is told in 40 minutes instead of 20 minutes.",
