@@ -1,4 +1,5 @@
-"""A drawing of where an alert holds: the counties, those chosen, the neighbours, and the polygon over them."""
+"""A drawing of where an alert holds: the counties and towns, those chosen, the neighbours, and the polygon over
+them."""
 
 from __future__ import annotations
 
@@ -21,12 +22,14 @@ INSET = 75.0
 """Units that a name stays away from the sides."""
 LEAST = 0.35
 """Degrees of latitude that are shown at least, so that a small county is not alone on its page."""
+EVEN = 0.0008
+"""Degrees within which a town's border may be straightened: a third of a unit where a whole county is seen."""
 Project = Callable[[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One shape as an SVG path; `is_chosen` for a county of the alert."""
+    """One shape as an SVG path; `is_chosen` for a county or a town of the alert."""
 
     name: str
     path: str
@@ -44,7 +47,8 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class AreaMap:
-    """The drawing, back to front: neighbours, counties, polygons, labels."""
+    """The drawing, back to front: neighbours, counties, towns, polygons, labels. Towns are there where some are chosen
+    by their own shapes."""
 
     width: int
     height: int
@@ -53,10 +57,11 @@ class AreaMap:
     polygons: tuple[str, ...]
     labels: tuple[Label, ...]
     points: int
+    towns: tuple[Piece, ...] = ()
 
 
 def drawn(outlines: Outlines, area: Drawn, names: dict[str, str]) -> AreaMap | None:
-    """The map of a drawn area, `names` by FIPS code; None where there is no polygon to show."""
+    """The map of a drawn area, `names` by FIPS code and by the code of a community; None where there is no polygon."""
     if not area.polygons:
         return None
     whole = shapes.whole(area.polygons)
@@ -77,7 +82,17 @@ def drawn(outlines: Outlines, area: Drawn, names: dict[str, str]) -> AreaMap | N
         polygons=tuple(_path(shapes.polygon(ring), project) for ring in area.polygons),
         labels=tuple(_labels(neighbours, frame, project)),
         points=sum(ring.count(" ") + 1 for ring in area.polygons),
+        towns=tuple(_towns(outlines, area, names, frame, project)),
     )
+
+
+def _towns(outlines: Outlines, area: Drawn, names: dict[str, str], frame: Polygon, project: Project) -> Iterator[Piece]:
+    """The towns in view, where some are meant: the chosen ones last, so that their borders lie on top."""
+    chosen = set(area.towns)
+    for code, land in sorted(outlines.towns.items() if chosen else (), key=lambda pair: pair[0] in chosen):
+        seen = land.intersection(frame).simplify(EVEN)
+        if not seen.is_empty:
+            yield Piece(names.get(code, code), _path(seen, project), code in chosen)
 
 
 def _frame(bounds: tuple[float, float, float, float]) -> Polygon:
