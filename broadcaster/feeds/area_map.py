@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from shapely import Geometry, Polygon, box, get_parts
 
 from broadcaster.feeds import shapes
+from broadcaster.feeds.picture import AreaMap, Label, Piece
 from broadcaster.feeds.shapes import Drawn, Outlines
 
 WIDTH = 640.0
@@ -25,39 +25,6 @@ LEAST = 0.35
 EVEN = 0.0008
 """Degrees within which a town's border may be straightened: a third of a unit where a whole county is seen."""
 Project = Callable[[float, float], tuple[float, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One shape as an SVG path; `is_chosen` for a county or a town of the alert."""
-
-    name: str
-    path: str
-    is_chosen: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A name at a place of the drawing."""
-
-    name: str
-    x: float
-    y: float
-
-
-@dataclass(frozen=True, slots=True)
-class AreaMap:
-    """The drawing, back to front: neighbours, counties, towns, polygons, labels. Towns are there where some are chosen
-    by their own shapes."""
-
-    width: int
-    height: int
-    neighbours: tuple[Piece, ...]
-    counties: tuple[Piece, ...]
-    polygons: tuple[str, ...]
-    labels: tuple[Label, ...]
-    points: int
-    towns: tuple[Piece, ...] = ()
 
 
 def drawn(outlines: Outlines, area: Drawn, names: dict[str, str]) -> AreaMap | None:

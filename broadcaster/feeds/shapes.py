@@ -163,7 +163,16 @@ def polygon(text: str) -> Polygon:
 
 def touched(outlines: Outlines, area: Geometry) -> tuple[str, ...]:
     """The counties that share land with an area, by FIPS code; touching a border alone does not count."""
-    found = (code for code, each in outlines.counties.items() if each.intersects(area) and not each.touches(area))
+    return _sharing(outlines.counties, area)
+
+
+def towns_touched(outlines: Outlines, area: Geometry) -> tuple[str, ...]:
+    """The communities that share land with an area by their own shapes, by code."""
+    return _sharing(outlines.towns, area)
+
+
+def _sharing(land: Mapping[str, Geometry], area: Geometry) -> tuple[str, ...]:
+    found = (code for code, each in land.items() if each.intersects(area) and not each.touches(area))
     return tuple(sorted(found))
 
 

@@ -16,12 +16,12 @@ from broadcaster.alert.lifecycle import LifecycleRefused, ReleaseState, Role, ch
 from broadcaster.alert.lifecycle import Tier as TierName
 from broadcaster.alert.policy import needs_two_people
 from broadcaster.directory import Directory
-from broadcaster.dispatch import caution, render, second_person, where
+from broadcaster.dispatch import caution, pictures, render, second_person, where
 from broadcaster.dispatch import preview as previews
 from broadcaster.dispatch.plan import Draft
 from broadcaster.dispatch.preview import Preview, SmsText
 from broadcaster.feeds import area_map
-from broadcaster.feeds.area_map import AreaMap
+from broadcaster.feeds.picture import AreaMap
 from broadcaster.feeds.finding import Concern, Finding
 from broadcaster.feeds.places import county_title
 from broadcaster.store import areas, directory_load, senders, town_shapes
@@ -167,8 +167,7 @@ def county_names(directory: Directory) -> dict[str, str]:
 
 def _map(store: Session, preview: Preview, directory: Directory) -> AreaMap | None:
     """The polygon that is sent, over the counties and towns as they are known now."""
-    names = county_names(directory) | {one.code: one.name for one in directory.communities}
-    return area_map.drawn(where.known(store, house().office.state_fips), preview.area, names)
+    return area_map.drawn(where.known(store, house().office.state_fips), preview.area, pictures.names(directory))
 
 
 OFF = {

@@ -11,15 +11,16 @@ from shapely.geometry import shape
 
 from broadcaster.directory import town_shapes as places
 from broadcaster.directory.town_shapes import TownShape
-from broadcaster.dispatch import where
-from broadcaster.feeds import cap, shapes
+from broadcaster.dispatch import publish, where
+from broadcaster.feeds import cap, public_page, shapes
 from broadcaster.local import borders
 from broadcaster.local.massachusetts import sample
 from broadcaster.local.massachusetts.shapes import generated
-from broadcaster.store import ledger, town_shapes
+from broadcaster.store import directory_load, ledger, town_shapes
 from broadcaster.store.alerts import Document
 from broadcaster.store.database import Sessions
 from broadcaster.web import accounts
+from broadcaster.web.house import NAME
 from tests.desk import BOTH, ISSUER, PASSWORD, Browser, Desk, walk
 
 ADMIN = "ana@desk.example"
@@ -128,6 +129,10 @@ def test_an_alert_for_a_town_is_drawn_sent_and_coloured_as_that_town(desk: Desk)
     assert sent.covers(shape(TOWNS["ayer"].geometry))
     assert sent.intersection(known.counties["25017"]).area < 0.2 * known.counties["25017"].area
     assert document.infos[0].same_places == ("025017", "025027")
+    with desk.sessions() as store:
+        public = publish.snapshot(store, desk.app.extensions[NAME].office, directory_load.load(store), desk.now)
+    page_for_all = public_page.files(public)["index.html"].decode()
+    assert '<svg class="outage-map"' in page_for_all and "<title>Ayer</title>" in page_for_all
     towns = {each.get("data-k"): each.get("fill") for each in second.page.xpath("//svg[@class='county-map']/g[@fill]")}
     assert towns == {"map-ayer": "url(#is-not-reached)", "map-harvard": "url(#is-not-reached)"}
 
