@@ -21,8 +21,8 @@ from broadcaster.dispatch import preview as previews
 from broadcaster.dispatch.plan import Draft
 from broadcaster.dispatch.preview import Preview, SmsText
 from broadcaster.feeds import area_map
-from broadcaster.feeds.picture import AreaMap
 from broadcaster.feeds.finding import Concern, Finding
+from broadcaster.feeds.picture import AreaMap
 from broadcaster.feeds.places import county_title
 from broadcaster.store import areas, directory_load, senders, town_shapes
 from broadcaster.store.alerts import Release, Revision

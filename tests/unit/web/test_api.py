@@ -11,13 +11,11 @@ from typing import Any
 import pyotp
 import pytest
 from flask import Flask
-from shapely.geometry import box, mapping
 from werkzeug.test import TestResponse
 
-from broadcaster.directory.town_shapes import TownShape
 from broadcaster.feeds.cog import CogProfile
 from broadcaster.local import assets, borders
-from broadcaster.store import directory_load, ipaws, outages, outlines, people, senders, town_shapes
+from broadcaster.store import directory_load, ipaws, outages, outlines, people, senders
 from broadcaster.store.database import Sessions
 from broadcaster.store.people import ApiToken, User
 from broadcaster.store.residents import address, subscribe
@@ -280,20 +278,6 @@ def test_a_polygon_becomes_the_counties_it_touches(desk: Desk) -> None:
     far = {"type": "Polygon", "coordinates": [[[lat, lon] for lon, lat in WORCESTER["coordinates"][0]]]}
     status, told = desk.refused("issuer", "PATCH", f"/alerts/{made['id']}", {"area": {"geojson": far}})
     assert status == 422 and "touches no county" in told["area.geojson"]
-
-
-def test_a_polygon_becomes_the_towns_it_touches_where_their_shapes_are_known(desk: Desk) -> None:
-    with desk.sessions.begin() as session:
-        outlines.save(session, "25", borders.by_state(assets.atlas())["25"])
-        places = directory_load.load(session).in_county("25027")
-        near, far = (
-            TownShape(place.code, json.loads(json.dumps(mapping(box(west, 42.2, west + 0.1, 42.3)))))
-            for place, west in zip(places, (-71.85, -72.2), strict=False)
-        )
-        town_shapes.save(session, [near, far])
-    made = desk.do("issuer", "POST", "/alerts", draft(area={"geojson": WORCESTER}))
-    others = {place.code for place in places} - {far.code}
-    assert set(made["content"]["area"]["communities"]) == others and made["content"]["area"]["counties"] == []
 
 
 def test_what_our_group_may_not_send_is_a_finding_of_ipaws(desk: Desk) -> None:
