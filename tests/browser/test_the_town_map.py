@@ -59,16 +59,13 @@ def test_three_towns_in_two_counties_by_pointer_and_keys(chromium: Browser, addr
     context = chromium.new_context(viewport=OFFICE)
     page = at_the_form(context, desk, base)
     wrong = watched(page, base)
-    bodies: dict[str, int] = {}
-
-    def weigh(response: Response) -> None:
-        bodies[response.url] = len(gzip.compress(response.body()))
-
-    page.on("response", weigh)
+    came: list[Response] = []
+    page.on("response", came.append)
     with page.expect_response(lambda each: "/desk/towns/" in each.url):
         page.goto(f"{base}/desk/new")
     page.wait_for_load_state("networkidle")
-    assert sum(bodies.values()) < LIGHT, bodies
+    weights = {each.url: len(gzip.compress(each.body())) for each in came}
+    assert sum(weights.values()) < LIGHT, weights
 
     page.select_option("#map-of", "25017")
     page.click("path[data-town=ayer]")
@@ -118,7 +115,7 @@ def test_on_a_phone_the_list_alone_does_it_too(chromium: Browser, address: tuple
     desk, base = address
     context = chromium.new_context(viewport=PHONE, java_script_enabled=script, has_touch=True)
     page = at_the_form(context, desk, base)
-    assert page.locator("#map-of").is_visible() is script
+    expect(page.locator("#map-of")).to_be_visible(visible=script)
     page.click("text=Choose communities from the list")
     for town in ("ayer", "groton", "harvard"):
         page.click(f"label[for=communities-{town}]")

@@ -85,8 +85,8 @@
 
   /* A name where it has room; the others are said by the pointer and the keyboard. */
   function write(town) {
-    const unit = Number(svg.getAttribute("viewBox").split(" ")[2]) / svg.clientWidth, it = town.getBBox();
-    const size = 12 * unit;
+    const [, , wide, tall] = svg.getAttribute("viewBox").split(" ").map(Number), it = town.getBBox();
+    const size = 12 * Math.max(wide / svg.clientWidth, tall / svg.clientHeight);
     if (it.width < town.dataset.name.length * size * 0.5 || it.height < size) return;
     const words = made("text", { x: it.x + it.width / 2, y: it.y + it.height / 2 + size / 3, "font-size": size });
     words.textContent = town.dataset.name;
