@@ -81,7 +81,7 @@ class Work:
     @property
     def drawn(self) -> Drawn:
         """The polygons: as they were frozen, else drawn now."""
-        return self.frozen or where.drawn(self.edition, self.affected, self.outlines)
+        return self.frozen or where.drawn(self.edition, self.affected, self.directory, self.outlines)
 
     @property
     def content(self) -> Content:

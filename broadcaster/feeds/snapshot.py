@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from broadcaster.alert.alert import ENDINGS, RevisionKind
 from broadcaster.directory import WALK_IN
+from broadcaster.feeds.picture import AreaMap
 from broadcaster.messages.book import Books, shipped
 from broadcaster.messages.reception import phrases
 from broadcaster.settings import Mode
@@ -97,6 +98,8 @@ class OnAir:
     is_test: bool = False
     texts: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict, compare=False)
     """The exact words of its texts, by the code of their town: (language, text)."""
+    drawing: AreaMap | None = field(default=None, compare=False)
+    """Where it holds, as far as the outlines were known when it was submitted."""
 
     def state(self, as_of: datetime) -> AirState:
         """How the alert stands at that moment."""

@@ -115,10 +115,12 @@ def _sample(settings: Settings) -> Finding:
     engine = database.connect(settings.database_url)
     with engine.connect() as connection:
         sample = connection.execute(text("SELECT count(*) FROM number WHERE sample")).scalar_one()
+        made_up = connection.execute(text("SELECT count(*) FROM community_shape WHERE generated")).scalar_one()
     engine.dispose()
-    if sample and settings.mode is Mode.LIVE:
-        return Finding("sample data", False, f"{sample} sample numbers in a live directory: import your own directory.")
-    return Finding("sample data", True, f"{sample} sample numbers, mode {settings.mode.value}.")
+    found = f"{sample} sample numbers" + (f" and {made_up} made-up shapes" if made_up else "")
+    if (sample or made_up) and settings.mode is Mode.LIVE:
+        return Finding("sample data", False, f"{found} in a live directory: import your own directory.")
+    return Finding("sample data", True, f"{found}, mode {settings.mode.value}.")
 
 
 def _outlines(settings: Settings) -> Finding:

@@ -32,6 +32,7 @@ from broadcaster.web.revision import revision
 from broadcaster.web.roster import roster
 from broadcaster.web.signin import signin
 from broadcaster.web.together import together
+from broadcaster.web.town_map import town_map
 from broadcaster.web.trouble_desk import desk_trouble
 from broadcaster.web.upkeep import keeping
 from broadcaster.web.words import words
@@ -41,6 +42,7 @@ PAGES: tuple[Blueprint, ...] = (
     desk,
     drafts,
     form,
+    town_map,
     numbers,
     revision,
     approval,

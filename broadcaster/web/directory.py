@@ -14,7 +14,7 @@ from broadcaster.directory import UnknownCommunity
 from broadcaster.directory.boundaries import Areas
 from broadcaster.directory.here import Asked, BadPlace, Here, look
 from broadcaster.directory.rows import described
-from broadcaster.store import boundaries, directory_history, directory_import, directory_load, ledger
+from broadcaster.store import directory_history, directory_import, directory_load, ledger, town_shapes
 from broadcaster.store.directory_files import BadFile
 from broadcaster.store.directory_history import Author
 from broadcaster.store.directory_import import Moved, Proposal
@@ -27,6 +27,7 @@ directory.before_request(require_person)
 
 LONGEST_NAME = 100
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "geojson": "application/geo+json"}
+TYPES |= {"shapes.geojson": TYPES["geojson"]}
 Answer = str | AnyResponse | tuple[str, int]
 
 
@@ -44,7 +45,7 @@ def _look(store: Session, asked: Asked) -> tuple[list[Here], str]:
     if asked.is_empty:
         return [], ""
     try:
-        areas = Areas(boundaries.load(store) if asked.point else [])
+        areas = town_shapes.areas(store) if asked.point else Areas([])
         return look(directory_load.load(store, agencies=False), areas, asked), ""
     except (BadPlace, UnknownCommunity) as error:
         return [], str(error)
@@ -104,6 +105,7 @@ def _difference(name: str, data: bytes, proposal: Proposal) -> str:
         counts=proposal.counts,
         lines=[described(one) for one in proposal.changes],
         refused=proposal.refused,
+        mended=proposal.mended,
     )
 
 

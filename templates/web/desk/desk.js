@@ -8,24 +8,6 @@ function minutes() {
 }
 setInterval(minutes, 15000);
 
-const map = document.querySelector("svg.map");
-if (map) {
-  const whole = document.getElementById("statewide");
-  const box = (path) => document.getElementById("counties-" + path.dataset.county);
-  const paint = () => {
-    for (const path of map.querySelectorAll("path")) {
-      path.classList.toggle("is-chosen", whole.checked || Boolean(box(path) && box(path).checked));
-    }
-  };
-  map.classList.add("is-live");
-  map.addEventListener("click", (event) => {
-    const path = event.target.closest("path");
-    if (path && box(path)) { box(path).checked = !box(path).checked; paint(); }
-  });
-  whole.form.addEventListener("change", paint);
-  paint();
-}
-
 for (const part of document.querySelectorAll("[data-poll]")) {
   let pause = 4000;
   const look = async () => {

@@ -9,6 +9,7 @@ import pytest
 from broadcaster.alert.alert import RevisionKind
 from broadcaster.feeds import public_page
 from broadcaster.feeds.lookup import advice_by_town, find
+from broadcaster.feeds.picture import AreaMap, Piece
 from broadcaster.feeds.snapshot import AirState, TownAnswer
 from broadcaster.settings import Mode
 from tests.unit.feeds.samples import ANSWERS, NOON, on_air, snapshot
@@ -46,6 +47,20 @@ def test_a_town_or_zip_finds_its_answer(query, codes, words):
     found = find(table(on_air())["towns"], query)
     assert [town["code"] for town in found] == codes
     assert words in (found[0]["answer"] if found else "")
+
+
+def test_a_map_shows_where_911_is_down_until_it_works_again():
+    pieces = (
+        Piece("Hampden County", "M0 0L1 0L1 1Z", True),
+        Piece("Ware", "M2 2L3 2L3 3Z", True),
+        Piece("Amherst", "M5 5Z"),
+    )
+    map_ = AreaMap(640, 320, (Piece("Vermont", "M0 9Z"),), pieces[:1], (), (), 3, pieces[1:])
+    shown = page(on_air(drawing=map_))
+    assert re.findall(r'class="down" d="[^"]*"><title>([^<]*)', shown) == ["Hampden County", "Ware"]
+    assert "<title>Amherst</title>" in shown and 'viewBox="0 0 640 320"' in shown
+    assert "<svg" not in page(on_air())
+    assert "<svg" not in page(on_air(drawing=map_, kind=RevisionKind.ALL_CLEAR))
 
 
 def test_with_nothing_on_air_every_town_is_told_to_call_911():
