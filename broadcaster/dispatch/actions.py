@@ -15,7 +15,7 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert import lifecycle, policy
 from broadcaster.alert.alert import ENDINGS, Content, Problem, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused, Move, ReleaseState, Tier
-from broadcaster.dispatch import agencies, canary, ipaws, plan, release, second_person
+from broadcaster.dispatch import agencies, beside, canary, ipaws, plan, release, second_person
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.release import Releasing
 from broadcaster.store import alerts, directory_load, fanouts, ledger, paging, reviews
@@ -201,8 +201,7 @@ def _tell(actor: Actor, revision: Revision, seat: bool) -> list[int]:
 
 
 def _check_still_true(actor: Actor, revision: Revision) -> None:
-    """LifecycleRefused when the words were frozen before something else went out, or would reach nobody any more: the
-    texts, the people told before and what changed were all resolved at submit."""
+    """LifecycleRefused when the words were frozen before something else went out, or would reach nobody any more."""
     query = (
         select(Revision.no)
         .join(Release)
@@ -214,6 +213,7 @@ def _check_still_true(actor: Actor, revision: Revision) -> None:
         raise LifecycleRefused("Another revision went out after this one was submitted: start it again from the board.")
     if heart.content_from_json(revision.content).expires <= actor.now:
         raise LifecycleRefused("The end of this revision has passed and nobody would get it: edit it, or start again.")
+    beside.check(actor.session, revision, actor.now)
 
 
 def turn_down(actor: Actor, revision: Revision, move: Move, reason: str) -> Release:

@@ -140,6 +140,7 @@ def _on_air(session: Session, directory: Directory, alert: Alert, revision: Revi
         ),
         is_test=alert.kind == AlertKind.TEST,
         texts=_still_right(_exact_words(session, revision.id), moved),
+        beside=frozenset(answer.community for other in content.beside for answer in other.answers),
     )
 
 
