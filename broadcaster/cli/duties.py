@@ -22,6 +22,8 @@ from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
 from broadcaster.dispatch.nightly import LOOK_EVERY_S, Nightly
 from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.page_recall import LOOK_EVERY_S as RECALL_EVERY_S
+from broadcaster.dispatch.page_recall import PageRecall
 from broadcaster.dispatch.page_tests import LOOK_EVERY_S as TEST_EVERY_S
 from broadcaster.dispatch.page_tests import PageTests
 from broadcaster.dispatch.paging import LOOK_EVERY_S as PAGE_EVERY_S
@@ -68,6 +70,7 @@ def _always(settings: Settings, engine: Engine) -> Duties:
         "receipts": (lambda: intake.apply_waiting(engine.sessions), 1.0),
         "publish": (publisher.look, 0.25),
         "paging": (Pager.of(settings, engine).look, PAGE_EVERY_S),
+        "page-recall": (PageRecall(engine).look, RECALL_EVERY_S),
         "providers": (ProviderWatch.of(settings, engine).look, PROVIDERS_EVERY_S),
         "page-tests": (PageTests.of(settings, engine).look, TEST_EVERY_S),
         "escalate": (lambda: escalate(engine.sessions, pauses), every),

@@ -45,6 +45,30 @@ _MARK = text(
 )
 
 
+_PAGES = text(
+    "SELECT f.id, f.state = 'done' AS done, r.no, a.public_id AS alert FROM fanout f"
+    " JOIN revision r ON r.id = f.revision_id JOIN alert a ON a.id = r.alert_id"
+    " WHERE f.tier = 'desk' AND f.purpose LIKE 'paging-%' AND f.channel IN ('sms', 'voice') AND f.recalled_at IS NULL"
+    " AND f.expires_at > clock_timestamp() AND NOT EXISTS (SELECT 1 FROM release x WHERE x.revision_id = r.id"
+    "   AND x.tier = 'public' AND x.state = 'pending') ORDER BY f.id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Pages to approvers about something that is decided; `done` once none of them is on its way to the carrier."""
+
+    fanout: int
+    done: bool
+    no: int
+    alert: str
+
+
+def pages(session: Session) -> list[Pages]:
+    """The pages by text and call of whatever was approved, turned down or replaced, while they may still be out."""
+    return [Pages(*row) for row in session.execute(_PAGES)]
+
+
 def over(session: Session) -> int | None:
     """A fan-out whose outage has ended while texts of it may still wait; None when there is none."""
     return session.execute(_OVER).scalar_one_or_none()

@@ -31,11 +31,14 @@ THANKS = "Thank you. It is recorded that you have heard this. Goodbye."
 LEFT = "Please open the mail or the text that we sent you, and confirm there that you have read it. Goodbye."
 NOT_HEARD = "No key was pressed. We will try to reach you another way. Goodbye."
 OVER = "The notice about which we called has been replaced. Please read the newest one that we sent you. Goodbye."
+DECIDED = "Somebody has decided about the alert that waited for you. Nothing is asked of you any more. Goodbye."
 ERROR = "This call was made in error. Goodbye."
 _KEY = re.compile(r"(\d{1,18})\.(\d{1,18})\.(\d{1,9})")
 
 _WORDS = text(
-    "SELECT b.text, CASE WHEN f.state = 'done' THEN coalesce(f.ended_as, 'running') ELSE f.state END AS state"
+    "SELECT b.text, CASE WHEN f.state = 'done' THEN coalesce(f.ended_as, 'running') ELSE f.state END AS state,"
+    "   f.tier = 'desk' AND f.purpose LIKE 'paging-%' AND NOT EXISTS (SELECT 1 FROM release x"
+    "     WHERE x.revision_id = f.revision_id AND x.tier = 'public' AND x.state = 'pending') AS is_decided"
     " FROM delivery d JOIN fanout f ON f.id = d.fanout_id JOIN body b ON b.id = d.body_id"
     " WHERE d.fanout_id = :f AND d.address_id = :a AND f.channel = 'voice'"
 )
@@ -74,6 +77,8 @@ def picked_up(session: Session, attempt: Attempt, kept: NewReceipt, action: str,
     answer = VoiceResponse()
     if row is None:
         answer.say(ERROR)
+    elif row.is_decided:
+        answer.say(DECIDED)
     elif row.state in ("superseded", "expired"):
         answer.say(OVER)
     elif kept.status == voice_twilio.MACHINE:
