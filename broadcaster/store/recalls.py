@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from broadcaster.store.arrays import numbers
+from broadcaster.store.paging import DECIDED
 
 RECALLED = "recalled"
 """The reason of a text that was taken back: whoever did not hear of an outage does not hear of its end either."""
@@ -48,9 +49,8 @@ _MARK = text(
 _PAGES = text(
     "SELECT f.id, f.state = 'done' AS done, r.no, a.public_id AS alert FROM fanout f"
     " JOIN revision r ON r.id = f.revision_id JOIN alert a ON a.id = r.alert_id"
-    " WHERE f.tier = 'desk' AND f.purpose LIKE 'paging-%' AND f.channel IN ('sms', 'voice') AND f.recalled_at IS NULL"
-    " AND f.expires_at > clock_timestamp() AND NOT EXISTS (SELECT 1 FROM release x WHERE x.revision_id = r.id"
-    "   AND x.tier = 'public' AND x.state = 'pending') ORDER BY f.id"
+    " WHERE f.channel IN ('sms', 'voice') AND f.recalled_at IS NULL AND f.expires_at > clock_timestamp()"
+    f" AND {DECIDED} ORDER BY f.id"
 )
 
 
@@ -65,7 +65,7 @@ class Pages:
 
 
 def pages(session: Session) -> list[Pages]:
-    """The pages by text and call of whatever was approved, turned down or replaced, while they may still be out."""
+    """The pages by text and call of whatever is decided, replaced or reviewed, while they may still be out."""
     return [Pages(*row) for row in session.execute(_PAGES)]
 
 
