@@ -184,7 +184,7 @@ def release_public(actor: Actor, revision: Revision, row: Release, *, seat: bool
     _open(revision, Tier.PUBLIC)
     if RevisionKind(revision.kind) in ENDINGS or not revision.alert.is_heard:
         revision.alert.closed_at = actor.now
-    actor.log("approved", revision.alert, no=revision.no, hash=row.hash, fanouts=made)
+    actor.log("approved", revision.alert, no=revision.no, kind=revision.kind, hash=row.hash, fanouts=made)
     return row
 
 
