@@ -50,21 +50,21 @@ def text(made: Edition, code: str, lang: str = "en", own: CommunityAnswer | None
             FailureKind.ALL_CALLS,
             [other(FailureKind.TEXT_TO_911, answer("chicopee"))],
             "State 911, 2:30 PM: 911 is down in Chicopee. In an emergency call 413-555-0102."
-            " Texts to 911 still do not arrive in Chicopee. Do not test 911.",
+            " Texts to 911 still do not arrive in Chicopee. Do not call 911 to test.",
         ),
         (
             RevisionKind.INITIAL,
             FailureKind.TEXT_TO_911,
             [other(FailureKind.ALL_CALLS, answer("chicopee"))],
             "State 911, 2:30 PM: 911 is still down in Chicopee. In an emergency call 413-555-0102."
-            " Texts to 911 do not arrive in Chicopee. Do not test 911.",
+            " Texts to 911 do not arrive in Chicopee. Do not call 911 to test.",
         ),
         (
             RevisionKind.UPDATE,
             FailureKind.ALL_CALLS,
             [other(FailureKind.ALL_CALLS, said_of("chicopee", "0142"))],
             "State 911, 2:30 PM: 911 is still down in Chicopee. In an emergency call 413-555-0102."
-            " In an emergency call 413-555-0142. Do not test 911.",
+            " In an emergency call 413-555-0142. Do not call 911 to test.",
         ),
         (
             RevisionKind.ALL_CLEAR,
@@ -140,6 +140,7 @@ def sentences(made: Edition, failure: FailureKind, provider: str, code: str, lan
 def test_every_fact_and_every_number_stands_and_nothing_works_where_something_fails(
     night: tuple[Edition, dict[str, CommunityAnswer]], lang: str
 ) -> None:
+    """What stands first is worded in a language's own way, and is looked for in English and Spanish."""
     made, own = night
     for code in CODES:
         words, facts = text(made, code, lang, own[code]), standing(made, own, code)
@@ -150,8 +151,9 @@ def test_every_fact_and_every_number_stands_and_nothing_works_where_something_fa
         assert not any(each in words for each in again)
         for failure, provider, each in facts:
             fact = sentences(made, failure, provider, code, lang, "what", "still")
-            changed = made.kind is RevisionKind.NUMBER_CHANGE and failure is made.content.failure
-            assert changed or any(one in words for one in fact), (words, fact)
+            first = failure is min((one for one, _, _ in facts), key=together.GRAVEST.index)
+            own_way = first and (lang not in ("en", "es") or made.kind is RevisionKind.NUMBER_CHANGE)
+            assert own_way or any(one in words for one in fact), (words, fact)
             assert each.number is None or each.number.display in words
 
 
@@ -162,7 +164,7 @@ def test_in_live_nobody_reviewed_it_so_english_says_it_beside(
     made, own = night
     strict = replace(made, books=replace(shipped(), strict=True))
     for code in CODES:
-        if len(standing(made, own, code)) > 1:
+        if together.lead(strict, DIRECTORY.community(code), own[code])[0].also:
             assert text(strict, code, "en", own[code]) in text(strict, code, lang, own[code])
             spoken = call(strict, DIRECTORY.community(code), own[code], lang)
             assert {one.lang for one in spoken} == {"en", "es"}
