@@ -84,7 +84,8 @@ def _earlier(facts: Facts) -> Iterator[Guard]:
     for one in facts.earlier:
         where = named(one.shared)
         if facts.is_ending:
-            sentence = f"The alert for {one.place} still says that 911 fails in {where}: this one says that it works."
+            told = "people there read that it goes on" if one.heard else "this one says that it works"
+            sentence = f"The alert for {one.place} still says that 911 fails in {where}: {told}."
             yield Guard("still-failing", sentence, True)
         elif one.ended:
             sentence = f"The alert for {one.place} ran out without an all-clear, and people in {where} were told."

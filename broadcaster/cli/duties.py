@@ -22,6 +22,8 @@ from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
 from broadcaster.dispatch.nightly import LOOK_EVERY_S, Nightly
 from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.page_recall import LOOK_EVERY_S as RECALL_EVERY_S
+from broadcaster.dispatch.page_recall import PageRecall
 from broadcaster.dispatch.page_tests import LOOK_EVERY_S as TEST_EVERY_S
 from broadcaster.dispatch.page_tests import PageTests
 from broadcaster.dispatch.paging import LOOK_EVERY_S as PAGE_EVERY_S
@@ -37,6 +39,8 @@ from broadcaster.dispatch.reminders import EVERY_S as REMIND_EVERY_S
 from broadcaster.dispatch.reminders import Reminders
 from broadcaster.dispatch.retention import EVERY_S as RETAIN_EVERY_S
 from broadcaster.dispatch.retention import Retention
+from broadcaster.dispatch.review_pages import LOOK_EVERY_S as REVIEW_EVERY_S
+from broadcaster.dispatch.review_pages import ReviewPages
 from broadcaster.dispatch.tidings import EVERY_S as TIDINGS_EVERY_S
 from broadcaster.dispatch.tidings import Tidings
 from broadcaster.dispatch.upkeep import EVERY_S as UPKEEP_EVERY_S
@@ -72,6 +76,8 @@ def _always(settings: Settings, engine: Engine) -> Duties:
         "receipts": (lambda: intake.apply_waiting(engine.sessions), 1.0),
         "publish": (publisher.look, 0.25),
         "paging": (Pager.of(settings, engine).look, PAGE_EVERY_S),
+        "review-pages": (ReviewPages.of(settings, engine).look, REVIEW_EVERY_S),
+        "page-recall": (PageRecall(engine).look, RECALL_EVERY_S),
         "providers": (ProviderWatch.of(settings, engine).look, PROVIDERS_EVERY_S),
         "page-tests": (PageTests.of(settings, engine).look, TEST_EVERY_S),
         "escalate": (lambda: escalate(engine.sessions, pauses), every),

@@ -141,6 +141,7 @@ def _on_air(session: Session, office: Office, directory: Directory, alert: Alert
         is_test=alert.kind == AlertKind.TEST,
         texts=_still_right(_exact_words(session, revision.id), moved),
         drawing=pictures.of(session, office, directory, revision),
+        beside=frozenset(answer.community for other in content.beside for answer in other.answers),
     )
 
 

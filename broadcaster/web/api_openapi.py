@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from broadcaster.alert.lifecycle import Role
+from broadcaster.store.webhook_events import EVENTS, Event
 from broadcaster.web import api_models as m
 from broadcaster.web.api_directory import DirectoryOut
 
@@ -157,10 +158,41 @@ def document(operations: Sequence[Operation], base_url: str) -> dict[str, Any]:
         "servers": [{"url": base_url}],
         "security": [{"bearer": []}],
         "paths": paths,
+        "webhooks": {each.type: {"post": _notice(each)} for each in EVENTS},
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
             "schemas": {**schemas.get("$defs", {}), "Problem": PROBLEM},
         },
+    }
+
+
+def _notice(each: Event) -> dict[str, Any]:
+    """One notice to an address that was added with `add_webhook`; of an alert's data the fields vary with the step."""
+    data: dict[str, Any] = {
+        "type": "object",
+        "required": [each.about, "event"],
+        "properties": {
+            each.about: {"type": "string", "description": "Its public id"},
+            "event": {"type": "integer", "description": "The event's number in the ledger: a second one is the same"},
+            **{name: {} for name in each.fields or ()},
+        },
+    }
+    notice = {
+        "type": "object",
+        "required": ["type", "timestamp", "data"],
+        "properties": {
+            "type": {"const": each.type},
+            "timestamp": {"type": "string", "format": "date-time"},
+            "data": data,
+        },
+    }
+    return {
+        "operationId": each.type.replace(".", "_"),
+        "summary": each.says,
+        "description": "Signed as Standard Webhooks says; sent again until it is answered with a 2xx.",
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": notice}}},
+        "responses": {"2XX": {"description": "Taken"}},
     }
 
 

@@ -120,6 +120,8 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "", sl
     directory = directory_load.load(store)
     preview = previewed(store, row, directory)
     numbered = RevisionKind(row.kind) in NUMBERED
+    open_fields = row.frozen_at is None and numbered
+    left = form_numbers.left(store, row, preview.content, directory) if open_fields else form_numbers.Left({})
     facts = caution.facts(store, directory, preview, row.alert, house().clock())
     return render_template(
         "desk/revision.html",
@@ -132,7 +134,8 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "", sl
         unverified=unverified.contacts(store, {mail.agency for mail in preview.mails}, house().clock().date()),
         earlier=facts.earlier,
         three=three(preview.sms),
-        lines=form_numbers.to_look_at(preview.content, directory) if row.frozen_at is None and numbered else [],
+        lines=form_numbers.to_look_at(preview.content, directory, left.typed) if open_fields else [],
+        left_at=left.at,
         most_lines=MOST_LINES,
         rungs=form_numbers.RUNGS,
         by_community=[(code, list(texts)) for code, texts in groupby(preview.sms, key=lambda text: text.community)],

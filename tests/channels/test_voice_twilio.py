@@ -219,3 +219,16 @@ async def test_the_listing_is_read_page_by_page() -> None:
         sent = [(await calls.send(OUT)).ref for _ in range(53)]
         assert {seen.ref for seen in await calls.find([asked()])} == set(sent)
         await calls.close()
+
+
+async def test_a_call_that_rings_is_ended_once_and_one_that_is_over_is_not() -> None:
+    with carrier(call_rings_ms=60_000.0) as running:
+        calls = voice(Door(live=False), running.url)
+        ref = (await calls.send(OUT)).ref
+        assert [await calls.cancel(ref), await calls.cancel(ref), await calls.cancel("CA" + "0" * 32)] == [
+            True,
+            False,
+            False,
+        ]
+        assert [call["status"] for call in running.calls()] == ["canceled"]
+        await calls.close()

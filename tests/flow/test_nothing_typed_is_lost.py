@@ -129,6 +129,26 @@ def test_a_number_given_by_hand_outlives_its_session(desk: Desk, page: str) -> N
     assert "Begun and not sent" not in author.open("/desk/").words
 
 
+def test_a_number_typed_at_the_check_is_kept_as_it_is_typed(desk: Desk) -> None:
+    """A closed tab loses nothing, nothing is in the texts before it is used, and what was used is not kept further."""
+    author = desk.browser(ISSUER)
+    alert = walk(desk, author)
+    check = author.path
+    assert keeps(author, **{"number-harvard": "978-555-01"}) == 204
+    assert keeps(author, **{"number-harvard": "978-555-0166", "number-groton": "978-555-0102"}) == 204
+    assert "The numbers of an alert" in author.open("/desk/").words
+    author.open(check)
+    assert "The numbers stand as you left them at 12:00 p.m." in author.words
+    assert author.values("/submit")["number-harvard"] == ["978-555-0166"] and "call 978-555-0166" not in author.words
+    assert author.page.xpath("//input[starts-with(@name, 'number-')]/@value")[0] == "978-555-0166", "it stands first"
+    assert author.open(f"{alert}/numbers").values("/numbers")["number-harvard"] == ["978-555-0166"]
+    author.open(check).send("/submit")
+    assert "A number was typed in since" in author.words and "call 978-555-0166" in author.words
+    assert "as you left them" not in author.words
+    author.send("/submit")
+    assert "Begun and not sent" not in author.open("/desk/").words
+
+
 @pytest.mark.parametrize("header", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
 def test_nothing_of_another_site_comes_back(desk: Desk, header: dict[str, str]) -> None:
     author = desk.browser(ISSUER).open("/desk/new")

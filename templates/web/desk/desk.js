@@ -45,8 +45,7 @@ if (typed) {
       () => said("The desk does not answer. Go on: what you type stays on this page."));
   };
   const soon = () => { clearTimeout(due); due = setTimeout(keep, 800); };
-  typed.addEventListener("input", soon);
-  typed.addEventListener("change", soon);
+  for (const what of ["input", "change"]) { document.addEventListener(what, (event) => { if (event.target.form === typed) { soon(); } }); }
   document.addEventListener("visibilitychange", () => { if (due && document.visibilityState === "hidden" && !typed.dataset.sent) { keep(); } });
   typed.addEventListener("submit", () => { clearTimeout(due); due = 0; });
 }
