@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
@@ -21,8 +22,9 @@ WITHIN = 1.25
 """Times the limit."""
 SIZES = ("state", "city", "pooled", "alone")
 MOST_PROCESSES = 2
-Year = tuple[int, str]
-"""A seed, and a feed."""
+STATE = frozenset((Kind.STATE,))
+Year = tuple[int, str, frozenset[Kind]]
+"""A seed, a feed, and what is judged."""
 
 
 def measure(standing: Stage, table: Table, plan: Plan) -> None:
@@ -33,7 +35,8 @@ def measure(standing: Stage, table: Table, plan: Plan) -> None:
 def _measure(folder: Path, table: Table, plan: Plan) -> None:
     found: list[Point] = []
     cases = [(size, feed) for feed in FEEDS for size in SIZES]
-    years = list(product(range(1, plan.years + 1), FEEDS))
+    years: list[Year] = list(product(range(1, plan.years + 1), FEEDS, [frozenset(Kind)]))
+    years += product(range(101, 101 + plan.state_years), FEEDS, [STATE])
     many = len(cases)
     with ProcessPoolExecutor(min(MOST_PROCESSES, os.cpu_count() or 1)) as pool:
         for one in pool.map(points, cases, [plan.hours] * many, [plan.outages] * many):
@@ -45,7 +48,9 @@ def _measure(folder: Path, table: Table, plan: Plan) -> None:
         quiet = dict(zip(years, pool.map(_year, years, [plan.year_weeks] * len(years)), strict=True))
     for feed in FEEDS:
         for kind in Kind:
-            table.add(_false(kind, feed, [one for (_, by), one in quiet.items() if by == feed]))
+            table.add(
+                _false(kind, feed, [one for (_, by, kinds), one in quiet.items() if by == feed and kind in kinds])
+            )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "detector.svg").write_text(chart(found), encoding="utf-8")
     (folder / "detector.md").write_text(paragraphs(found), encoding="utf-8")
@@ -53,8 +58,8 @@ def _measure(folder: Path, table: Table, plan: Plan) -> None:
 
 
 def _year(year: Year, weeks: int) -> Quiet:
-    seed, feed = year
-    return quiet_year(seed, weeks, exact=FEEDS[feed][1])
+    seed, feed, kinds = year
+    return quiet_year(seed, weeks, kinds, exact=FEEDS[feed][1])
 
 
 def _row(point: Point) -> Row:
@@ -71,13 +76,10 @@ def _row(point: Point) -> Row:
 
 def _false(kind: Kind, feed: str, years: Sequence[Quiet]) -> Row:
     weeks = sum(year.weeks for year in years)
-    signs = ", ".join(
-        f"{many} {sign}"
-        for (one, sign), many in sorted(sum((year.signs() for year in years), start=type(years[0].signs())()).items())
-        if one is kind
-    )
-    note = f"{weeks} simulated weeks of 204 PSAPs: {signs or 'none'}"
-    mean = sum(year.of(kind) for year in years) * 52.0 / weeks
+    signs = Counter(verdict.sign for year in years for _, unit, verdict in year.proposed if unit.kind is kind)
+    told = ", ".join(f"{many} {sign}" for sign, many in sorted(signs.items()))
+    note = f"{weeks} simulated weeks of 204 PSAPs: {told or 'none'}"
+    mean = signs.total() * 52.0 / weeks
     goal = at_most(YEARLY[kind])
     return Row(
         f"detector/false/{kind}/{feed}",

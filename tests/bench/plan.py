@@ -28,6 +28,7 @@ class Plan:
     outages: int = 40
     hours: tuple[int, ...] = (0, 4, 8, 12, 16, 20)
     years: int = 2
+    state_years: int = 10
     year_weeks: int = 52
     quick: bool = False
     slow_ms: float = 60.0  # 0: no run with slow answers
@@ -51,6 +52,7 @@ QUICK = Plan(
     outages=1,
     hours=(4, 18),
     years=1,
+    state_years=1,
     year_weeks=1,
     quick=True,
 )

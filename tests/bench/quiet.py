@@ -16,7 +16,7 @@ from random import Random
 from broadcaster.outage.detector.expected import WEEK_H, WEEK_MIN, Hour, Profile
 from broadcaster.outage.detector.judge import ceiling
 from broadcaster.outage.detector.pools import Kind, Unit
-from broadcaster.outage.detector.watch import Heard, Sign, Verdict, Watch
+from broadcaster.outage.detector.watch import Heard, Verdict, Watch
 from tests import switchboard
 from tests.bench.operating_curve import Ground
 from tests.switchboard import Call
@@ -86,18 +86,12 @@ class Ear:
 
 @dataclass
 class Quiet:
-    """What was proposed in weeks in which nothing failed, by kind and test, with the minute and the unit."""
+    """What was proposed in weeks in which nothing failed, with the minute and the unit; only units of these kinds were
+    judged."""
 
     weeks: int = 0
+    kinds: frozenset[Kind] = frozenset(Kind)
     proposed: list[tuple[int, Unit, Verdict]] = field(default_factory=list)
-
-    def of(self, kind: Kind) -> int:
-        """All proposals of a kind."""
-        return sum(unit.kind is kind for _, unit, _ in self.proposed)
-
-    def signs(self) -> Counter[tuple[Kind, Sign]]:
-        """How many of each kind by which test."""
-        return Counter((unit.kind, verdict.sign) for _, unit, verdict in self.proposed)
 
     def add(self, minute: int, unit: Unit, verdicts: Iterable[Verdict]) -> None:
         """What a unit found, unless it, or a wider one, was proposed since this began: the rule of `proposing`."""
@@ -171,13 +165,14 @@ def tallied(calls: Iterable[Call], rates: dict[str, Profile], at: int) -> dict[s
     return found
 
 
-def quiet_year(seed: int, weeks: int = 52, *, exact: bool = True) -> Quiet:
+def quiet_year(seed: int, weeks: int = 52, kinds: frozenset[Kind] = frozenset(Kind), *, exact: bool = True) -> Quiet:
     """Listen to a year, by feeds that say when the last call was or by whole minutes; what is usual is learnt anew
     every four weeks, from the eight before."""
-    ground, found, elapsed = Ground(Random(seed), exact=exact), Quiet(weeks), 0
+    ground, found, elapsed = Ground(Random(seed), exact=exact), Quiet(weeks, kinds), 0
+    units = [unit for unit in ground.units if unit.kind in kinds]
     history: dict[str, list[Hour]] = {code: [] for code in ground.board.codes}
     for begun in range(0, weeks, RELEARN_WEEKS):
-        hearing = Hearing(ground, found, exact=exact)
+        hearing = Hearing(ground, found, *units, exact=exact)
         for _ in range(min(RELEARN_WEEKS, weeks - begun) * WEEK_H):
             ground.board.change_clocks()
             no = ground.board.minute // 60

