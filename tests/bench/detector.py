@@ -28,8 +28,8 @@ Year = tuple[int, str, frozenset[Kind]]
 
 
 def measure(standing: Stage, table: Table, plan: Plan) -> None:
-    """All of it; the chart, the tables and the points lie beside the result."""
-    table.trying("detector", "the detector", lambda: _measure(standing.folder, table, plan))
+    """All of it; the chart, the tables and the points lie beside the result, for the servers' own folder is removed."""
+    table.trying("detector", "the detector", lambda: _measure(standing.folder.parent, table, plan))
 
 
 def _measure(folder: Path, table: Table, plan: Plan) -> None:
