@@ -17,14 +17,13 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from broadcaster import canary_settings
-from broadcaster.canary_settings import CanarySettings
+from broadcaster import canary_settings, oidc_settings
 from broadcaster.values import MAIL_ADDRESS, Keyring, in_rising_order, is_loopback, is_real, key_bytes, repeats
 
 OURS: tuple[str, ...] = ("SECRET_KEY", "SECRET_KEY_PREVIOUS", "FIELD_KEY", "INDEX_KEY", "BOUNCE_TOKEN", "METRICS_TOKEN")
 OURS += ("BINDER_PASSPHRASE",)
 SECRETS = (*OURS, "DATABASE_URL", "REDIS_URL", "SMTP_URL", "TWILIO_AUTH_TOKEN", "SMS_SECONDARY_AUTH_TOKEN")
-SECRETS += canary_settings.SECRETS
+SECRETS += canary_settings.SECRETS + oidc_settings.SECRETS
 
 
 class SettingsError(ValueError):
@@ -43,7 +42,7 @@ Seconds = Annotated[float, Field(gt=0)]
 Steps = Annotated[str, AfterValidator(in_rising_order)]
 
 
-class Settings(CanarySettings):
+class Settings(canary_settings.CanarySettings, oidc_settings.OidcSettings):
     """One immutable value with every setting; field names are the environment's names in lower case."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)

@@ -37,6 +37,7 @@ from broadcaster.web.house import NAME, OUTER, House, house, utc_now
 from broadcaster.web.lengths import ago, spoken
 from broadcaster.web.paged import asked
 from broadcaster.web.passkey_answers import origin
+from broadcaster.web.provider import Provider
 from broadcaster.web.trouble_desk import heard
 from broadcaster.web.watch import watched
 
@@ -67,6 +68,7 @@ def create_app(
         office=Office.of(settings),
         clock=clock,
         bell=bell,
+        provider=Provider.of(settings),
     )
     app.extensions[OUTER] = replace(home, sessions=sessions or _pool(settings, OUTER_CONNECTIONS))
     _configure(app, settings)

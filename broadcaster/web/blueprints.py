@@ -17,6 +17,7 @@ from broadcaster.web.form_numbers import numbers
 from broadcaster.web.glass import glass
 from broadcaster.web.health import health
 from broadcaster.web.history import history
+from broadcaster.web.identities import identities
 from broadcaster.web.inbox import inbox
 from broadcaster.web.incoming import incoming
 from broadcaster.web.ledger import ledger
@@ -27,6 +28,7 @@ from broadcaster.web.outages import outages
 from broadcaster.web.paged import paged
 from broadcaster.web.passkeys import mine
 from broadcaster.web.people import people
+from broadcaster.web.provider_signin import provider
 from broadcaster.web.reports import reports
 from broadcaster.web.revision import revision
 from broadcaster.web.roster import roster
@@ -38,6 +40,7 @@ from broadcaster.web.words import words
 
 PAGES: tuple[Blueprint, ...] = (
     signin,
+    provider,
     desk,
     drafts,
     form,
@@ -75,5 +78,6 @@ PAGES: tuple[Blueprint, ...] = (
     check.blueprint,
     account,
     mine,
+    identities,
     people,
 )
