@@ -77,6 +77,7 @@ def create_app(
     headers.install(app, https=settings.public_base_url.startswith("https:"))
     app.before_request(guard.refuse_other_sites)
     app.before_request(_look_around)
+    app.before_request(guard.keep_out)
     for blueprint in PAGES:
         app.register_blueprint(blueprint)
     metrics.install(app, metrics.Page.of(settings, app.extensions[NAME].sessions, lambda: clock().timestamp()))
@@ -115,11 +116,12 @@ def _look_around() -> None:
     if request.endpoint == "static" or request.blueprint == "health":
         return
     guard.load_person()
-    if guard.visitor() is not None and request.method == "GET" and request.endpoint not in guard.POLLS:
+    who = guard.visitor()
+    if who is not None and who.at_desk and request.method == "GET" and request.endpoint not in guard.POLLS:
         with house().sessions.begin() as store:
             g.open_alerts = watched(store, house().clock(), AlertState.OPEN)
             g.broken, g.asked, g.trouble = reviews.waiting(store), asked(store), heard(store)
-            g.drill = prompt(store, guard.person())
+            g.drill = prompt(store, who)
 
 
 def _templates(app: Flask, settings: Settings) -> None:

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from broadcaster.web import ack, api, board, board_stream, check, handoff, partners, subscribe, trouble
 from broadcaster.web.account import account
+from broadcaster.web.agency import agency
 from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
 from broadcaster.web.detector import detector
@@ -76,6 +77,7 @@ PAGES: tuple[Blueprint, ...] = (
     handoff.blueprint,
     subscribe.blueprint,
     check.blueprint,
+    agency,
     account,
     mine,
     identities,

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import PEOPLE, Role
-from broadcaster.store import desk_sessions, identities, ledger, lockout, passkeys, rights, staff
+from broadcaster.store import agency_people, desk_sessions, identities, ledger, lockout, passkeys, rights, staff
+from broadcaster.store.agency_people import NoSuchAgency
 from broadcaster.store.lockout import LockedOut
 from broadcaster.store.people import User
 from broadcaster.store.rights import RightsRefused
@@ -66,6 +67,7 @@ def _one(store: Session, key: int, problems: dict[str, str] | None = None) -> st
         passkeys=passkeys.of_person(store, key),
         sessions=desk_sessions.of_person(store, key, house().clock()),
         tokens=tokens.active(store, user),
+        agency=agency_people.of(store, key),
         identities=identities.of_person(store, key),
         problems=problems or {},
         typed=request.form,
@@ -92,10 +94,15 @@ def ask(key: int) -> Answer:
             user, asker = known(store, key), store.get_one(User, person().id)
             if not name:
                 rights.ask_account(store, user, asker, reason)
-            elif rights.ask_role(store, user, Role(name), asker, reason) is None:
-                flash(f"{user.name} is an {name} now.", "success")
+            elif name == Role.AGENCY:
+                bound = agency_people.bind(store, user, request.form.get("agency", ""))
+                rights.ask_role(store, user, Role.AGENCY, asker, f"of {bound.name}")
+                flash(f"{user.name} sees what is of {bound.name} now, and nothing else.", "success")
                 return redirect(url_for("people.one", key=key), 303)
-    except RightsRefused as refused:
+            elif rights.ask_role(store, user, Role(name), asker, reason) is None:
+                flash(f"{user.name} has the role {name} now.", "success")
+                return redirect(url_for("people.one", key=key), 303)
+    except (RightsRefused, NoSuchAgency) as refused:
         with house().sessions.begin() as store:
             return _one(store, key, {"ask": str(refused)}), 422
     flash("Asked for. Nothing is given before another administrator has confirmed it.", "success")
