@@ -18,7 +18,8 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 CLIENT, SECRET = "the desk", "a secret: 100% ours"
-CALLBACK = "http://localhost/desk/sign-in/provider/answer"
+ANSWER = "/desk/sign-in/provider/answer"
+CALLBACK = f"http://localhost{ANSWER}"
 _KEYS = [RSAKey.generate_key(2048, {"kid": f"key-{number}", "use": "sig", "alg": "RS256"}) for number in (1, 2)]
 """Made once for a test process: the provider's key, and the one that it changes to, or a thief's."""
 
@@ -32,7 +33,7 @@ def unsigned(claims: dict[str, Any], header: dict[str, Any]) -> str:
 @dataclass
 class Idp:
     """One provider. `claims` go into the next tokens, over what is true; `sign` signs otherwise; an address in `broken`
-    answers with that status, and with none when it is 0."""
+    answers with that status, and with none when it is 0. Its own page signs `person` in without a question."""
 
     now: Callable[[], datetime]
     claims: dict[str, Any] = field(default_factory=dict)
@@ -40,6 +41,8 @@ class Idp:
     broken: dict[str, int] = field(default_factory=dict)
     sign: Callable[[dict[str, Any], dict[str, Any]], str] | None = None
     key: RSAKey = _KEYS[0]
+    callback: str = CALLBACK
+    person: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -64,13 +67,13 @@ class Idp:
     def signed_in(self, address: str, sub: str = "ida-1", **claims: Any) -> str:
         """What a browser does that is sent there: its person signs in, and it is sent back; the path it comes to."""
         asked = dict(parse_qsl(urlsplit(address).query, strict_parsing=True))
-        assert (asked["response_type"], asked["client_id"], asked["redirect_uri"]) == ("code", CLIENT, CALLBACK)
+        assert (asked["response_type"], asked["client_id"], asked["redirect_uri"]) == ("code", CLIENT, self.callback)
         assert asked["code_challenge_method"] == "S256" and "openid" in asked["scope"].split()
         code = secrets.token_urlsafe(8)
         self.codes[code] = asked
         self.claims = {"sub": sub, **claims}
         back = {"code": code, "state": asked["state"], "iss": self.issuer}
-        return f"{urlsplit(CALLBACK).path}?{urlencode(back)}"
+        return f"{ANSWER}?{urlencode(back)}"
 
     def reply(self, path: str, form: dict[str, str], credentials: str) -> tuple[int, dict[str, Any]]:
         """The answer at an address, when it is not broken."""
@@ -89,7 +92,7 @@ class Idp:
         asked = self.codes.pop(form.get("code", ""), {})
         challenge = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         proved = base64.urlsafe_b64encode(challenge).rstrip(b"=").decode() == asked.get("code_challenge")
-        if not proved or form.get("redirect_uri") != CALLBACK:
+        if not proved or form.get("redirect_uri") != self.callback:
             return 400, {"error": "invalid_grant"}
         return 200, {"access_token": "opaque", "token_type": "Bearer", "id_token": self.token(asked.get("nonce", ""))}
 
@@ -116,6 +119,9 @@ def _handler(idp: Idp) -> type[BaseHTTPRequestHandler]:
                 idp._over.wait(5)
                 return
             length = int(self.headers.get("Content-Length") or 0)
+            if path == "/authorize":
+                self._signs_in()
+                return
             form = {name: values[0] for name, values in parse_qs(self.rfile.read(length).decode()).items()}
             said: object = {}
             if status == 200:
@@ -128,6 +134,12 @@ def _handler(idp: Idp) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
         do_POST = do_GET
+
+        def _signs_in(self) -> None:
+            back = idp.signed_in(f"{idp.issuer}{self.path}", **idp.person)
+            self.send_response(302)
+            self.send_header("Location", f"{idp.callback.removesuffix(ANSWER)}{back}")
+            self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
             """Nothing is written to the screen."""
