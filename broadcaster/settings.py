@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from broadcaster import canary_settings
+from broadcaster import canary_settings, oidc_settings
 from broadcaster.canary_settings import CanarySettings
+from broadcaster.oidc_settings import OidcSettings
 from broadcaster.practice_settings import PracticeSettings
 from broadcaster.values import (
     MAIL_ADDRESS,
@@ -34,7 +35,7 @@ from broadcaster.values import (
 OURS: tuple[str, ...] = ("SECRET_KEY", "SECRET_KEY_PREVIOUS", "FIELD_KEY", "INDEX_KEY", "BOUNCE_TOKEN", "METRICS_TOKEN")
 OURS += ("BINDER_PASSPHRASE",)
 SECRETS = (*OURS, "DATABASE_URL", "REDIS_URL", "SMTP_URL", "TWILIO_AUTH_TOKEN", "SMS_SECONDARY_AUTH_TOKEN")
-SECRETS += canary_settings.SECRETS
+SECRETS += canary_settings.SECRETS + oidc_settings.SECRETS
 
 
 class SettingsError(ValueError):
@@ -53,7 +54,7 @@ Seconds = Annotated[float, Field(gt=0)]
 Steps = Annotated[str, AfterValidator(in_rising_order)]
 
 
-class Settings(CanarySettings, PracticeSettings):
+class Settings(CanarySettings, PracticeSettings, OidcSettings):
     """One immutable value with every setting; field names are the environment's names in lower case."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)

@@ -31,6 +31,7 @@ from broadcaster.cli import (
 from broadcaster.local.child import ServerError
 from broadcaster.local.supervisor import SupervisorError
 from broadcaster.settings import SettingsError
+from broadcaster.store.agency_people import NoSuchAgency
 from broadcaster.store.database import WrongInstallation
 from broadcaster.store.lockout import LockedOut
 from broadcaster.store.rights import RightsRefused
@@ -38,7 +39,7 @@ from broadcaster.web.accounts import AccountRefused
 
 REFUSALS = (
     *(SettingsError, ServerError, SupervisorError, WrongInstallation),
-    *(AccountRefused, LifecycleRefused, LockedOut, RightsRefused),
+    *(AccountRefused, LifecycleRefused, LockedOut, NoSuchAgency, RightsRefused),
 )
 
 

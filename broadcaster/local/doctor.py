@@ -20,7 +20,13 @@ from broadcaster.dispatch.office import Office
 from broadcaster.feeds import certificates, shapes
 from broadcaster.feeds.certificates import CertificateRefused
 from broadcaster.feeds.shapes import NoOutlines
-from broadcaster.local import binder_check, home, practice_check, words_check
+from broadcaster.local import (
+    binder_check,
+    home,
+    practice_check,
+    provider_check,
+    words_check,
+)
 from broadcaster.messages import book
 from broadcaster.settings import Mode, Settings, SettingsError
 from broadcaster.store import database, ipaws, outlines
@@ -32,11 +38,12 @@ LEAST_FREE = 500_000_000
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: it works, it does not, or it is off (None)."""
+    """One thing that was looked at: it works, it does not, or it is off (None); nothing stands on what is `spare`."""
 
     what: str
     works: bool | None
     sentence: str
+    spare: bool = False
 
 
 def examine(env: Mapping[str, str]) -> list[Finding]:
@@ -67,6 +74,7 @@ def examine(env: Mapping[str, str]) -> list[Finding]:
         _lookup(settings),
         _proxies(settings),
         _nightly(settings),
+        Finding("identity provider", *provider_check.look(settings), spare=True),
     ]
     return found
 

@@ -26,10 +26,11 @@ _ANSWER = text(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an agency says of a notice: one of the answers of the page, and a note."""
+    """What an agency says of a notice: one of the answers of the page, a note, and who of the agency has signed in."""
 
     answer: str = "read"
     note: str = ""
+    by: str = ""
 
 
 def record(session: Session, fanout: int, address: int, given: Answer) -> bool:
@@ -45,6 +46,7 @@ def record(session: Session, fanout: int, address: int, given: Answer) -> bool:
     values = {**place, "agency": row.agency_id, "answer": given.answer, "note": given.note}
     if session.execute(_ANSWER, values).first() is not None:
         said = {"agency": row.name, "fanout": fanout, "answer": given.answer, "note": given.note}
+        said |= {"by": given.by} if given.by else {}
         who = f"agency:{row.agency_id or row.name}" if row.tier == "agency" else "person:paged"
         ledger.append(session, who, "acknowledged", row.about, said)
     return True

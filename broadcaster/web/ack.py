@@ -80,12 +80,10 @@ def page(token: str) -> str | tuple[str, int]:
     if place is None:
         return refused(NOT_OURS)
     with house().sessions() as store:
-        notice = _notice(store, *place)
+        notice = notice_of(store, *place)
         if notice is None:
             return refused(GONE)
-        asked = lines.own(store, notice.alert_id, notice.agency)
-    shown = {"notice": notice, "answers": ANSWERS, "lines": asked, "words": _words(notice)}
-    return render_template("ack/notice.html", token=token, said=SAID, **shown)
+        return render_template("ack/notice.html", token=token, **shown(store, notice))
 
 
 @blueprint.post("/ack/<token>")
@@ -95,15 +93,28 @@ def answer(token: str) -> AnyResponse | tuple[str, int]:
     place = _place(token)
     if place is None:
         return refused(NOT_OURS)
+    with house().sessions.begin() as store:
+        notice = notice_of(store, *place)
+        if notice is None or not answered(store, notice):
+            return refused(GONE)
+    return redirect(url_for("ack.page", token=token), 303)
+
+
+def answered(store: Session, notice: Notice, by: str = "") -> bool:
+    """Record what was pressed, with who pressed it where they have signed in; False when the notice is kept no more."""
     given = request.form.get("answer", "read")
     given = given if given in ANSWERS else "other"
-    note = plain(request.form.get("note", ""))[:LONGEST_NOTE]
-    with house().sessions.begin() as store:
-        notice = _notice(store, *place)
-        if notice is None or not acknowledgements.record(store, *place, Answer(given, note)):
-            return refused(GONE)
-        _of_lines(store, notice, given)
-    return redirect(url_for("ack.page", token=token), 303)
+    said = Answer(given, plain(request.form.get("note", ""))[:LONGEST_NOTE], by)
+    if not acknowledgements.record(store, notice.fanout, notice.address, said):
+        return False
+    _of_lines(store, notice, given)
+    return True
+
+
+def shown(store: Session, notice: Notice) -> dict[str, object]:
+    """What a page of a notice shows."""
+    asked = lines.own(store, notice.alert_id, notice.agency)
+    return {"notice": notice, "answers": ANSWERS, "lines": asked, "words": _words(notice), "said": SAID}
 
 
 def _place(token: str) -> tuple[int, int] | None:
@@ -123,7 +134,8 @@ def _of_lines(store: Session, notice: Notice, given: str) -> None:
         ledger.append(store, f"agency:{notice.agency}", "lines_reported", f"alert:{notice.alert}", said)
 
 
-def _notice(store: Session, fanout: int, address: int) -> Notice | None:
+def notice_of(store: Session, fanout: int, address: int) -> Notice | None:
+    """The notice that one address was sent in one fan-out."""
     row = store.execute(_NOTICE, {"f": fanout, "a": address}).first()
     return Notice(*row) if row else None
 

@@ -37,6 +37,7 @@ from broadcaster.web.house import NAME, OUTER, House, house, utc_now
 from broadcaster.web.lengths import ago, spoken
 from broadcaster.web.paged import asked
 from broadcaster.web.passkey_answers import origin
+from broadcaster.web.provider import Provider
 from broadcaster.web.trouble_desk import heard
 from broadcaster.web.watch import watched
 
@@ -67,6 +68,7 @@ def create_app(
         office=Office.of(settings),
         clock=clock,
         bell=bell,
+        provider=Provider.of(settings),
     )
     app.extensions[OUTER] = replace(home, sessions=sessions or _pool(settings, OUTER_CONNECTIONS))
     _configure(app, settings)
@@ -75,6 +77,7 @@ def create_app(
     headers.install(app, https=settings.public_base_url.startswith("https:"))
     app.before_request(guard.refuse_other_sites)
     app.before_request(_look_around)
+    app.before_request(guard.keep_out)
     for blueprint in PAGES:
         app.register_blueprint(blueprint)
     metrics.install(app, metrics.Page.of(settings, app.extensions[NAME].sessions, lambda: clock().timestamp()))
@@ -113,11 +116,12 @@ def _look_around() -> None:
     if request.endpoint == "static" or request.blueprint == "health":
         return
     guard.load_person()
-    if guard.visitor() is not None and request.method == "GET" and request.endpoint not in guard.POLLS:
+    who = guard.visitor()
+    if who is not None and who.at_desk and request.method == "GET" and request.endpoint not in guard.POLLS:
         with house().sessions.begin() as store:
             g.open_alerts = watched(store, house().clock(), AlertState.OPEN)
             g.broken, g.asked, g.trouble = reviews.waiting(store), asked(store), heard(store)
-            g.drill = prompt(store, guard.person())
+            g.drill = prompt(store, who)
 
 
 def _templates(app: Flask, settings: Settings) -> None:

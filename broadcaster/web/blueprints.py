@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from broadcaster.web import ack, api, board, board_stream, check, handoff, partners, practised, subscribe, trouble
 from broadcaster.web.account import account
+from broadcaster.web.agency import agency
 from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
 from broadcaster.web.detector import detector
@@ -17,6 +18,7 @@ from broadcaster.web.form_numbers import numbers
 from broadcaster.web.glass import glass
 from broadcaster.web.health import health
 from broadcaster.web.history import history
+from broadcaster.web.identities import identities
 from broadcaster.web.inbox import inbox
 from broadcaster.web.incoming import incoming
 from broadcaster.web.ledger import ledger
@@ -27,6 +29,7 @@ from broadcaster.web.outages import outages
 from broadcaster.web.paged import paged
 from broadcaster.web.passkeys import mine
 from broadcaster.web.people import people
+from broadcaster.web.provider_signin import provider
 from broadcaster.web.reports import reports
 from broadcaster.web.revision import revision
 from broadcaster.web.roster import roster
@@ -39,6 +42,7 @@ from broadcaster.web.words import words
 
 PAGES: tuple[Blueprint, ...] = (
     signin,
+    provider,
     desk,
     drafts,
     form,
@@ -76,7 +80,9 @@ PAGES: tuple[Blueprint, ...] = (
     handoff.blueprint,
     subscribe.blueprint,
     check.blueprint,
+    agency,
     account,
     mine,
+    identities,
     people,
 )

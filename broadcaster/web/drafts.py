@@ -178,7 +178,8 @@ def _is_ours() -> bool:
 
 
 def _sign_in_page(typed: str, problem: str) -> str:
-    return render_template("desk/sign_in.html", email="", problem=problem, goal=request.path, typed=typed)
+    shown = {"email": "", "goal": request.path, "provider": ""}  # what was typed would not come back from there
+    return render_template("desk/sign_in.html", problem=problem, typed=typed, **shown)
 
 
 def came_through(user: int) -> str:

@@ -78,6 +78,10 @@ ELSEWHERE = {
     "people.refuse": "test_rights_by_two",
     "people.take": "test_rights_by_two",
     "people.token": "test_rights_by_two",
+    **dict.fromkeys(
+        ("identities.connect", "identities.end_own", "identities.accept", "identities.end", "provider.enter"),
+        "test_signing_in_by_a_provider",
+    ),
     "signin.by_passkey": "test_passkeys",
     "together.join": "test_one_place_two_alerts",
     "together.take_over": "test_one_place_two_alerts",

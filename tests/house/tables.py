@@ -14,6 +14,7 @@ from broadcaster.channels import registry
 from broadcaster.channels.contract import Traits
 from broadcaster.cli import root
 from broadcaster.practice_settings import PracticeSettings
+from broadcaster.oidc_settings import OidcSettings
 from broadcaster.settings import SECRETS, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,6 +97,13 @@ MEANING = {
     "handoff_name": "The name of that agency",
     "upkeep_round": "Ask every agency's mailbox once a month whether what we have of it is still right",
     "handoff_loud_after": "Minutes after a hand-off at which the board turns loud if nobody said that it is on air",
+    "oidc_issuer": "The identity provider by which people may sign in too (OpenID Connect): its issuer, to the letter;"
+    " empty: there is none",
+    "oidc_client_id": "The name by which it knows this desk; there the address that it comes back to is"
+    " `PUBLIC_BASE_URL` and `/desk/sign-in/provider/answer`",
+    "oidc_client_secret": "The secret that it gave us; empty: it gave none",
+    "oidc_name": "What people call it, on the sign-in page",
+    "oidc_acr": "Classes of authentication (`acr`) that mean two factors there: we ask for them, and take them for it",
     "canary_phone": "The phone of your own that the canary texts; empty: there is no canary",
     "canary_keys": "The canary's two accounts: what `broadcaster users canary` prints",
     "canary_every": "Seconds between two canaries",
@@ -185,9 +193,15 @@ def settings() -> Iterator[str]:
     yield "| setting | default | meaning |"
     yield "| --- | --- | --- |"
     for name, info in sorted(Settings.model_fields.items(), key=lambda one: one[0] in last):
+    """A row for each setting, in the order of Settings; those of the provider and of the canary at the end."""
+    for name, info in sorted(Settings.model_fields.items(), key=lambda one: _at_the_end(one[0])):
         default = "" if info.default in ("", None) else f"`{_shown(info.default)}`"
         secret = " (secret)" if name.upper() in SECRETS else ""
         yield f"| `{name.upper()}` | {default} | {MEANING[name]}{secret} |"
+
+
+def _at_the_end(name: str) -> int:
+    return (name in OidcSettings.model_fields) + 2 * (name in CanarySettings.model_fields)
 
 
 def _shown(default: object) -> object:

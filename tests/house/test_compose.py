@@ -113,6 +113,11 @@ def test_only_what_sends_reaches_the_outside() -> None:
     assert {name for name, service in SERVICES.items() if "ports" in service} == {"proxy"}
 
 
+def test_the_desk_has_a_way_out_only_where_there_is_an_identity_provider() -> None:
+    added = yaml.safe_load((ROOT / "deploy" / "oidc.yml").read_text(encoding="utf-8"))
+    assert added == {"services": {"web": {"networks": ["carriers"]}}}
+
+
 def test_nobody_waits_for_the_bell() -> None:
     assert not any("valkey" in service.get("depends_on", {}) for service in SERVICES.values())
     conf = (ROOT / "deploy" / "valkey.conf").read_text(encoding="utf-8")
