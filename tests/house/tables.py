@@ -188,12 +188,9 @@ COMPLETE = {
 
 
 def settings() -> Iterator[str]:
-    """A row for each setting, in the order of Settings; the canary's and those of practice at the end."""
-    last = {**CanarySettings.model_fields, **PracticeSettings.model_fields}
+    """A row for each setting, in the order of Settings; those of practice, the provider and the canary at the end."""
     yield "| setting | default | meaning |"
     yield "| --- | --- | --- |"
-    for name, info in sorted(Settings.model_fields.items(), key=lambda one: one[0] in last):
-    """A row for each setting, in the order of Settings; those of the provider and of the canary at the end."""
     for name, info in sorted(Settings.model_fields.items(), key=lambda one: _at_the_end(one[0])):
         default = "" if info.default in ("", None) else f"`{_shown(info.default)}`"
         secret = " (secret)" if name.upper() in SECRETS else ""
@@ -201,7 +198,8 @@ def settings() -> Iterator[str]:
 
 
 def _at_the_end(name: str) -> int:
-    return (name in OidcSettings.model_fields) + 2 * (name in CanarySettings.model_fields)
+    apart = (PracticeSettings, OidcSettings, CanarySettings)
+    return next((no for no, of in enumerate(apart, 1) if name in of.model_fields), 0)
 
 
 def _shown(default: object) -> object:
