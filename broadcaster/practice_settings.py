@@ -21,3 +21,10 @@ class PracticeSettings(BaseModel):
                 "must be the live installation on this machine, or a tunnel to it: write http://127.0.0.1:8911"
             )
         return url
+
+    def refuse_what_flows_back(self, *, training: bool) -> None:
+        """Practice goes from training to live, and never the other way (ValueError)."""
+        if self.practice_url and not training:
+            raise ValueError("PRACTICE_URL belongs to MODE=training: only a training installation posts practice")
+        if self.practice_key and training:
+            raise ValueError("PRACTICE_KEY belongs to the live installation: it takes the practice of the training one")

@@ -205,23 +205,16 @@ class Settings(CanarySettings, PracticeSettings, OidcSettings):
 
     @model_validator(mode="after")
     def _refuse_practice_that_flows_back(self) -> Self:
-        if self.practice_url and self.mode is not Mode.TRAINING:
-            raise ValueError("PRACTICE_URL belongs to MODE=training: only a training installation posts practice")
-        if self.practice_key and self.mode is Mode.TRAINING:
-            raise ValueError("PRACTICE_KEY belongs to the live installation: it takes the practice of the training one")
+        self.refuse_what_flows_back(training=self.mode is Mode.TRAINING)
         return self
 
     @model_validator(mode="after")
-    def _refuse_two_events_in_one_all_clear(self) -> Self:
+    def _refuse_what_cannot_go_together(self) -> Self:
         if self.all_clear_eas and self.all_clear_wea:
             raise ValueError(
                 "ALL_CLEAR_EAS and ALL_CLEAR_WEA exclude each other: an all-clear goes to EAS as ADR, which phones do"
                 " not get; switch one off"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_bulk_without_its_number(self) -> Self:
         if self.sms_bulk and (not self.twilio_from or self.twilio_messaging_service_sid):
             raise ValueError(
                 "SMS_BULK sends from one number, whose rate is SMS_MPS: set TWILIO_FROM, and no"

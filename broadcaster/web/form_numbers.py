@@ -68,7 +68,7 @@ def page(alert: str) -> str:
         revision = acting.newest(store, alert)
         content, directory = content_from_json(revision.content), directory_load.load(store)
         typed = left(store, revision, content, directory).typed
-        return _page(revision, rows(content, directory, standing(content) | typed, {}))
+        return _page(revision, rows(content, directory, {**standing(content), **typed}, {}))
 
 
 @numbers.post("/alerts/<alert>/numbers")

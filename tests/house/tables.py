@@ -13,8 +13,8 @@ from broadcaster.canary_settings import CanarySettings
 from broadcaster.channels import registry
 from broadcaster.channels.contract import Traits
 from broadcaster.cli import root
-from broadcaster.practice_settings import PracticeSettings
 from broadcaster.oidc_settings import OidcSettings
+from broadcaster.practice_settings import PracticeSettings
 from broadcaster.settings import SECRETS, Settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -40,7 +40,7 @@ def test_every_event_leads_to_one_state_and_every_state_is_reached() -> None:
 
 ALIASES: dict[str, type[StrEnum] | tuple[type[StrEnum], ...]] = {
     "d": (State,), "v": (State,), "m": (State,), "l": (LaneState,), "g": (LaneState,), "f": (FanoutState,),
-    "x": (ReleaseState,), "y": (ReleaseState,), "a": (AlertState,),
+    "x": (ReleaseState,), "y": (ReleaseState,), "o": (LaneState,), "a": (AlertState,),
     "": (State, LaneState, FanoutState, ReleaseState, AlertState, WordingState, CourtesyState, RequestState),
 }  # fmt: skip
 SQL = re.compile(r"""(?:\b(\w)\.)?\bstate\s*(?:=|<>|(?:NOT\s+)?IN)\s*(\([^()]*\)|'\w+')""")
