@@ -40,7 +40,7 @@ class Idp:
     said: dict[str, Any] = field(default_factory=dict)
     broken: dict[str, int] = field(default_factory=dict)
     sign: Callable[[dict[str, Any], dict[str, Any]], str] | None = None
-    key: RSAKey = _KEYS[0]
+    key: RSAKey = field(default_factory=lambda: _KEYS[0])
     callback: str = CALLBACK
     person: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)

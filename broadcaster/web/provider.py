@@ -129,8 +129,9 @@ class Provider:
         subject, email = claims.get("sub"), claims.get("email")
         if not (isinstance(subject, str) and 0 < len(subject) <= LONGEST_SUBJECT and subject.isprintable()):
             raise AnswerRefused("it names nobody")
-        verified = claims.get("email_verified") is True and isinstance(email, str) and len(email) <= LONGEST_EMAIL
-        return Told(known.issuer, subject, email.strip().lower() if verified else "", self._two_factors(claims))
+        if not (claims.get("email_verified") is True and isinstance(email, str) and len(email) <= LONGEST_EMAIL):
+            email = ""
+        return Told(known.issuer, subject, email.strip().lower(), self._two_factors(claims))
 
     def _two_factors(self, claims: Mapping[str, Any]) -> bool:
         """Whether it says so: by a class that we asked for, by ``mfa``, or by methods of two kinds."""

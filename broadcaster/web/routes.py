@@ -52,7 +52,7 @@ CLASSES: dict[str, RouteClass] = {
 THREADS: dict[RouteClass, int] = {
     RouteClass.EMERGENCY: 30,
     RouteClass.KNOCK: 4,
-    RouteClass.PROVIDER: 2,
+    RouteClass.PROVIDER: 3,
     RouteClass.SIGN_UP: 2,
     RouteClass.PUBLIC: 3,
     RouteClass.SLOW: 4,

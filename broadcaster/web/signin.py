@@ -39,8 +39,9 @@ def page() -> str | Response:
 
 def form(problem: str = "", goal: str = "", email: str = "", typed: str = "") -> str:
     """The page, with a sentence above it; the identity provider is a link on it, if there is one."""
-    name = house().provider.name if house().provider else ""
-    return render_template("desk/sign_in.html", email=email, problem=problem, goal=goal, typed=typed, provider=name)
+    there = house().provider
+    shown = {"email": email, "goal": goal, "typed": typed, "provider": there.name if there else ""}
+    return render_template("desk/sign_in.html", problem=problem, **shown)
 
 
 @signin.post("/sign-in")

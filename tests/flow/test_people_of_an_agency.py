@@ -66,13 +66,15 @@ def test_its_alerts_and_its_notice_and_nobody_elses(desk: Desk) -> None:
     assert "No outage is open there" in pat.words and "Nothing yet" in pat.words
     alert = released(desk, author, second, SECOND)
     pat.open("/desk/agency/")
-    assert "911 fails: Ayer On air until" in pat.words and "Ayer: (978) 555-0101" in pat.words
-    for others in ("Groton", "Harvard", alert, RESTRICTED, "outage-strip"):
+    assert "911 fails: Ayer On air until" in pat.words and "Ayer: 978-555-0101" in pat.words
+    near = pat.page.xpath("//section[@aria-labelledby='near']")[0].text_content()
+    assert "Groton" not in near and "Harvard" not in near
+    for others in (alert, RESTRICTED, "outage-strip"):
         assert others not in pat.text, others
     sam = of_agency(desk, STATE)
     assert "Ayer, Groton, Harvard" in sam.words
     mine, theirs = (browser.page.xpath("//a[contains(@href, '/notices/')]/@href")[0] for browser in (pat, sam))
-    assert "What we sent you" in pat.open(mine).words and "To Ayer Police" in pat.words
+    assert "What we sent you" in pat.open(mine).words and "Ayer Police" in pat.words
     token = pat.values("/sign-out")["csrf_token"][0]
     assert pat.open(theirs).status == 404
     assert pat.client.post(theirs, data={"csrf_token": token, "answer": "read"}).status_code == 404
@@ -120,13 +122,13 @@ def test_it_says_that_its_entry_is_right_or_what_is(desk: Desk) -> None:
     ana = desk.browser(ADMIN)
     given(desk, ana, POLICE, "agency", "ayer-police")
     pat = of_agency(desk, POLICE).open("/desk/agency/upkeep")
-    assert "Mail: desk@ayer.example" in pat.words and "Ayer: (978) 555-0101" in pat.words
+    assert "Mail: desk@ayer.example" in pat.words and "Ayer: 978-555-0101" in pat.words
     assert "state" not in pat.text.replace("State 911", "") and RESTRICTED not in pat.text
     pat.client.post("/desk/agency/upkeep", data={"csrf_token": pat.values("/sign-out")["csrf_token"][0], "do": "x"})
     token = pat.values("/sign-out")["csrf_token"][0]
     said = {"csrf_token": token, "do": "right", "shown": "+19785550101"}
     assert pat.client.post("/desk/agency/upkeep", data=said).status_code == 303
-    assert pat.open("/desk/agency/upkeep").words.count("verified Jun 18, 2026") == 2
+    assert pat.open("/desk/agency/upkeep").words.count("verified June 18, 2026") == 2
     bad = {"csrf_token": token, "do": "correct", "new": "911", "old": "+19785550101", "note": "We have moved"}
     answer = pat.client.post("/desk/agency/upkeep", data=bad)
     assert answer.status_code == 422 and "We have moved" in answer.get_data(as_text=True)
@@ -137,7 +139,7 @@ def test_it_says_that_its_entry_is_right_or_what_is(desk: Desk) -> None:
         assert list(events) == [POLICE, POLICE]
     given(desk, ana, EDITOR, "directory-editor")
     eve = desk.browser(EDITOR).open("/desk/directory/upkeep")
-    assert "978-555-0155" in eve.words.replace("(978) 555", "978-555") and eve.has("/accept")
+    assert "978-555-0155" in eve.words and eve.has("/accept")
     eve.send("/accept")
     assert "correction was accepted" in eve.words
     assert eve.open("/desk/new").status == 403 and eve.open("/desk/directory/").has("/import")

@@ -161,7 +161,7 @@ def test_an_administrator_accepts_and_ends(desk: Desk, idp: Idp) -> None:
     assert "Accepted" in ana.words and events(desk, "identity-linked") == [(ADMIN, ISSUER)]
     ida = by_the_provider(desk, idp, "ida-9", **MFA)
     assert ida.path == "/desk/"
-    ana.open(page).send("/end")
+    ana.open(page).send(f"/identities/{row.id}/end")
     assert "opens nothing here" in ana.words and ida.open("/desk/new").path == "/desk/sign-in"
     assert by_the_provider(desk, idp, "ida-9", **MFA).status == 422 and rows(desk) == []
     by_the_provider(desk, idp, "ana-1", **verified(ADMIN))
