@@ -66,7 +66,7 @@ def advice_by_town(snapshot: Snapshot) -> dict[str, Advice]:
             if _RANK[advice.state] < _RANK[best.state]:
                 found[answer.code] = advice
             elif advice.state is best.state is TownState.DOWN:
-                found[answer.code] = _both(best, advice, answer)
+                found[answer.code] = _both(advice, best) if best.unsure and not advice.unsure else _both(best, advice)
     return dict(sorted(found.items(), key=lambda item: item[1].town.name))
 
 
@@ -74,15 +74,11 @@ def _real(snapshot: Snapshot) -> list[OnAir]:
     return [alert for alert in snapshot.on_air if not alert.is_test]
 
 
-def _both(first: Advice, other: Advice, answer: TownAnswer) -> Advice:
+def _both(first: Advice, other: Advice) -> Advice:
     """What the first says, and the number of the other where that is none of its own."""
-    held = f"{first.sentence} If that fails, {answer.instead}."
-    return replace(
-        first,
-        sentence=held if other.number and other.number not in first.sentence else first.sentence,
-        others=(*first.others, other.alert),
-        unsure=first.unsure and other.unsure,
-    )
+    is_new = other.number and other.number not in first.sentence
+    held = f"{first.sentence} If that fails, call {other.number}." if is_new else first.sentence
+    return replace(first, sentence=held, others=(*first.others, *other.others, other.alert))
 
 
 def speaking(snapshot: Snapshot, advice: Advice) -> OnAir | None:

@@ -31,8 +31,8 @@ _OVER = text(
     " FROM (SELECT max(no) AS no, min(no) AS first FROM lane WHERE fanout_id = :f) x"
     " JOIN lane l ON l.fanout_id = :f AND l.no = x.first"
     " CROSS JOIN unnest(CAST(:c AS bigint[])) WITH ORDINALITY AS c(id, nth)"
-    " WHERE NOT EXISTS (SELECT 1 FROM lane o WHERE o.fanout_id = :f AND o.community_id = c.id"
-    "   AND o.state = 'superseded')"
+    " WHERE NOT EXISTS (SELECT 1 FROM lane g WHERE g.fanout_id = :f AND g.community_id = c.id"
+    "   AND g.state = 'superseded')"
 )
 
 

@@ -113,7 +113,7 @@ class Left:
     """The numbers of a revision that this person typed and has not sent, by community; when, if they are others than
     the draft's."""
 
-    typed: Mapping[str, str]
+    typed: dict[str, str]
     at: datetime | None = None
 
 
@@ -137,11 +137,11 @@ def were_typed(alert: str, no: int) -> bool:
         return revision.frozen_at is None and any(text != before.get(code, "") for code, text in typed.items())
 
 
-def to_look_at(content: Content, directory: Directory, typed: Mapping[str, str]) -> list[Row]:
+def to_look_at(content: Content, directory: Directory, typed: dict[str, str]) -> list[Row]:
     """The rows that need a look: those that somebody has `typed` into and not sent, then those without a number of
     their own."""
     before = standing(content)
-    found = _sorted(row for row in rows(content, directory, before | dict(typed), {}) if row.needs_a_look)
+    found = _sorted(row for row in rows(content, directory, before | typed, {}) if row.needs_a_look)
     return sorted(found, key=lambda row: row.typed == before.get(row.community.code, ""))
 
 

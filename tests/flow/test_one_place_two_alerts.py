@@ -144,7 +144,7 @@ def test_kept_both_the_page_of_the_town_and_the_texts_say_both(desk: Desk) -> No
     author.send("/submit", **{"number-ayer": "978-555-0166"}).send("/submit")
     second.open(author.path)
     assert "In an emergency call 978-555-0166. In an emergency call 978-555-0101." in second.words
-    assert "In 1 community one text says what holds by both" in second.words
+    assert "in 1 community one text says what holds by both" in second.words
     second.send("/approve", code=desk.code(SECOND))
     with desk.sessions() as store:
         shown = publish.snapshot(store, Office.of(desk.chosen), directory_load.load(store), desk.now)

@@ -41,7 +41,7 @@ def test_a_test_page_is_sent_by_day_and_confirmed_by_its_person(sessions: Sessio
         assert story.texted(carrier) == {NUMBER: 1} and [call["to"] for call in carrier.calls()] == [NUMBER]
     second, other = desk.browser(SECOND), desk.browser(BOTH)
     assert "Abe, phone: sent, not confirmed" in second.open("/desk/roster/").words
-    assert "by call" not in second.words, "no calls are set up at this desk"
+    assert ", by call:" not in second.words, "no calls are set up at this desk"
     with sessions.begin() as store:
         senders.register(store, NewSender("voice", "voice", SENDER, 1.0))
         key = store.scalars(select(PageTest.id).where(PageTest.way == "sms")).one()

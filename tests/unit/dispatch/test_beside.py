@@ -125,7 +125,7 @@ def test_where_another_alert_began_nobody_reads_the_older_all_clear(sessions: Se
             ),
             {"r": ending},
         )
-        assert dict(rows.tuples().all()) == {"accepted": 4, "superseded": 2}, "nobody is dropped without a row"
+        assert dict(map(tuple, rows.all())) == {"accepted": 4, "superseded": 2}, "nobody is dropped without a row"
         closed = "SELECT state, planned FROM fanout WHERE revision_id = :r AND channel = 'sms'"
         assert session.execute(text(closed), {"r": ending}).one() == ("done", 6)
 

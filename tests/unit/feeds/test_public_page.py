@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -74,6 +75,24 @@ def test_the_worst_news_wins_where_alerts_overlap():
     rows = {row["code"]: row for row in table(over, on_air())["towns"]}
     assert (rows["springfield"]["state"], rows["springfield"]["alert"]) == ("down", "a1")
     assert rows["amherst"]["state"] == "restored"
+
+
+def test_two_alerts_over_one_town_give_both_numbers_and_the_words_that_hold():
+    """An all-clear that was frozen before the other one knows nothing of it: its words are quoted nowhere there. One
+    that has run out speaks after the one that stands."""
+    clear = on_air(alert="a0", kind=RevisionKind.ALL_CLEAR, issued=NOON, texts={"springfield": [("en", "It works.")]})
+    knows = replace(clear, beside=frozenset({"springfield"}))
+    down = on_air(texts={"springfield": [("en", "It is down.")]})
+    for first, words in ((clear, "It is down."), (knows, "It works.")):
+        assert words in page(first, down, name="town/springfield.html")
+    other = replace(ANSWERS[0], number="413-555-0199", dial="+14135550199")
+    second = on_air(alert="a2", issued=NOON, communities=(other,))
+    told = {row["code"]: row for row in table(down, second)["towns"]}["springfield"]
+    assert (told["alert"], told["number"]) == ("a2", "413-555-0199")
+    assert told["answer"].endswith("call 413-555-0199. If that fails, call 413-555-0100.")
+    old = on_air(alert="a2", issued=NOON, communities=(other,), expires=NOON)
+    told = {row["code"]: row for row in table(down, old)["towns"]}["springfield"]
+    assert (told["alert"], told["unsure"]) == ("a1", False) and told["answer"].endswith("call 413-555-0199.")
 
 
 STATES = [
