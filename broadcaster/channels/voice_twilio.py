@@ -140,7 +140,7 @@ class TwilioVoice:
                     break
                 if str(call.direction) == "outbound-api" and self._is_ours(call):
                     found.append(Seen(one.key, str(call.sid), began))
-        except (TwilioException, ValueError, KeyError, TypeError) as error:
+        except (TwilioException, ValueError, LookupError, TypeError, AttributeError) as error:
             raise Ambiguous("listing_unreadable") from error
         return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from broadcaster.dispatch import practice_intake, practice_posts
 from broadcaster.settings import Mode, Settings, SettingsError
 from broadcaster.store import practice_records
@@ -13,10 +15,10 @@ OFF_HERE = "off: set PRACTICE_URL to the live installation on this machine, and 
 OWN = "PRACTICE_KEY is this installation's own, so both share SECRET_KEY: give each one of its own."
 
 
-def look(settings: Settings, sessions: Sessions) -> tuple[bool | None, str]:
+def look(settings: Settings, sessions: Sessions, moment: datetime | None = None) -> tuple[bool | None, str]:
     """Whether practice comes through (None: it is not set up), and a sentence about it."""
     if settings.mode is Mode.TRAINING:
-        return _posting(settings, sessions) if settings.practice_url else (None, OFF_HERE)
+        return _posting(sessions, moment) if settings.practice_url else (None, OFF_HERE)
     try:
         key = practice_intake.pinned(settings)
     except SettingsError as error:
@@ -28,9 +30,9 @@ def look(settings: Settings, sessions: Sessions) -> tuple[bool | None, str]:
     return True, f"of {settings.practice_key.partition('+')[0]} counts here."
 
 
-def _posting(settings: Settings, sessions: Sessions) -> tuple[bool, str]:
+def _posting(sessions: Sessions, moment: datetime | None) -> tuple[bool, str]:
     with sessions() as session:
-        posted = practice_records.standing(session, now(session))
+        posted = practice_records.standing(session, moment or now(session))
     return not posted.answer, words(posted)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, func, select
+from sqlalchemy import ForeignKey, Select, func, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -44,7 +44,6 @@ def keep(session: Session, wording: int, problems: Sequence[Problem], now: datet
     return session.execute(kept.returning(WordingCheck.wording_id)).scalar_one_or_none() is not None
 
 
-def unfit(session: Session) -> int:
-    """How many versions the rules of this program refuse."""
-    refused = WordingCheck.problems != []
-    return session.scalar(select(func.count()).where(WordingCheck.rules == rules(), refused)) or 0
+def refused() -> Select[int]:
+    """The query for how many versions the rules of this program refuse."""
+    return select(func.count()).where(WordingCheck.rules == rules(), WordingCheck.problems != [])

@@ -203,8 +203,9 @@ def unjudged(session: Session) -> list[Wording]:
 def approvals(session: Session) -> tuple[int, int]:
     """How many versions were ever approved and how many are refused now, of either volume: as long as both stand, the
     words in use are the same."""
-    approved = session.scalar(select(func.count()).where(Wording.state == WordingState.APPROVED)) or 0
-    return approved, word_checks.unfit(session)
+    approved = select(func.count()).where(Wording.state == WordingState.APPROVED).scalar_subquery()
+    one, other = session.execute(select(approved, word_checks.refused().scalar_subquery())).one()
+    return one, other
 
 
 def versions(session: Session, volume: Volume, lang: str, most: int = 20) -> list[Wording]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, jsonify, request
+from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import UnsupportedMediaType
 
 from broadcaster import logs
@@ -19,9 +20,14 @@ TYPE = "text/plain"
 LONGEST = 2048
 blueprint = Blueprint("practised", __name__, url_prefix="/api/v1")
 blueprint.record_once(lambda made: made.app.extensions["csrf"].exempt(blueprint))  # a signature, never a cookie
-blueprint.record_once(lambda made: practice_intake.pinned(made.app.extensions[NAME].settings))  # refused at start
 api_problem.install(blueprint)
 CLOSED = "No training installation is believed here: set PRACTICE_KEY to what `broadcaster practice key` prints there."
+
+
+@blueprint.record_once
+def refuse_no_key(made: BlueprintSetupState) -> None:
+    """A PRACTICE_KEY that is none stops the start: SettingsError."""
+    practice_intake.pinned(made.app.extensions[NAME].settings)
 
 
 @blueprint.post("/practice")

@@ -101,17 +101,18 @@ def test_practice_there_counts_here(live: Desk, training: Training) -> None:
     assert stands(live)["Ida"] == (Standing.AMBER, False)
     assert "You have not practised here yet" in live.browser(ISSUER).open("/desk/").text
 
+    tried = training.desk.now
     assert training.look() == 0, "the live desk is away"
     assert len(training.waiting) == 3, "Ida for agencies, Ida and Abe for the public"
     page = training.desk.browser(AUDITOR).open("/desk/drills/").words
     assert "0 taken, 3 on the way since" in page and "The live desk does not answer (no_connection)" in page
-    works, sentence = practice_check.look(HERE, training.desk.sessions)
+    works, sentence = practice_check.look(HERE, training.desk.sessions, training.desk.now)
     assert not works and "The last answer was: The live desk does not answer" in sentence
 
     server = make_server("127.0.0.1", 0, live.app, threaded=True)
     training.posts.live = LiveDesk(f"http://127.0.0.1:{server.server_port}/", Door(live=False))
     with serving(server):
-        training.desk.now += timedelta(seconds=29)
+        training.desk.now = tried + timedelta(seconds=29)
         assert training.look() == 2, "one was tried, and waits its pause; nobody had come to the other two"
         training.desk.now += timedelta(seconds=2)
         assert (training.look(), training.look()) == (1, 0)
@@ -232,7 +233,7 @@ def test_what_is_no_record_of_the_pinned_key_is_refused(live: Desk) -> None:
         assert (answer.status_code, answer.content_type) == (status, "application/problem+json"), (what, answer.text)
         assert words in answer.json["detail"], what
     assert post(live, GOOD, "application/json").status_code == 415
-    assert live.app.test_client().get("/api/v1/practice").status_code == 405
+    assert live.app.test_client().get("/api/v1/practice").status_code == 401, "nobody reads them there"
     with live.sessions() as store:
         assert store.query(PracticeRecord).count() == 0 and events(live) == []
 

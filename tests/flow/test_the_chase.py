@@ -24,7 +24,7 @@ from broadcaster.store import ledger
 from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.chases import Chase
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.deliveries import Fanout, Lane
 from broadcaster.web.board_cards import silent_agencies
 from tests.factories import content, directory, furnish
 from tests.flow import installation
@@ -60,6 +60,7 @@ def test_the_next_contact_each_time_and_then_the_board_says_call_them(story: Sto
             [{**line, "step": 2, "by": "nobody left"}],
         ]  # fmt: skip
         assert ledger.verify(session).broken_at is None
+        assert {(lane.queue, lane.priority, lane.rank) for lane in session.query(Lane)} == {("urgent", 0, 0)}
         for fanout in session.query(Fanout):
             assert fanout.state == "done" and check_sums(session, fanout.id).agree
 

@@ -100,7 +100,7 @@ def test_words_that_an_upgrade_has_made_unfit_are_named_and_give_way(
     assert f"{said} used. An administrator corrects them under Words and languages." in issuer.words
     walk(desk, issuer, languages=["en", "es"])
     assert said not in issuer.words
-    assert "Haitian Creole “sorry”:" in author.open("/desk/words/").words
+    assert "Haitian Creole“sorry”:" in author.open("/desk/words/").words
     author.open("/desk/words/ht")
     assert author.values("/words/ht")["back"] == [OWN_BACK] and author.beside("sorry")
     put_forward(author, sorry="Eskize nou.")

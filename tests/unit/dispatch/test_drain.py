@@ -102,6 +102,10 @@ def test_when_its_time_is_over_the_bell_rings_again(drains: Callable[..., Drains
     assert (done.waves, done.sent, done.more) == (pytest.approx(30, abs=1), 2 * done.waves, True)
 
 
+def test_without_time_nothing_is_claimed(drains: Callable[..., Drains]) -> None:
+    assert drains([wave(1)]).run(seconds=0.0) == Drained(more=True)
+
+
 def test_somebody_may_say_stop(drains: Callable[..., Drains]) -> None:
     words = deque([True, True, False])
     assert drains([wave(1)] * 9).run(go_on=words.popleft) == Drained(2, 2, more=True)
@@ -111,5 +115,7 @@ def test_somebody_is_called_to_help_with_the_first_wave_alone(drains: Callable[.
     called: list[str] = []
     drains([Wait(0.01), wave(1), wave(1)]).run(call=lambda: called.append("help"))
     assert called == ["help"]
+    drains([wave(1)]).run(call=lambda: called.append("again"))
+    assert called == ["help", "again"]
     drains([]).run(call=lambda: called.append("for nothing"))
-    assert called == ["help"]
+    assert called == ["help", "again"]

@@ -50,7 +50,7 @@ def test_its_own_wait_holds_for_everybody_once_it_refuses_most() -> None:
 JUDGED = {
     # most, answers, refused of them: places after the last one, and the wait that it says
     "one short of fifty is no judgement": (100, 49, 49, 100, 0.0),
-    "a twentieth is tolerated": (100, 100, 5, 100, 0.0),
+    "a twentieth is tolerated": (20, 40, 2, 20, 0.0),
     "two of fifty are, too": (100, 50, 2, 100, 0.0),
     "three of fifty leave what it took": (100, 50, 3, 94, 0.0),
     "just under half: nobody else waits": (100, 50, 24, 52, 0.0),
@@ -76,6 +76,8 @@ def test_the_longest_wait_counts_and_every_judgement_begins_anew() -> None:
     assert [pressure.heard(True, wait) for wait in (1.0, 3.0, None, 2.0, 1.0, 1.0, 1.0, 1.0)][-1] == 3.0
     assert [pressure.heard(True, 1.0) for _ in range(8)][-1] == 1.0
     assert [pressure.heard(False) for _ in range(8)] == [0.0] * 8
+    unheard = Pressure(4)
+    assert [unheard.heard(True) for _ in range(8)] == [0.0] * 8, "it names no wait"
     assert (pressure.answers, pressure.refused, pressure.wait) == (0, 0, 0.0)
 
 
