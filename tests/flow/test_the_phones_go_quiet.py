@@ -123,6 +123,7 @@ def test_silence_everywhere_is_proposed_once_and_becomes_a_draft_on_an_outage(ni
     ida.open(f"/desk/detector/{found.public_id}")
     drawn = ida.page.xpath("//svg")[0]
     assert len(drawn.xpath("./rect")) > 10 and drawn.xpath("./polygon") and "Do not dial 911" in ida.words
+    assert drawn.xpath("./rect[@class='unheard']") and "No data: nobody told us" in ida.words
     ida.send("/draft")
     assert ida.path.endswith("/edit") and ida.values("/edit")["statewide"], ida.words
     with desk.sessions() as store:

@@ -153,7 +153,7 @@ def _closed(hours: Sequence[Hour], level: float, shape: Sequence[float]) -> dict
     """The hours of the week in which a PSAP forwards its calls, and the share that it still hears. Workdays are judged
     together, for a small PSAP has too few calls in one hour of the week; all weeks first, then the last two."""
     newest = max((hour.no for hour in hours), default=0)
-    found = {}
+    found: dict[int, float] = {}
     for since in (0, newest - LATELY_H):
         calls: Counter[tuple[int, int]] = Counter()
         due: dict[tuple[int, int], float] = defaultdict(float)

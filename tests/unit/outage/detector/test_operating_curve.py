@@ -57,6 +57,7 @@ def test_a_fall_to_a_fifth_is_seen_in_minutes(ground: Ground) -> None:
 
 
 def test_a_quiet_week_proposes_nothing_statewide(ground: Ground) -> None:
+    ground.board.skip(-ground.board.minute % WEEK_MIN)
     quiet = Quiet(1)
     hearing = Hearing(ground, quiet, ground.units[0])
     for no in range(WEEK_H):
