@@ -27,6 +27,7 @@ from broadcaster.web.outages import outages
 from broadcaster.web.paged import paged
 from broadcaster.web.passkeys import mine
 from broadcaster.web.people import people
+from broadcaster.web.providers import providers
 from broadcaster.web.reports import reports
 from broadcaster.web.revision import revision
 from broadcaster.web.roster import roster
@@ -48,6 +49,7 @@ PAGES: tuple[Blueprint, ...] = (
     words,
     outages,
     notices,
+    providers,
     missed,
     desk_trouble,
     detector,
