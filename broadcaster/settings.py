@@ -111,6 +111,7 @@ class Settings(CanarySettings, PracticeSettings, OidcSettings):
     bounce_mailbox: Path | None = None
     bounce_token: str = ""
     notice_mailbox: Path | None = None
+    notice_authserv_id: str = ""
     metrics_token: str = ""
 
     cap_sender: str = ""
@@ -141,7 +142,6 @@ class Settings(CanarySettings, PracticeSettings, OidcSettings):
     signup_texts_per_day: int = Field(default=2000, ge=0)
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     reminder_texts_per_day: int = Field(default=3000, ge=0)
-
     chase_after: Steps = "5 15 30"
     page_after: Steps = "2 4"
     break_glass_after: float = Field(default=5.0, gt=0)

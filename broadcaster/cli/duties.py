@@ -11,6 +11,8 @@ from broadcaster.channels.ipaws import Ipaws
 from broadcaster.cli.binding import binders_of
 from broadcaster.cli.provider_watch import EVERY_S as PROVIDERS_EVERY_S
 from broadcaster.cli.provider_watch import ProviderWatch
+from broadcaster.cli.trouble_watch import EVERY_S as TROUBLE_EVERY_S
+from broadcaster.cli.trouble_watch import TroubleWatch
 from broadcaster.dispatch import courtesies
 from broadcaster.dispatch.announce import Announcer
 from broadcaster.dispatch.call_again import call_again
@@ -21,6 +23,7 @@ from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
 from broadcaster.dispatch.nightly import LOOK_EVERY_S, Nightly
+from broadcaster.dispatch.notice_chase import chase
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.page_recall import LOOK_EVERY_S as RECALL_EVERY_S
 from broadcaster.dispatch.page_recall import PageRecall
@@ -79,8 +82,10 @@ def _always(settings: Settings, engine: Engine) -> Duties:
         "review-pages": (ReviewPages.of(settings, engine).look, REVIEW_EVERY_S),
         "page-recall": (PageRecall(engine).look, RECALL_EVERY_S),
         "providers": (ProviderWatch.of(settings, engine).look, PROVIDERS_EVERY_S),
+        "trouble": (TroubleWatch.of(settings, engine).look, TROUBLE_EVERY_S),
         "page-tests": (PageTests.of(settings, engine).look, TEST_EVERY_S),
         "escalate": (lambda: escalate(engine.sessions, pauses), every),
+        "notice-chase": (lambda: chase(engine.sessions, pauses), every),
         "call-again": (lambda: call_again(engine.sessions, pauses), every),
         "witness": (Witness.of(settings, engine.sessions, engine.window).look, every),
         "watching": (Watching(engine.sessions, engine.window, engine.carriers["webhook"]).look, WATCH_EVERY_S),

@@ -190,7 +190,11 @@ def _notices(settings: Settings) -> Finding:
     box = settings.notice_mailbox
     if box is None:
         return Finding("providers' notices", None, "by form and API alone: set NOTICE_MAILBOX to read them by mail.")
-    return _mailbox("providers' notices", box)
+    found = _mailbox("providers' notices", box)
+    if found.works and not settings.notice_authserv_id:
+        told = f"{found.sentence} No sender is proved: set NOTICE_AUTHSERV_ID to the name of your mail relay."
+        return Finding(found.what, None, told)
+    return found
 
 
 def _mailbox(what: str, box: Path) -> Finding:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from broadcaster.store import chases, ledger
+from broadcaster.store import chases, ledger, notice_chases
 
 _OF = text(
     "SELECT t.agency_id, coalesce(g.name, '') AS name, coalesce('alert:' || a.public_id, 'outage:' || o.public_id)"
@@ -49,4 +49,5 @@ def record(session: Session, fanout: int, address: int, given: Answer) -> bool:
         said |= {"by": given.by} if given.by else {}
         who = f"agency:{row.agency_id or row.name}" if row.tier == "agency" else "person:paged"
         ledger.append(session, who, "acknowledged", row.about, said)
+    notice_chases.answered(session, fanout, address)
     return True

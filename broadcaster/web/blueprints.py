@@ -30,6 +30,7 @@ from broadcaster.web.paged import paged
 from broadcaster.web.passkeys import mine
 from broadcaster.web.people import people
 from broadcaster.web.provider_signin import provider
+from broadcaster.web.providers import providers
 from broadcaster.web.reports import reports
 from broadcaster.web.revision import revision
 from broadcaster.web.roster import roster
@@ -54,6 +55,7 @@ PAGES: tuple[Blueprint, ...] = (
     words,
     outages,
     notices,
+    providers,
     missed,
     desk_trouble,
     detector,

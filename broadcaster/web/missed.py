@@ -25,7 +25,7 @@ from broadcaster.web import hanging, missed_columns, missed_export
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.of_an_agency import own_list
-from broadcaster.web.outages import found as outage_of
+from broadcaster.web.outages import remaining as outage_of
 
 missed = Blueprint("missed", __name__, url_prefix="/desk/outages/<outage>/missed")
 missed.before_request(require_person)

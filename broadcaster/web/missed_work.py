@@ -27,7 +27,7 @@ from broadcaster.web import bridge, hanging
 from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
 from broadcaster.web.missed import NOBODYS, WORKERS, Answer, missed, psap_names
-from broadcaster.web.outages import found as outage_of
+from broadcaster.web.outages import remaining as outage_of
 
 __all__ = ["missed"]
 NO_ANSWER = "no_answer"

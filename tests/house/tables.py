@@ -76,6 +76,8 @@ MEANING = {
     " has read beside it",
     "notice_mailbox": "An mbox file or a Maildir in which providers' notices of outages arrive (47 CFR 4.9(h)); the"
     " sweep reads it in the same way",
+    "notice_authserv_id": "The name that your own mail relay puts first into `Authentication-Results` (RFC 8601): by"
+    " its word alone a provider's mail is proved; empty: none is",
     "metrics_token": "Who reads `/metrics` sends it as a bearer token; empty: only this machine itself may read it",
     "bounce_token": "Who posts those reports to `/callbacks/mail/bounce` sends it as a bearer token; empty: closed",
     "cap_sender": "`sender` of CAP documents; empty: `state911@` and the host of `PUBLIC_BASE_URL`",

@@ -26,8 +26,8 @@ ONE_SHOT = ("migrate",)
 FIXED = {
     *("PORT", "CALLBACKS_PORT", "WINDOW_PORT"),  # each in a container of its own
     "BOUNCE_MAILBOX",  # a container has no mail system: a gateway posts what comes back
-    "NOTICE_MAILBOX",  # nor is a provider's notice mailed into one: it comes by the API
     "PRACTICE_URL",  # a training installation posts on its own machine: from a container it reaches nobody
+    *("NOTICE_MAILBOX", "NOTICE_AUTHSERV_ID"),  # nor is a provider's notice mailed into one: it comes by the API
     "CALL_COUNTS_DIR",  # nor a folder of others: counts are pushed by the API
     *("LEASE", "SETTLE", "BLIND", "SWEEP_EVERY", "PUBLISH_EVERY"),  # scaled down in tests, never in production
 }
