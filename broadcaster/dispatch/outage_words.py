@@ -73,6 +73,14 @@ def to_agencies(session: Session, word: Word, agencies: Collection[int], mail: M
     return made
 
 
+def mail_to(session: Session, word: Word, agency: int, mail: Message) -> bool:
+    """Mail one agency alone; False where it has no mailbox, or mail is not set up."""
+    address = ways(session, {agency}).get("email", {}).get(agency)
+    if address is not None:
+        _send(session, word, Tier.AGENCY.value, "email", [(address, agency, texts.notice_body(session, mail))])
+    return address is not None
+
+
 def to_the_watch(
     session: Session, sealer: Sealer, word: Word, now: datetime, text: Message, mail: Message
 ) -> list[str]:  # fmt: skip

@@ -12,11 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from broadcaster.channels import ack_link, proof
+from broadcaster.channels import ack_link, missed_link, proof
 from broadcaster.channels.agency_email import ACK, ack_token
 from broadcaster.messages.mail import ACK_TOKEN
 from broadcaster.messages.template import plain
-from broadcaster.store import acknowledgements, ledger, lines
+from broadcaster.outage.missed_calls import by_link
+from broadcaster.store import acknowledgements, ledger, lines, missed_links
 from broadcaster.store.acknowledgements import Answer
 from broadcaster.web.by_link import LONGEST_NOTE, NOT_OURS, pages, refused
 from broadcaster.web.house import house
@@ -53,6 +54,7 @@ class Notice:
     alert_id: int
     answer: str
     note: str
+    purpose: str
 
 
 _NOTICE = text(
@@ -60,7 +62,7 @@ _NOTICE = text(
     "   CASE WHEN b.subject = '' THEN coalesce(m.subject, '911 outage notice') ELSE b.subject END AS subject,"
     "   CASE WHEN b.subject = '' THEN coalesce(m.text, b.text) ELSE b.text END AS text,"
     "   coalesce(a.public_id, '') AS alert, coalesce(a.id, 0) AS alert_id,"
-    "   coalesce(k.answer, '') AS answer, coalesce(k.note, '') AS note FROM target t"
+    "   coalesce(k.answer, '') AS answer, coalesce(k.note, '') AS note, f.purpose FROM target t"
     " JOIN fanout f ON f.id = t.fanout_id LEFT JOIN revision r ON r.id = f.revision_id"
     " LEFT JOIN alert a ON a.id = r.alert_id"
     " JOIN body b ON b.id = t.body_id LEFT JOIN agency g ON g.id = t.agency_id"
@@ -83,7 +85,8 @@ def page(token: str) -> str | tuple[str, int]:
         notice = notice_of(store, *place)
         if notice is None:
             return refused(GONE)
-        return render_template("ack/notice.html", token=token, **shown(store, notice))
+        onward = _missed_callers(store, notice)
+        return render_template("ack/notice.html", token=token, onward=onward, **shown(store, notice))
 
 
 @blueprint.post("/ack/<token>")
@@ -138,6 +141,14 @@ def notice_of(store: Session, fanout: int, address: int) -> Notice | None:
     """The notice that one address was sent in one fan-out."""
     row = store.execute(_NOTICE, {"f": fanout, "a": address}).first()
     return Notice(*row) if row else None
+
+
+def _missed_callers(store: Session, notice: Notice) -> str:
+    """The list of missed callers to which a mail leads on, as long as its link works; else nothing."""
+    found = by_link.of_purpose(notice.purpose)
+    row = missed_links.by_number(store, *found) if found else None
+    settings = house().settings
+    return missed_link.url("", settings.secret_key, row.id, row.no) if row and row.works(house().clock()) else ""
 
 
 def _words(notice: Notice) -> str:

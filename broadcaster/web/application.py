@@ -28,7 +28,7 @@ from broadcaster.store import database, reviews
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
-from broadcaster.web import guard, headers, metrics, outline, sources
+from broadcaster.web import drill_second, guard, headers, metrics, outline, sources
 from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.blueprints import PAGES
 from broadcaster.web.drafts import after_the_session
@@ -112,7 +112,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _look_around() -> None:
     """Who is asking, and which outages are open: both stand on every page."""
-    g.open_alerts, g.broken, g.asked, g.trouble, g.drill = [], [], [], None, None
+    g.open_alerts, g.broken, g.asked, g.trouble, g.drill, g.seconds = [], [], [], None, None, []
     if request.endpoint == "static" or request.blueprint == "health":
         return
     guard.load_person()
@@ -122,6 +122,7 @@ def _look_around() -> None:
             g.open_alerts = watched(store, house().clock(), AlertState.OPEN)
             g.broken, g.asked, g.trouble = reviews.waiting(store), asked(store), heard(store)
             g.drill = prompt(store, who)
+            g.seconds = drill_second.asked(store, who, house().clock())
 
 
 def _templates(app: Flask, settings: Settings) -> None:
@@ -138,6 +139,7 @@ def _templates(app: Flask, settings: Settings) -> None:
             "broken": g.get("broken", []),
             "asked_of_me": g.get("asked", []),
             "drill": g.get("drill"),
+            "drills_to_approve": g.get("seconds", []),
             "trouble": g.get("trouble"),
             "trouble_words": WORDS,
             "mode": settings.mode.value,

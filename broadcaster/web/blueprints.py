@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from broadcaster.web import ack, api, board, board_stream, check, handoff, partners, practised, subscribe, trouble
+from broadcaster.web import (
+    ack,
+    api,
+    board,
+    board_stream,
+    check,
+    handoff,
+    missed_link,
+    partners,
+    practised,
+    subscribe,
+    trouble,
+)
 from broadcaster.web.account import account
 from broadcaster.web.agency import agency
 from broadcaster.web.approval import approval
@@ -23,7 +35,7 @@ from broadcaster.web.inbox import inbox
 from broadcaster.web.incoming import incoming
 from broadcaster.web.ledger import ledger
 from broadcaster.web.lines import lines
-from broadcaster.web.missed_work import missed
+from broadcaster.web.missed_links import missed
 from broadcaster.web.notices import notices
 from broadcaster.web.outages import outages
 from broadcaster.web.paged import paged
@@ -80,6 +92,7 @@ PAGES: tuple[Blueprint, ...] = (
     ack.blueprint,
     trouble.blueprint,
     handoff.blueprint,
+    missed_link.blueprint,
     subscribe.blueprint,
     check.blueprint,
     agency,

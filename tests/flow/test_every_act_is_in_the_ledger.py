@@ -33,6 +33,8 @@ ELSEWHERE = {
     "glass.review": "test_one_person_alone",
     "glass.withdraw": "test_one_person_alone",
     "glass.end_for_agencies": "test_only_agencies_heard",
+    "missed.make_link": "test_an_answering_point_calls_back",
+    "missed.end_link": "test_an_answering_point_calls_back",
     "missed.take": "test_who_could_not_get_through",
     "missed.texts": "test_missed_callers_are_not_harmed",
     "missed.take_next": "test_who_could_not_get_through",

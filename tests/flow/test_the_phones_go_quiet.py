@@ -50,7 +50,8 @@ class Night:
         self.ears = Listening(self.desk.sessions, ZONE, fips, files)
         with self.desk.sessions.begin() as store:
             ids = call_counts.psap_ids(store)
-            hours = [NOON - timedelta(hours=no) for no in range(1, 3 * 168 + 1)]
+            last = self.desk.now.replace(minute=0)
+            hours = [last - timedelta(hours=no) for no in range(1, 3 * 168 + 1)]
             past = {(ids[code], hour): (60, 60 * A_MINUTE) for code in ALL for hour in hours}
             call_counts.remember(store, past)
             user = people.by_email(store, ISSUER)

@@ -164,7 +164,7 @@ TRAIT = {
 
 CHANNEL = {"sms": "texts to residents", "email": "mail to agencies", "feed": "public page and CAP feed"}
 CHANNEL |= {"voice": "calls to landlines and to silent agencies", "webhook": "signed notices to agencies' machines"}
-CHANNEL |= {"canary": "the canary's one text"}
+CHANNEL |= {"canary": "the canary's one text", "canary-second": "the same over the second carrier"}
 CHANNEL |= {"ipaws": "EAS, WEA and FEMA's feeds", "handoff": "the agency with the seat at IPAWS"}
 """What each channel is for."""
 COMPLETE = {
