@@ -82,6 +82,8 @@ ELSEWHERE = {
     "people.refuse": "test_rights_by_two",
     "people.take": "test_rights_by_two",
     "people.token": "test_rights_by_two",
+    "agency.answer": "test_people_of_an_agency",
+    "agency.verify": "test_people_of_an_agency",
     **dict.fromkeys(
         ("identities.connect", "identities.end_own", "identities.accept", "identities.end", "provider.enter"),
         "test_signing_in_by_a_provider",

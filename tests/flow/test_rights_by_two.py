@@ -195,9 +195,12 @@ def test_the_host_asks_too_once_there_are_two_administrators(desk: Desk, host: c
     assert "account ended" in run("users", "list")
     assert "shown this once" in run("users", "authenticator", SECOND)
     assert "has another password" in run("users", "password", SECOND)
+    pat = ("users", "add", "pat@desk.example", "--role", "agency")
+    assert "write its whole name or its code" in run(*pat)
+    assert "shown this once" in run(*pat, "--agency", "ayer police") and roles(desk, pat[2]) == {"agency"}
     run("users", "take", BOB, "admin")
     assert "has the role admin now" in run("users", "give", BOB, "admin")
     with desk.sessions() as store:
         asked = {(row.what, row.user.email) for row in rights.waiting(store)}
         assert asked == {("role", "new@desk.example"), ("role", ISSUER), ("token", ISSUER), ("account", ISSUER)}
-        assert store.query(User).count() == 7
+        assert store.query(User).count() == 8
