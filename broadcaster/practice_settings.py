@@ -21,3 +21,10 @@ class PracticeSettings(BaseModel):
                 "must be the live installation on this machine, or a tunnel to it: write http://127.0.0.1:8911"
             )
         return url
+
+    def refuse_practice_that_flows_back(self, mode: str) -> None:
+        """ValueError unless a training installation posts, and another one takes."""
+        if self.practice_url and mode != "training":
+            raise ValueError("PRACTICE_URL belongs to MODE=training: only a training installation posts practice")
+        if self.practice_key and mode == "training":
+            raise ValueError("PRACTICE_KEY belongs to the live installation: it takes the practice of the training one")

@@ -190,6 +190,7 @@ class Settings(CanarySettings, PracticeSettings):
 
     @model_validator(mode="after")
     def _refuse_simulators_when_live(self) -> Self:
+        self.refuse_practice_that_flows_back(self.mode)
         for account, url in (
             ("twilio_account_sid", "twilio_api_url"),
             ("sms_secondary_account_sid", "sms_secondary_api_url"),
@@ -200,14 +201,6 @@ class Settings(CanarySettings, PracticeSettings):
             raise ValueError("MODE=live refuses a carrier on loopback: set TWILIO_COMMS_URL to the real carrier")
         if self.mode is Mode.LIVE and self.ipaws_url and not is_real(self.ipaws_url):
             raise ValueError("MODE=live takes an https address beyond this machine: set IPAWS_URL to the assigned one")
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_practice_that_flows_back(self) -> Self:
-        if self.practice_url and self.mode is not Mode.TRAINING:
-            raise ValueError("PRACTICE_URL belongs to MODE=training: only a training installation posts practice")
-        if self.practice_key and self.mode is Mode.TRAINING:
-            raise ValueError("PRACTICE_KEY belongs to the live installation: it takes the practice of the training one")
         return self
 
     @model_validator(mode="after")
