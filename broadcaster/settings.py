@@ -191,6 +191,7 @@ class Settings(CanarySettings, PracticeSettings, OidcSettings):
 
     @model_validator(mode="after")
     def _refuse_simulators_when_live(self) -> Self:
+        self.refuse_practice_that_flows_back(self.mode)
         for account, url in (
             ("twilio_account_sid", "twilio_api_url"),
             ("sms_secondary_account_sid", "sms_secondary_api_url"),
@@ -210,6 +211,7 @@ class Settings(CanarySettings, PracticeSettings, OidcSettings):
 
     @model_validator(mode="after")
     def _refuse_what_cannot_go_together(self) -> Self:
+    def _refuse_two_events_in_one_all_clear(self) -> Self:
         if self.all_clear_eas and self.all_clear_wea:
             raise ValueError(
                 "ALL_CLEAR_EAS and ALL_CLEAR_WEA exclude each other: an all-clear goes to EAS as ADR, which phones do"

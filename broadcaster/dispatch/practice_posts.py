@@ -25,6 +25,7 @@ EVERY_S = 10.0
 WITHIN_S = 12.0
 """A request ends after 10 s by itself."""
 AT_ONCE = 20
+SILENT = "The live desk does not answer."
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
 
@@ -80,7 +81,6 @@ class PracticePosts:
             log.warning("practice_refused", post=due.id, reason=error.reason)
             return error.reason, True
         except (SendError, DoorClosed, TimeoutError) as error:
-            reason = str(error) or "timeout"
-            log.warning("practice_not_posted", post=due.id, reason=reason)
-            return f"The live desk does not answer ({reason}).", False
+            log.warning("practice_not_posted", post=due.id, reason=str(error) or "timeout")
+            return SILENT, False
         return "", True

@@ -14,8 +14,9 @@ from broadcaster.channels.contract import Asked, Key, Outgoing, Unsupported
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, Rejected, SendError, Throttled
 from broadcaster.channels.http import Door
 from broadcaster.channels.twilio_http import TwilioAccount
-from broadcaster.channels.voice_twilio import ANSWERED, HANDSETS, LOST, MACHINE, TwilioVoice, ended, picked_up
+from broadcaster.channels.voice_twilio import ANSWERED, HANDSETS, LOST, MACHINE, VOICES, TwilioVoice, ended, picked_up
 from broadcaster.channels.wire import Reply
+from broadcaster.messages.book import NAMES
 from broadcaster.messages.message import Message
 from tests.carrier import SENDER, SID, TOKEN, carrier
 
@@ -46,6 +47,8 @@ ANSWERS: dict[str, tuple[int, object, type[SendError]]] = {
     "too many at once": (400, {"code": 10004}, Throttled),
     "wrong token": (401, {"code": 20003}, Misconfigured),
     "account not active": (403, {"code": 10001}, Misconfigured),
+    "wrong token, said otherwise": (400, {"code": 20003}, Misconfigured),
+    "account not active, said otherwise": (400, {"code": 10001}, Misconfigured),
     "caller ID is not ours": (400, {"code": 21210}, Misconfigured),
     "caller ID is no number": (400, {"code": 21212}, Misconfigured),
     "caller ID is not verified": (400, {"code": 21213}, Misconfigured),
@@ -77,6 +80,9 @@ async def test_what_an_answer_means(what: str) -> None:
     with pytest.raises(SendError) as raised:
         await voice(Said(status, body)).send(OUT)
     assert type(raised.value) is kind
+    code = body.get("code") if isinstance(body, dict) else None
+    if status in (400, 404, 409):
+        assert raised.value.reason == (f"http_{status}" if code is None or status == 409 else str(code))
 
 
 async def test_a_call_asks_for_a_machine_to_be_told_apart_and_says_where_we_are() -> None:
@@ -85,7 +91,8 @@ async def test_a_call_asks_for_a_machine_to_be_told_apart_and_says_where_we_are(
     asked = door.asked.decode()
     assert "MachineDetection=DetectMessageEnd" in asked and "Timeout=30" in asked
     assert "Url=https%3A%2F%2Falerts.example.gov%2Fcallbacks%2Ftwilio%2Fanswered%3Fd%3D7.11.1%26m%3Dproof&" in asked
-    assert "%2Fcallbacks%2Ftwilio%2Fcall%3Fd%3D7.11.1%26m%3Dproof%23rc%3D5" in asked
+    called = "StatusCallback=https%3A%2F%2Falerts.example.gov%2Fcallbacks%2Ftwilio%2Fcall%3Fd%3D7.11.1%26m%3Dproof"
+    assert f"{called}%23rc%3D5" in asked
     assert "down" not in asked, "no word of the notice goes before somebody picks up"
 
 
@@ -159,6 +166,14 @@ def test_how_a_call_ended(status: str, sip: str, word: str, handset: Handset | N
     assert ended(status, sip) == word
     assert HANDSETS.get(word) == handset
     assert (word in LOST) is (handset is not None)
+
+
+def test_every_language_but_haitian_creole_has_a_voice() -> None:
+    """As <Say language> names them (Twilio's TwiML reference)."""
+    assert list(VOICES) == [lang for lang in NAMES if lang != "ht"]
+    assert " ".join(VOICES.values()) == (
+        "en-US es-US pt-BR cmn-CN cmn-TW vi-VN ru-RU arb fr-FR ko-KR it-IT de-DE hi-IN fil-PH"
+    )
 
 
 def test_who_heard_a_call() -> None:

@@ -105,7 +105,7 @@ def test_practice_there_counts_here(live: Desk, training: Training) -> None:
     assert training.look() == 0, "the live desk is away"
     assert len(training.waiting) == 3, "Ida for agencies, Ida and Abe for the public"
     page = training.desk.browser(AUDITOR).open("/desk/drills/").words
-    assert "0 taken, 3 on the way since" in page and "The live desk does not answer (no_connection)" in page
+    assert "0 taken, 3 on the way since" in page and "was not taken: The live desk does not answer." in page
     works, sentence = practice_check.look(HERE, training.desk.sessions, training.desk.now)
     assert not works and "The last answer was: The live desk does not answer" in sentence
 

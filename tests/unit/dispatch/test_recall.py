@@ -101,7 +101,7 @@ CASES = {
     "nothing waits": (0, refs(), 0, 0, [0]),
     "all of it is taken back": (30, refs(range(1, 31)), 30, 30, [30, 0]),
     "none is: enough in a row, and it ends": (120, refs(), 60, 0, [0]),
-    "fifty in a row are enough": (60, refs(range(1, 11)), 60, 10, [10]),
+    "fifty in a row are enough": (80, refs(range(1, 11)), 60, 10, [10]),
     "one fewer is not: the count goes on with the next lot": (59, refs(range(1, 11)), 59 + 20, 10, [10, 0]),
     "one among them begins the count anew": (100, refs(range(50, 51), range(100, 101)), 100 + 60, 2, [2, 0]),
     "more than a lot": (LOT + 10, refs(range(1, LOT + 11)), LOT + 10, LOT + 10, [LOT, 10, 0]),

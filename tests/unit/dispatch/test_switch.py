@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from broadcaster.alert.alert import CommunityAnswer, Rung
 from broadcaster.alert.phone import AlternateNumber
+from broadcaster.dispatch import switch
 from broadcaster.dispatch.switch import _kept
 from tests.factories import directory
 
@@ -21,6 +23,26 @@ CASES = {
     "the directory has none by now": ("town-3", TOLD, TOLD),
     "there was none": ("town-2", None, None),
 }
+
+
+@pytest.mark.parametrize(
+    ("told", "jammed", "said"),
+    [
+        ((TOLD,), {TOLD.e164}, "The directory holds no other verified number"),
+        ((OTHER, TOLD), {TOLD.e164}, "The directory holds no other verified number"),
+        ((TOLD,), set(), "Everybody was told the next number already"),
+        ((OTHER, None), {TOLD.e164}, "Everybody was told the next number already"),
+        ((), {TOLD.e164}, "Everybody was told the next number already"),
+    ],
+)
+def test_why_there_is_nothing_to_tell(
+    told: tuple[AlternateNumber | None, ...], jammed: set[str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = tuple(CommunityAnswer(f"town-{no}", Rung.COMMUNITY, number) for no, number in enumerate(told))
+    monkeypatch.setattr(switch.lines, "published", lambda *_: answers)
+    monkeypatch.setattr(switch.lines, "unanswered", lambda *_: jammed)
+    nobody = SimpleNamespace(session=None)
+    assert switch._nothing_to_tell(nobody, SimpleNamespace(id=1)).startswith(said)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("case", CASES)
