@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
-from pathlib import Path
 
 from broadcaster.outage.detector.pools import YEARLY, Kind
 from tests.bench.curve_chart import chart, hour_of, paragraphs
@@ -29,10 +28,10 @@ Year = tuple[int, str, frozenset[Kind]]
 
 def measure(standing: Stage, table: Table, plan: Plan) -> None:
     """All of it; the chart, the tables and the points lie beside the result, for the servers' own folder is removed."""
-    table.trying("detector", "the detector", lambda: _measure(standing.folder.parent, table, plan))
+    table.trying("detector", "the detector", lambda: _measure(standing, table, plan))
 
 
-def _measure(folder: Path, table: Table, plan: Plan) -> None:
+def _measure(standing: Stage, table: Table, plan: Plan) -> None:
     found: list[Point] = []
     cases = [(size, feed) for feed in FEEDS for size in SIZES]
     years: list[Year] = list(product(range(1, plan.years + 1), FEEDS, [frozenset(Kind)]))
@@ -45,13 +44,16 @@ def _measure(folder: Path, table: Table, plan: Plan) -> None:
                 table.add(_row(point))
         for name, minutes in falls(plan.outages):
             table.add(Row(f"detector/fall/{name}", f"the state falls {name}, noon: seen after", "min", minutes))
-        quiet = dict(zip(years, pool.map(_year, years, [plan.year_weeks] * len(years)), strict=True))
+        quiet = {}
+        for year, one in zip(years, pool.map(_year, years, [plan.year_weeks] * len(years)), strict=True):
+            quiet[year] = one
+            standing.say(f"  quiet year {year[0]}, a push each {year[1]}: {_told(one)}")
     for feed in FEEDS:
         for kind in Kind:
             table.add(
                 _false(kind, feed, [one for (_, by, kinds), one in quiet.items() if by == feed and kind in kinds])
             )
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = standing.folder.parent
     (folder / "detector.svg").write_text(chart(found), encoding="utf-8")
     (folder / "detector.md").write_text(paragraphs(found), encoding="utf-8")
     (folder / "detector.json").write_text(json.dumps([_plain(one) for one in found], indent=1), encoding="utf-8")
@@ -60,6 +62,12 @@ def _measure(folder: Path, table: Table, plan: Plan) -> None:
 def _year(year: Year, weeks: int) -> Quiet:
     seed, feed, kinds = year
     return quiet_year(seed, weeks, kinds, exact=FEEDS[feed][1])
+
+
+def _told(quiet: Quiet) -> str:
+    """What a year proposed."""
+    many = Counter((unit.kind.value, verdict.sign.value) for _, unit, verdict in quiet.proposed)
+    return ", ".join(f"{kind} {sign} {no}" for (kind, sign), no in sorted(many.items())) or "nothing"
 
 
 def _row(point: Point) -> Row:
