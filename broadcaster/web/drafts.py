@@ -173,6 +173,8 @@ def save(key: str) -> tuple[str, int]:
     """Keep what stands in the form now, unread: the browser sends it as somebody types."""
     if not KEY.fullmatch(key):
         return "", 404
+    if not key.startswith(NOTICE) and not person().may(Role.ISSUER):
+        return "", 403
     with house().sessions.begin() as store:
         keep(store, key)
     return "", 204

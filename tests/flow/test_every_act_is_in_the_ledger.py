@@ -26,8 +26,10 @@ ELSEWHERE = {
     "notices.create": "test_a_providers_notice",
     "notices.dismiss": "test_a_providers_notice",
     "notices.pass_on": "test_a_providers_notice",
-    **dict.fromkeys(("notices.take", "notices.judge", "notices.separate"), "test_a_providers_notice"),
-    **dict.fromkeys(("providers.add", "providers.remove"), "test_a_providers_notice"),
+    **dict.fromkeys(
+        ("notices.judge", "notices.separate", "providers.add", "providers.remove"), "test_whose_notice_it_is"
+    ),
+    "notices.take": "test_a_providers_notice",
     "paged.confirm": "test_pages_are_tested",
     "glass.break_it": "test_one_person_alone",
     "glass.review": "test_one_person_alone",
