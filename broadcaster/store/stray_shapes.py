@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shapely import prepare
+from shapely import Geometry, prepare
 from shapely.geometry import shape
 from sqlalchemy.orm import Session
 
@@ -36,7 +36,7 @@ def refusals(session: Session, directory: Directory, shapes: Sequence[TownShape]
 LIKELY = "is longitude first, and is it the right community?"
 
 
-def _counties(session: Session, state: str) -> dict[str, land.Geometry]:
+def _counties(session: Session, state: str) -> dict[str, Geometry]:
     text = outlines.load(session, state)
     try:
         return dict(land.read(text).counties) if text else {}
