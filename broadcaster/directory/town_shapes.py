@@ -173,7 +173,7 @@ class Towns:
     """Shapes made ready once for many points."""
 
     def __init__(self, shapes: Sequence[TownShape]) -> None:
-        whole = sorted(((shape(one.geometry), one.code) for one in shapes), key=lambda pair: pair[0].area)
+        whole = sorted(((shape(one.geometry), one.code) for one in shapes), key=lambda pair: (pair[0].area, pair[1]))
         self._codes = [code for _, code in whole]
         self._tree = shapely.STRtree([area for area, _ in whole])
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import delete, exists, select, text
+from sqlalchemy import delete, exists, insert, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -41,18 +41,18 @@ def save(session: Session, shapes: Sequence[TownShape]) -> None:
     """These shapes and no others; the older ones stay in the history."""
     drawn = simplified(shapes)
     session.execute(delete(CommunityShape))
-    session.expire_all()
-    session.add_all(
-        CommunityShape(
-            code=one.code,
-            geometry=one.geometry,
-            drawn=drawn[one.code],
-            generated=one.generated,
-            digest=_digest(one),
-        )
+    rows = [
+        {
+            "code": one.code,
+            "geometry": one.geometry,
+            "drawn": drawn[one.code],
+            "generated": one.generated,
+            "digest": _digest(one),
+        }
         for one in shapes
-    )
-    session.flush()
+    ]
+    if rows:
+        session.execute(insert(CommunityShape), rows)
 
 
 def _digest(one: TownShape) -> str:

@@ -72,7 +72,7 @@ def of(store: Session) -> TownMap:
 
 def _drawn(store: Session, drawing: Drawing) -> Iterator[tuple[str, Town]]:
     listed = select(Community.code, Community.county_fips).where(Community.retired_at.is_(None))
-    counties = dict(store.execute(listed).tuples().all())
+    counties = dict(store.execute(listed).all())
     shapes = town_shapes.drawings(store)
     for code in sorted(counties.keys() & shapes.keys(), key=lambda one: (-_wide(shapes[one]), one)):
         yield code, Town(counties[code], "".join(_path(ring, drawing) for ring in _rings(shapes[code])))

@@ -27,6 +27,7 @@
       const is = chosen("communities", town.dataset.town) || chosen("counties", town.dataset.of) || written.has(plain(town.dataset.name));
       town.classList.toggle("is-chosen", is);
       if (town.hasAttribute("role")) town.setAttribute("aria-selected", is);
+      labels.querySelector("[data-name-of='" + town.dataset.town + "']")?.classList.toggle("is-on", is);
     }
   }
 
@@ -88,7 +89,7 @@
     const [, , wide, tall] = svg.getAttribute("viewBox").split(" ").map(Number), it = town.getBBox();
     const size = 12 * Math.max(wide / svg.clientWidth, tall / svg.clientHeight);
     if (it.width < town.dataset.name.length * size * 0.5 || it.height < size) return;
-    const words = made("text", { x: it.x + it.width / 2, y: it.y + it.height / 2 + size / 3, "font-size": size });
+    const words = made("text", { x: it.x + it.width / 2, y: it.y + it.height / 2 + size / 3, "font-size": size, "data-name-of": town.dataset.town });
     words.textContent = town.dataset.name;
     labels.append(words);
   }
