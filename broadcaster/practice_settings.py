@@ -27,8 +27,4 @@ class PracticeSettings(BaseModel):
         if self.practice_url and not training:
             raise ValueError("PRACTICE_URL belongs to MODE=training: only a training installation posts practice")
         if self.practice_key and training:
-    def refuse_practice_that_flows_back(self, mode: str) -> None:
-        """ValueError unless a training installation posts, and another one takes."""
-        if self.practice_url and mode != "training":
-        if self.practice_key and mode == "training":
             raise ValueError("PRACTICE_KEY belongs to the live installation: it takes the practice of the training one")

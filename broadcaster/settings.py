@@ -211,7 +211,6 @@ class Settings(CanarySettings, PracticeSettings, OidcSettings):
 
     @model_validator(mode="after")
     def _refuse_what_cannot_go_together(self) -> Self:
-    def _refuse_two_events_in_one_all_clear(self) -> Self:
         if self.all_clear_eas and self.all_clear_wea:
             raise ValueError(
                 "ALL_CLEAR_EAS and ALL_CLEAR_WEA exclude each other: an all-clear goes to EAS as ADR, which phones do"

@@ -41,7 +41,6 @@ def test_every_event_leads_to_one_state_and_every_state_is_reached() -> None:
 
 ALIASES: dict[str, type[StrEnum] | tuple[type[StrEnum], ...]] = {
     "d": (State,), "v": (State,), "m": (State,), "l": (LaneState,), "g": (LaneState,), "f": (FanoutState,),
-    "x": (ReleaseState,), "y": (ReleaseState,), "o": (LaneState,), "a": (AlertState,),
     "x": (ReleaseState,), "y": (ReleaseState,), "a": (AlertState,), "o": (OutageState,),
     "": (State, LaneState, FanoutState, ReleaseState, AlertState, WordingState, CourtesyState, RequestState),
 }  # fmt: skip
