@@ -191,7 +191,7 @@ class Settings(CanarySettings, PracticeSettings, OidcSettings):
 
     @model_validator(mode="after")
     def _refuse_simulators_when_live(self) -> Self:
-        self.refuse_practice_that_flows_back(self.mode)
+        self.refuse_what_flows_back(training=self.mode is Mode.TRAINING)
         for account, url in (
             ("twilio_account_sid", "twilio_api_url"),
             ("sms_secondary_account_sid", "sms_secondary_api_url"),
@@ -202,11 +202,6 @@ class Settings(CanarySettings, PracticeSettings, OidcSettings):
             raise ValueError("MODE=live refuses a carrier on loopback: set TWILIO_COMMS_URL to the real carrier")
         if self.mode is Mode.LIVE and self.ipaws_url and not is_real(self.ipaws_url):
             raise ValueError("MODE=live takes an https address beyond this machine: set IPAWS_URL to the assigned one")
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_practice_that_flows_back(self) -> Self:
-        self.refuse_what_flows_back(training=self.mode is Mode.TRAINING)
         return self
 
     @model_validator(mode="after")
