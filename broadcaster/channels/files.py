@@ -10,11 +10,16 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 _PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 READABLE = 0o644
+AT_ONCE = 32
+"""Pages that are written before one waits for the disk: few enough that a nearly full disk still takes them."""
+PACKED = 6
+"""gzip's level: 9 makes the same pages no smaller."""
 
 
 class PublishFailed(RuntimeError):
@@ -28,29 +33,55 @@ def publish(root: Path, files: Mapping[str, bytes], immutable: Mapping[str, byte
     deleted. `files` follow in their own order. Paths are relative, with ``/``. PublishFailed on a full or broken disk,
     on a path that could leave `root`, or when an immutable document exists with other bytes; then the rest was written.
     """
-    written: list[str] = []
     wrong: list[str] = []
-    folders: set[Path] = set()
-    for name, data in [*(immutable or {}).items(), *files.items()]:
-        place = _inside(root, name)
-        try:
-            held = _held(place)
-            if held is not None and held != data and immutable and name in immutable:
-                wrong.append(name)
-                continue
-            if held == data and _packed(place).exists():
-                continue
-            _ensure_folder(place.parent)
-            _replace(_packed(place), gzip.compress(data, mtime=0))
-            _replace(place, data)
-        except OSError as error:
-            raise PublishFailed(_why(name, error)) from error
-        folders.add(place.parent)
-        written.append(name)
-    _sync_folders(folders)
+    fresh: list[_Fresh] = []
+    for name, data in (immutable or {}).items():
+        held = _held(_inside(root, name))
+        if held is None or held == data:
+            fresh.append(_Fresh(name, _inside(root, name), data))
+        else:
+            wrong.append(name)
+    written = _write_what_changed(fresh)
+    written += _write_what_changed([_Fresh(name, _inside(root, name), data) for name, data in files.items()])
     if wrong:
         raise PublishFailed(f"{', '.join(wrong)} is published already with other words, and it can never be changed.")
     return written
+
+
+class _Fresh(NamedTuple):
+    name: str
+    place: Path
+    data: bytes
+
+
+def _write_what_changed(wanted: Iterable[_Fresh]) -> list[str]:
+    fresh = [each for each in wanted if _held(each.place) != each.data or not _packed(each.place).exists()]
+    for start in range(0, len(fresh), AT_ONCE):
+        _write(fresh[start : start + AT_ONCE])
+    _sync_folders({each.place.parent for each in fresh})
+    return [each.name for each in fresh]
+
+
+def _write(batch: Sequence[_Fresh]) -> None:
+    """All beside their old ones, then all to the disk, then all in their places: one wait for the disk, not one each.
+
+    When the disk refuses one of them, those before it are put in their places all the same.
+    """
+    staged: list[_Staged] = []
+    refused: PublishFailed | None = None
+    for name, place, data in batch:
+        try:
+            _ensure_folder(place.parent)
+            staged += _stage(place, data)
+        except OSError as error:
+            refused = PublishFailed(_why(name, error))
+            break
+    try:
+        _settle(staged)
+    except OSError as error:
+        raise PublishFailed(_why(batch[0].name, error)) from error
+    if refused:
+        raise refused
 
 
 def documents(root: Path, folder: str = "cap", suffix: str = ".xml") -> dict[str, bytes]:
@@ -111,20 +142,50 @@ def _ensure_folder(folder: Path) -> None:
         _sync_folder(each.parent)
 
 
-def _replace(place: Path, data: bytes) -> None:
-    """Temporary file beside it, fsync, rename; the temporary file never stays."""
-    descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.", suffix=".tmp")
-    temporary = Path(name)
+class _Staged(NamedTuple):
+    descriptor: int
+    temporary: Path
+    place: Path
+
+
+def _stage(place: Path, data: bytes) -> list[_Staged]:
+    """A page and its gzip in temporary files beside it, on their way to the disk; none stays when one is refused."""
+    packed = gzip.compress(data, PACKED, mtime=0)
+    staged: list[_Staged] = []
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), READABLE)
-            os.fsync(file.fileno())
-        temporary.replace(place)
+        for target, held in ((_packed(place), packed), (place, data)):
+            descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=f".{target.name}.", suffix=".tmp")
+            staged.append(_Staged(descriptor, Path(name), target))
+            os.fchmod(descriptor, READABLE)
+            _write_all(descriptor, held)
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        _forget(staged)
         raise
+    return staged
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+def _settle(staged: Sequence[_Staged]) -> None:
+    """Durable first, visible second: the bytes of a name that a reader can open are on the disk."""
+    try:
+        for each in staged:
+            os.fsync(each.descriptor)
+        for each in staged:
+            each.temporary.replace(each.place)
+    finally:
+        _forget(staged)
+
+
+def _forget(staged: Sequence[_Staged]) -> None:
+    for each in staged:
+        os.close(each.descriptor)
+        each.temporary.unlink(missing_ok=True)
 
 
 def _sync_folders(folders: set[Path]) -> None:

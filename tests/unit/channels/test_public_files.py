@@ -93,6 +93,18 @@ def test_a_write_that_fails_half_way_leaves_the_old_file(tmp_path, monkeypatch):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_many_pages_wait_for_the_disk_together_and_none_is_visible_before_it_is_there(tmp_path, monkeypatch):
+    steps: list[str] = []
+    sync, replace = os.fsync, Path.replace
+    monkeypatch.setattr(files.os, "fsync", lambda descriptor: steps.append("disk") or sync(descriptor))
+    monkeypatch.setattr(Path, "replace", lambda path, to: steps.append("visible") or replace(path, to))
+    pages = {f"{n}.html": b"%d" % n for n in range(files.AT_ONCE + 1)}
+    assert publish(tmp_path, pages) == list(pages)
+    full, rest = 2 * files.AT_ONCE, 2
+    assert steps == ["disk"] * full + ["visible"] * full + ["disk"] * rest + ["visible"] * rest + ["disk"]
+    assert all((tmp_path / name).read_bytes() == data for name, data in pages.items())
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 256 kB; only root can mount one."""
@@ -116,3 +128,15 @@ def test_a_full_disk_is_one_sentence_and_the_old_file_stands(small_disk: Path):
     assert (small_disk / "status.json").read_bytes() == b"old"
     assert not list(small_disk.glob(".*"))
     assert publish(small_disk, {"status.json": b"newer"}) == ["status.json"]
+
+
+def test_the_pages_before_the_one_that_does_not_fit_are_published(small_disk: Path):
+    pages = {"status.json": b"down", "index.html": b"911 is down", "large.html": os.urandom(400_000), "z.html": b"z"}
+    with pytest.raises(PublishFailed, match=r"large\.html.*No space left"):
+        publish(small_disk, pages)
+    assert sorted(path.name for path in small_disk.glob("*")) == [
+        "index.html",
+        "index.html.gz",
+        "status.json",
+        "status.json.gz",
+    ]
