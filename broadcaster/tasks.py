@@ -39,6 +39,7 @@ def warm_up(**_: Any) -> None:
     database is sent before somebody says so."""
     logs.configure(settings.current().log_level)
     engines.hold_after_restore(engine().sessions)
+    engines.rest_the_collector()
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]

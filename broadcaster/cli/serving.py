@@ -100,6 +100,7 @@ def sweep() -> None:
     engine = engines.build(settings)
     engines.hold_after_restore(engine.sessions)
     engines.register_senders(engine.sessions, settings)
+    engines.rest_the_collector()
     with ExitStack() as closing:
         closing.callback(engine.close)
         running = Sweep(engine, settings.sweep_every, duties.of(settings, engine, closing))
