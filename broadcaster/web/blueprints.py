@@ -8,6 +8,7 @@ from broadcaster.web import ack, api, board, board_stream, check, handoff, partn
 from broadcaster.web.account import account
 from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
+from broadcaster.web.desk_tongue import desk_tongue
 from broadcaster.web.detector import detector
 from broadcaster.web.directory import directory
 from broadcaster.web.drafts import drafts
@@ -76,4 +77,5 @@ PAGES: tuple[Blueprint, ...] = (
     account,
     mine,
     people,
+    desk_tongue,
 )

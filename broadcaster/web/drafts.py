@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 
 from broadcaster.alert.alert import Area
 from broadcaster.alert.lifecycle import Role
+from broadcaster.said import Said
 from broadcaster.store import areas
 from broadcaster.store import drafts as store_of
 from broadcaster.store.database import public_id
@@ -26,6 +27,7 @@ from broadcaster.store.drafts import Fields, Kept
 from broadcaster.web import form_typed, guard
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import _, said
 
 drafts = Blueprint("drafts", __name__, url_prefix="/desk/drafts")
 drafts.before_request(require_person)
@@ -37,7 +39,7 @@ SENT_FROM = frozenset({"form.create", "form.save", "numbers.save", "approval.sub
 LEFT_OUT = frozenset({"csrf_token"})
 LONGEST_KNOWN = timedelta(hours=24)
 """A form that lay for longer is about another outage."""
-AGAIN = "Your session had ended. Everything you typed stands below: look at it and send it again."
+AGAIN = Said("Your session had ended. Everything you typed stands below: look at it and send it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Begun:
     page: str
 
 
-WHAT = ("A new alert", "An edit of an alert", "The numbers of an alert")
+WHAT = (Said("A new alert"), Said("An edit of an alert"), Said("The numbers of an alert"))
 """What a form is, by the dots in its key."""
 
 
@@ -138,7 +140,7 @@ def discard(key: str) -> Response:
     """Throw a form away, on the word of whoever typed it."""
     with house().sessions.begin() as store:
         gone = store_of.drop(store, person().id, key)
-    flash("Thrown away. Nothing of it was sent." if gone else "There is nothing left to throw away.", "success")
+    flash(_("Thrown away. Nothing of it was sent.") if gone else _("There is nothing left to throw away."), "success")
     return redirect(url_for("desk.home"), 303)
 
 
@@ -166,7 +168,7 @@ def after_the_session() -> tuple[str, int] | Response | None:
     key = sent_key()
     with house().sessions.begin() as store:
         keep(store, key)
-    flash(AGAIN, "warning")
+    flash(said(AGAIN), "warning")
     return redirect(page_of(key), 303)
 
 
@@ -196,5 +198,5 @@ def came_through(user: int) -> str:
         return ""
     with house().sessions.begin() as store:
         store_of.keep(store, user, key, fields_of(form), house().clock())
-    flash(AGAIN, "warning")
+    flash(said(AGAIN), "warning")
     return page_of(key)

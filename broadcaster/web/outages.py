@@ -15,6 +15,7 @@ from broadcaster.alert.lifecycle import AlertState, Role
 from broadcaster.outage import record
 from broadcaster.outage.notice import intake as notice_intake
 from broadcaster.outage.record import RecordRefused, Writer
+from broadcaster.said import Said
 from broadcaster.store import alerts, areas, directory_load, roster
 from broadcaster.store import outages as kept
 from broadcaster.store.outages import Outage
@@ -23,15 +24,16 @@ from broadcaster.web import hanging, outage_facts, outage_log, watch
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.outage_facts import Stated
+from broadcaster.web.tongue import said
 from broadcaster.web.watch import Watched
 
 outages = Blueprint("outages", __name__, url_prefix="/desk/outages")
 outages.before_request(require_person)
 DESK = (Role.ISSUER, Role.APPROVER, Role.ADMIN)
 PARTS: tuple[tuple[str, str], ...] = (
-    ("notices.of_outage", "Providers’ notices"),
-    ("missed.page", "Missed callers"),
-    ("reports.page", "After-action report"),
+    ("notices.of_outage", Said("Providers’ notices")),
+    ("missed.page", Said("Missed callers")),
+    ("reports.page", Said("After-action report")),
 )
 """The pages below a record: the endpoint, which takes ``outage``, and the words of its link."""
 LONGEST_NOTE = 1000
@@ -134,35 +136,39 @@ def hand_over(outage: str) -> Answer:
     def act(hand: Writer, row: Outage) -> None:
         record.offer(hand, row, _chosen(hand.session), _words("hand"))
 
-    return _acted(outage, "hand", act, "Offered. Whoever has it stays in charge until it is received.")
+    return _acted(outage, "hand", act, Said("Offered. Whoever has it stays in charge until it is received."))
 
 
 @outages.post("/<outage>/hand-over/<int:key>/receive")
 @only(*DESK)
 def receive(outage: str, key: int) -> Answer:
     """The receipt: the next officer has read the note."""
-    return _acted(outage, "receive", lambda hand, row: record.receive(hand, row, key), "You are in charge of it.")
+    return _acted(outage, "receive", lambda hand, row: record.receive(hand, row, key), Said("You are in charge of it."))
 
 
 @outages.post("/<outage>/take-over")
 @only(*DESK)
 def take_over(outage: str) -> Answer:
     """Be in charge of it without a hand-over."""
-    return _acted(outage, "receive", record.take_over, "You are in charge of it.")
+    return _acted(outage, "receive", record.take_over, Said("You are in charge of it."))
 
 
 @outages.post("/<outage>/close")
 @only(*DESK)
 def close(outage: str) -> Answer:
     """It works again; not while an alert of it has no end."""
-    return _acted(outage, "close", lambda hand, row: record.close(hand, row, _words("close")), "The outage is closed.")
+    return _acted(
+        outage, "close", lambda hand, row: record.close(hand, row, _words("close")), Said("The outage is closed.")
+    )
 
 
 @outages.post("/<outage>/again")
 @only(Role.ISSUER)
 def again(outage: str) -> Answer:
     """It fails again: the record is open, and the form stands there with the earlier area."""
-    answer = _acted(outage, "again", record.reopen, "Reopened. This is the earlier area: change it if less fails now.")
+    answer = _acted(
+        outage, "again", record.reopen, Said("Reopened. This is the earlier area: change it if less fails now.")
+    )
     return redirect(url_for("form.new", outage=outage), 303) if isinstance(answer, Response) else answer
 
 
@@ -170,7 +176,7 @@ def found(store: Session, outage: str) -> Outage:
     """The outage of this address, or 404."""
     row = kept.by_public_id(store, outage)
     if row is None:
-        abort(404, description="There is no outage at this address: start from the list of outages.")
+        abort(404, description=Said("There is no outage at this address: start from the list of outages."))
     return row
 
 
@@ -182,7 +188,7 @@ def _acted(outage: str, field: str, act: Callable[[Writer, Outage], object], don
     except RecordRefused as refused:
         return _shown(outage, {field: str(refused)}), 422
     if done:
-        flash(done, "success")
+        flash(said(done), "success")
     return redirect(url_for("outages.one", outage=outage), 303)
 
 
@@ -194,7 +200,7 @@ def _chosen(store: Session) -> User:
     given = request.form.get("to", "")
     user = store.get(User, int(given)) if given.isascii() and given.isdigit() and len(given) < 10 else None
     if user is None or not user.active or user.role_names.isdisjoint(DESK):
-        raise RecordRefused("Choose somebody of the desk.")
+        raise RecordRefused(Said("Choose somebody of the desk."))
     return user
 
 

@@ -24,6 +24,7 @@ from broadcaster.feeds import area_map
 from broadcaster.feeds.area_map import AreaMap
 from broadcaster.feeds.finding import Concern, Finding
 from broadcaster.feeds.places import county_title
+from broadcaster.said import Said
 from broadcaster.store import areas, directory_load, senders
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.people import User
@@ -95,7 +96,7 @@ def mail(alert: str, no: int, agency: str) -> Response:
         texts = previewed(store, row, directory_load.load(store)).mails
     found = next((text for text in texts if text.agency == agency), None)
     if found is None:
-        abort(404, description="No mail goes to this agency.")
+        abort(404, description=Said("No mail goes to this agency."))
     answer = Response(found.message.html, content_type="text/html; charset=utf-8")
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
     return answer
@@ -170,19 +171,19 @@ def _map(store: Session, preview: Preview, names: dict[str, str]) -> AreaMap | N
 
 
 OFF = {
-    ChannelName.SMS: "Texts to phones are off: no carrier is set up.",
-    ChannelName.EMAIL: "Agency mail is off: no mail server is set up.",
+    ChannelName.SMS: Said("Texts to phones are off: no carrier is set up."),
+    ChannelName.EMAIL: Said("Agency mail is off: no mail server is set up."),
 }
-NO_CALLS = "Calls to landlines are off: no number to call from is set up (TWILIO_VOICE_FROM)."
-NO_CALL_WORDS = "No landline is called: calls were set up after this was submitted. Edit and submit it again."
+NO_CALLS = Said("Calls to landlines are off: no number to call from is set up (TWILIO_VOICE_FROM).")
+NO_CALL_WORDS = Said("No landline is called: calls were set up after this was submitted. Edit and submit it again.")
 
 
 KEEPS_FROM = {
-    Concern.CAP: "Keeps it out of the feed and of IPAWS",
-    Concern.FEED: "Keeps it out of the feed",
-    Concern.IPAWS: "Keeps it out of IPAWS",
-    Concern.EAS: "Keeps it from radio and television (EAS)",
-    Concern.WEA: "Keeps it from phones (WEA)",
+    Concern.CAP: Said("Keeps it out of the feed and of IPAWS"),
+    Concern.FEED: Said("Keeps it out of the feed"),
+    Concern.IPAWS: Said("Keeps it out of IPAWS"),
+    Concern.EAS: Said("Keeps it from radio and television (EAS)"),
+    Concern.WEA: Said("Keeps it from phones (WEA)"),
 }
 
 
