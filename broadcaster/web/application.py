@@ -101,9 +101,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_NAME="__Host-desk" if https else f"desk-{settings.mode}",
         SESSION_COOKIE_SECURE=https,
         SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE=Said(
-            "Lax"
-        ),  # an approver comes by a link in a message; every POST carries a token besides
+        SESSION_COOKIE_SAMESITE="Lax",  # an approver comes by a link in a message; every POST carries a token besides
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),  # their addresses change with their content
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form that was open all night must still go
     )

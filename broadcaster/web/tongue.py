@@ -6,7 +6,8 @@ the alert's languages, and never by the reader's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,6 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date
-from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from flask import Flask, g, has_request_context, request
 from markupsafe import Markup
@@ -31,6 +31,7 @@ COOKIE = "desk-lang"
 CATALOGUE = Path(__file__).resolve().parents[1] / "locale" / "es" / "LC_MESSAGES" / "desk.po"
 LOCALE = "es_US"
 """Spanish of the United States: 4,100,000 and 2:31 p. m."""
+ONE_O_CLOCK = re.compile(r"\b([Ll])as ((?:<[^>]*>)*1:\d\d)")
 
 
 def chosen() -> str:
@@ -56,31 +57,37 @@ def speak(lang: str) -> None:
 
 
 @cache
-def catalogue() -> Catalog:
-    """The Spanish catalogue, read once."""
+def catalogue() -> Mapping[str, tuple[str, ...]]:
+    """The Spanish of every sentence by its English: one form, or that for one and that for many."""
     with CATALOGUE.open("rb") as file:
-        return read_po(file, locale="es")
+        found = read_po(file, locale="es")
+    return {_first(each.id): (each.string,) if isinstance(each.string, str) else tuple(each.string) for each in found}
+
+
+def _first(key: str | Sequence[str]) -> str:
+    return key if isinstance(key, str) else key[0]
 
 
 def _in_spanish(pattern: str, many: str = "", count: int = 1) -> str:
     """The pattern in Spanish; in English what nobody has translated."""
-    found = catalogue().get(pattern)
-    if found is None or not found.string:
-        return pattern if count == 1 or not many else many
-    return found.string if isinstance(found.string, str) else str(found.string[0 if count == 1 else 1])
+    found = [form for form in catalogue().get(pattern, ()) if form]
+    if not found:
+        return many if many and count != 1 else pattern
+    return found[0 if count == 1 else -1]
 
 
-def _pattern(said: Said) -> str:
-    if isinstance(said, Counted):
-        return _in_spanish(said.pattern, said.many, said.count)
-    return _in_spanish(said.pattern)
+def _filled(pattern: str, parts: Mapping[str, Any]) -> str:
+    """A pattern with its parts in it. Spanish hours are plural but the first: ``la 1:05``, ``las 2:05``."""
+    return ONE_O_CLOCK.sub(r"\1a \2", pattern % {name: shown(part) for name, part in parts.items()})
 
 
 def shown(value: Any) -> Any:
     """Anything as this page shows it: a sentence in the reader's language, everything else as it is."""
     if not isinstance(value, Said) or speaking() == "en":
         return value
-    return _pattern(value) % {name: shown(part) for name, part in value.parts.items()}
+    if isinstance(value, Counted):
+        return _filled(_in_spanish(value.pattern, value.many, value.count), value.parts)
+    return _filled(_in_spanish(value.pattern), value.parts)
 
 
 def said(value: Any) -> str:
@@ -107,18 +114,19 @@ def word(code: object) -> str:
 
 def marked(pattern: str, /, **parts: Any) -> Markup:
     """The ``_`` of templates: the pattern may hold markup, and what is put into it is escaped."""
-    found = pattern if speaking() == "en" else _in_spanish(pattern)
-    return Markup(found) % {name: shown(part) for name, part in parts.items()}  # noqa: S704 - a literal of a template
+    return _marked(pattern if speaking() == "en" else _in_spanish(pattern), parts)
 
 
 def counted(pattern: str, many: str, count: int, /, **parts: Any) -> Markup:
     """The ``ngettext`` of templates; ``%(num)s`` is the number."""
     english = pattern if count == 1 else many
     found = english if speaking() == "en" else _in_spanish(pattern, many, count)
-    return Markup(found) % {  # noqa: S704 - as above
-        "num": f"{count:,}",
-        **{name: shown(part) for name, part in parts.items()},
-    }
+    return _marked(found, {"num": f"{count:,}", **parts})
+
+
+def _marked(pattern: str, parts: Mapping[str, Any]) -> Markup:
+    """The pattern is a literal of a template, so its markup is ours; `Markup` escapes what is put into it."""
+    return Markup(_filled(Markup(pattern), parts))  # noqa: S704
 
 
 class Hours(Wording):
@@ -156,8 +164,9 @@ def day(moment: date | str) -> str:
 
 
 def install(app: Flask) -> None:
-    """Let every template of the desk speak: ``_``, ``ngettext``, the filters `said`, `word` and `day`, and every
-    sentence that is printed."""
+    """Read the catalogue, and let every template of the desk speak: ``_``, ``ngettext``, the filters `said`, `word` and
+    `day`, and every sentence that is printed."""
+    catalogue()
     app.jinja_env.finalize = shown
     app.jinja_env.globals.update(_=marked, ngettext=counted)
     app.jinja_env.filters.update(said=said, word=word, day=day)

@@ -93,6 +93,7 @@ QUIET = {
     "passkeys.ask": "a question to a device; its answer is the act",
     "passkeys.begin": "the same",
     "signin.ask": "the same, of whoever knocks",
+    "desk_tongue.choose": "a browser keeps in which language the desk speaks to its reader",
 }
 
 
