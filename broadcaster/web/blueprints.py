@@ -32,6 +32,7 @@ from broadcaster.web.reports import reports
 from broadcaster.web.revision import revision
 from broadcaster.web.roster import roster
 from broadcaster.web.signin import signin
+from broadcaster.web.summary import summary
 from broadcaster.web.together import together
 from broadcaster.web.trouble_desk import desk_trouble
 from broadcaster.web.upkeep import keeping
@@ -78,4 +79,5 @@ PAGES: tuple[Blueprint, ...] = (
     mine,
     people,
     desk_tongue,
+    summary,
 )

@@ -148,8 +148,8 @@ def _view(store: Session, row: Alert, by: str) -> View:
 
 def _left_out(store: Session, alert: Alert) -> LeftOut | None:
     """Whom the revision that is out leaves out; the agencies are only read where it leaves out somebody."""
-    out = _out(alert)
-    content = content_from_json(out.content) if out else None
+    sent = out(alert)
+    content = content_from_json(sent.content) if sent else None
     if content is None or content.withheld.is_empty:
         return None
     return agency_lists.left_out(content, directory_load.load(store))
@@ -201,23 +201,23 @@ def due(moment: datetime, now: datetime) -> str:
 
 def _place(store: Session, alert: Alert) -> str:
     """Where, by the newest revision that is out, or by the newest draft."""
-    shown = _out(alert) or (alert.revisions[-1] if alert.revisions else None)
+    shown = out(alert) or (alert.revisions[-1] if alert.revisions else None)
     return areas.place(store, content_from_json(shown.content).area) if shown else ""
 
 
-def _out(alert: Alert) -> Revision | None:
+def out(alert: Alert) -> Revision | None:
     """The newest revision that anybody was sent."""
     sent = (ReleaseState.RELEASED, ReleaseState.HELD)
     return next((row for row in reversed(alert.revisions) if any(each.state in sent for each in row.releases)), None)
 
 
 def _steering(store: Session, alert: Alert, may_issue: bool) -> Steering:
-    out = _out(alert)
-    states = {tier: row.state for tier, row in acting.releases_of(store, out).items()} if out else {}
+    sent = out(alert)
+    states = {tier: row.state for tier, row in acting.releases_of(store, sent).items()} if sent else {}
     newest = alert.revisions[-1] if alert.revisions else None
-    pending = newest if newest is not None and newest is not out else None
+    pending = newest if newest is not None and newest is not sent else None
     return Steering(
-        out=out,
+        out=sent,
         running=tuple(sorted(tier for tier, state in states.items() if state == ReleaseState.RELEASED)),
         held=tuple(sorted(tier for tier, state in states.items() if state == ReleaseState.HELD)),
         pending=pending if alert.state in (AlertState.OPEN, AlertState.DRAFT) else None,

@@ -37,7 +37,8 @@ ONE_O_CLOCK = re.compile(r"\b([Ll])as ((?:<[^>]*>)*1:\d\d)")
 def chosen() -> str:
     """The language that this reader wants: the one that was chosen, else what the browser asks for."""
     wanted = request.cookies.get(COOKIE, "")
-    return wanted if wanted in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES)) or "en"
+    asked = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
+    return wanted if wanted in LANGUAGES else next((lang for lang in asked if lang in LANGUAGES), "en")
 
 
 def speaking() -> str:

@@ -84,6 +84,7 @@ SPOKEN = frozenset(
         "revision",
         "roster",
         "signin",
+        "summary",
         "together",
     }
 )

@@ -1,4 +1,4 @@
-"""A Spanish officer goes from the desk to the release, and a Spanish approver decides on a phone; each page is looked at."""
+"""A Spanish officer goes from the desk to the release, a Spanish approver decides on a phone; we look at each page."""
 
 from __future__ import annotations
 

@@ -57,6 +57,7 @@ ELSEWHERE = {
     "desk_trouble.aside": "test_911_trouble",
     "desk_trouble.renew": "test_911_trouble",
     "reports.save": "test_the_report_of_a_night",
+    "summary.mail": "test_the_one_page",
     "roster.add": "test_the_roster",
     "roster.remove": "test_the_roster",
     "roster.hand_over": "test_the_roster",

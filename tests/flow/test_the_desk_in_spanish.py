@@ -1,4 +1,4 @@
-"""A Spanish officer and a Spanish approver send an alert: the desk speaks Spanish, and nothing that goes out changes."""
+"""A Spanish officer and a Spanish approver send an alert: the desk speaks Spanish; what goes out stays as it was."""
 
 from __future__ import annotations
 

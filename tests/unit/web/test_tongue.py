@@ -91,7 +91,7 @@ def test_hours_and_days() -> None:
     assert tongue.day(date(2024, 5, 2)) == "2 de mayo de 2024"
     assert tongue.marked("since %(moment)s", moment=HOURS.hour(ONE)) == "desde la 1:05 p. m."
     assert tongue.marked("since %(moment)s", moment=HOURS.hour(TWO)) == "desde las 2:31 p. m."
-    assert tongue.language("zh-Hans") == "chino simplificado"
+    assert tongue.language("zh-Hans") == "chino (simplificado)"
     g.desk_lang = "en"
     assert HOURS.full(TWO) == "2:31 p.m. EDT, Tuesday, June 18, 2024"
     assert tongue.day("2024-05-02") == "May 2, 2024"
