@@ -27,7 +27,7 @@ class Said(str):
         """Itself, so that an exception keeps the sentence that it was raised with."""
         return self
 
-    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:  # type: ignore[override] # parts go by name
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """How a copy is made: by the pattern, never by the text that came of it."""
         return (self.pattern,), self.parts
 
@@ -45,7 +45,7 @@ class Counted(Said):
         made.pattern, made.many, made.count, made.parts = pattern, many, count, parts
         return made
 
-    def __getnewargs_ex__(self) -> tuple[tuple[str, str, int], dict[str, Any]]:  # type: ignore[override] # as above
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """How a copy is made."""
         return (self.pattern, self.many, self.count), self.parts
 

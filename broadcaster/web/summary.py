@@ -123,7 +123,7 @@ def _page(alert: str, typed: str, problem: str) -> str:
     with house().sessions.begin() as store:
         found = _facts(store, alert)
         mails = person().may(*DESK) and found["revision"].alert.is_heard and senders.is_set_up(store, "email")
-    return render_template("board/summary.html", typed=typed, problem=problem, mails=mails, **found)
+        return render_template("board/summary.html", typed=typed, problem=problem, mails=mails, **found)
 
 
 def _facts(store: Session, alert: str) -> dict[str, Any]:

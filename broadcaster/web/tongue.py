@@ -31,7 +31,6 @@ COOKIE = "desk-lang"
 CATALOGUE = Path(__file__).resolve().parents[1] / "locale" / "es" / "LC_MESSAGES" / "desk.po"
 LOCALE = "es_US"
 """Spanish of the United States: 4,100,000 and 2:31 p. m."""
-ONE_O_CLOCK = re.compile(r"\b([Ll])as ((?:<[^>]*>)*1:\d\d)")
 
 
 def chosen() -> str:
@@ -77,18 +76,23 @@ def _in_spanish(pattern: str, many: str = "", count: int = 1) -> str:
     return found[0 if count == 1 else -1]
 
 
-def _filled(pattern: str, parts: Mapping[str, Any]) -> str:
-    """A pattern with its parts in it. Spanish hours are plural but the first: ``la 1:05``, ``las 2:05``."""
-    return ONE_O_CLOCK.sub(r"\1a \2", pattern % {name: shown(part) for name, part in parts.items()})
+def _put(parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: shown(part) for name, part in parts.items()}
+
+
+def _agreeing(pattern: str, put: Mapping[str, Any]) -> str:
+    """Spanish hours are plural but the first: ``a la 1:05``, ``a las 2:05``."""
+    first = [name for name, part in put.items() if str(part).startswith("1:")]
+    return re.sub(rf"\b([Ll])as ((?:<[^>]*>)*%\((?:{'|'.join(first)})\)s)", r"\1a \2", pattern) if first else pattern
 
 
 def shown(value: Any) -> Any:
     """Anything as this page shows it: a sentence in the reader's language, everything else as it is."""
     if not isinstance(value, Said) or speaking() == "en":
         return value
-    if isinstance(value, Counted):
-        return _filled(_in_spanish(value.pattern, value.many, value.count), value.parts)
-    return _filled(_in_spanish(value.pattern), value.parts)
+    many, count = (value.many, value.count) if isinstance(value, Counted) else ("", 1)
+    put = _put(value.parts)
+    return _agreeing(_in_spanish(value.pattern, many, count), put) % put
 
 
 def said(value: Any) -> str:
@@ -127,7 +131,8 @@ def counted(pattern: str, many: str, count: int, /, **parts: Any) -> Markup:
 
 def _marked(pattern: str, parts: Mapping[str, Any]) -> Markup:
     """The pattern is a literal of a template, so its markup is ours; `Markup` escapes what is put into it."""
-    return Markup(_filled(Markup(pattern), parts))  # noqa: S704
+    put = _put(parts)
+    return Markup(_agreeing(pattern, put)) % put  # noqa: S704 - as above
 
 
 class Hours(Wording):

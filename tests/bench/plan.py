@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PARTS = ("sink", "peer", "engine", "latency", "receipts", "email", "bulk", "documents", "directory", "detector")
+PARTS = (
+    "sink",
+    "peer",
+    "engine",
+    "latency",
+    "receipts",
+    "email",
+    "bulk",
+    "documents",
+    "directory",
+    "pages",
+    "detector",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +41,7 @@ class Plan:
     years: int = 4
     year_weeks: int = 52
     psap_weeks: int = 12
+    page_views: int = 21
     quick: bool = False
     slow_ms: float = 60.0  # 0: no run with slow answers
 
@@ -52,6 +65,7 @@ QUICK = Plan(
     years=1,
     year_weeks=4,
     psap_weeks=0,
+    page_views=1,
     quick=True,
 )
 """Proves that the harness works; its figures say nothing."""
