@@ -36,18 +36,18 @@ class Counted(Said):
     """A sentence that depends on a number: `pattern` for one, `many` otherwise; ``%(num)s`` is the number."""
 
     many: str
-    count: int
+    number: int
 
     def __new__(cls, pattern: str, many: str, count: int, /, **parts: Any) -> Self:
         """The sentence in the form that English has for `count`."""
         parts = {"num": f"{count:,}", **parts}
         made = str.__new__(cls, (pattern if count == 1 else many) % parts)
-        made.pattern, made.many, made.count, made.parts = pattern, many, count, parts
+        made.pattern, made.many, made.number, made.parts = pattern, many, count, parts
         return made
 
     def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """How a copy is made."""
-        return (self.pattern, self.many, self.count), self.parts
+        return (self.pattern, self.many, self.number), self.parts
 
 
 def pattern(text: str) -> str:

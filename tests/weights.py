@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from flask import url_for
 from lxml import html
 from werkzeug.test import TestResponse
 
@@ -14,6 +15,8 @@ from broadcaster.feeds import public_page
 from tests.desk import ISSUER, SECOND, Browser, Desk, walk
 from tests.unit.feeds.samples import on_air, snapshot
 
+LISTS = ("desk.home", "form.new", "outages.page", "roster.page", "directory.page", "drills.page", "account.page",
+         "words.overview", "detector.page")  # fmt: skip
 Page = tuple[str, Callable[[str], bytes], str]
 """Its name, who brings it, its path."""
 
@@ -55,8 +58,10 @@ def of_the_desk(desk: Desk) -> Iterator[Page]:
         return lambda path: _brought(browser.client.get(path))
 
     yield "sign-in", of(Browser(desk.app.test_client())), "/desk/sign-in"
-    for name in ("", "new", "outages/", "roster/", "directory/", "drills/", "account/", "words/", "detector/"):
-        yield name.strip("/") or "home", of(officer), f"/desk/{name}"
+    with desk.app.test_request_context():
+        places = {name: url_for(name) for name in LISTS}
+    for name, path in places.items():
+        yield name, of(officer), path
     alert = walk(desk, officer, names="", statewide="1")
     yield "check", of(officer), officer.path
     yield "numbers", of(officer), f"{alert}/numbers"
@@ -85,7 +90,9 @@ def of_the_public() -> Iterator[Page]:
 
 def _brought(answer: TestResponse) -> bytes:
     assert answer.status_code == 200, (answer.request.path, answer.status_code)
-    return answer.get_data()
+    body = answer.get_data()
+    answer.close()
+    return body
 
 
 def _add(get: Callable[[str], bytes], name: str, assets: dict[str, int]) -> None:

@@ -90,7 +90,7 @@ def shown(value: Any) -> Any:
     """Anything as this page shows it: a sentence in the reader's language, everything else as it is."""
     if not isinstance(value, Said) or speaking() == "en":
         return value
-    many, count = (value.many, value.count) if isinstance(value, Counted) else ("", 1)
+    many, count = (value.many, value.number) if isinstance(value, Counted) else ("", 1)
     put = _put(value.parts)
     return _agreeing(_in_spanish(value.pattern, many, count), put) % put
 

@@ -65,7 +65,7 @@ def test_from_the_form_to_the_release(sessions: Sessions) -> None:
     assert _texts(sessions, officer.send("/submit")) == english
     assert "Presentado. Lo que ve aquí queda fijo" in officer.words
     page = officer.path
-    assert "debe aprobarla una segunda persona" in officer.words
+    assert "Solo un aprobador puede aprobar: pídalo a uno" in officer.words
     officer.send("/release-agencies")
     second.open(page).send("/approve", code="000000")
     assert "Este código no coincide" in second.beside("code")

@@ -42,7 +42,7 @@ def test_it_keeps_its_pattern(carried: str) -> None:
 
 def test_a_counted_one_is_copied_whole() -> None:
     made = copy.deepcopy(MANY)
-    assert (made, made.many, made.count) == (MANY, MANY.many, 1200)
+    assert (made, made.many, made.number) == (MANY, MANY.many, 1200)
 
 
 def test_what_was_typed_is_a_part_and_never_a_pattern() -> None:
