@@ -15,6 +15,11 @@ class LifecycleRefused(ValueError):
     """A move that the rules of the house do not allow; the message is a sentence for the officer."""
 
 
+def refusal(pattern: str, /, **parts: object) -> LifecycleRefused:
+    """One to raise, with the sentence of this pattern."""
+    return LifecycleRefused(Said(pattern, **parts))
+
+
 class AlertKind(StrEnum):
     """An outage, or a test of the system; a test never looks like an outage. A canary is a test for one phone of our
     own, made by machines, and a drill one for nobody, by which people practise: both are over with their release, and

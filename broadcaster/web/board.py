@@ -27,7 +27,7 @@ from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.deliveries import FanoutState
 from broadcaster.store.lines import Line
 from broadcaster.store.outages import Outage
-from broadcaster.web import acting, agency_lists, board_cards, board_map, outline, vocabulary
+from broadcaster.web import acting, agency_lists, board_cards, board_map, board_words, outline, vocabulary
 from broadcaster.web.agency_lists import LeftOut
 from broadcaster.web.board_cards import Card
 from broadcaster.web.guard import person, require_person
@@ -111,9 +111,9 @@ def drawn(store: Session, row: Alert, by: str, *, live: bool, may_issue: bool) -
         steering=_steering(store, row, may_issue),
         next_kinds=NEXT,
         stands=board_cards.stands,
-        reasons=board_cards.REASONS,
-        notices=board_cards.NOTICES,
-        in_brackets=board_cards.in_brackets,
+        reasons=board_words.REASONS,
+        notices=board_words.NOTICES,
+        in_brackets=board_words.in_brackets,
         tried_words=board_cards.tried_words,
         due=due,
         chase_after=house().settings.handoff_loud_after,

@@ -38,6 +38,8 @@ revision = Blueprint("revision", __name__, url_prefix="/desk")
 revision.before_request(require_person)
 
 
+MOST_TEXTS = 200
+"""Texts that the check holds itself; more stand on a page of their own, by language."""
 MOST_LINES = 12
 """Numbers that the check asks for by itself; the rest stand on their own page."""
 
@@ -102,6 +104,19 @@ def mail(alert: str, no: int, agency: str) -> Response:
     return answer
 
 
+@revision.get("/alerts/<alert>/revisions/<int:no>/texts")
+def texts(alert: str, no: int) -> str:
+    """Every text of one language: of a whole state they are too many for the check."""
+    with house().sessions.begin() as store:
+        row = acting.revision_of(store, alert, no)
+        found = previewed(store, row, directory_load.load(store)).sms
+        langs = list(dict.fromkeys(text.lang for text in found))
+        wanted = request.args.get("lang", "")
+        lang = wanted if wanted in langs else next(iter(langs), "en")
+        here = [text for text in found if text.lang == lang]
+        return render_template("desk/texts.html", alert=alert, no=no, texts=here, langs=langs, lang=lang)
+
+
 def previewed(store: Session, row: Revision, directory: Directory) -> Preview:
     """What goes out, by the code that sends."""
     if row.frozen_at is not None:
@@ -128,6 +143,7 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "", sl
         three=three(preview.sms),
         lines=form_numbers.to_look_at(preview.content, directory) if row.frozen_at is None and numbered else [],
         most_lines=MOST_LINES,
+        most_texts=MOST_TEXTS,
         rungs=form_numbers.RUNGS,
         by_community=[(code, list(texts)) for code, texts in groupby(preview.sms, key=lambda text: text.community)],
         standing=standing(store, row),

@@ -75,8 +75,8 @@ def test_from_the_form_to_the_release(sessions: Sessions) -> None:
     english_board = desk.browser(ISSUER).open(alert)
     assert "Text messages" in english_board.words and "accepted is not delivered" in english_board.words
     with sessions() as store:
-        said = " ".join(store.scalars(select(AuditEvent.canonical)).all())
-    assert "Presentado" not in said and "localidad" not in said
+        said = b" ".join(store.scalars(select(AuditEvent.canonical)).all())
+    assert b"Presentado" not in said and b"localidad" not in said
 
 
 def _texts(sessions: Sessions, at: Browser) -> list[tuple[str, str, str, str]]:

@@ -23,7 +23,8 @@ NOT_YET = {
 FOLDERS_NOT_YET = {"words", "directory", "missed", "ledger", "people", "notices"}
 """What nobody has translated; `web/vocabulary.SPOKEN` leaves these pages whole in English."""
 OF_JINJA, STRICT = "jinja2.ext:babel_extract", {"extensions": "jinja2.ext.i18n", "silent": "false"}
-KEYWORDS = {"_": None, "ngettext": (1, 2), "Said": None, "Counted": (1, 2), "pattern": None}
+MARKS = ("broadcaster.said import", "broadcaster.web.tongue import", "refusal(")
+KEYWORDS = {"_": None, "ngettext": (1, 2), "Said": None, "Counted": (1, 2), "pattern": None, "refusal": None}
 HEADER = r"""# The desk in Spanish, by the makers of Broadcaster. No native officer has reviewed it.
 # Written in the way of US government services: usted, sober, short. Texts of alerts are not in here.
 msgid ""
@@ -58,7 +59,7 @@ def _everywhere() -> Iterator[Sentence]:
         yield from (found[1] for found in extract_from_file(OF_JINJA, page, KEYWORDS, options=STRICT))
     for path in modules():
         text = path.read_text(encoding="utf-8")
-        if "broadcaster.said import" in text or "broadcaster.web.tongue import" in text:
+        if any(mark in text for mark in MARKS):
             yield from (found[1] for found in extract_from_file("python", path, KEYWORDS))
 
 
