@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from broadcaster.alert import alert as heart
 from broadcaster.alert import lifecycle, policy
 from broadcaster.alert.alert import ENDINGS, Content, Problem, RevisionKind
-from broadcaster.alert.lifecycle import AlertKind, Move, ReleaseState, Tier
+from broadcaster.alert.lifecycle import AlertKind, Move, ReleaseState, Tier, refusal
 from broadcaster.dispatch import agencies, canary, ipaws, plan, release, second_person
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.release import Releasing
