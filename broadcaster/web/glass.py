@@ -34,7 +34,7 @@ def break_it(alert: str, no: int) -> Answer:
         row = acting.revision_of(store, alert, no)
         waited = house().clock() - (row.frozen_at or house().clock())
         lifecycle.check_alone(person().roles, waited, alone.wait())
-        problems = {} if typed["reason"] else {"reason": Said("Say why nobody else could be asked.")}
+        problems: dict[str, str] = {} if typed["reason"] else {"reason": Said("Say why nobody else could be asked.")}
         if not alone.same(typed["place"], alone.place(store, row)):
             problems["place"] = Said("Type %(place)s, so that it is surely this place.", place=alone.place(store, row))
         if not problems and (refused := stepup.refusal(store, alone=True)):
@@ -98,7 +98,9 @@ def end_for_agencies(alert: str, no: int) -> Answer:
     said = request.form.get("confirmed", "").strip()[: never_public.LONGEST]
     with house().sessions.begin() as store:
         row = acting.revision_of(store, alert, no)
-        problems = {} if said else {"confirmed": Said("Say who confirmed that 911 works again, and how.")}
+        problems: dict[str, str] = (
+            {} if said else {"confirmed": Said("Say who confirmed that 911 works again, and how.")}
+        )
         if not problems and (refused := stepup.refusal(store)):
             problems["code"] = refused
         if problems:

@@ -206,7 +206,7 @@ KEEPS_FROM = {
 def _off(store: Session, preview: Preview) -> list[str]:
     """The chosen ways out for which this installation has no sender: nothing goes out over them, and that is said."""
     chosen = preview.content.channels
-    off = [OFF[name] for name in chosen if name in OFF and not senders.is_set_up(store, name)]
+    off: list[str] = [OFF[name] for name in chosen if name in OFF and not senders.is_set_up(store, name)]
     if ChannelName.SMS in chosen and preview.reach.landlines and not preview.reach.call_seconds:
         off.append(NO_CALL_WORDS if senders.is_set_up(store, render.CALL) else NO_CALLS)
     return off

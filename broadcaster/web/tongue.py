@@ -166,7 +166,8 @@ def day(moment: date | str) -> str:
     """``May 2, 2024``, ``2 de mayo de 2024``; from a date or its ISO form."""
     if speaking() == "en":
         return public_page.day(moment)
-    return format_date(date.fromisoformat(moment) if isinstance(moment, str) else moment, "long", locale=LOCALE)
+    when = date.fromisoformat(moment) if isinstance(moment, str) else moment
+    return str(format_date(when, "long", locale=LOCALE))
 
 
 def install(app: Flask) -> None:

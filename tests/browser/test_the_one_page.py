@@ -34,7 +34,7 @@ def test_one_sheet(chromium: Browser, sessions: Sessions) -> None:
             page.fill("#code", desk.code(ISSUER))
             page.click("main button >> nth=0")
             page.goto(f"{base}{alert}/summary")
-            expect(page.locator(".sheet")).to_contain_text("351")
+            expect(page.locator(".sheet")).to_contain_text("357")
             accessible(page)
             fits(page)
             page.set_viewport_size(PHONE)
