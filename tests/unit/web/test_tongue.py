@@ -78,7 +78,7 @@ def test_a_sentence_is_said_in_spanish(sentence: str, shown: str) -> None:
 @pytest.mark.usefixtures("spanish")
 def test_what_is_put_into_a_template_is_escaped() -> None:
     made = tongue.marked("<strong>%(officer)s</strong> since %(moment)s", officer="<b>Ana</b>", moment="1:05 p. m.")
-    assert made == Markup("<strong>&lt;b&gt;Ana&lt;/b&gt;</strong> desde el 1:05 p. m.")
+    assert made == Markup("<strong>&lt;b&gt;Ana&lt;/b&gt;</strong> desde la 1:05 p. m.")
     assert tongue.counted("%(num)s community.", "%(num)s communities.", 1351) == "1,351 localidades."
 
 
