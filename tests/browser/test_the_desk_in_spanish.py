@@ -40,7 +40,7 @@ def test_a_spanish_officer_releases_an_alert(chromium: Browser, sessions: Sessio
         expect(officer.locator(".guards")).to_contain_text("no tiene número propio")
         expect(officer.locator(".bubble")).to_contain_text("911 is down in Ayer")
         _looked_at(officer, "es-check")
-        officer.click(".check-side >> text=Presentar")
+        officer.click("#submit button")
         officer.click("text=Emitir a las agencias ahora")
         expect(officer.locator(".stand.is-out")).to_contain_text("Se les avisa desde")
         page = officer.url
