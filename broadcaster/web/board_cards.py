@@ -74,7 +74,8 @@ def stands(count: ChannelCount) -> str:
     return ENDED.get(count.ended_as, STANDS["done"]) if count.is_over else STANDS[count.state]
 
 
-def _parts(count: ChannelCount) -> list[Part]:
+def _taken(count: ChannelCount) -> list[Part]:
+    """What a carrier has accepted, by what was heard of it afterwards."""
     state, phone = count.counts.get, count.handsets.get
     back = phone("undelivered", 0) + phone("failed", 0)
     accepted = [
@@ -111,11 +112,15 @@ def _parts(count: ChannelCount) -> list[Part]:
             Part("accepted", Said("Ringing, or no word of how it ended"), waiting),
             Part("undelivered", Said("Rang in vain"), back, Said("busy, not picked up, or not put through")),
         ]
+    return accepted
+
+
+def _parts(count: ChannelCount) -> list[Part]:
+    state, left = count.counts.get, count.not_yet_reached
     said = [(f"{number:,}", REASONS.get(code, code)) for code, number in count.rejected_by_reason.items()]
     reasons = joined("; ", (joined(" ", pair) for pair in said))
-    left = count.not_yet_reached
     return [
-        *accepted,
+        *_taken(count),
         Part(
             "under-way",
             Said("Being sent or waiting to be sent again"),
