@@ -61,11 +61,12 @@ def catalogue() -> Mapping[str, tuple[str, ...]]:
     """The Spanish of every sentence by its English: one form, or that for one and that for many."""
     with CATALOGUE.open("rb") as file:
         found = read_po(file, locale="es")
-    return {_first(each.id): (each.string,) if isinstance(each.string, str) else tuple(each.string) for each in found}
+    said = [(_forms(each.id)[0], _forms(each.string)) for each in found]
+    return {english: spanish for english, spanish in said if english}  # without the head, which stands under nothing
 
 
-def _first(key: str | Sequence[str]) -> str:
-    return key if isinstance(key, str) else key[0]
+def _forms(words: str | Sequence[str]) -> tuple[str, ...]:
+    return (words,) if isinstance(words, str) else tuple(words)
 
 
 def _in_spanish(pattern: str, many: str = "", count: int = 1) -> str:

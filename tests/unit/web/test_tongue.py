@@ -67,6 +67,7 @@ def test_without_a_request_it_is_english() -> None:
         (Counted("%(num)s second", "%(num)s seconds", 1), "1 segundo"),
         (Counted("%(num)s second", "%(num)s seconds", 40), "40 segundos"),
         (Said("%(seat_name)s is never translated", seat_name="MEMA"), "MEMA is never translated"),
+        (joined("; ", []), ""),
         ("the whole state", "the whole state"),
         ("Español, 100 %(x)s", "Español, 100 %(x)s"),
     ],
