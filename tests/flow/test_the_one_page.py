@@ -38,7 +38,7 @@ def test_it_is_read_printed_and_mailed(sessions: Sessions) -> None:
         "On air",
         "Next update promised",
         "Ayer 978-555-0101",
-        "Harvard go to the nearest",
+        "Harvard 617-555-0199",
         "Agencies that have not acknowledged: ",
         "911 is down in Ayer",
     ):
