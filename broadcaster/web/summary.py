@@ -66,10 +66,12 @@ class Told:
         return self.count.handsets.get("delivered", 0) if reports else None
 
     @property
-    def missed(self) -> int:
-        """Not reached so far."""
+    def missed(self) -> int | None:
+        """Not reached so far; None while it is being counted how many should be."""
+        if self.count.planned is None:
+            return None
         heard = self.card.headline + self.count.counts.get(State.SUPPRESSED, 0)
-        return max(0, (self.count.planned or self.count.counted) - heard)
+        return max(0, self.count.planned - heard)
 
 
 @summary.get("")

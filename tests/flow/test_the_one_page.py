@@ -44,7 +44,7 @@ def test_it_is_read_printed_and_mailed(sessions: Sessions) -> None:
     ):
         assert words in author.words, words
     texts = author.page.xpath("//tr[th='Text messages']/td/text()")
-    assert texts == ["Going out", "6", "0", "0", "6"]
+    assert texts == ["Going out", "counting", "0", "0", "counting"]
     author.send("/summary", to="nobody at all")
     assert author.status == 422 and author.beside("to") == "“nobody at all” is no mail address: write name@host."
     assert author.values("/summary")["to"] == ["nobody at all"]
