@@ -17,14 +17,25 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from broadcaster import canary_settings
+from broadcaster import canary_settings, oidc_settings
 from broadcaster.canary_settings import CanarySettings
-from broadcaster.values import MAIL_ADDRESS, Keyring, in_rising_order, is_loopback, is_real, key_bytes, repeats
+from broadcaster.oidc_settings import OidcSettings
+from broadcaster.practice_settings import PracticeSettings
+from broadcaster.values import (
+    MAIL_ADDRESS,
+    Keyring,
+    certificates_by_sender,
+    in_rising_order,
+    is_loopback,
+    is_real,
+    key_bytes,
+    repeats,
+)
 
 OURS: tuple[str, ...] = ("SECRET_KEY", "SECRET_KEY_PREVIOUS", "FIELD_KEY", "INDEX_KEY", "BOUNCE_TOKEN", "METRICS_TOKEN")
 OURS += ("BINDER_PASSPHRASE",)
 SECRETS = (*OURS, "DATABASE_URL", "REDIS_URL", "SMTP_URL", "TWILIO_AUTH_TOKEN", "SMS_SECONDARY_AUTH_TOKEN")
-SECRETS += canary_settings.SECRETS
+SECRETS += canary_settings.SECRETS + oidc_settings.SECRETS
 
 
 class SettingsError(ValueError):
@@ -43,7 +54,7 @@ Seconds = Annotated[float, Field(gt=0)]
 Steps = Annotated[str, AfterValidator(in_rising_order)]
 
 
-class Settings(CanarySettings):
+class Settings(CanarySettings, PracticeSettings, OidcSettings):
     """One immutable value with every setting; field names are the environment's names in lower case."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
@@ -100,13 +111,14 @@ class Settings(CanarySettings):
     bounce_mailbox: Path | None = None
     bounce_token: str = ""
     notice_mailbox: Path | None = None
+    notice_authserv_id: str = ""
     metrics_token: str = ""
 
     cap_sender: str = ""
     cap_sender_name: str = ""
     cap_signing_key: Path | None = None
     cap_signing_cert: Path | None = None
-    cap_partners: str = ""
+    cap_partners: Annotated[str, AfterValidator(certificates_by_sender)] = ""
     cap_test_event: Literal["DMO", "RMT", "RWT"] = "DMO"
     all_clear_eas: bool = False
     all_clear_wea: bool = False
@@ -130,7 +142,6 @@ class Settings(CanarySettings):
     signup_texts_per_day: int = Field(default=2000, ge=0)
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     reminder_texts_per_day: int = Field(default=3000, ge=0)
-
     chase_after: Steps = "5 15 30"
     page_after: Steps = "2 4"
     break_glass_after: float = Field(default=5.0, gt=0)
@@ -180,6 +191,7 @@ class Settings(CanarySettings):
 
     @model_validator(mode="after")
     def _refuse_simulators_when_live(self) -> Self:
+        self.refuse_what_flows_back(training=self.mode is Mode.TRAINING)
         for account, url in (
             ("twilio_account_sid", "twilio_api_url"),
             ("sms_secondary_account_sid", "sms_secondary_api_url"),
@@ -192,30 +204,13 @@ class Settings(CanarySettings):
             raise ValueError("MODE=live takes an https address beyond this machine: set IPAWS_URL to the assigned one")
         return self
 
-    @field_validator("cap_partners")
-    @classmethod
-    def _senders_and_certificates(cls, text: str) -> str:
-        try:
-            read = json.loads(text or "{}")
-        except ValueError as error:
-            raise ValueError("is no JSON: write an object of senders and PEM certificates") from error
-        if not isinstance(read, dict) or not all(
-            isinstance(pem, str) and "BEGIN CERTIFICATE" in pem for pem in read.values()
-        ):
-            raise ValueError("must be an object of senders and PEM certificates")
-        return text
-
     @model_validator(mode="after")
-    def _refuse_two_events_in_one_all_clear(self) -> Self:
+    def _refuse_what_cannot_go_together(self) -> Self:
         if self.all_clear_eas and self.all_clear_wea:
             raise ValueError(
                 "ALL_CLEAR_EAS and ALL_CLEAR_WEA exclude each other: an all-clear goes to EAS as ADR, which phones do"
                 " not get; switch one off"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_bulk_without_its_number(self) -> Self:
         if self.sms_bulk and (not self.twilio_from or self.twilio_messaging_service_sid):
             raise ValueError(
                 "SMS_BULK sends from one number, whose rate is SMS_MPS: set TWILIO_FROM, and no"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -74,3 +75,16 @@ def in_rising_order(minutes: str) -> str:
     if not given or given[0] <= 0 or sorted(set(given)) != given:
         raise ValueError("must be minutes in rising order: write 5 15 30")
     return minutes
+
+
+def certificates_by_sender(text: str) -> str:
+    """A JSON object of CAP senders and PEM certificates; ValueError says what to write."""
+    try:
+        read = json.loads(text or "{}")
+    except ValueError as error:
+        raise ValueError("is no JSON: write an object of senders and PEM certificates") from error
+    if not isinstance(read, dict) or not all(
+        isinstance(pem, str) and "BEGIN CERTIFICATE" in pem for pem in read.values()
+    ):
+        raise ValueError("must be an object of senders and PEM certificates")
+    return text

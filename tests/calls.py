@@ -62,6 +62,7 @@ class Logs:
 
     router: list[dict[str, str]] = field(default_factory=list)
     cpe: list[dict[str, str]] = field(default_factory=list)
+    began: datetime = BEGAN
     truth: Truth = field(default_factory=Truth)
 
     def seen_by_router(self, at: datetime, number: str, town: str, word: str, **more: str) -> None:
@@ -99,24 +100,24 @@ def digits(no: int) -> str:
     return f"978555{4000 + no}"
 
 
-def made() -> Logs:
-    """The logs, the same every time."""
-    logs = Logs()
+def made(began: datetime = BEGAN) -> Logs:
+    """The logs of an outage that began then, the same every time."""
+    logs = Logs(began=began)
     for no in range(PEOPLE):
         _person(logs, no)
     for no in range(STRANGERS):
-        logs.seen_by_router(BEGAN + timedelta(minutes=no), digits(600 + no), PSAPS[no % 4], "ANSWERED")
+        logs.seen_by_router(logs.began + timedelta(minutes=no), digits(600 + no), PSAPS[no % 4], "ANSWERED")
     for no in range(OUTGOING):
-        logs.seen_by_router(BEGAN, digits(700 + no), "Ayer", "ABANDONED", Direction="out")
+        logs.seen_by_router(logs.began, digits(700 + no), "Ayer", "ABANDONED", Direction="out")
     for _ in range(BROKEN):
-        logs.seen_by_router(BEGAN, digits(800), "Ayer", "ABANDONED", **{"Start Time": "n/a"})
+        logs.seen_by_router(logs.began, digits(800), "Ayer", "ABANDONED", **{"Start Time": "n/a"})
     return logs
 
 
 def _person(logs: Logs, no: int) -> None:
     """One who called: the first six have no number, the next ones called twice, others got through."""
     truth, town, number = logs.truth, PSAPS[no % 4], digits(no)
-    at, log = BEGAN + timedelta(seconds=20 * no), "router" if no % 2 else "cpe"
+    at, log = logs.began + timedelta(seconds=20 * no), "router" if no % 2 else "cpe"
     truth.callers += 1
     truth.by_psap[town] += 1
     if no < NAMELESS:
@@ -157,7 +158,7 @@ def _nameless(logs: Logs, no: int, at: datetime, town: str) -> None:
     elif no < 4:
         logs.missed("router", at, "", town, **{"Address": f"{no} Main Street", "Class of Service": "RESD"})
     else:
-        logs.missed("cpe", BEGAN, "", town, Location="")
+        logs.missed("cpe", logs.began, "", town, Location="")
 
 
 def _csv(header: tuple[str, ...], rows: list[dict[str, str]], comma: str) -> str:

@@ -54,7 +54,7 @@ def database_url(migrated: str) -> Iterator[str]:
     name = f"t{os.getpid()}_{next(_counter)}"
     admin(migrated, f"CREATE DATABASE {name} TEMPLATE pattern")
     yield make_url(migrated).set(database=name).render_as_string(hide_password=False)
-    admin(migrated, f"DROP DATABASE {name} WITH (FORCE)")
+    admin(migrated, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-"""911 calls of a state as they might come: 204 PSAPs, the hours of day and week, holidays, storms, crashes, redialling.
+"""911 calls of a state as they might come: 204 PSAPs, the hours of day and week, holidays, storms, crashes, redialling,
+PSAPs that are closed by night and forward their calls to a neighbour, clocks that change in March and November.
 
 What is simulated is not what the detector believes: every day, hour and PSAP has a level of its own, and crashes make
 bursts. Only the dice decide, so that a seed is a year.
@@ -30,6 +31,12 @@ NIGHTLIFE = {5: {22: 0.15, 23: 0.3}, 6: {0: 0.35, 1: 0.4, 2: 0.3, 7: -0.2, 8: -0
 NIGHTLIFE[0] = {0: 0.0}
 HOLIDAYS = {0: 1.15, 184: 1.35, 329: 0.8, 358: 0.75}
 """By the day of the year: New Year, 4 July, Thanksgiving, Christmas."""
+SPRING, AUTUMN = (69 * 24 + 2) * 60, (307 * 24 + 2) * 60
+"""The minutes of the year, on Sundays at 2, in which the clocks are changed."""
+YEAR_MIN = 365 * 1440
+NIGHT = frozenset((23, 0, 1, 2, 3, 4, 5))
+CLOSED = 8
+"""So many PSAPs forward their calls by night."""
 ZERO = Count(0)
 REDIALS, CROWDED = 0.03, 1.035
 """The chance that a call is followed by another of the same caller; how many more calls that and crashes make."""
@@ -71,6 +78,15 @@ def village() -> str:
     return next(code for code, place in places().items() if place.daily == VILLAGE)
 
 
+@cache
+def forwarded() -> Mapping[str, str]:
+    """PSAPs that are closed by night, of all sizes but the largest; and the neighbour in the county who answers."""
+    county = {code: place.county for code, place in places().items()}
+    free = [code for code in sorted(county) if code not in (city(), village()) and places()[code].daily > 10.0]
+    pairs = [(one, other) for one, other in zip(free[::2], free[1::2], strict=False) if county[one] == county[other]]
+    return dict(pairs[:: max(1, len(pairs) // CLOSED)][:CLOSED])
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call: at which PSAP, at which second of its minute, and whether somebody redials."""
@@ -92,12 +108,15 @@ class Switchboard:
         self._daily = [places()[code].daily / 1440.0 / CROWDED for code in self.codes]
         self._tilt = [self.dice.gauss(0.0, 0.08) for _ in self.codes]
         """Some PSAPs are livelier by night than others."""
+        at = {code: no for no, code in enumerate(self.codes)}
+        self._closed = [(at[one], at[other]) for one, other in forwarded().items() if one in at and other in at]
         self._drift, self._own = 0.0, [0.0] * len(self.codes)
         self._bursts: dict[int, list[tuple[int, int]]] = {}
         self._today = 1.0
+        self._turned: set[int] = set()
 
     def rate(self, code: str, minute: int) -> float:
-        """The calls a minute that are usual at a PSAP."""
+        """The calls a minute that are usual at a PSAP, as long as it is open."""
         no = self.codes.index(code)
         return CROWDED * self._daily[no] * self._usual(no, minute)
 
@@ -143,6 +162,9 @@ class Switchboard:
             daily * self._usual(no, middle) * whole * math.exp(own)
             for no, (daily, own) in enumerate(zip(self._daily, self._own, strict=True))
         ]
+        if self.minute // 60 % 24 in NIGHT:
+            for shut, neighbour in self._closed:
+                rates[neighbour], rates[shut] = rates[neighbour] + rates[shut], 0.0
         self._upto = list(accumulate(rates))
         self._hour_level = level(middle % WEEK_MIN)
         for _ in range(poisson(self.dice, 3 / 24 * sum(self._daily) * 1440 / DAILY)):
@@ -155,6 +177,15 @@ class Switchboard:
             for _ in range(self.dice.randint(20, 40) if big else self.dice.randint(3, 20)):
                 at = start + int(self.dice.expovariate(1 / 6.0))
                 self._bursts.setdefault(max(at, self.minute), []).append((no, 1))
+
+    def change_clocks(self) -> None:
+        """At the beginning of an hour, if it is time: from 2 to 3 in March, and once from 2 to 1 in November."""
+        now = self.minute % YEAR_MIN
+        if now == SPRING:
+            self.minute += 60
+        elif now == AUTUMN and self.minute not in self._turned:
+            self._turned.add(self.minute)
+            self.minute -= 60
 
     def history(self, weeks: int = WEEKS_LEARNT) -> dict[str, list[Hour]]:
         """The hours of the next weeks, as they are learnt from."""

@@ -123,6 +123,20 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Another alert on air in places of this one, as the public heard of it last: what fails there and what people do
+    instead (`answers`, only of places that both name); `no` is its revision."""
+
+    alert: str
+    no: int
+    failure: FailureKind
+    began: datetime
+    provider: str = ""
+    next_update: datetime | None = None
+    answers: tuple[CommunityAnswer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """Everything a person decides about one revision; all times are aware and in whole seconds."""
 
@@ -143,6 +157,7 @@ class Content:
     channels: tuple[ChannelName, ...] = tuple(ChannelName)
     languages: tuple[str, ...] = ("en", "es")
     withheld: Withheld = Withheld()
+    beside: tuple[Beside, ...] = ()
 
 
 _CONTENT = TypeAdapter(Content)
@@ -155,6 +170,8 @@ def content_to_json(content: Content) -> dict[str, object]:
         del plain["cause"]
     if content.withheld == Withheld():  # nor does what was hashed before anybody could be left out
         del plain["withheld"]
+    if not content.beside:  # nor what went out alone
+        del plain["beside"]
     return plain
 
 

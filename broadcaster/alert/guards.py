@@ -44,7 +44,8 @@ class Earlier:
 class Facts:
     """What the guards judge: counts of people, seconds at the carrier's rate, names of communities and languages.
 
-    `before` are the audiences of earlier alerts and tests, in people; `unanswered` may say what people there are told.
+    `before` are the audiences of earlier alerts and tests, in people; `unanswered` may say what people there are told;
+    `unverified` are agencies with a contact that nobody verified within a year.
     """
 
     people: int = 0
@@ -54,6 +55,7 @@ class Facts:
     long_languages: Sequence[tuple[str, int]] = ()
     unanswered: Sequence[str] = ()
     stale: Sequence[str] = ()
+    unverified: Sequence[str] = ()
     untranslated: Sequence[str] = ()
     spill: str = ""
     earlier: Sequence[Earlier] = ()
@@ -92,8 +94,9 @@ def _earlier(facts: Facts) -> Iterator[Guard]:
     for one in facts.earlier:
         at = {"place": one.place, "where": named(one.shared)}
         if facts.is_ending:
+            told = Said("people there read that it goes on") if one.heard else Said("this one says that it works")
             sentence = Said(
-                "The alert for %(place)s still says that 911 fails in %(where)s: this one says that it works.", **at
+                "The alert for %(place)s still says that 911 fails in %(where)s: %(told)s.", told=told, **at
             )
             yield Guard("still-failing", sentence, True)
         elif one.ended:
@@ -124,6 +127,14 @@ def _numbers(facts: Facts) -> Iterator[Guard]:
             names=named(facts.stale),
         )
         yield Guard("number-stale", sentence)
+    if facts.unverified:
+        sentence = Counted(
+            "%(num)s agency has a contact that nobody verified within a year: %(names)s.",
+            "%(num)s agencies have a contact that nobody verified within a year: %(names)s.",
+            len(facts.unverified),
+            names=named(facts.unverified),
+        )
+        yield Guard("contact-stale", sentence)
 
 
 def _pace(facts: Facts) -> Iterator[Guard]:

@@ -79,18 +79,25 @@ class Move(StrEnum):
 
 
 class Role(StrEnum):
-    """What a person may do. Nobody approves what they wrote, whatever their roles; a machine of the canary may make
-    canaries, and nothing else."""
+    """What a person may do. Nobody approves what they wrote, whatever their roles; an auditor reads, a directory editor
+    keeps the directory, a person of an agency sees what is that agency's; a machine of the canary may make canaries,
+    and nothing else."""
 
     ISSUER = "issuer"
     APPROVER = "approver"
     ADMIN = "admin"
     AUDITOR = "auditor"
+    DIRECTORY = "directory-editor"
+    AGENCY = "agency"
     CANARY = "canary"
 
 
 PEOPLE = tuple(role for role in Role if role is not Role.CANARY)
 """The roles that people have."""
+EDITORS = (Role.ADMIN, Role.DIRECTORY)
+"""Who keeps the directory: an administrator may, too."""
+AT_THE_DESK = tuple(role for role in PEOPLE if role is not Role.AGENCY)
+"""The roles whose people read the desk; a person of an agency has pages of their own."""
 
 
 MOVES: dict[tuple[ReleaseState, Move], ReleaseState] = {

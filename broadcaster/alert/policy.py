@@ -51,10 +51,10 @@ def needs_two_people(tier: Tier, kind: RevisionKind, *, fixed: bool = False) -> 
 def is_fixed(ending: Content, released: Content) -> bool:
     """Whether an ending says nothing but that what was released is over: no free field, no new place or number.
 
-    Its hours are not read by anybody, and its answers were resolved from the same numbers at submit.
+    Its hours are not read by anybody; its answers, and what it says of other alerts, were resolved at submit.
     """
-    said = replace(ending, expires=released.expires, next_update=None, answers=())
-    return said == replace(released, next_update=None, answers=(), confirmations=(), restored=(), note="")
+    said = replace(ending, expires=released.expires, next_update=None, answers=(), beside=())
+    return said == replace(released, next_update=None, answers=(), confirmations=(), restored=(), note="", beside=())
 
 
 def may_be_alone(kind: RevisionKind) -> bool:

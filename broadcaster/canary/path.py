@@ -26,6 +26,8 @@ CODE_S = 30
 """Seconds that a one-time code lasts (RFC 6238)."""
 CONFLICT, CREATED, OK = 409, 201, 200
 SAID_MOST = 200
+WAYS = {"canary": "it is", "canary-second": "over the second carrier it is"}
+"""Its text goes once over each carrier that is set up (`dispatch.canary`): how the page speaks of each."""
 IN_VAIN = {State.REJECTED, State.SUPPRESSED, State.EXPIRED, Handset.UNDELIVERED, Handset.FAILED}
 """Nothing better comes after these."""
 
@@ -167,22 +169,31 @@ class _Flight:
         return f"{API}/alerts/{self.alert}"
 
     async def _until(self, wanted: str, otherwise: str) -> None:
-        """Look until the one text of this alert is `wanted`; Missed says how it stands when patience ends."""
+        """Look until the text is `wanted` over each carrier; Missed says how it stands when patience ends."""
         until = time.monotonic() + self.path.patience
         while True:
             stands = _stands(await self.path.ask("GET", self._here, self.path.keys.issuer))
-            if wanted in stands:
+            late = {way: words for way, words in stands.items() if wanted not in words}
+            if not late:
                 return
-            if stands & IN_VAIN or time.monotonic() > until:
-                raise Missed(f"{otherwise}; it is {', '.join(sorted(stands)) or 'waiting to be taken up'}")
+            if any(words & IN_VAIN for words in late.values()) or time.monotonic() > until:
+                raise Missed(f"{otherwise}; {'; '.join(_said(way, words) for way, words in late.items())}")
             await asyncio.sleep(LOOK_EVERY_S)
 
 
-def _stands(board: Any) -> set[str]:
-    """How the one text stands, by the counts of its alert: its states, and what the handset said."""
-    channel: dict[str, Any] = next((one for one in board["channels"] if one["channel"] == "canary"), {})
-    counts = {**{state: channel.get(state, 0) for state in State}, **channel.get("handset", {})}
+def _stands(board: Any) -> dict[str, set[str]]:
+    """How the text stands over each carrier, by the counts of its alert: its states, and what the handset said."""
+    ways: list[dict[str, Any]] = [one for one in board["channels"] if one["channel"] in WAYS]
+    return {one["channel"]: _counted(one) for one in ways} or {next(iter(WAYS)): set()}
+
+
+def _counted(way: dict[str, Any]) -> set[str]:
+    counts = {**{state: way.get(state, 0) for state in State}, **way.get("handset", {})}
     return {str(name) for name, number in counts.items() if number and name != Handset.NONE}
+
+
+def _said(way: str, words: set[str]) -> str:
+    return f"{WAYS[way]} {', '.join(sorted(words)) or 'waiting to be taken up'}"
 
 
 def _json(text: str) -> Any:

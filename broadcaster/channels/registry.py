@@ -157,6 +157,23 @@ def _canary(settings: Settings) -> Channel:
     return TwilioSms(account, Door(live=settings.mode is Mode.LIVE), "canary")
 
 
+def _second_canary(settings: Settings) -> Channel:
+    """The same text over the second carrier, which nobody else tries before the first one fails."""
+    account = TwilioAccount(
+        sid=settings.sms_secondary_account_sid,
+        token=settings.required("sms_secondary_auth_token"),
+        sender=WAYS_OUT["secondary"].sender(settings),
+        callback_url=settings.callback_address + CALLBACK,
+        api_url=settings.sms_secondary_api_url,
+        carrier="canary-second",
+    )
+    return TwilioSms(account, Door(live=settings.mode is Mode.LIVE), "canary-second")
+
+
+def _second_canary_missing(settings: Settings) -> str:
+    return _missing(settings, "canary_phone") or WAYS_OUT["secondary"].missing(settings)
+
+
 def _canary_sender(settings: Settings) -> str:
     own = settings.twilio_messaging_service_sid or settings.twilio_from
     return settings.canary_from if settings.canary_account_sid else own
@@ -218,6 +235,13 @@ WAYS_OUT: dict[str, WayOut] = {
         lambda settings: _missing(settings, "ipaws_url", "ipaws_cog_id", "ipaws_user", "ipaws_key", "ipaws_cert"),
     ),
     "canary": WayOut("canary", _canary, _canary_sender, lambda settings: CANARY_PER_S, _canary_missing),
+    "canary-second": WayOut(
+        "canary-second",
+        _second_canary,
+        lambda settings: WAYS_OUT["secondary"].sender(settings),
+        lambda settings: CANARY_PER_S,
+        _second_canary_missing,
+    ),
     "handoff": WayOut(
         "handoff",
         _handoff,

@@ -116,7 +116,7 @@ class TwilioSms:
                 if message.date_created < oldest:
                     break
                 found.append(message)
-        except (TwilioException, ValueError, KeyError, TypeError) as error:
+        except (TwilioException, ValueError, LookupError, TypeError, AttributeError) as error:
             raise Ambiguous("listing_unreadable") from error
         return list(_fitting(found, wanted))
 
@@ -129,7 +129,7 @@ class TwilioSms:
             if error.code in NOT_WAITING or error.status == 404:
                 return False
             raise refusal(error.status, error.code) from error
-        except (TwilioException, ValueError, KeyError, TypeError) as error:
+        except (TwilioException, ValueError, LookupError, TypeError, AttributeError) as error:
             raise Ambiguous("unreadable_answer") from error
         return True
 

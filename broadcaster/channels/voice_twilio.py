@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from twilio.base.exceptions import TwilioException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
 from broadcaster.alert.delivery import Handset
-from broadcaster.channels.contract import Accepted, Asked, Outgoing, Seen, Traits, Unsupported
+from broadcaster.channels.contract import Accepted, Asked, Outgoing, Seen, Traits
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, Rejected, SendError, Throttled
 from broadcaster.channels.http import Door
 from broadcaster.channels.twilio_http import OVERRIDES, TWILIO, TwilioAccount, TwilioTransport, accepted
@@ -63,6 +63,8 @@ section 21). Any other, or none, is the network's trouble of the moment: the lin
 LOST = frozenset({CALL_BUSY, RANG, CALLS_FAILED, NO_SUCH_LINE})
 """Nobody heard these."""
 
+NOT_RINGING = frozenset({21220, 20404})
+"""The call is over or picked up, or was never there."""
 RING_S = 30
 """Seconds that it rings before it is given up: a desk at night is not beside its telephone."""
 MACHINES = ("machine", "fax")
@@ -92,7 +94,7 @@ class TwilioVoice:
     """The Calls API, through the official client."""
 
     name = "voice"
-    traits = Traits(receipts=True, listing=True, segments=False, cancels=False, in_flight=20)
+    traits = Traits(receipts=True, listing=True, segments=False, cancels=True, in_flight=20)
 
     def __init__(self, account: TwilioAccount, door: Door) -> None:
         self.carrier = account.carrier
@@ -138,7 +140,7 @@ class TwilioVoice:
                     break
                 if str(call.direction) == "outbound-api" and self._is_ours(call):
                     found.append(Seen(one.key, str(call.sid), began))
-        except (TwilioException, ValueError, KeyError, TypeError) as error:
+        except (TwilioException, ValueError, LookupError, TypeError, AttributeError) as error:
             raise Ambiguous("listing_unreadable") from error
         return found
 
@@ -146,8 +148,17 @@ class TwilioVoice:
         return str(getattr(call, "_from", "")) == self._account.sender
 
     async def cancel(self, ref: str) -> bool:
-        """A call that rings is not taken back: who picks up hears that the notice is over."""
-        raise Unsupported("A call is not taken back.")
+        """End a call that waits or rings. One that somebody has picked up goes on: whoever is on the line hears that
+        the notice is over, or presses a key for nothing."""
+        try:
+            await self._client.calls(ref).update_async(status="canceled")
+        except TwilioRestException as error:
+            if error.code in NOT_RINGING or error.status == 404:
+                return False
+            raise _refusal(error.status, error.code) from error
+        except (TwilioException, ValueError, KeyError, TypeError) as error:
+            raise Ambiguous("unreadable_answer") from error
+        return True
 
     async def close(self) -> None:
         """Close the pool."""

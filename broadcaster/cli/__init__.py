@@ -24,12 +24,14 @@ from broadcaster.cli import (
     documents,
     missed,
     people,
+    practice,
     residents,
     serving,
 )
 from broadcaster.local.child import ServerError
 from broadcaster.local.supervisor import SupervisorError
 from broadcaster.settings import SettingsError
+from broadcaster.store.agency_people import NoSuchAgency
 from broadcaster.store.database import WrongInstallation
 from broadcaster.store.lockout import LockedOut
 from broadcaster.store.rights import RightsRefused
@@ -37,7 +39,7 @@ from broadcaster.web.accounts import AccountRefused
 
 REFUSALS = (
     *(SettingsError, ServerError, SupervisorError, WrongInstallation),
-    *(AccountRefused, LifecycleRefused, LockedOut, RightsRefused),
+    *(AccountRefused, LifecycleRefused, LockedOut, NoSuchAgency, RightsRefused),
 )
 
 
@@ -59,6 +61,7 @@ for group in (
     alerts,
     missed,
     audit,
+    practice,
     checks,
     documents,
     calls,

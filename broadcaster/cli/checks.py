@@ -13,6 +13,7 @@ from broadcaster.local import home
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MARKS = {True: "ok  ", False: "FAIL", None: "off "}
+WARNS = "warn"
 
 
 class NeedsCheckout(click.ClickException):
@@ -29,8 +30,9 @@ def doctor() -> None:
     """
     findings = examination.examine(home.environment())
     for finding in findings:
-        click.echo(f"{MARKS[finding.works]}  {finding.what}: {finding.sentence}")
-    sys.exit(1 if any(finding.works is False for finding in findings) else 0)
+        mark = WARNS if finding.works is False and finding.spare else MARKS[finding.works]
+        click.echo(f"{mark}  {finding.what}: {finding.sentence}")
+    sys.exit(1 if any(finding.works is False and not finding.spare for finding in findings) else 0)
 
 
 @click.command()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from broadcaster.dispatch import engine as engines
-from broadcaster.local import borders, home
+from broadcaster.dispatch.proofread import Proofreader
+from broadcaster.local import borders, home, words_check
 from broadcaster.settings import Settings
 from broadcaster.store import database
 from broadcaster.store.database import Sessions
@@ -35,6 +36,10 @@ def upgrade(revision: str) -> None:
         database.stamp_mode(session, settings.mode.value)
         drawn = borders.install(session, settings.state_fips)
     click.echo("The schema is up to date.")
+    Proofreader(sessions).read_all()
+    works, sentence = words_check.look(sessions)
+    if not works:
+        click.echo(sentence)
     if not drawn:
         click.echo(f"No county outlines of state {settings.state_fips} are built: run `make assets`, then this again.")
 

@@ -14,7 +14,7 @@ from broadcaster.directory.here import Asked, BadPlace, Here, look
 from broadcaster.directory.rows import described
 from broadcaster.dispatch.engine import sealer_of
 from broadcaster.local import home
-from broadcaster.store import boundaries, directory_import, directory_load, ledger
+from broadcaster.store import directory_import, directory_load, ledger, town_shapes
 from broadcaster.store.directory_files import BadFile
 from broadcaster.store.directory_history import Author
 from broadcaster.store.directory_import import Moved, Proposal
@@ -36,7 +36,8 @@ def directory() -> None:
 def import_directory(file: Path, dry: bool) -> None:
     """Bring the directory to a .csv, .json or .geojson file; a file with a bad row changes nothing.
 
-    What the file leaves out of a kind of row that it speaks of is retired.
+    A .geojson file holds the boundaries of PSAPs or the shapes of communities; its fields tell which. What the file
+    leaves out of a kind of row that it speaks of is retired.
 
     Example: broadcaster directory import directory.csv --dry-run
     """
@@ -63,6 +64,8 @@ def _tell(proposal: Proposal) -> None:
         click.echo(described(one))
     if len(proposal.changes) > MOST_SHOWN:
         click.echo(f"and {len(proposal.changes) - MOST_SHOWN:,} more")
+    for mended in proposal.mended:
+        click.echo(f"feature {mended.line}: {mended.sentence}")
     for refusal in proposal.refused:
         click.echo(f"line {refusal.line}: {refusal.sentence}" if refusal.line else refusal.sentence, err=True)
 
@@ -74,7 +77,9 @@ def _many(count: int, what: str) -> str:
 @directory.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export_directory(file: Path) -> None:
-    """Write the directory into a .csv or .json file (contacts included), or the boundaries into a .geojson one; 0600.
+    """Write the directory into a .csv or .json file (contacts included), or boundaries into a .geojson one; 0600.
+
+    A name that ends in .shapes.geojson gets the shapes of the communities instead.
 
     Example: broadcaster directory export directory.csv
     """
@@ -103,7 +108,7 @@ def here(place: str, zip_code: str, county: str, point: str) -> None:
     _, sessions = opened()
     with sessions() as session:
         value = directory_load.load(session, agencies=False)
-        areas = Areas(boundaries.load(session) if point else [])
+        areas = town_shapes.areas(session) if point else Areas([])
     try:
         found = look(value, areas, Asked(place, zip_code, county, point))
     except (BadPlace, UnknownCommunity) as error:

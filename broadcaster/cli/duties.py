@@ -11,6 +11,8 @@ from broadcaster.channels.ipaws import Ipaws
 from broadcaster.cli.binding import binders_of
 from broadcaster.cli.provider_watch import EVERY_S as PROVIDERS_EVERY_S
 from broadcaster.cli.provider_watch import ProviderWatch
+from broadcaster.cli.trouble_watch import EVERY_S as TROUBLE_EVERY_S
+from broadcaster.cli.trouble_watch import TroubleWatch
 from broadcaster.dispatch import courtesies
 from broadcaster.dispatch.announce import Announcer
 from broadcaster.dispatch.call_again import call_again
@@ -21,11 +23,18 @@ from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
 from broadcaster.dispatch.nightly import LOOK_EVERY_S, Nightly
+from broadcaster.dispatch.notice_chase import chase
 from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.page_recall import LOOK_EVERY_S as RECALL_EVERY_S
+from broadcaster.dispatch.page_recall import PageRecall
 from broadcaster.dispatch.page_tests import LOOK_EVERY_S as TEST_EVERY_S
 from broadcaster.dispatch.page_tests import PageTests
 from broadcaster.dispatch.paging import LOOK_EVERY_S as PAGE_EVERY_S
 from broadcaster.dispatch.paging import Pager
+from broadcaster.dispatch.practice_posts import EVERY_S as PRACTICE_EVERY_S
+from broadcaster.dispatch.practice_posts import PracticePosts
+from broadcaster.dispatch.proofread import EVERY_S as PROOFREAD_EVERY_S
+from broadcaster.dispatch.proofread import Proofreader
 from broadcaster.dispatch.proposal_pages import LOOK_EVERY_S as PROPOSE_EVERY_S
 from broadcaster.dispatch.proposal_pages import ProposalPages
 from broadcaster.dispatch.publish import Publisher
@@ -33,6 +42,8 @@ from broadcaster.dispatch.reminders import EVERY_S as REMIND_EVERY_S
 from broadcaster.dispatch.reminders import Reminders
 from broadcaster.dispatch.retention import EVERY_S as RETAIN_EVERY_S
 from broadcaster.dispatch.retention import Retention
+from broadcaster.dispatch.review_pages import LOOK_EVERY_S as REVIEW_EVERY_S
+from broadcaster.dispatch.review_pages import ReviewPages
 from broadcaster.dispatch.tidings import EVERY_S as TIDINGS_EVERY_S
 from broadcaster.dispatch.tidings import Tidings
 from broadcaster.dispatch.upkeep import EVERY_S as UPKEEP_EVERY_S
@@ -68,9 +79,13 @@ def _always(settings: Settings, engine: Engine) -> Duties:
         "receipts": (lambda: intake.apply_waiting(engine.sessions), 1.0),
         "publish": (publisher.look, 0.25),
         "paging": (Pager.of(settings, engine).look, PAGE_EVERY_S),
+        "review-pages": (ReviewPages.of(settings, engine).look, REVIEW_EVERY_S),
+        "page-recall": (PageRecall(engine).look, RECALL_EVERY_S),
         "providers": (ProviderWatch.of(settings, engine).look, PROVIDERS_EVERY_S),
+        "trouble": (TroubleWatch.of(settings, engine).look, TROUBLE_EVERY_S),
         "page-tests": (PageTests.of(settings, engine).look, TEST_EVERY_S),
         "escalate": (lambda: escalate(engine.sessions, pauses), every),
+        "notice-chase": (lambda: chase(engine.sessions, pauses), every),
         "call-again": (lambda: call_again(engine.sessions, pauses), every),
         "witness": (Witness.of(settings, engine.sessions, engine.window).look, every),
         "watching": (Watching(engine.sessions, engine.window, engine.carriers["webhook"]).look, WATCH_EVERY_S),
@@ -78,6 +93,7 @@ def _always(settings: Settings, engine: Engine) -> Duties:
         "detector": (Listening.of(settings, engine.sessions).look, LISTEN_EVERY_S),
         "drills": (Drills(engine.sessions).look, DRILLS_EVERY_S),
         "tidings": (Tidings.of(settings, engine).look, TIDINGS_EVERY_S),
+        "proofread": (Proofreader(engine.sessions).look, PROOFREAD_EVERY_S),
         "retention": (Retention(engine.sessions).look, RETAIN_EVERY_S),
     }
 
@@ -113,6 +129,10 @@ def _where_set_up(settings: Settings, engine: Engine, closing: ExitStack) -> Dut
         reader = NoticeReader.of(settings, engine.sealer)
         box = BounceMailbox(settings.notice_mailbox, engine.sessions, reader, "notices.read", cut=True)
         made["notices"] = (box.look, 5.0)
+    if settings.practice_url:
+        posts = PracticePosts.of(settings, engine.sessions, engine.window)
+        closing.callback(posts.close)
+        made["practice"] = (posts.look, PRACTICE_EVERY_S)
     if settings.websub_hub:
         announcer = Announcer.of(settings, engine.window)
         closing.callback(announcer.close)

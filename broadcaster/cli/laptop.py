@@ -13,13 +13,15 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from broadcaster.directory import boundaries as areas
+from broadcaster.directory import geometry
+from broadcaster.directory import town_shapes as places
 from broadcaster.dispatch.engine import sealer_of
 from broadcaster.local import installation
 from broadcaster.local.secret import write_secret
 from broadcaster.outage.binder import settings as binder_settings
-from broadcaster.outage.binder.file import RELEASE, Binder
+from broadcaster.outage.binder.file import RELEASE, SHAPES, Binder
 from broadcaster.settings import Settings
-from broadcaster.store import boundaries, carried_in, database, directory_files, directory_load, ledger
+from broadcaster.store import boundaries, carried_in, database, directory_files, directory_load, ledger, town_shapes
 from broadcaster.store.carried_in import NotEmpty, Rows
 from broadcaster.store.directory_history import Author
 from broadcaster.store.sealed import Sealer
@@ -90,6 +92,9 @@ def _directory(session: Session, sealer: Sealer, found: Binder) -> None:
     if "boundaries.geojson" in found.plain.namelist():
         drawn, _ = areas.read(found.plain.read("boundaries.geojson").decode(), directory)
         boundaries.save(session, drawn)
+    if SHAPES in found.plain.namelist():
+        shaped = geometry.features(found.plain.read(SHAPES).decode(), "the communities")
+        town_shapes.save(session, places.read(shaped, directory).shapes)
 
 
 def _rows(binder: Binder, name: str) -> Rows:

@@ -72,6 +72,7 @@ def import_log(file: Path, outage: str, system: str, **asked: object) -> None:
 
 def _outage(session: Session, key: str) -> Outage:
     row = outages.by_public_id(session, key)
+    row = outages.remaining(session, row) if row else None
     if row is None:
         raise click.ClickException("There is no outage of this number: copy it from the address of its page.")
     return row

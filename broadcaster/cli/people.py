@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from broadcaster.alert.lifecycle import PEOPLE, Role
 from broadcaster.dispatch.engine import sealer_of
 from broadcaster.local import home
-from broadcaster.store import database, desk_sessions, ledger, lockout, people, rights, staff
+from broadcaster.store import agency_people, database, desk_sessions, ledger, lockout, people, rights, staff
 from broadcaster.store.people import User
 from broadcaster.store.rights import HOST
 from broadcaster.store.sealed import Sealer
@@ -27,6 +27,7 @@ ROLES = click.Choice([role.value for role in PEOPLE])
 alone = click.option(
     "--alone", default="", metavar="REASON", help="Give it without a second person; the ledger says why."
 )
+of_agency = click.option("--agency", default="", help="For the role agency: its name, or its code in the directory.")
 WAITS = "It waits for an administrator: at the desk, under People."
 
 
@@ -55,6 +56,12 @@ def _password() -> str:
     return sys.stdin.readline().rstrip("\n")
 
 
+def _bind(session: Session, email: str, roles: tuple[str, ...], agency: str) -> None:
+    """Whoever is of an agency is of one: it is named with the role."""
+    if Role.AGENCY in roles:
+        agency_people.bind(session, _person(session, email), agency)
+
+
 def _by_one(session: Session, reason: str) -> bool:
     """Whether the host gives a right by itself: nobody could confirm it yet, or it says why nobody shall."""
     return bool(reason) or rights.administrators(session) < 2
@@ -69,8 +76,9 @@ def users() -> None:
 @click.argument("email")
 @click.option("--role", "roles", multiple=True, required=True, type=ROLES)
 @click.option("--name", default="", help="How the desk calls this person.")
+@of_agency
 @alone
-def add_user(email: str, roles: tuple[str, ...], name: str, alone: str) -> None:
+def add_user(email: str, roles: tuple[str, ...], name: str, agency: str, alone: str) -> None:
     """Add a person; the password comes from standard input, the TOTP secret is printed once.
 
     Example: broadcaster users add ana@state.example --role issuer < password.txt
@@ -85,6 +93,7 @@ def add_user(email: str, roles: tuple[str, ...], name: str, alone: str) -> None:
             user, secret = accounts.add_account(session, sealer, email, name, password)
             for role in sorted(set(roles)):
                 rights.ask_role(session, user, Role(role), None, "A new account, made on the host")
+        _bind(session, email, roles, agency)
         if alone:
             ledger.append(session, HOST, "given-by-one", email, {"reason": alone, "roles": sorted(set(roles))})
     click.echo(f"TOTP secret of {email}, shown this once: {secret}")
@@ -108,8 +117,9 @@ def list_users() -> None:
 @users.command("give")
 @click.argument("email")
 @click.argument("role", type=ROLES)
+@of_agency
 @alone
-def give(email: str, role: str, alone: str) -> None:
+def give(email: str, role: str, agency: str, alone: str) -> None:
     """Give a person a role; with two administrators one of them must confirm it at the desk.
 
     Example: broadcaster users give ana@state.example approver
@@ -117,12 +127,13 @@ def give(email: str, role: str, alone: str) -> None:
     with _house() as (session, _):
         lockout.one_at_a_time(session)
         user = _person(session, email)
+        _bind(session, email, (role,), agency)
         if _by_one(session, alone):
             staff.give(session, user.id, Role(role), HOST, alone=alone or "there are no two administrators yet")
             waits = None
         else:
             waits = rights.ask_role(session, user, Role(role), None, "Asked for on the host")
-    click.echo(WAITS if waits else f"{email} is an {role} now.")
+    click.echo(WAITS if waits else f"{email} has the role {role} now.")
 
 
 @users.command("take")

@@ -13,19 +13,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import shapely
-from shapely.errors import ShapelyError
-from shapely.geometry import Point, mapping, shape
-from shapely.geometry.base import BaseGeometry
+from shapely.geometry import Point, shape
 
+from broadcaster.directory import geometry
 from broadcaster.directory.entries import Community
 from broadcaster.directory.rows import Key, RowKind, Values
 from broadcaster.directory.table import Refusal
+from broadcaster.directory.town_shapes import Towns, TownShape
 from broadcaster.directory.whole import Directory
 
 SOS = ("urn:service:sos", "urn:nena:service:sos.psap")
 """Services that answer 911 itself; a file may hold others (fire, poison), which are not taken."""
-DIGITS = 6
-"""Decimals of a degree that are kept: about 0.1 m."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +41,19 @@ class Boundary:
 def read(text: str, directory: Directory) -> tuple[list[Boundary], list[Refusal]]:
     """The boundaries in a file, and each feature that cannot be taken, counted from 1; a refusal of the whole has 0."""
     try:
-        whole = json.loads(text)
+        features = geometry.features(text, "the PSAP boundary layer")
     except ValueError as error:
-        return [], [Refusal(0, f"This is no JSON: {error}.")]
-    if not isinstance(whole, dict) or whole.get("type") != "FeatureCollection":
-        return [], [Refusal(0, "This is no GeoJSON FeatureCollection: export the PSAP boundary layer as GeoJSON.")]
+        return [], [Refusal(0, str(error))]
     found: dict[str, Boundary] = {}
     refused = []
-    for no, feature in enumerate(whole.get("features") or (), start=1):
+    for no, feature in enumerate(features, start=1):
         try:
             one = _boundary(feature, directory)
             if one.nguid in found:
                 raise ValueError(f"NGUID “{one.nguid}” stands in the file already.")
             found[one.nguid] = one
-        except (ValueError, KeyError, TypeError, AttributeError, ShapelyError) as error:
-            refused.append(
-                Refusal(no, str(error) if isinstance(error, ValueError) else f"This is no feature: {error}.")
-            )
-    if not found and not refused:
-        refused.append(Refusal(0, "There is no feature in this file."))
+        except geometry.BAD as error:
+            refused.append(Refusal(no, geometry.told(error)))
     return list(found.values()), refused
 
 
@@ -95,21 +87,10 @@ def _psap(own: dict[str, Any], name: str, directory: Directory) -> str:
 
 
 def _geometry(feature: dict[str, Any]) -> dict[str, Any]:
-    drawn = shape(feature["geometry"])
-    if drawn.geom_type not in ("Polygon", "MultiPolygon") or drawn.is_empty:
-        raise ValueError("The geometry is no Polygon or MultiPolygon: a service boundary is an area.")
-    west, south, east, north = drawn.bounds
-    if west < -180 or east > 180 or south < -90 or north > 90:
-        raise ValueError("The coordinates are no degrees: export in WGS 84 (EPSG:4326), longitude first.")
-    if not drawn.is_valid:
-        raise ValueError(f"The polygon is broken: {shapely.is_valid_reason(drawn)}.")
-    made: dict[str, Any] = json.loads(json.dumps(mapping(_tidy(drawn))))
-    return made
-
-
-def _tidy(drawn: BaseGeometry) -> BaseGeometry:
-    """The same area always in the same words: outer rings counterclockwise (RFC 7946 section 3.1.6)."""
-    return shapely.orient_polygons(shapely.normalize(shapely.set_precision(drawn, 10.0**-DIGITS)))
+    drawn = geometry.area(feature, "a service boundary")
+    if why := geometry.why_broken(drawn):
+        raise ValueError(f"The polygon is broken: {why}.")
+    return geometry.plain(drawn)
 
 
 def _plain(own: dict[str, Any]) -> dict[str, Any]:
@@ -168,11 +149,15 @@ def _with(community: Community, psaps: Sequence[str]) -> Community:
 
 
 class Areas:
-    """Boundaries made ready once for many points."""
+    """Boundaries, and the shapes of communities, made ready once for many points."""
 
-    def __init__(self, boundaries: Sequence[Boundary]) -> None:
+    def __init__(self, boundaries: Sequence[Boundary], towns: Sequence[TownShape] = ()) -> None:
         self.boundaries = tuple(boundaries)
+        self.towns = Towns(towns)
         self._tree = shapely.STRtree([shape(one.geometry) for one in self.boundaries])
+
+    def __bool__(self) -> bool:
+        return bool(self.boundaries or self.towns)
 
     def at(self, longitude: float, latitude: float) -> list[Boundary]:
         """Those that hold a point (degrees, WGS 84) or have it on their edge, in their order."""

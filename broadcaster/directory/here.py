@@ -73,19 +73,25 @@ def _in_county(directory: Directory, given: str) -> Sequence[Community]:
 
 
 def _at(directory: Directory, areas: Areas, given: str) -> Sequence[Community]:
-    """Those that the boundaries at the point name; a boundary that names none stands for all that its PSAP serves."""
+    """Those whose own shape holds the point; where none does, those that the boundaries there name. A boundary that
+    names none stands for all that its PSAP serves."""
     match = _POINT.fullmatch(given)
     if match is None or abs(float(match[1])) > 90 or abs(float(match[2])) > 180:
         raise BadPlace("A point is latitude,longitude in degrees, like 42.56,-71.59.")
-    if not areas.boundaries:
-        raise UnknownCommunity("No service boundaries were imported: ask by community, ZIP or county.")
-    codes: list[str] = []
-    for one in areas.at(float(match[2]), float(match[1])):
-        codes += one.communities or [each.code for each in directory.communities if _serves(one.psap, each)]
+    if not areas:
+        raise UnknownCommunity("No shapes or service boundaries were imported: ask by community, ZIP or county.")
+    latitude, longitude = float(match[1]), float(match[2])
     listed = {community.code: community for community in directory.communities}
+    found = [listed[code] for code in areas.towns.at(longitude, latitude) if code in listed]
+    if found:
+        return found
+    codes: list[str] = []
+    for one in areas.at(longitude, latitude):
+        codes += one.communities or [each.code for each in directory.communities if _serves(one.psap, each)]
     found = [listed[code] for code in dict.fromkeys(codes) if code in listed]
     if not found:
-        raise UnknownCommunity("No PSAP's service boundary holds this point: ask by community, ZIP or county.")
+        nothing = "No community's shape and no PSAP's service boundary" if areas.towns else "No PSAP's service boundary"
+        raise UnknownCommunity(f"{nothing} holds this point: ask by community, ZIP or county.")
     return found
 
 

@@ -29,6 +29,7 @@ class RowKind(StrEnum):
     AGENCY = "agency"
     CONTACT = "contact"
     BOUNDARY = "boundary"
+    SHAPE = "shape"
 
 
 class Change(StrEnum):

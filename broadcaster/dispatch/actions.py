@@ -15,7 +15,7 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert import lifecycle, policy
 from broadcaster.alert.alert import ENDINGS, Content, Problem, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Move, ReleaseState, Tier, refusal
-from broadcaster.dispatch import agencies, canary, ipaws, plan, release, second_person
+from broadcaster.dispatch import agencies, beside, canary, ipaws, plan, release, second_person
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.release import Releasing
 from broadcaster.store import alerts, directory_load, fanouts, ledger, paging, reviews
@@ -184,7 +184,7 @@ def release_public(actor: Actor, revision: Revision, row: Release, *, seat: bool
     _open(revision, Tier.PUBLIC)
     if RevisionKind(revision.kind) in ENDINGS or not revision.alert.is_heard:
         revision.alert.closed_at = actor.now
-    actor.log("approved", revision.alert, no=revision.no, hash=row.hash, fanouts=made)
+    actor.log("approved", revision.alert, no=revision.no, kind=revision.kind, hash=row.hash, fanouts=made)
     return row
 
 
@@ -201,8 +201,7 @@ def _tell(actor: Actor, revision: Revision, seat: bool) -> list[int]:
 
 
 def _check_still_true(actor: Actor, revision: Revision) -> None:
-    """LifecycleRefused when the words were frozen before something else went out, or would reach nobody any more: the
-    texts, the people told before and what changed were all resolved at submit."""
+    """LifecycleRefused when the words were frozen before something else went out, or would reach nobody any more."""
     query = (
         select(Revision.no)
         .join(Release)
@@ -214,6 +213,7 @@ def _check_still_true(actor: Actor, revision: Revision) -> None:
         raise refusal("Another revision went out after this one was submitted: start it again from the board.")
     if heart.content_from_json(revision.content).expires <= actor.now:
         raise refusal("The end of this revision has passed and nobody would get it: edit it, or start again.")
+    beside.check(actor.session, revision, actor.now)
 
 
 def turn_down(actor: Actor, revision: Revision, move: Move, reason: str) -> Release:

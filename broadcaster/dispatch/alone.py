@@ -13,7 +13,7 @@ from broadcaster.alert.lifecycle import LifecycleRefused, ReleaseState, Tier
 from broadcaster.dispatch import actions, agencies, notices, second_person
 from broadcaster.dispatch.actions import Actor
 from broadcaster.said import Said
-from broadcaster.store import alerts, reviews
+from broadcaster.store import alerts, paging, reviews
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.people import User
 from broadcaster.store.reviews import GlassReview, Verdict
@@ -83,6 +83,7 @@ def review(actor: Actor, revision: Revision, verdict: Verdict, note: str) -> Gla
     said = " ".join(note.split())[:LONGEST]
     if verdict is Verdict.WRONG and not said:
         raise LifecycleRefused(Said("Say what is wrong in a few words: the officer corrects it by that."))
+    paging.stop(actor.session, revision.id)
     row.verdict, row.note, row.reviewed_by, row.reviewed_at = verdict.value, said, actor.user_id, actor.now
     agencies.tell_agencies(
         actor.releasing(revision),

@@ -1,7 +1,8 @@
 """The canary: a test for one phone of our own, through the same form of words, freezing, approval, claim and carrier.
 
-Law: what is planned here goes to CANARY_PHONE and to nobody else. It makes no document and no notice, it is over with
-its release, and so neither a page nor a feed nor IPAWS ever finds it. Its lane is the last and its sender its own.
+Law: what is planned here goes to CANARY_PHONE and to nobody else, once over each carrier of texts. It makes
+no document and no notice, it is over with its release, and so neither a page nor a feed nor IPAWS ever finds it. Its
+lanes are the last and their senders their own.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from broadcaster.alert.alert import Area, ChannelName, Content, FailureKind, RevisionKind
 from broadcaster.alert.lifecycle import LifecycleRefused, Tier
-from broadcaster.dispatch.engine import CANARY
+from broadcaster.dispatch.engine import CANARY, SECOND_CANARY
 from broadcaster.dispatch.release import Releasing
-from broadcaster.store import canaries, directory_load, fanouts, texts
+from broadcaster.store import canaries, directory_load, fanouts, senders, texts
 from broadcaster.store.deliveries import Fanout, Source
 from broadcaster.store.fanouts import LaneSpec
 
@@ -43,18 +44,26 @@ def content(session: Session, now: datetime) -> Content:
 
 
 def release(releasing: Releasing) -> list[int]:
-    """The one fan-out of a canary, over a list of one phone; returns its id. LifecycleRefused for anything else."""
+    """The fan-outs of a canary, one for each carrier of texts, over a list of one phone; returns their ids.
+    LifecycleRefused for anything else."""
     session, revision, phone = releasing.session, releasing.revision, releasing.office.canary_phone
     if not (revision.alert.is_canary and phone and releasing.kind is RevisionKind.INITIAL):
         raise LifecycleRefused("This is no canary: it is released like every alert.")
+    there = canaries.address(session, releasing.sealer, phone)
+    ways = [CANARY, *([SECOND_CANARY] if senders.is_set_up(session, SECOND_CANARY) else [])]
+    return [_over(releasing, way, there) for way in ways]
+
+
+def _over(releasing: Releasing, way: str, there: int) -> int:
+    session, revision = releasing.session, releasing.revision
     words = texts.of_revision(session, revision.id, ChannelName.SMS.value)[0]
     fanout = Fanout(
         revision_id=revision.id,
         tier=Tier.PUBLIC.value,
-        channel=CANARY,
+        channel=way,
         purpose=CANARY,
         expires_at=releasing.content.expires,
     )
     made = fanouts.make(session, fanout, "sms", PRIORITY, [LaneSpec(Source.TARGETS, 0)])
-    fanouts.add_targets(session, made, [(canaries.address(session, releasing.sealer, phone), None, words.body_id)])
-    return [made]
+    fanouts.add_targets(session, made, [(there, None, words.body_id)])
+    return made

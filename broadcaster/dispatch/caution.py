@@ -15,7 +15,7 @@ from broadcaster.alert.lifecycle import AlertState, Tier
 from broadcaster.directory import Directory, UnknownCommunity
 from broadcaster.dispatch.preview import Preview, SmsText
 from broadcaster.messages.book import ENGLISH_NAMES
-from broadcaster.store import areas
+from broadcaster.store import areas, unverified
 from broadcaster.store.alerts import Alert, Release, Revision
 from broadcaster.store.deliveries import Fanout
 
@@ -40,11 +40,18 @@ def facts(session: Session, directory: Directory, preview: Preview, alert: Alert
             if numbered
         ],
         stale=[names[code] for code in preview.stale if numbered],
+        unverified=_unverified(session, preview, now),
         untranslated=[ENGLISH_NAMES.get(lang, lang) for lang in preview.missing_languages],
         spill=preview.area.spill.sentence if preview.area.spill.km2 >= 1 else "",
         earlier=earlier(session, directory, preview, alert, now),
         is_ending=is_ending,
     )
+
+
+def _unverified(session: Session, preview: Preview, now: datetime) -> list[str]:
+    """The agencies that are told and of whose contacts one was not verified within a year, by name."""
+    told = {mail.agency: mail.name for mail in preview.mails}
+    return [told[code] for code in unverified.contacts(session, told, now.date())]
 
 
 def audiences(session: Session, but: int = 0) -> list[int]:

@@ -146,7 +146,7 @@ def words(door: FrontDoor, one: Due, link: str) -> str:
         Purpose.LINK: lambda: [desk.say(one.lang, "link_text", link=link)],
         Purpose.YEARLY: lambda: [desk.say(one.lang, "yearly", place=place, link=link)],
         Purpose.CARD: lambda: replies.cards(desk, one.lang, towns),
-        Purpose.MISSED: lambda: replies.not_connected(desk, towns),
+        Purpose.MISSED: lambda: replies.not_connected(desk, one.lang, towns),
     }
     if one.purpose is not Purpose.LINK and not towns:
         return ""

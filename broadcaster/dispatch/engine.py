@@ -22,10 +22,11 @@ from broadcaster.store.senders import NewSender
 from broadcaster.values import Keyring
 
 log = logs.get(__name__)
-CANARY = "canary"
-"""The canary's channel: a sender, a pace and a circuit of its own, so that nothing waits behind it."""
+CANARY, SECOND_CANARY = CANARIES = ("canary", "canary-second")
+"""The canary's channels, over the first and over the second carrier: each has a sender, a pace and a circuit of its
+own, so that nothing waits behind it."""
 URGENT = ("feed", "ipaws", "handoff", "voice", "webhook", "email")
-QUEUES: Mapping[str, tuple[str, ...]] = {"urgent": URGENT, "sms": ("sms", CANARY)}
+QUEUES: Mapping[str, tuple[str, ...]] = {"urgent": URGENT, "sms": ("sms", *CANARIES)}
 """Which channels each sending queue serves, the first one first."""
 
 

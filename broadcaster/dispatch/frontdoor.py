@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from broadcaster.dispatch import publish
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.phrasebook import Phrasebook
-from broadcaster.feeds.lookup import advice_by_town
+from broadcaster.feeds.lookup import Advice, advice_by_town, speaking
 from broadcaster.feeds.replies import Reception
 from broadcaster.feeds.snapshot import AirState, Snapshot
 from broadcaster.settings import Mode
@@ -63,9 +64,10 @@ def read(session: Session, office: Office) -> Reception:
     """Towns, numbers and approved texts as they are now."""
     directory = directory_load.load(session, agencies=False)
     shown = publish.snapshot(session, office, directory, now(session))
+    advice = advice_by_town(shown)
     return Reception(
-        towns=[advice.plain() for advice in advice_by_town(shown).values()],
-        texts=_texts(shown),
+        towns=[one.plain() for one in advice.values()],
+        texts=_texts(shown, advice),
         base=office.public_base_url,
         outage=any(alert.state(shown.as_of) not in (AirState.ENDED, AirState.TEST) for alert in shown.on_air),
         phrases=shown.phrases,
@@ -74,10 +76,11 @@ def read(session: Session, office: Office) -> Reception:
     )
 
 
-def _texts(shown: Snapshot) -> dict[tuple[str, str], str]:
-    """The approved text of every town by (code, language); where alerts overlap, the newest one's."""
+def _texts(shown: Snapshot, advice: Mapping[str, Advice]) -> dict[tuple[str, str], str]:
+    """The approved text of every town by (code, language): where alerts overlap, of the one that says what holds."""
     found: dict[tuple[str, str], str] = {}
-    for alert in sorted((air for air in shown.on_air if not air.is_test), key=lambda air: air.issued):
-        for code, words in alert.texts.items():
-            found |= {(code, lang): text for lang, text in reversed(words)}
+    for code, one in advice.items():
+        alert = speaking(shown, one)
+        for lang, text in reversed(alert.texts[code] if alert else ()):
+            found[code, lang] = text
     return found

@@ -6,7 +6,7 @@ They go by the same fan-outs, claims and follow-ups as everything else, and afte
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from broadcaster.store import contacts, database, directory_load, fanouts, roste
 from broadcaster.store.contacts import What
 from broadcaster.store.deliveries import Fanout, Source
 from broadcaster.store.fanouts import LaneSpec
-from broadcaster.store.paging import DESK
+from broadcaster.store.paging import DESK, FIRST
 from broadcaster.store.people import User
 from broadcaster.store.sealed import Sealer
 
@@ -26,16 +26,29 @@ PRIORITY = 5
 """After every revision of an alert, before tests."""
 LIFE = timedelta(hours=2)
 """A notice that has not gone out by then is old: its provider owes the next one (47 CFR 4.9(h)(5))."""
+PAGE_LIFE = timedelta(minutes=15)
+"""A page that has not gone out by then is worth nothing."""
 WAYS = ("email", "voice")
 """In writing and by telephone: 47 CFR 4.9(h)(3)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What is sent: about which outage, and for what (two of one purpose are one)."""
+    """What is sent: about which outage, and for what (two of one purpose are one); how early, and until when."""
 
     outage: int
     purpose: str
+    priority: int = PRIORITY
+    life: timedelta = LIFE
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a page: a text, a mail, and what a telephone says."""
+
+    text: Message
+    mail: Message
+    call: Message
 
 
 def ways(session: Session, agencies: Collection[int]) -> dict[str, dict[int, int]]:
@@ -60,6 +73,14 @@ def to_agencies(session: Session, word: Word, agencies: Collection[int], mail: M
     return made
 
 
+def mail_to(session: Session, word: Word, agency: int, mail: Message) -> bool:
+    """Mail one agency alone; False where it has no mailbox, or mail is not set up."""
+    address = ways(session, {agency}).get("email", {}).get(agency)
+    if address is not None:
+        _send(session, word, Tier.AGENCY.value, "email", [(address, agency, texts.notice_body(session, mail))])
+    return address is not None
+
+
 def to_the_watch(
     session: Session, sealer: Sealer, word: Word, now: datetime, text: Message, mail: Message
 ) -> list[str]:  # fmt: skip
@@ -79,6 +100,27 @@ def to_the_watch(
     return [user.email for user in staff]
 
 
+def page(session: Session, sealer: Sealer, word: Word, staff: Sequence[User], words: Words) -> list[str]:
+    """Wake these people: both phones are texted and called, and they are mailed, before everything else that waits.
+    Returns their mail addresses."""
+    word, known = replace(word, priority=FIRST, life=PAGE_LIFE), contacts.by_person(session)
+    ways = [known.get(user.id, {}) for user in staff]
+    phones = [way[what] for what in (What.PHONE, What.SECOND_PHONE) for way in ways if what in way]
+    boxes = [
+        way.get(What.MAIL) or contacts.own_box(session, sealer, user.id, user.email)
+        for user, way in zip(staff, ways, strict=True)
+    ]
+    for way, addresses, said in (
+        ("sms", phones, words.text),
+        ("voice", phones, words.call),
+        ("email", boxes, words.mail),
+    ):
+        if addresses and senders.is_set_up(session, way):
+            body = texts.notice_body(session, said)
+            _send(session, word, DESK, way, [(address, None, body) for address in dict.fromkeys(addresses)])
+    return [user.email for user in staff]
+
+
 def watch(session: Session, now: datetime) -> list[User]:
     """Who has the watch: the issuers on call, or the officer in charge, or every issuer; nobody is left out of a word
     because nobody is on call."""
@@ -90,9 +132,9 @@ def watch(session: Session, now: datetime) -> list[User]:
 
 
 def _send(session: Session, word: Word, tier: str, way: str, rows: Sequence[tuple[int, int | None, int]]) -> int:
-    expires = database.now(session) + LIFE
+    expires = database.now(session) + word.life
     fanout = Fanout(outage_id=word.outage, tier=tier, channel=way, purpose=word.purpose, expires_at=expires)
     queue = "sms" if way == "sms" else "urgent"
-    made = fanouts.make(session, fanout, queue, PRIORITY, [LaneSpec(Source.TARGETS, 0)])
+    made = fanouts.make(session, fanout, queue, word.priority, [LaneSpec(Source.TARGETS, 0)])
     fanouts.add_targets(session, made, rows)
     return made

@@ -1,6 +1,7 @@
 """The monthly test of the ways to approvers, a duty of the sweep: by day, slowly, and never during an outage.
 
-A text and a mail are tried by every contact that an approver gave; calls are not, for they would ring for a test.
+Every phone that an approver gave is texted and called, every mailbox mailed. A link confirms a text or a mail, a key
+on the telephone the call: nobody is in doubt whether the line that rings at night is theirs.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from broadcaster.store import database, page_tests
 from broadcaster.store.page_tests import NUMBERED_FROM, TEST, Trial, TrialState
 
 log = logs.get(__name__)
+WAYS = ("sms", "email", "voice")
 AT_ONCE = 5
 LOOK_EVERY_S = 60.0
 WITHIN_S = 25.0
@@ -58,7 +60,7 @@ class PageTests:
 
     def look(self, moment: datetime | None = None) -> int:
         """Try the next few; returns how many were tried."""
-        ways = [channel for channel in ("sms", "email") if self.engine.carriers_by_channel.get(channel)]
+        ways = [channel for channel in WAYS if self.engine.carriers_by_channel.get(channel)]
         with self.engine.sessions.begin() as session:
             now = moment or database.now(session)
             if not ways or now.astimezone(self.zone).hour not in BY_DAY:
@@ -83,7 +85,7 @@ class PageTests:
             page_tests.settle(session, trial.id, state)
 
     def _way(self, trial: Trial) -> Channel:
-        """The first and the second phone of somebody are tried over different carriers, month by month."""
+        """The first and the second phone of somebody are texted over different carriers, month by month."""
         names = self.engine.carriers_by_channel[trial.way]
         return self.engine.carriers[names[trial.id % len(names)]]
 
@@ -96,6 +98,8 @@ class PageTests:
         }
         if trial.way == "sms":
             message = Message("", TEXT.format(**said), "")
+        elif trial.way == "voice":  # what is said is asked for when somebody picks up
+            message = Message("", "", "")
         else:
             message = Message(SUBJECT, MAIL.format(**said), "")
         return Outgoing(key, trial.to, message, proof(self.engine.secret, DELIVERY, str(key)), LIFE_S)

@@ -7,7 +7,7 @@ people and rings the others again: those on call, all approvers, the administrat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -19,24 +19,21 @@ from broadcaster import logs
 from broadcaster.alert.alert import RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import Role
 from broadcaster.channels import page_link
-from broadcaster.dispatch import second_person
+from broadcaster.dispatch import page_letters, second_person
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.office import Office
-from broadcaster.messages.message import Message
+from broadcaster.dispatch.page_letters import LIFE, Call
 from broadcaster.messages.page import PageWords
 from broadcaster.settings import Settings
-from broadcaster.store import areas, contacts, ledger, paging, roster, senders, texts
+from broadcaster.store import areas, ledger, paging, roster
 from broadcaster.store import database as clocks
 from broadcaster.store.alerts import Revision
-from broadcaster.store.contacts import What
 from broadcaster.store.database import Sessions, only_one
-from broadcaster.store.paging import PAGING, Letters, Waiting
+from broadcaster.store.paging import PAGING, Waiting
 from broadcaster.store.people import User
 from broadcaster.store.sealed import Sealer
 
 log = logs.get(__name__)
-LIFE = timedelta(minutes=15)
-"""A page that has not gone out by then is worth nothing."""
 LINK_LIFE = timedelta(hours=2)
 LOOK_EVERY_S = 1.0
 NAMES = {
@@ -83,42 +80,14 @@ class Pager:
         if not called:
             return 0
         paging.note(session, revision.id, step, [user.id for user in called], now)
-        made = list(self._letters(session, revision, step, called, now))
+        expires = min(content_from_json(revision.content).expires, clocks.now(session) + LIFE)
+        call = Call(revision.id, PAGING, step, self._words(session, revision, now), expires)
+        made = list(page_letters.sent(session, self.sealer, call, called))
         names = [user.email for user in called]
         said = {"no": revision.no, "step": step, "people": names, "fanouts": made}
         ledger.append(session, "machine:sweep", "paged", f"alert:{revision.alert.public_id}", said)
         log.info("paged", alert=revision.alert.public_id, step=step, people=len(called))
         return len(called)
-
-    def _letters(
-        self, session: Session, revision: Revision, step: int, called: Sequence[User], now: datetime
-    ) -> Iterator[int]:
-        """The fan-outs of a step: both phones, by different carriers where there are two; calls; mails."""
-        words, ways = self._words(session, revision, now), contacts.by_person(session)
-        expires = min(content_from_json(revision.content).expires, clocks.now(session) + LIFE)
-        carriers = senders.in_use(session, "sms")
-        first = [ways[user.id][What.PHONE] for user in called if What.PHONE in ways.get(user.id, {})]
-        second = [ways[user.id][What.SECOND_PHONE] for user in called if What.SECOND_PHONE in ways.get(user.id, {})]
-        for shift, (phones, name) in enumerate(((first, ""), (second, "-second"))):
-            if phones and carriers:
-                wish = carriers[(step - 1 + shift) % len(carriers)] if len(carriers) > 1 else None
-                letters = Letters("sms", f"{PAGING}{step}{name}", expires, wish)
-                yield self._sent(session, revision, letters, phones, words.text())
-        if (first or second) and senders.is_set_up(session, "voice"):
-            letters = Letters("voice", f"{PAGING}{step}", expires)
-            yield self._sent(session, revision, letters, [*first, *second], words.call())
-        if senders.is_set_up(session, "email"):
-            boxes = [
-                ways.get(user.id, {}).get(What.MAIL) or contacts.own_box(session, self.sealer, user.id, user.email)
-                for user in called
-            ]
-            yield self._sent(session, revision, Letters("email", f"{PAGING}{step}", expires), boxes, words.mail())
-
-    def _sent(
-        self, session: Session, revision: Revision, letters: Letters, to: Sequence[int], message: Message
-    ) -> int:  # fmt: skip
-        body = texts.notice_body(session, message)
-        return paging.send(session, revision.id, letters, [(address, body) for address in to])
 
     def _words(self, session: Session, revision: Revision, now: datetime) -> PageWords:
         until = int((now + LINK_LIFE).timestamp())

@@ -24,7 +24,7 @@ class Phrasebook:
     strict: bool
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _kept: Books | None = None
-    _approvals: int = -1
+    _approvals: tuple[int, int] = (0, 0)
     _looked_at: float = 0.0
 
     def read(self, session: Session) -> Books:

@@ -14,7 +14,7 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import ENDINGS, Content, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.directory import Directory
-from broadcaster.dispatch import cap_document, render, stamp, where
+from broadcaster.dispatch import beside, cap_document, render, stamp, where
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.render import Text, Work
 from broadcaster.feeds.cap import InfoTexts
@@ -41,7 +41,8 @@ class Draft:
 def work_for(session: Session, office: Office, directory: Directory, draft: Draft, now: datetime) -> Work:
     """What is to be rendered for a draft at this moment: its answers resolved, its history looked up."""
     told: Sequence[str] = texts.told_communities(session, draft.alert.id) if draft.alert else ()
-    content = replace(draft.content, answers=render.answered(draft.content, directory, told))
+    content = replace(draft.content, answers=render.answered(draft.content, directory, told), beside=())
+    content = replace(content, beside=beside.standing(session, draft.alert, draft.kind, content, now))
     released = alerts.released_revisions(session, draft.alert.id, Tier.PUBLIC) if draft.alert else []
     edition = Edition(
         kind=draft.kind,

@@ -18,7 +18,7 @@ from broadcaster.alert.alert import ChannelName, CommunityAnswer, RevisionKind
 from broadcaster.alert.lifecycle import HEARD, AlertKind, Tier
 from broadcaster.channels import files
 from broadcaster.directory import Directory
-from broadcaster.dispatch import render
+from broadcaster.dispatch import pictures, render
 from broadcaster.dispatch.catalogue import Catalogue
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds import atom, paper, places, public_page
@@ -76,7 +76,7 @@ def snapshot(
     session: Session, office: Office, directory: Directory, at: datetime, listed: Sequence[Held] = ()
 ) -> Snapshot:
     """Everything the public may know at this moment."""
-    shown = [_on_air(session, directory, alert, revision) for alert, revision in _public(session, at)]
+    shown = [_on_air(session, office, directory, alert, revision) for alert, revision in _public(session, at)]
     return Snapshot(
         as_of=at,
         authority=office.voice.authority,
@@ -116,7 +116,7 @@ def _public(session: Session, at: datetime) -> list[tuple[Alert, Revision]]:
     return found
 
 
-def _on_air(session: Session, directory: Directory, alert: Alert, revision: Revision) -> OnAir:
+def _on_air(session: Session, office: Office, directory: Directory, alert: Alert, revision: Revision) -> OnAir:
     content = heart.content_from_json(revision.content)
     pages = texts.of_revision(session, revision.id, "page")
     english = next(page for page in pages if page.lang == "en")
@@ -140,6 +140,8 @@ def _on_air(session: Session, directory: Directory, alert: Alert, revision: Revi
         ),
         is_test=alert.kind == AlertKind.TEST,
         texts=_still_right(_exact_words(session, revision.id), moved),
+        drawing=pictures.of(session, office, directory, revision),
+        beside=frozenset(answer.community for other in content.beside for answer in other.answers),
     )
 
 

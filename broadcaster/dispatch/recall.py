@@ -44,7 +44,7 @@ def recall(engine: Engine) -> Recalled:
         if took_back is None:
             break
         with engine.sessions.begin() as session:
-            recalls.mark(session, fanout, took_back)
+            recalls.mark(session, fanout, [one.address_id for one in took_back])
             if done.too_late >= TOO_LATE or not took_back:
                 recalls.close(session, fanout)
                 log.info("texts_recalled", fanout=fanout, taken_back=done.taken_back)
@@ -52,19 +52,25 @@ def recall(engine: Engine) -> Recalled:
     return done
 
 
+def taken_back(engine: Engine, lot: Sequence[Waiting]) -> list[Waiting] | None:
+    """Those of a short list that were taken back; None when a carrier cannot be asked now."""
+    able = [one for one in lot if _can(engine, one)]
+    return _ask(engine, able, Recalled()) if able else []
+
+
 def _can(engine: Engine, one: Waiting) -> bool:
     channel = engine.carriers.get(one.carrier)
     return channel is not None and channel.traits.cancels
 
 
-def _ask(engine: Engine, lot: Sequence[Waiting], done: Recalled) -> list[int] | None:
-    """The addresses whose text was taken back; None when the carrier cannot be asked now."""
+def _ask(engine: Engine, lot: Sequence[Waiting], done: Recalled) -> list[Waiting] | None:
+    """Those whose text was taken back; None when the carrier cannot be asked now."""
     try:
         answers = engine.window.run(_cancel(engine, lot, done), WITHIN_S)
     except (SendError, TimeoutError) as error:
         log.warning("recall_put_off", error=str(error), waiting=len(lot))
         return None
-    back = [one.address_id for one, cancelled in zip(lot, answers, strict=False) if cancelled]
+    back = [one for one, cancelled in zip(lot, answers, strict=False) if cancelled]
     done.taken_back += len(back)
     return back
 

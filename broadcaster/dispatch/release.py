@@ -20,7 +20,7 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import ENDINGS, ChannelName, Content, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.directory import Directory
-from broadcaster.dispatch import cap_document, plan, stamp, where
+from broadcaster.dispatch import beside, cap_document, plan, stamp, where
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.render import CALL, Work
 from broadcaster.feeds import cap
@@ -95,6 +95,7 @@ def to_the_public(releasing: Releasing) -> list[int]:
 def _tell_people(releasing: Releasing) -> list[int]:
     """A lane per community for the phones, and one for the landlines if this installation calls; what was said before
     ends also where nothing is said now."""
+    beside.hush(releasing.session, releasing.revision, releasing.content)
     wanted = ChannelName.SMS in releasing.content.channels
     on = [channel for channel in TO_PEOPLE if wanted and is_on(releasing, channel)]
     changes = releasing.kind in CHANGES or not (on or releasing.kind in ENDINGS)
@@ -177,8 +178,8 @@ def _lanes_of_all(releasing: Releasing, channel: str, earlier: Sequence[int]) ->
     """Those told before first, then every subscriber of the area; an ending goes only to those told."""
     lanes = [LaneSpec(Source.TOLD, 0, None, fanout) for fanout in earlier]
     if releasing.kind not in ENDINGS:
-        lanes += _subscriber_lanes(releasing, _worded(releasing, channel, _frozen_area(releasing)))
-    return lanes
+        return lanes + _subscriber_lanes(releasing, _worded(releasing, channel, _frozen_area(releasing)))
+    return lanes + beside.lanes(releasing.session, releasing.revision, channel)
 
 
 def _worded(releasing: Releasing, channel: str, codes: Sequence[str]) -> Sequence[str]:
@@ -206,6 +207,7 @@ def _lanes_of_changed(releasing: Releasing, channel: str, earlier: Sequence[int]
     changed = _worded(releasing, channel, changed)
     lanes = [LaneSpec(Source.TOLD, 0, ids[code], fanout) for fanout in earlier for code in changed]
     failing = [code for code in changed if code not in releasing.content.restored]
+    lanes += beside.lanes(releasing.session, releasing.revision, channel, set(changed) - set(failing))
     return lanes + _subscriber_lanes(releasing, failing)
 
 

@@ -17,7 +17,7 @@ from broadcaster.dispatch.office import Office
 from broadcaster.feeds import shapes
 from broadcaster.feeds.cap import InfoTexts
 from broadcaster.feeds.shapes import NOTHING, Drawn, Outlines
-from broadcaster.messages import compose, standing, text_first
+from broadcaster.messages import compose, standing, text_first, together
 from broadcaster.messages.book import NAMES
 from broadcaster.messages.edition import Edition
 from broadcaster.messages.fit import Encoding, fit
@@ -81,7 +81,7 @@ class Work:
     @property
     def drawn(self) -> Drawn:
         """The polygons: as they were frozen, else drawn now."""
-        return self.frozen or where.drawn(self.edition, self.affected, self.outlines)
+        return self.frozen or where.drawn(self.edition, self.affected, self.directory, self.outlines)
 
     @property
     def content(self) -> Content:
@@ -142,7 +142,8 @@ def _sms(work: Work) -> Iterator[Text]:
             words = compose.sms(work.edition, community, answers[community.code], lang)
             fitted = fit(words)
             yield Text(community.code, lang, "sms", Message("", words, ""), fitted.encoding.value, fitted.segments)
-            first = text_first.way(work.edition, answers[community.code], work.directory, lang)
+            speaks, answer = together.lead(work.edition, community, answers[community.code])
+            first = text_first.way(speaks, answer, work.directory, lang)
             if first and (community.code, lang) in work.cannot_call:
                 both = text_first.put_before(first, words, lang)
                 fitted = fit(both)

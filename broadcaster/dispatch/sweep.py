@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from broadcaster import logs
 from broadcaster.dispatch.drain import drain
-from broadcaster.dispatch.engine import CANARY, QUEUES, Engine
+from broadcaster.dispatch.engine import CANARIES, QUEUES, Engine
 from broadcaster.dispatch.followup import follow_up, look_again
 from broadcaster.dispatch.recall import recall
 from broadcaster.store import database, endings, fanouts, ledger, tallies
@@ -98,7 +98,8 @@ class Sweep:
 
     def start(self) -> None:
         """Begin; returns at once. Canaries are left to the workers: they are there to notice that these are gone."""
-        self.engine.carriers_by_channel.pop(CANARY, None)
+        for name in CANARIES:
+            self.engine.carriers_by_channel.pop(name, None)
         self._repeat("keep", self._keep, self.every)
         for queue in QUEUES:
             self._repeat(f"drain-{queue}", lambda queue=queue: self._drain(queue), min(self.every, 0.5))  # type: ignore[misc]

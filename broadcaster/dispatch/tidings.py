@@ -32,6 +32,7 @@ WHAT = {
     News.RECOVERY_MADE: "Ten new recovery codes were made for you; those of before work no more",
     News.AUTHENTICATOR: "Another authenticator was set up for you; codes of the old one work no more",
     News.PASSKEY: "A passkey was made for you",
+    News.IDENTITY: "Your account at the identity provider was connected: it signs you in here from now on",
     News.PASSWORD: "Your password was changed, and your other sessions were ended",
 }
 

@@ -1,4 +1,4 @@
-"""Tells dashboards, a duty of the sweep: each step of an alert, signed, in its order, until it is taken.
+"""Tells dashboards, a duty of the sweep: each step that they asked for, signed, in its order, until it is taken.
 
 It reads what was committed and holds nothing up: an alert does not know that anybody watches.
 """
@@ -58,9 +58,9 @@ class Watching:
 def _written(notice: Notice) -> Outgoing:
     """A notice as Standard Webhooks writes one: type, timestamp, data."""
     body = {
-        "type": f"alert.{notice.action}",
+        "type": notice.type,
         "timestamp": notice.at.isoformat(),
-        "data": {"alert": notice.alert, "event": notice.seq, **{k: v for k, v in notice.data.items() if k != "alert"}},
+        "data": {**notice.data, notice.about: notice.key, "event": notice.seq},
     }
     words = json.dumps(body, ensure_ascii=False)
     return Outgoing(Key(0, notice.seq, 1), notice.url, Message("", words, ""), "", 0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from sqlalchemy import text
 
@@ -83,7 +82,7 @@ def _claim(engine: Engine, channel: str, queue: str, free: Room) -> ClaimedWave 
 def _open(engine: Engine, wave: ClaimedWave, born: float) -> OpenedWave:
     """Open the sealed addresses, look the bodies up, make the proofs (a few microseconds a row)."""
     bodies = _bodies(engine, {intent.body_id for intent in wave.intents})
-    life = max(0, int((wave.expires_at - datetime.now(UTC)).total_seconds()))
+    life = max(0, int((wave.expires_at - wave.started_at).total_seconds()))
     rows = [_outgoing(engine, intent, wave, bodies[intent.body_id], life) for intent in wave.intents]
     failpoint("opened")
     return OpenedWave(

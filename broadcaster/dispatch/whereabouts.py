@@ -1,4 +1,4 @@
-"""Which community lies at a point: the service boundaries, read together and kept for a moment, never the points."""
+"""Which community lies at a point: the shapes and boundaries, read together and kept for a moment, never the points."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from broadcaster.directory import Directory, UnknownCommunity
 from broadcaster.directory.boundaries import Areas
 from broadcaster.directory.here import Asked, BadPlace, look
-from broadcaster.store import boundaries, directory_load
+from broadcaster.store import directory_load, town_shapes
 from broadcaster.store.database import Sessions
 
 KEPT_S = 30.0
@@ -27,8 +27,8 @@ class Whereabouts:
 
     @property
     def is_known(self) -> bool:
-        """Whether any boundary was imported."""
-        return bool(self._read()[1].boundaries)
+        """Whether any boundary or shape was imported."""
+        return bool(self._read()[1])
 
     def codes(self, point: str) -> list[str]:
         """The communities at ``latitude, longitude`` (degrees, WGS 84); none where nothing is, or for no point."""
@@ -42,7 +42,7 @@ class Whereabouts:
         with self._lock:
             if self._kept is None or time.monotonic() - self._read_at > KEPT_S:
                 with self.sessions() as session:
-                    drawn = boundaries.load(session)
+                    areas = town_shapes.areas(session)
                     plain = directory_load.load(session, agencies=False)
-                self._kept, self._read_at = (plain, Areas(drawn)), time.monotonic()
+                self._kept, self._read_at = (plain, areas), time.monotonic()
             return self._kept

@@ -91,11 +91,20 @@ class Witness:
             moment = now(session)
             if alone and checkpoints.due(session, moment):
                 checkpoints.make(session, self.signer, moment)
-        with self.sessions() as session:
-            filed = checkpoints.keep(session, self.file)
+        filed = self._file()
         if self.channel and self.mailbox:
             self._mail(self.channel, moment)
         return filed
+
+    def _file(self) -> int:
+        """Append what the file lacks. A disk that is full or away keeps nobody from the mail, and the next look from
+        nothing: the file gets then all that it has missed."""
+        try:
+            with self.sessions() as session:
+                return checkpoints.keep(session, self.file)
+        except OSError as error:
+            log.error("checkpoint_not_filed", file=str(self.file), reason=error.strerror or str(error))
+            return 0
 
     def _mail(self, channel: Channel, moment: datetime) -> None:
         """Claim the mail, then send it: two sweeps send one. What was surely not sent is due again."""

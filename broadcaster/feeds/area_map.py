@@ -1,14 +1,15 @@
-"""A drawing of where an alert holds: the counties, those chosen, the neighbours, and the polygon over them."""
+"""A drawing of where an alert holds: the counties and towns, those chosen, the neighbours, and the polygon over
+them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from shapely import Geometry, Polygon, box, get_parts
 
 from broadcaster.feeds import shapes
+from broadcaster.feeds.picture import AreaMap, Label, Piece
 from broadcaster.feeds.shapes import Drawn, Outlines
 
 WIDTH = 640.0
@@ -21,42 +22,13 @@ INSET = 75.0
 """Units that a name stays away from the sides."""
 LEAST = 0.35
 """Degrees of latitude that are shown at least, so that a small county is not alone on its page."""
+EVEN = 0.0008
+"""Degrees within which a town's border may be straightened: a third of a unit where a whole county is seen."""
 Project = Callable[[float, float], tuple[float, float]]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One shape as an SVG path; `is_chosen` for a county of the alert."""
-
-    name: str
-    path: str
-    is_chosen: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A name at a place of the drawing."""
-
-    name: str
-    x: float
-    y: float
-
-
-@dataclass(frozen=True, slots=True)
-class AreaMap:
-    """The drawing, back to front: neighbours, counties, polygons, labels."""
-
-    width: int
-    height: int
-    neighbours: tuple[Piece, ...]
-    counties: tuple[Piece, ...]
-    polygons: tuple[str, ...]
-    labels: tuple[Label, ...]
-    points: int
-
-
 def drawn(outlines: Outlines, area: Drawn, names: dict[str, str]) -> AreaMap | None:
-    """The map of a drawn area, `names` by FIPS code; None where there is no polygon to show."""
+    """The map of a drawn area, `names` by FIPS code and by the code of a community; None where there is no polygon."""
     if not area.polygons:
         return None
     whole = shapes.whole(area.polygons)
@@ -77,7 +49,17 @@ def drawn(outlines: Outlines, area: Drawn, names: dict[str, str]) -> AreaMap | N
         polygons=tuple(_path(shapes.polygon(ring), project) for ring in area.polygons),
         labels=tuple(_labels(neighbours, frame, project)),
         points=sum(ring.count(" ") + 1 for ring in area.polygons),
+        towns=tuple(_towns(outlines, area, names, frame, project)),
     )
+
+
+def _towns(outlines: Outlines, area: Drawn, names: dict[str, str], frame: Polygon, project: Project) -> Iterator[Piece]:
+    """The towns in view, where some are meant: the chosen ones last, so that their borders lie on top."""
+    chosen = set(area.towns)
+    for code, land in sorted(outlines.towns.items() if chosen else (), key=lambda pair: pair[0] in chosen):
+        seen = land.intersection(frame).simplify(EVEN)
+        if not seen.is_empty:
+            yield Piece(names.get(code, code), _path(seen, project), code in chosen)
 
 
 def _frame(bounds: tuple[float, float, float, float]) -> Polygon:

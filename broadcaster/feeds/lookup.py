@@ -6,7 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from broadcaster.feeds.snapshot import AirState, OnAir, Snapshot, Town, TownAnswer, TownState
@@ -29,6 +29,8 @@ class Advice:
     alert: str = ""
     loud: str = ""
     unsure: bool = False
+    others: tuple[str, ...] = ()
+    """Other alerts by which 911 fails there too, the newest first."""
 
     def plain(self) -> dict[str, Any]:
         """The advice as JSON values."""
@@ -51,18 +53,40 @@ class Advice:
 
 
 def advice_by_town(snapshot: Snapshot) -> dict[str, Advice]:
-    """The advice for every town by its code; where alerts overlap, the worst news wins, then the newest."""
+    """The advice for every town by its code; where alerts overlap, the worst news wins, then the newest, and another
+    number that still holds is given after its own."""
     towns = {town.code: town for town in snapshot.towns}
     for alert in snapshot.on_air:
         for answer in alert.communities:
             towns.setdefault(answer.code, Town(answer.code, answer.name, answer.county, answer.zips))
     found = {code: _nothing(town) for code, town in towns.items()}
-    for alert in sorted(snapshot.on_air, key=lambda alert: alert.issued, reverse=True):
-        for answer in alert.communities if not alert.is_test else ():
-            advice = _advice(towns[answer.code], answer, alert, alert.state(snapshot.as_of))
-            if _RANK[advice.state] < _RANK[found[answer.code].state]:
+    for alert in sorted(_real(snapshot), key=lambda alert: alert.issued, reverse=True):
+        for answer in alert.communities:
+            advice, best = _advice(towns[answer.code], answer, alert, alert.state(snapshot.as_of)), found[answer.code]
+            if _RANK[advice.state] < _RANK[best.state]:
                 found[answer.code] = advice
+            elif advice.state is best.state is TownState.DOWN:
+                found[answer.code] = _both(advice, best) if best.unsure and not advice.unsure else _both(best, advice)
     return dict(sorted(found.items(), key=lambda item: item[1].town.name))
+
+
+def _real(snapshot: Snapshot) -> list[OnAir]:
+    return [alert for alert in snapshot.on_air if not alert.is_test]
+
+
+def _both(first: Advice, other: Advice) -> Advice:
+    """What the first says, and the number of the other where that is none of its own."""
+    is_new = other.number and other.number not in first.sentence
+    held = f"{first.sentence} If that fails, call {other.number}." if is_new else first.sentence
+    return replace(first, sentence=held, others=(*first.others, *other.others, other.alert))
+
+
+def speaking(snapshot: Snapshot, advice: Advice) -> OnAir | None:
+    """The alert whose approved texts say what holds in a town now: the newest, but where 911 is down none that says
+    that it works."""
+    code, down = advice.town.code, advice.state is TownState.DOWN
+    found = [one for one in _real(snapshot) if code in one.texts and (not down or one.fails_in(code))]
+    return max(found, key=lambda one: one.issued, default=None)
 
 
 def _nothing(town: Town) -> Advice:

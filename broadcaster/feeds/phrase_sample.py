@@ -90,6 +90,8 @@ def texts(desk: Reception, lang: str) -> Iterator[Sample]:
         ("Cannot call, and no line takes texts", "text_relay", {"number": number}),
     ):
         yield sample.texted(what, replies.printed(desk, lang, [desk.say(lang, name, **values)]))
+    in_vain = replies.printed(desk, lang, replies.not_connected(desk, lang, [here]))
+    yield sample.texted("Called 911 in vain, where texts to missed callers are on", in_vain)
     yield sample.texted(
         "Lives where the number changed", replies.printed(desk, lang, replies.cards(desk, lang, [here]))
     )

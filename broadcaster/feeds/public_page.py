@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 
 from broadcaster.alert.alert import RevisionKind
 from broadcaster.feeds import tongues
-from broadcaster.feeds.lookup import LOUD, Advice, advice_by_town
+from broadcaster.feeds.lookup import LOUD, Advice, advice_by_town, speaking
 from broadcaster.feeds.snapshot import AirState, OnAir, Snapshot, TownAnswer
 from broadcaster.feeds.tongues import Tongue
 from broadcaster.messages.reception import say
@@ -146,10 +146,18 @@ def language_page(snapshot: Snapshot, advice: Mapping[str, Advice], tongue: Tong
 
 def town_page(snapshot: Snapshot, advice: Advice) -> bytes:
     """The page of one town; it changes only when its answer does."""
-    alert = next((alert for alert in snapshot.on_air if alert.alert == advice.alert), None)
-    texts = alert.texts.get(advice.town.code, ()) if alert else ()
+    told = {alert.alert: alert for alert in snapshot.on_air}
+    alerts = [told[name] for name in (advice.alert, *advice.others) if name in told]
+    spoken = speaking(snapshot, advice)
     return _render(
-        "town.html", snapshot, one=advice, row=advice.plain(), alert=alert, tongue_at=_anchor, texts=texts, say=_phrase
+        "town.html",
+        snapshot,
+        one=advice,
+        row=advice.plain(),
+        alerts=alerts,
+        tongue_at=_anchor,
+        texts=spoken.texts[advice.town.code] if spoken else (),
+        say=_phrase,
     )
 
 

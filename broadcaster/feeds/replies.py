@@ -191,17 +191,14 @@ def cards(desk: Reception, lang: str, towns: Sequence[Row]) -> list[str]:
     return made
 
 
-def not_connected(desk: Reception, towns: Sequence[Row]) -> list[str]:
+def not_connected(desk: Reception, lang: str, towns: Sequence[Row]) -> list[str]:
     """What a phone is texted whose 911 call did not get through; nothing where no number is known. It asks for no
     answer: whoever hides must not have to write or to be heard."""
     found = next(((town, number) for town in towns if (number := str(town["number"] or town["line"]))), None)
     if found is None:
         return []
-    who, place = plain(desk.voice.authority_short), plain(str(found[0]["name"]))
-    return [
-        f"{who}: a 911 call from this phone did not get through. If you need help, call {found[1]} ({place})."
-        " If you do not, no answer is needed."
-    ]
+    number = shown(desk, lang, found[1])
+    return [desk.say(lang, "missed", number=number, place=plain(str(found[0]["name"])))]
 
 
 def shown(desk: Reception, lang: str, text: str) -> str:

@@ -1,4 +1,5 @@
-"""Where an alert holds as polygons: the chosen counties in few points, and how far those reach over the state line.
+"""Where an alert holds as polygons: the chosen counties and towns in few points, and how far those reach over the
+state line.
 
 Geometry happens at draft and submit; what was drawn is frozen with the revision. Sizes are in square kilometres.
 """
@@ -8,11 +9,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pydantic import TypeAdapter
-from shapely import Geometry, MultiPolygon, Polygon, transform, union_all
+from shapely import Geometry, MultiPolygon, Polygon, box, transform, union_all
 from shapely.geometry import shape
 
 from broadcaster.feeds.covering import covering
@@ -24,6 +25,8 @@ MOST_PARTS = 8
 DECIMALS = 5
 """About a metre; readers take six at most (cap-ipaws.md section 8)."""
 KM_A_DEGREE = 111.2
+NEAR = 0.2
+"""Degrees around some towns within which the rest of the state is spared: no border moves farther outwards."""
 KM2 = "\N{NO-BREAK SPACE}km²"
 
 
@@ -64,7 +67,9 @@ class Spill:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What is frozen: rings of ``lat,lon`` pairs, the counties they cover, and the counties that have no outline.
+    """What is frozen: rings of ``lat,lon`` pairs, the counties they cover whole, and the counties that have no outline;
+    beside the counties the towns that they cover by their own shapes, and those that have none and so took their whole
+    county in.
 
     With a county missing there is no ring at all: phones go by the polygon where there is one, and would miss it.
     """
@@ -73,6 +78,8 @@ class Drawn:
     counties: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     spill: Spill = Spill()
+    towns: tuple[str, ...] = ()
+    shapeless: tuple[str, ...] = ()
 
 
 _DRAWN = TypeAdapter(Drawn)
@@ -90,10 +97,12 @@ def from_json(text: str) -> Drawn:
 
 @dataclass(frozen=True, eq=False)
 class Outlines:
-    """The borders of one state's counties by FIPS code, and the land of its neighbours by their name, in degrees."""
+    """The borders of one state's counties by FIPS code, the land of its neighbours by their name, and the shapes of its
+    communities by their code, as far as they are known; in degrees."""
 
     counties: Mapping[str, Geometry]
     neighbours: Mapping[str, Geometry]
+    towns: Mapping[str, Geometry] = field(default_factory=dict)
 
 
 NOTHING = Outlines({}, {})
@@ -110,26 +119,34 @@ def read(text: str) -> Outlines:
         raise NoOutlines(UNREADABLE) from error
 
 
-def draw(outlines: Outlines, counties: Collection[str]) -> Drawn:
-    """The polygons over some counties: a polygon for each part that lies apart."""
+def draw(outlines: Outlines, counties: Collection[str], towns: Collection[str] = ()) -> Drawn:
+    """The polygons over some whole counties and some towns by their shapes: one for each part that lies apart."""
     meant = tuple(sorted(counties))
     missing = tuple(code for code in meant if code not in outlines.counties)
-    return Drawn((), (), missing) if missing or not meant else _drawn(outlines, meant)
+    return Drawn((), (), missing) if missing or not (meant or towns) else _drawn(outlines, meant, tuple(sorted(towns)))
 
 
 @lru_cache(maxsize=256)
-def _drawn(outlines: Outlines, counties: tuple[str, ...]) -> Drawn:
-    land = union_all([outlines.counties[code] for code in counties])
+def _drawn(outlines: Outlines, counties: tuple[str, ...], towns: tuple[str, ...]) -> Drawn:
+    land = union_all([*(outlines.counties[code] for code in counties), *(outlines.towns[code] for code in towns)])
     narrow = math.cos(math.radians(land.centroid.y)) * KM_A_DEGREE
-    foreign = union_all([_scaled(each, narrow, KM_A_DEGREE) for each in outlines.neighbours.values()])
-    made = covering(_scaled(land, narrow, KM_A_DEGREE), foreign, MOST_POINTS, MOST_PARTS)
+    foreign = [_scaled(each, narrow, KM_A_DEGREE) for each in outlines.neighbours.values()]
+    if towns:
+        foreign.append(_scaled(_around(outlines, land), narrow, KM_A_DEGREE))
+    made = covering(_scaled(land, narrow, KM_A_DEGREE), union_all(foreign), MOST_POINTS, MOST_PARTS)
     rings = [_scaled(each, 1 / narrow, 1 / KM_A_DEGREE) for each in made]
     states = {name: _scaled(each, narrow, KM_A_DEGREE) for name, each in outlines.neighbours.items()}
     whole = union_all(made)
     sizes = ((name, round(whole.intersection(each).area, 1)) for name, each in states.items())
     over = tuple(sorted((pair for pair in sizes if pair[1]), key=lambda pair: -pair[1]))
     spill = Spill(over, round(sum(size for _, size in over) / whole.area, 4))
-    return Drawn(tuple(map(_written, rings)), counties, (), spill)
+    return Drawn(tuple(map(_written, rings)), counties, (), spill, towns)
+
+
+def _around(outlines: Outlines, land: Geometry) -> Geometry:
+    """The rest of the state near some towns: people there are not meant either."""
+    near = box(*land.buffer(NEAR).bounds)
+    return union_all([each.intersection(near) for each in outlines.counties.values()]).difference(land)
 
 
 def _scaled(geometry: Geometry, x: float, y: float) -> Geometry:
@@ -152,7 +169,16 @@ def polygon(text: str) -> Polygon:
 
 def touched(outlines: Outlines, area: Geometry) -> tuple[str, ...]:
     """The counties that share land with an area, by FIPS code; touching a border alone does not count."""
-    found = (code for code, each in outlines.counties.items() if each.intersects(area) and not each.touches(area))
+    return _sharing(outlines.counties, area)
+
+
+def towns_touched(outlines: Outlines, area: Geometry) -> tuple[str, ...]:
+    """The communities that share land with an area by their own shapes, by code."""
+    return _sharing(outlines.towns, area)
+
+
+def _sharing(land: Mapping[str, Geometry], area: Geometry) -> tuple[str, ...]:
+    found = (code for code, each in land.items() if each.intersects(area) and not each.touches(area))
     return tuple(sorted(found))
 
 

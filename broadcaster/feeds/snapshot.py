@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from broadcaster.alert.alert import ENDINGS, RevisionKind
 from broadcaster.directory import WALK_IN
+from broadcaster.feeds.picture import AreaMap
 from broadcaster.messages.book import Books, shipped
 from broadcaster.messages.reception import phrases
 from broadcaster.settings import Mode
@@ -97,6 +98,15 @@ class OnAir:
     is_test: bool = False
     texts: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict, compare=False)
     """The exact words of its texts, by the code of their town: (language, text)."""
+    drawing: AreaMap | None = field(default=None, compare=False)
+    """Where it holds, as far as the outlines were known when it was submitted."""
+    beside: frozenset[str] = frozenset()
+    """The codes of the towns whose words speak of another alert that goes on there, too."""
+
+    def fails_in(self, code: str) -> bool:
+        """Whether its words for a town leave 911 down there, by this alert or by another one that they speak of."""
+        restored = {answer.code for answer in self.communities if answer.restored}
+        return code in self.beside or not (self.kind in ENDINGS or code in restored)
 
     def state(self, as_of: datetime) -> AirState:
         """How the alert stands at that moment."""

@@ -20,7 +20,13 @@ from broadcaster.dispatch.office import Office
 from broadcaster.feeds import certificates, shapes
 from broadcaster.feeds.certificates import CertificateRefused
 from broadcaster.feeds.shapes import NoOutlines
-from broadcaster.local import binder_check, home
+from broadcaster.local import (
+    binder_check,
+    home,
+    practice_check,
+    provider_check,
+    words_check,
+)
 from broadcaster.messages import book
 from broadcaster.settings import Mode, Settings, SettingsError
 from broadcaster.store import database, ipaws, outlines
@@ -32,11 +38,12 @@ LEAST_FREE = 500_000_000
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: it works, it does not, or it is off (None)."""
+    """One thing that was looked at: it works, it does not, or it is off (None); nothing stands on what is `spare`."""
 
     what: str
     works: bool | None
     sentence: str
+    spare: bool = False
 
 
 def examine(env: Mapping[str, str]) -> list[Finding]:
@@ -51,7 +58,8 @@ def examine(env: Mapping[str, str]) -> list[Finding]:
         found += [_guarded("database", _database, settings), _guarded("broker", _broker, settings)]
         found.append(_guarded("sample data", _sample, settings))
         found.append(_guarded("county outlines", _outlines, settings))
-        found.append(_guarded("binder", _binder, settings))
+        found += [_guarded("binder", _binder, settings), _guarded("practice", _practice, settings)]
+        found.append(_guarded("wordings", _wordings, settings))
         if not registry.WAYS_OUT["ipaws"].missing(settings):
             found.append(_guarded("IPAWS path", _ipaws, settings))
     found += [_carrier(settings, name) for name in registry.WAYS_OUT]
@@ -66,6 +74,7 @@ def examine(env: Mapping[str, str]) -> list[Finding]:
         _lookup(settings),
         _proxies(settings),
         _nightly(settings),
+        Finding("identity provider", *provider_check.look(settings), spare=True),
     ]
     return found
 
@@ -114,10 +123,12 @@ def _sample(settings: Settings) -> Finding:
     engine = database.connect(settings.database_url)
     with engine.connect() as connection:
         sample = connection.execute(text("SELECT count(*) FROM number WHERE sample")).scalar_one()
+        made_up = connection.execute(text("SELECT count(*) FROM community_shape WHERE generated")).scalar_one()
     engine.dispose()
-    if sample and settings.mode is Mode.LIVE:
-        return Finding("sample data", False, f"{sample} sample numbers in a live directory: import your own directory.")
-    return Finding("sample data", True, f"{sample} sample numbers, mode {settings.mode.value}.")
+    found = f"{sample} sample numbers" + (f" and {made_up} made-up shapes" if made_up else "")
+    if (sample or made_up) and settings.mode is Mode.LIVE:
+        return Finding("sample data", False, f"{found} in a live directory: import your own directory.")
+    return Finding("sample data", True, f"{found}, mode {settings.mode.value}.")
 
 
 def _outlines(settings: Settings) -> Finding:
@@ -179,7 +190,11 @@ def _notices(settings: Settings) -> Finding:
     box = settings.notice_mailbox
     if box is None:
         return Finding("providers' notices", None, "by form and API alone: set NOTICE_MAILBOX to read them by mail.")
-    return _mailbox("providers' notices", box)
+    found = _mailbox("providers' notices", box)
+    if found.works and not settings.notice_authserv_id:
+        told = f"{found.sentence} No sender is proved: set NOTICE_AUTHSERV_ID to the name of your mail relay."
+        return Finding(found.what, None, told)
+    return found
 
 
 def _mailbox(what: str, box: Path) -> Finding:
@@ -230,6 +245,22 @@ def _binder(settings: Settings) -> Finding:
     works, sentence = binder_check.look(settings, database.sessions(engine))
     engine.dispose()
     return Finding("binder", works, sentence)
+
+
+def _wordings(settings: Settings) -> Finding:
+    """Whether the words that the authority approved still fit after an upgrade."""
+    engine = database.connect(settings.database_url)
+    works, sentence = words_check.look(database.sessions(engine))
+    engine.dispose()
+    return Finding("wordings", works, sentence)
+
+
+def _practice(settings: Settings) -> Finding:
+    """Whether what is practised at the training desk counts at the live one."""
+    engine = database.connect(settings.database_url)
+    works, sentence = practice_check.look(settings, database.sessions(engine))
+    engine.dispose()
+    return Finding("practice", works, sentence)
 
 
 def _nightly(settings: Settings) -> Finding:

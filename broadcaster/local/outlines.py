@@ -17,7 +17,10 @@ TOLERANCE = 0.004
 
 
 def states(topology: Mapping[str, Any]) -> dict[str, dict[str, object]]:
-    """By state FIPS code: ``{"width", "height", "counties": {fips: path}}`` with the counties' shared borders kept."""
+    """By state FIPS code: ``{"width", "height", "corner", "units", "counties": {fips: path}}``, borders shared.
+
+    `corner` is the north-west in degrees, longitude first, and `units` how many of the drawing a degree has.
+    """
     arcs = [_straightened(arc) for arc in decoded(topology)]
     by_state: dict[str, dict[str, list[list[Point]]]] = defaultdict(dict)
     for county in topology["objects"]["counties"]["geometries"]:
@@ -70,5 +73,7 @@ def _drawing(counties: Mapping[str, list[list[Point]]]) -> dict[str, object]:
     return {
         "width": round(WIDTH),
         "height": math.ceil((north - south) * scale),
+        "corner": [west, north],
+        "units": [narrow * scale, scale],
         "counties": {fips: "".join(map(path, rings)) for fips, rings in sorted(counties.items())},
     }

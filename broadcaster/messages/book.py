@@ -122,6 +122,8 @@ class Books:
     books: Mapping[str, Book]
     reviews: Mapping[str, Review] = field(default_factory=dict)
     strict: bool = False
+    given_up: frozenset[str] = frozenset()
+    """Languages whose own wording no longer fits this version of the program: the shipped one is in its place."""
 
     def book(self, lang: str) -> Book:
         """The book that serves these people: their own, or English where there is none."""

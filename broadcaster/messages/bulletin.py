@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from broadcaster.alert.alert import CommunityAnswer, RevisionKind
 from broadcaster.directory import Community, Directory
-from broadcaster.messages import standing
+from broadcaster.messages import standing, together
 from broadcaster.messages.book import FALLBACK, Book
 from broadcaster.messages.edition import Edition, answer_values, answers_of, dial_of, door_of, shared, values
 from broadcaster.messages.fit import WEA_LONG, WEA_SHORT, Part, only_gsm, septets, shorten
@@ -46,8 +46,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
-    """An edition for these communities in this language, with the values for each way to say where."""
+    """An edition for these communities in this language, with the values for each way to say where; `edition` is that
+    of the other alert where only that goes on in all of them."""
 
+    edition: Edition
     form: Form
     ways: tuple[Mapping[str, str], ...]
     mark: str
@@ -125,7 +127,9 @@ def post(edition: Edition, affected: Sequence[Community], directory: Directory, 
 
 
 def bulletin(edition: Edition, affected: Sequence[Community], directory: Directory, lang: str) -> Bulletin:
-    """The form and the values of an edition for these communities."""
+    """The form and the values of an edition for these communities; where another alert goes on, it says so."""
+    whole = together.of_area(edition, affected)
+    edition, affected = whole.edition, whole.affected
     book = edition.books.book(lang)
     answers = answers_of(edition.content, failing(edition, affected) or affected, directory)
     one = shared(answers)
@@ -133,8 +137,15 @@ def bulletin(edition: Edition, affected: Sequence[Community], directory: Directo
     dial = dial_of(one) if one else door_of(edition.voice)
     form = Form(kind, edition.content.failure, book, dial, edition.is_test)
     mark = f"{book.word('test_mark')} " if edition.voice.training else ""
-    told = {**answer_values(one, book), "each": "" if one else _each(form, answers, directory)}
-    return Bulletin(form, tuple(_ways(edition, affected, directory, form, told)), mark)
+    also = " ".join(_goes_on(each, places, directory, lang) for each, places in whole.others)
+    told = {**answer_values(one, book), "each": "" if one else _each(form, answers, directory), "also": also}
+    return Bulletin(edition, form, tuple(_ways(edition, affected, directory, form, told)), mark)
+
+
+def _goes_on(edition: Edition, places: Sequence[Community], directory: Directory, lang: str) -> str:
+    """That another alert goes on in these places, and what to do there."""
+    made = bulletin(edition, places, directory, lang)
+    return said(made.form, "{still}{stop} {act}").text(made.ways[0])
 
 
 def shared_answer(edition: Edition, affected: Sequence[Community], directory: Directory) -> CommunityAnswer | None:

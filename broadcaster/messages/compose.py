@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from broadcaster.alert.alert import CommunityAnswer
+from broadcaster.alert.alert import CommunityAnswer, RevisionKind
 from broadcaster.directory import Community
-from broadcaster.messages import standing
+from broadcaster.messages import standing, together
 from broadcaster.messages.book import FALLBACK, SECOND
 from broadcaster.messages.bulletin import CapTexts, Page, cap_texts, kind_for, page, post, shared_answer
 from broadcaster.messages.edition import (
@@ -22,7 +22,7 @@ from broadcaster.messages.edition import (
 from broadcaster.messages.fit import Part, fewest_segments, joined
 from broadcaster.messages.mail import agency_mail, agency_mails
 from broadcaster.messages.standing import Speech
-from broadcaster.messages.wording import Form, line
+from broadcaster.messages.wording import Form, line, said
 
 __all__ = [
     "CapTexts",
@@ -51,16 +51,24 @@ def sms(edition: Edition, community: Community, answer: CommunityAnswer, lang: s
 
     What gives way, in this order: link and next update, the longer wording of the test line, other longer wordings,
     the label of the number, the hour. Place, number and what to do never give way. A language that may not speak is
-    replaced (`standing`). RestrictedNumber when the number must not be seen.
+    replaced (`standing`). Where another alert stands beside this one the text says what holds now (`together`).
+    RestrictedNumber when the number must not be seen.
     """
+    edition, answer = together.lead(edition, community, answer)
     form = _form(edition, community, answer, lang)
     match standing.speech(edition.books, form, lang, answer.number is not None):
         case Speech.PAIR:
             return f"{sms(edition, community, answer, FALLBACK)}\n{_second(edition, community, answer)}"
         case Speech.FCC:
-            head, *rest = standing.fcc_lines(form.book.lang, _told(edition, community, answer, form))
-            return fewest_segments([Part((f"{_mark(edition, form)}{head} {' '.join(rest)}",))])
+            words = _of_fcc(edition, community, answer, form)
+            return f"{sms(edition, community, answer, FALLBACK)}\n{words}" if edition.also else words
     return _own(edition, community, answer, form)
+
+
+def _of_fcc(edition: Edition, community: Community, answer: CommunityAnswer, form: Form) -> str:
+    """The FCC's own text, which has no words for what another alert says: the English before it has."""
+    head, *rest = standing.fcc_lines(form.book.lang, _told(edition, community, answer, form))
+    return fewest_segments([Part((f"{_mark(edition, form)}{head} {' '.join(rest)}",))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,7 @@ def call(
     A `mute` language, which no machine can speak, is replaced by English and Spanish together, as one that nobody has
     reviewed is. RestrictedNumber when the number must not be heard.
     """
+    edition, answer = together.lead(edition, community, answer)
     form = _form(edition, community, answer, lang)
     told = _told(edition, community, answer, form)
     rung = standing.speech(edition.books, form, lang, answer.number is not None)
@@ -92,7 +101,8 @@ def call(
         words = line(spanish, "voice").text(_told(edition, community, answer, spanish))
         return *call(edition, community, answer, FALLBACK), _said(edition, spanish, words)
     if rung is Speech.FCC:
-        return (_said(edition, form, " ".join(standing.fcc_lines(form.book.lang, {**told, "link": ""}))),)
+        fcc = _said(edition, form, " ".join(standing.fcc_lines(form.book.lang, {**told, "link": ""})))
+        return (*call(edition, community, answer, FALLBACK), fcc) if edition.also else (fcc,)
     return (_said(edition, form, line(form, "voice").text(told)),)
 
 
@@ -108,9 +118,9 @@ def _own(edition: Edition, community: Community, answer: CommunityAnswer, form: 
 def _second(edition: Edition, community: Community, answer: CommunityAnswer) -> str:
     """The Spanish half of a pair: reviewed, or the FCC's, or else as it ships, beside the English that counts."""
     form = _form(edition, community, answer, SECOND)
-    if standing.speech(edition.books, form, SECOND, answer.number is not None) is Speech.PAIR:
-        return _own(edition, community, answer, form)
-    return sms(edition, community, answer, SECOND)
+    if standing.speech(edition.books, form, SECOND, answer.number is not None) is Speech.FCC:
+        return _of_fcc(edition, community, answer, form)
+    return _own(edition, community, answer, form)
 
 
 def _form(edition: Edition, community: Community, answer: CommunityAnswer, lang: str) -> Form:
@@ -120,7 +130,21 @@ def _form(edition: Edition, community: Community, answer: CommunityAnswer, lang:
 
 def _told(edition: Edition, community: Community, answer: CommunityAnswer, form: Form) -> Mapping[str, str]:
     common = values(edition, form.book, community.name, community.timezone)
-    return {**common, **answer_values(answer, form.book)}
+    told = {**common, **answer_values(answer, form.book)}
+    return {**told, "also": " ".join(_also(edition, community, answer, form))} if edition.also else told
+
+
+def _also(edition: Edition, community: Community, answer: CommunityAnswer, form: Form) -> Iterator[str]:
+    """What other alerts say here: that it fails, where that is another thing, and their number, where it is another."""
+    for one in edition.also:
+        content = replace(edition.content, failure=one.failure, provider=one.provider)
+        common = values(replace(edition, content=content), form.book, community.name, community.timezone)
+        if (one.failure, one.provider) != (edition.content.failure, edition.content.provider):
+            fact = "{what}{stop}" if one.is_new else "{still}{stop}"
+            yield said(replace(form, failure=one.failure, kind=RevisionKind.UPDATE), fact).text(common)
+        if together.other_number(answer, one.answer):
+            act = said(replace(form, dial=dial_of(one.answer)), "{act}")
+            yield act.text(_told(replace(edition, also=()), community, one.answer, form))
 
 
 def _mark(edition: Edition, form: Form) -> str:

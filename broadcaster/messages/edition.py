@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton
 
-from broadcaster.alert.alert import CommunityAnswer, Content, RevisionKind, Rung
+from broadcaster.alert.alert import CommunityAnswer, Content, FailureKind, RevisionKind, Rung
 from broadcaster.alert.phone import Visibility, display
 from broadcaster.directory import Community, Directory
 from broadcaster.messages.book import Book, Books, shipped
@@ -41,12 +41,24 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
+class Also:
+    """What fails in a community besides what an edition speaks of first, by another alert; `is_new` if it was not told
+    before."""
+
+    failure: FailureKind
+    provider: str
+    answer: CommunityAnswer
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
     """What is said: the kind, the content, who speaks, and when it was issued (at submit; aware).
 
     `earlier` is when the message that a false-alarm takes back was issued; `previous` the content that a revision
     follows; `reference` the outage's own number; `is_test` a test of the system, which is no outage; `books` the words;
-    `phrases` those for residents, of which the line for people who cannot make voice calls is.
+    `phrases` those for residents, of which the line for people who cannot make voice calls is; `also` what other alerts
+    say of the one community that it is for (`messages.together`).
     """
 
     kind: RevisionKind
@@ -59,6 +71,7 @@ class Edition:
     is_test: bool = False
     books: Books = field(default_factory=shipped, compare=False)
     phrases: Books = field(default_factory=phrases, compare=False)
+    also: tuple[Also, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +168,7 @@ def _everywhere(told: _Told, voice: Voice, book: Book, timezone: str) -> Mapping
         "watch_email": plain(voice.watch_email),
         "cause": plain(told.cause),
         "reference": plain(told.reference),
+        "also": "",
         **{name: isolated(text, book) for name, text in door(voice).items()},
     }
 

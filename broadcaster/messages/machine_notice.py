@@ -12,6 +12,7 @@ from typing import Any
 
 from broadcaster.alert.alert import ENDINGS
 from broadcaster.directory import Community, Directory
+from broadcaster.messages import together
 from broadcaster.messages.book import FALLBACK
 from broadcaster.messages.book import agency as desk_words
 from broadcaster.messages.bulletin import bulletin, failing, post
@@ -27,7 +28,8 @@ def machine_notice(edition: Edition, affected: Sequence[Community], directory: D
     """The document, with ACK_TOKEN where the receiver's own link goes; RestrictedNumber when an answer must not be
     seen."""
     content, voice = edition.content, edition.voice
-    down = {community.code for community in failing(edition, affected)} if edition.kind not in ENDINGS else set()
+    fails = {community.code for community in failing(edition, affected)} if edition.kind not in ENDINGS else set()
+    down = {community.code for community in affected if together.goes_on(edition, community.code)} | fails
     return json.dumps(
         {
             "version": VERSION,
@@ -45,7 +47,7 @@ def machine_notice(edition: Edition, affected: Sequence[Community], directory: D
             },
             "provider": plain(content.provider) or None,
             "service": content.failure.value,
-            "effect": desk_words().word("effect", content.failure.value) if down else None,
+            "effect": desk_words().word("effect", content.failure.value) if fails else None,
             "area": bulletin(edition, affected, directory, FALLBACK).ways[0]["place"],
             "began": _moment(content.began),
             "expires": _moment(content.expires),
@@ -67,9 +69,10 @@ def _communities(
     english = edition.books.book(FALLBACK)
     found = []
     for place, answer in zip(affected, answers_of(edition.content, affected, directory), strict=True):
-        answer_values(answer, english)  # refuses a restricted number
+        now = together.goes_on(edition, place.code) or answer
+        answer_values(now, english)  # refuses a restricted number
         fails = place.code in down
-        number = answer.number.e164 if answer.number and fails else None
+        number = now.number.e164 if now.number and fails else None
         found.append(
             {
                 "code": place.code,

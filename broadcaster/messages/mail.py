@@ -61,9 +61,9 @@ def agency_mails(
     shared = bulletin(edition, affected, directory, FALLBACK)
     for agency in agencies:
         own = [community for community in affected if community.code in agency.communities]
-        told = {**agency_values(edition, agency, own), "post": post(edition, own or affected, directory)}
+        told = {**agency_values(shared.edition, agency, own), "post": post(edition, own or affected, directory)}
         made = replace(shared, ways=tuple({**way, **told} for way in shared.ways))
-        yield agency, _mail(made, _lists(edition, agency, affected, directory))
+        yield agency, _mail(made, _lists(shared.edition, agency, affected, directory))
 
 
 def _mail(made: Bulletin, lists: Mapping[str, list[Block]]) -> Message:

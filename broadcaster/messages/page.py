@@ -50,3 +50,35 @@ class PageWords:
             "If you cannot, do nothing: others are being called too."
         )
         return Message(subject, words, "")
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewWords(PageWords):
+    """The same for a review that is overdue: `author` released it alone, at `hour`."""
+
+    def text(self) -> Message:
+        """One or two segments."""
+        words = (
+            f"{self._mark}{self.office}: REVIEW OVERDUE. {self.what}, {self.place}, released by {self.author} alone at"
+            f" {self.hour}. Read it and say whether it is right: {self.link}"
+        )
+        return Message("", words, "")
+
+    def call(self) -> Message:
+        """Spoken, without the link."""
+        words = (
+            f"{self._mark}This is {self.office}. One person released an alert alone, and nobody has reviewed it yet:"
+            f" {self.what}, {self.place}. Open the desk, read it, and say whether it is right."
+        )
+        return Message("", words, "")
+
+    def mail(self) -> Message:
+        """With the hash of what went out."""
+        subject = f"{self._mark}REVIEW OVERDUE: {self.what}, {self.place}"
+        words = (
+            f"{self.author} released at {self.hour} without a second person: {self.what}, {self.place}.\n\n"
+            f"Nobody has reviewed it within 15 minutes. Read it and say whether it is right:\n{self.link}\n\n"
+            f"The hash of what went out: {self.digest}\n\n"
+            "You are called again every 15 minutes until somebody has."
+        )
+        return Message(subject, words, "")

@@ -17,7 +17,15 @@ from broadcaster.messages.lint import Problem
 from broadcaster.messages.reception import phrases
 from broadcaster.messages.template import NAME
 
-FIXED = frozenset({"locked", *(f"key_{wish.value}" for wish in Wish if wish is not Wish.OTHER)})
+LOCKED = {
+    "no_reader": ("locked", "“No one reads this number”"),
+    "voice_nobody": ("locked_spoken", "“No one answers on this line”"),
+}
+"""By the phrase in which it must stay: the line of the book that has the words, and what they say. Whoever texts or
+calls us during an outage must not wait for help on a number that a machine answers."""
+FIXED = frozenset(
+    {*(line for line, _ in LOCKED.values()), *(f"key_{wish.value}" for wish in Wish if wish is not Wish.OTHER)}
+)
 """Names that nobody edits: the words that phones text us stand in texts of years ago and must work for ever."""
 
 NAMES_WORDS: Mapping[str, tuple[Wish, ...]] = {
@@ -50,7 +58,7 @@ def _contents(book: Book) -> Iterator[Problem]:
     for name in [name for name in book.sentences if name not in FIXED]:
         text = book.sentences[name]
         found = (
-            *(_locked(book) if name == "no_reader" else ()),
+            *(_locked(book, name) if name in LOCKED else ()),
             *_values(text, english[name]),
             *_digits(text, english[name]),
             *_keywords(book.lang, name, text),
@@ -59,10 +67,10 @@ def _contents(book: Book) -> Iterator[Problem]:
             yield Problem(name, " ".join(found))
 
 
-def _locked(book: Book) -> Iterator[str]:
-    shown = lint.gone(book.sentences["no_reader"], phrases().book(book.lang).sentences["locked"])
-    if shown:
-        yield f"“No one reads this number” is locked in every language: keep {shown} in this line."
+def _locked(book: Book, name: str) -> Iterator[str]:
+    line, means = LOCKED[name]
+    if shown := lint.gone(book.sentences[name], phrases().book(book.lang).sentences[line]):
+        yield f"{means} is locked in every language: keep {shown} in this line."
 
 
 def _values(text: str, english: str) -> Iterator[str]:

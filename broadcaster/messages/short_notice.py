@@ -45,14 +45,12 @@ def short_notices(
         shared = (neighbour(agency, own), *(community.code for community in own))
         if shared not in made:
             words = bulletin(edition, own or affected, directory, FALLBACK)
-            made[shared] = _notice(edition, agency, own, words, link_room)
+            made[shared] = _notice(agency, own, words, link_room)
         yield replace(made[shared], agency=agency)
 
 
-def _notice(
-    edition: Edition, agency: Agency, own: Sequence[Community], shared: Bulletin, link_room: int
-) -> ShortNotice:
-    said = {**agency_values(edition, agency, own), "heading": ""}
+def _notice(agency: Agency, own: Sequence[Community], shared: Bulletin, link_room: int) -> ShortNotice:
+    said = {**agency_values(shared.edition, agency, own), "heading": ""}
     if which := neighbour(agency, own):
         said["neighbour"] = desk_words().word(f"{which}_short")
     told = replace(shared, ways=tuple({**way, **said} for way in shared.ways))

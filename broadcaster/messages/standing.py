@@ -13,6 +13,7 @@ from broadcaster.alert.alert import FailureKind, RevisionKind
 from broadcaster.messages.book import ENGLISH_NAMES, FALLBACK, ROOT, SECOND, Books, lines_of, normal
 from broadcaster.messages.template import Template, parse
 from broadcaster.messages.wording import Form
+from broadcaster.said import Said
 
 FCC_LANGUAGES = ("en", "es")
 """The languages of the FCC's templates (DA 25-12) that we hold verbatim; eleven more were published."""
@@ -67,12 +68,24 @@ def notes(langs: Sequence[str], books: Books) -> Iterator[tuple[str, str]]:
     missing = [lang for lang in dict.fromkeys(langs) if normal(lang) not in books.books]
     if missing:
         yield "no-wording", f"No wording yet in: {', '.join(missing)}. These people get English."
+    if unfit := [ENGLISH_NAMES[lang] for lang in spoken_languages(langs, books) if lang in books.given_up]:
+        yield "given-up", f"{given_up(unfit)} An administrator corrects them under Words and languages."
     loose = [lang for lang in spoken_languages(langs, books) if not books.is_reviewed(lang)]
     if loose and not books.strict:
         names = ", ".join(ENGLISH_NAMES[lang] for lang in loose)
         yield "unreviewed", f"Nobody has reviewed the words in: {names}. They are used here because this is not live."
     if loose and books.strict:
         yield from _replaced(loose)
+
+
+def given_up(names: Sequence[str]) -> str:
+    """What is said of languages whose approved wording an upgrade has made unfit; nothing of none."""
+    if not names:
+        return ""
+    return Said(
+        "The words approved here in %(names)s no longer fit this version of Broadcaster: the shipped ones are used.",
+        names=", ".join(names),
+    )
 
 
 def _replaced(loose: Sequence[str]) -> Iterator[tuple[str, str]]:

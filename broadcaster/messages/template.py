@@ -21,7 +21,7 @@ VALUES = frozenset(
         "issued", "began", "expires", "next_update", "expected", "earlier", "note", "link", "lookup_url",
         "lookup_sms", "lookup_voice", "watch", "reference", "restored", "remaining", "elsewhere", "each", "certainty",
         "stage", "stamp", "began_on", "expected_on", "neighbour", "heading", "service", "effect",
-        "post", "cause", "watch_email", "clock", "county", "count", "date", "old", "new_one",
+        "post", "cause", "also", "watch_email", "clock", "county", "count", "date", "old", "new_one",
     }
 )  # fmt: skip
 """Every value that a template may print."""

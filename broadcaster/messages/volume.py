@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from broadcaster.messages import book, lint, phrase_lint, reception
@@ -34,6 +36,18 @@ class Volume:
         return [(heading, [name for name in names if name not in self.fixed]) for heading, names in whole]
 
 
+FORMS = book.ROOT.parent
 ALERTS = Volume("alerts", book.ROOT / "_words", book.shipped, lint.FIXED, lint.check)
 RESIDENTS = Volume("residents", reception.FOLDER, reception.phrases, phrase_lint.FIXED, phrase_lint.check)
 VOLUMES = {volume.name: volume for volume in (ALERTS, RESIDENTS)}
+
+
+@cache
+def rules() -> str:
+    """What a book is judged by, in one hash: the linter, the forms and the shipped words of this program. Another
+    version of any of them may ask more of the same book."""
+    ours = sorted((*Path(__file__).parent.glob("*.py"), *(path for path in FORMS.rglob("*") if path.is_file())))
+    whole = sha256()
+    for path in ours:
+        whole.update(sha256(path.read_bytes()).digest())
+    return whole.hexdigest()

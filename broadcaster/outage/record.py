@@ -185,7 +185,7 @@ def close(writer: Writer, outage: Outage, words: str) -> None:
 
 def may_reopen(outage: Outage, now: datetime) -> bool:
     """Whether an outage that is back is still the same one."""
-    return outage.closed_at is not None and now - outage.closed_at <= RELAPSE
+    return outage.joined_into is None and outage.closed_at is not None and now - outage.closed_at <= RELAPSE
 
 
 def reopen(writer: Writer, outage: Outage, words: str = "") -> None:
@@ -193,12 +193,19 @@ def reopen(writer: Writer, outage: Outage, words: str = "") -> None:
     outages.lock(writer.session, outage)
     if outage.is_open:
         raise RecordRefused(Said("This outage is open: begin an alert on it."))
+    if outage.joined_into is not None:
+        raise RecordRefused(Said("This record was joined to another one: go on there."))
     if not may_reopen(outage, writer.now):
         raise RecordRefused(Said("This outage was over more than a day ago: open a new record."))
     outage.state, outage.closed_at, outage.reopened_at = OutageState.OPEN.value, None, writer.now
     if writer.user_id is not None:
         outage.officer_id = writer.user_id
     _write(writer, outage, Entry.REOPENED, words.strip() or "It fails again.")
+
+
+def log(writer: Writer, outage: Outage, what: Entry, words: str, said: Mapping[str, object] = NOTHING) -> OutageLog:
+    """A line of the log and its event of the ledger, for a step that another module takes with the record."""
+    return _write(writer, outage, what, words, said)
 
 
 def _write(writer: Writer, outage: Outage, what: Entry, words: str, said: Mapping[str, object] = NOTHING) -> OutageLog:

@@ -6,9 +6,10 @@ of each: then a wider draft is proposed (outage-domain.md 1.2, rows 11, 14 and 1
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,12 @@ TOGETHER = timedelta(minutes=10)
 """So far apart, two reports are one thing that is larger than either place."""
 STATEWIDE_FROM = 3
 """In so many counties at once it is the state's."""
+FRESH = timedelta(minutes=30)
+"""What came longer ago wakes nobody: the sweep was away, and it is found at the desk."""
+STATEWIDE_WORDS = re.compile(
+    r"\b(state-?wide|(whole|entire) state|(all|every) (of the )?(state|count(y|ies)|towns?|psaps?|answering point))",
+    re.I,
+)
 SAME_AGAIN = timedelta(minutes=2)
 """Somebody who saw no answer sends the same once more."""
 WORDS = {
@@ -136,6 +143,23 @@ def clusters(waiting: Sequence[Waiting]) -> list[list[Waiting]]:
         else:
             found.append([one])
     return [some for some in found if len({one.agency for one in some}) > 1 and any(one.waits for one in some)]
+
+
+def to_page(waiting: Sequence[Waiting], now: datetime) -> list[list[Waiting]]:
+    """What wakes whoever has the watch: reports for which a wider draft is proposed, and one alone that sounds as if
+    the whole state had failed. Each once: not again when another report joins."""
+    fresh = [some for some in clusters(waiting) if now - some[-1].at <= FRESH]
+    together = {one.id for some in fresh for one in some}
+    alone = [[one] for one in waiting if one.waits and now - one.at <= FRESH and sounds_statewide(one)]
+    alone = [some for some in alone if some[0].id not in together]
+    return [some for some in (*fresh, *alone) if not any(one.paged for one in some)]
+
+
+def sounds_statewide(one: Waiting) -> bool:
+    """Whether a single report speaks of the whole state: in its words, or of an agency that hears all of it and reports
+    that no calls arrive."""
+    whole = one.statewide and one.what == Trouble.NOTHING
+    return whole or STATEWIDE_WORDS.search(f"{one.words} {one.draft}") is not None
 
 
 def wider(counties: Collection[str]) -> Area:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from broadcaster.store import chases, ledger
+from broadcaster.store import chases, ledger, notice_chases
 
 _OF = text(
     "SELECT t.agency_id, coalesce(g.name, '') AS name, coalesce('alert:' || a.public_id, 'outage:' || o.public_id)"
@@ -26,10 +26,11 @@ _ANSWER = text(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an agency says of a notice: one of the answers of the page, and a note."""
+    """What an agency says of a notice: one of the answers of the page, a note, and who of the agency has signed in."""
 
     answer: str = "read"
     note: str = ""
+    by: str = ""
 
 
 def record(session: Session, fanout: int, address: int, given: Answer) -> bool:
@@ -45,6 +46,8 @@ def record(session: Session, fanout: int, address: int, given: Answer) -> bool:
     values = {**place, "agency": row.agency_id, "answer": given.answer, "note": given.note}
     if session.execute(_ANSWER, values).first() is not None:
         said = {"agency": row.name, "fanout": fanout, "answer": given.answer, "note": given.note}
+        said |= {"by": given.by} if given.by else {}
         who = f"agency:{row.agency_id or row.name}" if row.tier == "agency" else "person:paged"
         ledger.append(session, who, "acknowledged", row.about, said)
+    notice_chases.answered(session, fanout, address)
     return True

@@ -142,18 +142,24 @@ _TRIED = text(
 )
 
 
+def ways_of(session: Session, agencies: Sequence[int]) -> dict[int, tuple[Way, ...]]:
+    """The contacts of agencies, by agency, in the directory's order."""
+    ways: dict[int, tuple[Way, ...]] = defaultdict(tuple)
+    for row in session.execute(_WAYS, {"g": list(agencies)}):
+        ways[row.agency_id] += (Way(row.address_id, row.kind),)
+    return ways
+
+
 def due(session: Session, most: int) -> list[Due]:
     """The chases whose next step is due now, locked until the transaction ends; one on hold waits."""
     rows = session.execute(_DUE, {"most": most}).mappings().all()
     agencies = sorted({row["agency_id"] for row in rows})
-    ways: dict[int, list[Way]] = defaultdict(list)
-    for row in session.execute(_WAYS, {"g": agencies}):
-        ways[row.agency_id].append(Way(row.address_id, row.kind))
+    ways = ways_of(session, agencies)
     tried: dict[tuple[int, int], Counter[int]] = defaultdict(Counter)
     for row in session.execute(_TRIED, {"r": sorted({one["revision_id"] for one in rows}), "g": agencies}):
         tried[row.revision_id, row.agency_id][row.address_id] = row.times
     return [
-        Due(**row, ways=tuple(ways[row["agency_id"]]), tried=tried[row["revision_id"], row["agency_id"]])
+        Due(**row, ways=ways.get(row["agency_id"], ()), tried=tried[row["revision_id"], row["agency_id"]])
         for row in rows
     ]
 

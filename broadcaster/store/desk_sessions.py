@@ -34,6 +34,7 @@ class Way(StrEnum):
     CODE = "code"
     RECOVERY = "recovery"
     PASSKEY = "passkey"
+    PROVIDER = "provider"
 
 
 class DeskSession(Base):

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from broadcaster.directory import Directory, table
+from broadcaster.directory import Directory, geometry, table
 from broadcaster.directory import boundaries as areas
+from broadcaster.directory import town_shapes as places
 from broadcaster.directory.boundaries import Boundary
 from broadcaster.directory.rows import Difference, differences, rows
 from broadcaster.directory.table import Refusal
-from broadcaster.store import boundaries, directory_files, directory_history, directory_load, ledger
+from broadcaster.directory.town_shapes import TownShape
+from broadcaster.store import (
+    boundaries,
+    directory_files,
+    directory_history,
+    directory_load,
+    ledger,
+    stray_shapes,
+    town_shapes,
+)
 from broadcaster.store.directory_files import BadFile
 from broadcaster.store.directory_history import Author
 from broadcaster.store.directory_write import CommunityDropped, refuse_to_lose
 from broadcaster.store.sealed import Sealer
 
 ENDINGS = (".csv", ".json", ".geojson")
+OF_SHAPES = ".shapes.geojson"
+"""What an export of communities' shapes ends in; an import looks into the file."""
 
 
 class Moved(ValueError):
@@ -27,13 +40,16 @@ class Moved(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a file would change in the directory at `version`; nothing, when a row of it was refused."""
+    """What a file would change in the directory at `version`; nothing, when a row of it was refused. `mended` are the
+    shapes that were broken and could be repaired."""
 
     version: int
     directory: Directory
     boundaries: list[Boundary] | None
     changes: list[Difference]
     refused: tuple[Refusal, ...]
+    shapes: list[TownShape] | None = None
+    mended: tuple[Refusal, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -73,11 +89,25 @@ def _loses(session: Session, current: Directory, wanted: Directory) -> tuple[Ref
 
 
 def _of_areas(session: Session, current: Directory, version: int, text: str) -> Proposal:
+    """Shapes of communities, or service boundaries, by what the features speak of."""
+    try:
+        features = geometry.features(text, "the layer of communities, or of PSAP boundaries,")
+    except ValueError as error:
+        return Proposal(version, current, None, [], (Refusal(0, str(error)),))
+    if places.is_layer(features):
+        return _of_shapes(session, current, version, features)
     found, refused = areas.read(text, current)
     wanted = areas.served(current, found)
     changes = differences(rows(current), rows(wanted))
     changes += differences(areas.rows(boundaries.load(session)), areas.rows(found))
     return Proposal(version, wanted, found, changes if not refused else [], tuple(refused))
+
+
+def _of_shapes(session: Session, current: Directory, version: int, features: list[Any]) -> Proposal:
+    read = places.read(features, current)
+    refused = (*read.refused, *stray_shapes.refusals(session, current, read.shapes))
+    changes = [] if refused else differences(places.rows(town_shapes.load(session)), places.rows(read.shapes))
+    return Proposal(version, current, None, changes, refused, read.shapes, tuple(read.mended))
 
 
 def _text(data: bytes) -> str:
@@ -98,19 +128,32 @@ def apply(session: Session, sealer: Sealer, proposal: Proposal, author: Author) 
     if directory_history.newest(session) != proposal.version:
         raise Moved("Somebody has changed the directory meanwhile. Nothing was imported: look at the difference again.")
     made = directory_load.save(session, proposal.directory, sealer, author)
-    if proposal.boundaries is not None:
-        drawn = differences(areas.rows(boundaries.load(session)), areas.rows(proposal.boundaries))
-        boundaries.save(session, proposal.boundaries)
-        directory_history.record(session, drawn, {}, author)
-        made += drawn
+    drawn = _draw(session, proposal)
+    directory_history.record(session, drawn, {}, author)
+    made += drawn
     if made:
         said = dict(Counter(f"{one.kind} {one.change}" for one in made))
         ledger.append(session, author.by, "directory-changed", "directory", {"file": author.source, **said})
     return made
 
 
+def _draw(session: Session, proposal: Proposal) -> list[Difference]:
+    """Keep the boundaries or the shapes that the file holds; what is other than before."""
+    made: list[Difference] = []
+    if proposal.boundaries is not None:
+        made += differences(areas.rows(boundaries.load(session)), areas.rows(proposal.boundaries))
+        boundaries.save(session, proposal.boundaries)
+    if proposal.shapes is not None:
+        made += differences(places.rows(town_shapes.load(session)), places.rows(proposal.shapes))
+        town_shapes.save(session, proposal.shapes)
+    return made
+
+
 def export(session: Session, sealer: Sealer, name: str) -> bytes:
-    """The directory as a file of this name: ``.csv`` and ``.json`` hold everything, ``.geojson`` the boundaries."""
+    """The directory as a file of this name: ``.csv`` and ``.json`` hold everything, ``.shapes.geojson`` the shapes of
+    communities, any other ``.geojson`` the boundaries."""
+    if name.lower().endswith(OF_SHAPES):
+        return places.write(town_shapes.load(session), directory_load.load(session)).encode()
     if name.lower().endswith(".geojson"):
         return areas.write(boundaries.load(session), directory_load.load(session)).encode()
     whole = directory_load.load(session, sealer)

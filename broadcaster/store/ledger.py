@@ -18,7 +18,7 @@ from sqlalchemy import BigInteger, Index, Row, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from broadcaster.store import merkle
-from broadcaster.store.database import Base
+from broadcaster.store.database import Base, now
 
 START = bytes(32)
 
@@ -78,9 +78,9 @@ KEPT = ("audit_event", "audit_checkpoint")
 
 
 def append(session: Session, actor: str, action: str, obj: str, data: Mapping[str, object] | None = None) -> None:
-    """Write one event at the end of the chain, in the caller's transaction."""
-    head = hold(session)
-    moment = datetime.now(UTC)
+    """Write one event at the end of the chain, in the caller's transaction, at the moment of the database's clock: a
+    report holds it against what else is stamped there, and the hosts of a desk need not agree about the time."""
+    head, moment = hold(session), now(session)
     event = {
         "seq": head.seq + 1,
         "at": moment.isoformat(timespec="microseconds"),

@@ -23,7 +23,8 @@ WHY = {
     Duty.ADMIN: "Then nobody could administer the desk. Make somebody else an administrator first.",
 }
 HAS_FACTOR = or_(User.totp_secret.is_not(None), exists().where(Passkey.user_id == User.id))
-"""Whoever has neither an authenticator nor a passkey can neither sign in nor approve."""
+"""Whoever has neither an authenticator nor a passkey can neither sign in nor approve. An account at an identity
+provider is no such thing: it may be down on that very night."""
 
 
 class LockedOut(ValueError):

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from broadcaster.alert.missed_caller import Cannot, Found, How, Outcome, Standing
 from broadcaster.store.arrays import numbers
 from broadcaster.store.database import Base, identity, one_of, public_id
+from broadcaster.store.missed_links import MissedLink
 from broadcaster.store.sealed import Sealer
 
 
@@ -48,6 +49,7 @@ class MissedCaller(Base):
         CheckConstraint(f"(standing = '{Standing.SETTLED}') = (outcome IS NOT NULL)", name="settled"),
         CheckConstraint(f"standing <> '{Standing.THROUGH}' OR through_at IS NOT NULL", name="through"),
         CheckConstraint(f"(standing = '{Standing.CLAIMED}') = (claimed_at IS NOT NULL)", name="claimed"),
+        CheckConstraint("claimed_link IS NULL OR claimed_by IS NULL", name="one_has_them"),
         Index("ix_missed_caller_list", "outage_id", "psap", "standing"),
     )
     id: Mapped[int] = identity()
@@ -71,6 +73,8 @@ class MissedCaller(Base):
     vain: Mapped[int] = mapped_column(default=0, server_default="0")
     due_at: Mapped[datetime | None]
     claimed_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    claimed_link: Mapped[int | None] = mapped_column(ForeignKey(MissedLink.id))
+    """The answering point that has them, by its link."""
     claimed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     outcome_at: Mapped[datetime | None]

@@ -38,6 +38,7 @@ class Entry(StrEnum):
     SIGNAL = "signal"
     MISSED = "missed"
     REPORT = "report"
+    JOINED = "joined"
     CLOSED = "closed"
     REOPENED = "reopened"
 
@@ -50,6 +51,7 @@ class Outage(Base):
         CheckConstraint(f"kind IN ({one_of(FailureKind)})", name="kind"),
         CheckConstraint(f"state IN ({one_of(OutageState)})", name="state"),
         CheckConstraint(f"(state = '{OutageState.CLOSED}') = (closed_at IS NOT NULL)", name="closed"),
+        CheckConstraint(f"joined_into IS NULL OR state = '{OutageState.CLOSED}'", name="joined"),
         Index("ix_outage_state", "state", "known_at"),
     )
     id: Mapped[int] = identity()
@@ -68,6 +70,8 @@ class Outage(Base):
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
     closed_at: Mapped[datetime | None]
     reopened_at: Mapped[datetime | None]
+    joined_into: Mapped[int | None] = mapped_column(ForeignKey("outage.id"))
+    """The record that took over everything of this one: two of the same outage."""
 
     @property
     def area(self) -> Area:
@@ -119,9 +123,17 @@ def open_ones(session: Session) -> list[Outage]:
 
 
 def lately_closed(session: Session, now: datetime, within: timedelta) -> list[Outage]:
-    """The outages that were closed within so long before `now`, the last one first."""
-    query = select(Outage).where(Outage.state == OutageState.CLOSED.value, Outage.closed_at > now - within)
+    """The outages that were closed within so long before `now`, the last one first; none that was joined to another."""
+    over = (Outage.state == OutageState.CLOSED.value) & Outage.joined_into.is_(None)
+    query = select(Outage).where(over, Outage.closed_at > now - within)
     return list(session.scalars(query.order_by(Outage.closed_at.desc(), Outage.id.desc())))
+
+
+def remaining(session: Session, outage: Outage) -> Outage:
+    """The record that holds everything of this one now: itself, or the one that it was joined to."""
+    while outage.joined_into is not None:
+        outage = session.get_one(Outage, outage.joined_into)
+    return outage
 
 
 def last_word(session: Session, outage: int) -> datetime:

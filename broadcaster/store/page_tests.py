@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from broadcaster.store import database
 from broadcaster.store.database import Base, identity, one_of
 from broadcaster.store.sealed import Sealer
 
@@ -34,7 +35,7 @@ class PageTest(Base):
     __table_args__ = (
         UniqueConstraint("month", "address_id", "way"),
         CheckConstraint(f"state IN ({one_of(TrialState)})", name="state"),
-        CheckConstraint("way IN ('sms', 'email')", name="way"),
+        CheckConstraint("way IN ('sms', 'email', 'voice')", name="way"),
     )
     id: Mapped[int] = identity()
     month: Mapped[str]
@@ -62,16 +63,20 @@ class Silent:
 
     name: str
     what: str
+    way: str
     state: str
 
 
+_WAYS = "unnest(CAST(:ways AS text[])) AS w(way) ON w.way = a.kind OR (w.way = 'voice' AND a.kind = 'sms')"
+"""By which ways a contact is tried: a phone is texted and called."""
 _CLAIM = text(
-    "INSERT INTO page_test (month, user_id, way, address_id) SELECT CAST(:month AS varchar), c.user_id, a.kind, a.id"
+    "INSERT INTO page_test (month, user_id, way, address_id) SELECT CAST(:month AS varchar), c.user_id, w.way, a.id"
     ' FROM person_contact c JOIN address a ON a.id = c.address_id JOIN "user" u ON u.id = c.user_id AND u.active'
-    " WHERE a.kind = ANY(:ways) AND EXISTS (SELECT 1 FROM user_role x JOIN role r ON r.id = x.role_id"
+    f" JOIN {_WAYS}"
+    " WHERE EXISTS (SELECT 1 FROM user_role x JOIN role r ON r.id = x.role_id"
     "   WHERE x.user_id = u.id AND r.name = 'approver')"
     " AND NOT EXISTS (SELECT 1 FROM page_test p WHERE p.month = CAST(:month AS varchar)"
-    "   AND p.address_id = a.id AND p.way = a.kind) ORDER BY c.user_id, c.what LIMIT :most"
+    "   AND p.address_id = a.id AND p.way = w.way) ORDER BY c.user_id, c.what, w.way LIMIT :most"
     " ON CONFLICT (month, address_id, way) DO NOTHING RETURNING id"
 )
 _OF = text(
@@ -80,11 +85,12 @@ _OF = text(
 )
 _BUSY = text("SELECT EXISTS (SELECT 1 FROM alert WHERE state = 'open')")
 _SILENT = text(
-    "SELECT u.name, c.what, coalesce(p.state, '') AS state FROM person_contact c JOIN \"user\" u ON u.id = c.user_id"
-    " JOIN address a ON a.id = c.address_id"
-    " LEFT JOIN page_test p ON p.address_id = a.id AND p.month = :month AND p.way = a.kind"
+    "SELECT u.name, c.what, w.way, coalesce(p.state, '') AS state FROM person_contact c"
+    ' JOIN "user" u ON u.id = c.user_id JOIN address a ON a.id = c.address_id'
+    f" JOIN {_WAYS}"
+    " LEFT JOIN page_test p ON p.address_id = a.id AND p.month = :month AND p.way = w.way"
     " WHERE u.active AND coalesce(p.state, '') <> 'confirmed' AND EXISTS (SELECT 1 FROM user_role x"
-    "   JOIN role r ON r.id = x.role_id WHERE x.user_id = u.id AND r.name = 'approver') ORDER BY u.name, c.what"
+    "   JOIN role r ON r.id = x.role_id WHERE x.user_id = u.id AND r.name = 'approver') ORDER BY u.name, c.what, w.way"
 )
 
 
@@ -119,6 +125,23 @@ def confirm(session: Session, key: int, user: int, now: datetime) -> bool:
     return True
 
 
-def silent(session: Session, month: str) -> list[Silent]:
+def of_call(fanout: int, address: int) -> int:
+    """The test that a call is, by what names its attempt; 0 where it is none."""
+    within = fanout == TEST and NUMBERED_FROM < address < 2 * NUMBERED_FROM
+    return address - NUMBERED_FROM if within else 0
+
+
+def answered(session: Session, key: int) -> bool:
+    """Whoever picked up a test call has pressed the key; False for any other test, or one that is no longer kept."""
+    row = session.get(PageTest, key, with_for_update=True)
+    if row is None or row.way != "voice":
+        return False
+    if row.state != TrialState.CONFIRMED:
+        row.state, row.confirmed_at = TrialState.CONFIRMED.value, database.now(session)
+    session.flush()
+    return True
+
+
+def silent(session: Session, month: str, ways: list[str]) -> list[Silent]:
     """The ways to approvers by which nobody has confirmed this month's test."""
-    return [Silent(*row) for row in session.execute(_SILENT, {"month": month})]
+    return [Silent(*row) for row in session.execute(_SILENT, {"month": month, "ways": ways})]

@@ -17,6 +17,15 @@ DESK = "desk"
 """The tier of pages: neither agencies nor public, and nobody's release."""
 PAGING = "paging-"
 """How the purposes of their fan-outs begin; the number of the step follows."""
+REVIEW = "review-"
+"""The same of pages about a review that is overdue."""
+DECIDED = (
+    f"(f.tier = '{DESK}' AND (f.purpose LIKE '{PAGING}%' AND NOT EXISTS (SELECT 1 FROM release x"
+    "   WHERE x.revision_id = f.revision_id AND x.tier = 'public' AND x.state = 'pending')"
+    f" OR f.purpose LIKE '{REVIEW}%' AND NOT EXISTS (SELECT 1 FROM release x JOIN glass_review g ON g.release_id = x.id"
+    "   WHERE x.revision_id = f.revision_id AND g.verdict IS NULL)))"
+)
+"""The SQL condition on a fan-out `f` of pages that nothing is asked of anybody any more."""
 FIRST = -1
 """The priority of their lanes: whatever else waits for a sender, a page goes next."""
 
@@ -64,9 +73,10 @@ _WAITING = text(
     " ORDER BY r.id FOR NO KEY UPDATE OF x SKIP LOCKED"
 )
 _GOING = text(
-    "SELECT f.id FROM fanout f WHERE f.tier = 'desk' AND f.state IN ('running', 'held') AND f.purpose LIKE 'paging-%'"
-    " AND f.revision_id = :r ORDER BY f.id"
+    "SELECT f.id FROM fanout f WHERE f.tier = 'desk' AND f.state IN ('running', 'held')"
+    f" AND (f.purpose LIKE '{PAGING}%' OR f.purpose LIKE '{REVIEW}%') AND f.revision_id = :r ORDER BY f.id"
 )
+_IS_DECIDED = text(f"SELECT EXISTS (SELECT 1 FROM fanout f WHERE f.id = :f AND {DECIDED})")
 _CALLED = text(
     "SELECT u.id AS user_id, u.name, max(p.step) AS step, max(p.at) AS at, EXISTS (SELECT 1 FROM acknowledgement k"
     "   JOIN fanout f ON f.id = k.fanout_id JOIN person_contact c ON c.address_id = k.address_id"
@@ -99,8 +109,13 @@ def note(session: Session, revision: int, step: int, people: list[int], at: date
     session.flush()
 
 
+def is_decided(session: Session, fanout: int) -> bool:
+    """Whether a fan-out is of pages about which nothing is asked any more."""
+    return bool(session.execute(_IS_DECIDED, {"f": fanout}).scalar_one())
+
+
 def stop(session: Session, revision: int) -> None:
-    """It is decided, or replaced: nobody is paged about it after this commits."""
+    """It is decided, replaced or reviewed: nobody is paged about it after this commits."""
     fanouts.supersede(session, list(session.execute(_GOING, {"r": revision}).scalars()))
 
 

@@ -28,7 +28,8 @@ _PASSED = text(
     " LEFT JOIN delivery d ON d.fanout_id = f.id AND d.address_id = t.address_id"
     " LEFT JOIN agency g ON g.id = t.agency_id"
     " LEFT JOIN acknowledgement k ON k.fanout_id = f.id AND k.address_id = t.address_id"
-    " WHERE f.outage_id = :o AND f.tier = 'agency' AND f.purpose = :p ORDER BY 1, 2 DESC"
+    " WHERE f.outage_id IS NOT NULL AND f.tier = 'agency' AND split_part(f.purpose, '-again-', 1) = :p"
+    " ORDER BY 1, f.id, 2 DESC"
 )
 
 
@@ -37,6 +38,6 @@ def purpose(version: int) -> str:
     return f"notice-{version}"
 
 
-def of_version(session: Session, outage: int, version: int) -> Sequence[Passed]:
+def of_version(session: Session, version: int) -> Sequence[Passed]:
     """Every mail and call by which a version was passed on, by agency; none when it was not."""
-    return [Passed(*row) for row in session.execute(_PASSED, {"o": outage, "p": purpose(version)})]
+    return [Passed(*row) for row in session.execute(_PASSED, {"p": purpose(version)})]

@@ -40,6 +40,8 @@ class User(Base):
     totp_secret: Mapped[bytes | None]
     totp_counter: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     recovery_hashes: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default="[]")
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))
+    """The agency whose notices and lists a person with the role agency sees; nobody else's."""
     failures: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     failed_at: Mapped[datetime | None]
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
+from operator import itemgetter
 from statistics import median
 
 from sqlalchemy import text
@@ -29,18 +30,21 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """One person, and when they last had a release in their hands, real or in a drill; None: never."""
+    """One person, and when they last had a release in their hands, real or in a drill; None: never. `trained`: it was
+    at the training desk, whose installation has posted it."""
 
     user_id: int
     name: str
     roles: frozenset[str]
     last: datetime | None
     standing: Standing
+    trained: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One run with its clocks: asked, started, form opened (`known` of the alert), first submitted, released."""
+    """One run with its clocks: asked, started, form opened (`known` of the alert), first submitted, released; and the
+    second person who released it, their shift then, and since when what they released had waited (`offered`)."""
 
     run: str
     drill: str
@@ -57,6 +61,15 @@ class Result:
     released: datetime | None
     outcome: DrillOutcome
     alert: str
+    approver_id: int | None = None
+    approver: str = ""
+    approver_shift: tuple[datetime, datetime] | None = None
+    offered: datetime | None = None
+
+    @property
+    def to_approve(self) -> float | None:
+        """Seconds from the submit of what was released to its approval."""
+        return (self.released - self.offered).total_seconds() if self.released and self.offered else None
 
     @property
     def to_submit(self) -> float | None:
@@ -82,34 +95,54 @@ class ByShift:
     to_release: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """What the second persons of a shift have approved in drills, and their median seconds."""
+
+    begins: datetime
+    ends: datetime
+    people: tuple[str, ...]
+    approved: int
+    to_approve: float | None
+
+
 _RESULTS = text(
     "SELECT r.public_id AS run, d.public_id AS drill, d.announced, d.failure, d.county, u.id AS user_id, u.name,"
     "   s.begins, s.ends, r.asked_at AS asked, r.started_at AS started, a.known_since AS opened,"
     "   (SELECT min(v.frozen_at) FROM revision v WHERE v.alert_id = a.id) AS submitted,"
-    "   (SELECT min(x.at) FROM release x JOIN revision v ON v.id = x.revision_id WHERE v.alert_id = a.id"
-    "     AND x.tier = 'public' AND x.state = 'released') AS released,"
-    "   r.outcome, coalesce(a.public_id, '') AS alert"
+    "   y.at AS released, r.outcome, coalesce(a.public_id, '') AS alert, y.approved_by AS approver_id,"
+    "   coalesce(p.name, '') AS approver, z.begins AS second_begins, z.ends AS second_ends, y.frozen_at AS offered"
     ' FROM drill_run r JOIN drill d ON d.id = r.drill_id JOIN "user" u ON u.id = r.user_id'
     " LEFT JOIN shift s ON s.id = r.shift_id LEFT JOIN alert a ON a.id = r.alert_id"
-    " WHERE CAST(:user AS bigint) IS NULL OR r.user_id = :user ORDER BY r.id DESC LIMIT :most"
+    " LEFT JOIN LATERAL (SELECT x.at, x.approved_by, v.frozen_at FROM release x JOIN revision v ON v.id = x.revision_id"
+    "   WHERE v.alert_id = a.id AND x.tier = 'public' AND x.state = 'released' ORDER BY x.at LIMIT 1) y ON true"
+    ' LEFT JOIN "user" p ON p.id = y.approved_by'
+    " LEFT JOIN LATERAL (SELECT begins, ends FROM shift WHERE user_id = y.approved_by AND begins <= y.at"
+    "   AND ends > y.at ORDER BY id LIMIT 1) z ON true"
+    " WHERE CAST(:user AS bigint) IS NULL OR :user IN (r.user_id, y.approved_by) ORDER BY r.id DESC LIMIT :most"
 )
 _PRACTICE = text(
-    "SELECT u.id, u.name, array_agg(DISTINCT o.name) AS roles, u.made_at, greatest("
+    "SELECT *, greatest(here, there) AS last, coalesce(there > here, there IS NOT NULL) AS trained FROM ("
+    " SELECT u.id, u.name, array_agg(DISTINCT o.name) AS roles, u.made_at, greatest("
     "   (SELECT max(x.at) FROM release x JOIN revision v ON v.id = x.revision_id JOIN alert a ON a.id = v.alert_id"
     "     WHERE x.state IN ('released', 'held') AND a.kind <> 'canary'"
     "     AND (x.requested_by = u.id OR x.approved_by = u.id)),"
-    "   (SELECT max(r.ended_at) FROM drill_run r WHERE r.user_id = u.id AND r.outcome = 'complete')) AS last"
+    "   (SELECT max(r.ended_at) FROM drill_run r WHERE r.user_id = u.id AND r.outcome = 'complete')) AS here,"
+    "   (SELECT max(p.at) FROM practice_record p WHERE p.user_id = u.id) AS there"
     ' FROM "user" u JOIN user_role w ON w.user_id = u.id JOIN role o ON o.id = w.role_id'
-    " WHERE u.active AND o.name IN ('issuer', 'approver') GROUP BY u.id ORDER BY last NULLS FIRST, u.name"
+    " WHERE u.active AND o.name IN ('issuer', 'approver') GROUP BY u.id) AS one"
+    " ORDER BY last NULLS FIRST, name"
 )
 
 
 def results(session: Session, user: int | None = None, most: int = 200) -> list[Result]:
-    """The newest runs, of one person or of everybody."""
+    """The newest runs, of everybody, or those that one person issued or approved."""
+    apart = ("shift", "outcome", "approver_shift")
     return [
         Result(
-            **{name: getattr(row, name) for name in Result.__dataclass_fields__ if name not in ("shift", "outcome")},
+            **{name: getattr(row, name) for name in Result.__dataclass_fields__ if name not in apart},
             shift=(row.begins, row.ends) if row.begins else None,
+            approver_shift=(row.second_begins, row.second_ends) if row.second_begins else None,
             outcome=DrillOutcome(row.outcome),
         )
         for row in session.execute(_RESULTS, {"user": user, "most": most})
@@ -130,6 +163,17 @@ def by_shift(found: Iterable[Result]) -> list[ByShift]:
     return made
 
 
+def approvals_by_shift(found: Iterable[Result]) -> list[Approvals]:
+    """What was approved by people who were on call, by their shift, the newest first."""
+    on_call = [(one.approver_shift, one) for one in found if one.approver_shift]
+    made = []
+    for shift, group in groupby(sorted(on_call, key=itemgetter(0), reverse=True), key=itemgetter(0)):
+        runs = [one for _, one in group]
+        names = tuple(sorted({one.approver for one in runs}))
+        made.append(Approvals(shift[0], shift[1], names, len(runs), _median(one.to_approve for one in runs)))
+    return made
+
+
 def _median(seconds: Iterable[float | None]) -> float | None:
     known = [each for each in seconds if each is not None]
     return median(known) if known else None
@@ -138,7 +182,7 @@ def _median(seconds: Iterable[float | None]) -> float | None:
 def practice(session: Session, now: datetime) -> list[Practice]:
     """Everybody who issues or approves, whoever is most out of practice first."""
     return [
-        Practice(row.id, row.name, frozenset(row.roles), row.last, standing(row.last, row.made_at, now))
+        Practice(row.id, row.name, frozenset(row.roles), row.last, standing(row.last, row.made_at, now), row.trained)
         for row in session.execute(_PRACTICE)
     ]
 

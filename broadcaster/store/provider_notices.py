@@ -33,6 +33,17 @@ class Source(StrEnum):
     API = "api"
 
 
+class Proof(StrEnum):
+    """What our own mail relay says of a mail's sender (RFC 8601); all but the first mean that it is not proved."""
+
+    PROVED = "proved"
+    NOT_SET_UP = "not_set_up"
+    NOT_SAID = "not_said"
+    FAILED = "failed"
+    STRANGER = "stranger"
+    OTHER = "other"
+
+
 class ClockName(StrEnum):
     """Which clock of a provider: for the first word to us, and for the first one after it."""
 
@@ -62,7 +73,10 @@ class ProviderNotice(Base):
 
 
 class NoticeVersion(Base):
-    """What a provider said at one time; `at` is when we were told. A version is never changed."""
+    """What a provider said at one time; `at` is when we were told. A version is never changed.
+
+    `proof` is of a mail; `joined` says why it stands here and is not a notice of its own, where a machine found that.
+    """
 
     __tablename__ = "provider_notice_version"
     __table_args__ = (
@@ -70,6 +84,8 @@ class NoticeVersion(Base):
         UniqueConstraint("notice_id", "digest"),
         CheckConstraint(f"kind IN ({one_of(NoticeKind)})", name="kind"),
         CheckConstraint(f"source IN ({one_of(Source)})", name="source"),
+        CheckConstraint(f"proof IN ({one_of(Proof)})", name="proof"),
+        CheckConstraint(f"(source = '{Source.MAIL}') = (proof IS NOT NULL)", name="mailed"),
     )
     id: Mapped[int] = identity()
     notice_id: Mapped[int] = mapped_column(ForeignKey("provider_notice.id"))
@@ -88,6 +104,13 @@ class NoticeVersion(Base):
     effect: Mapped[str]
     confidential_enc: Mapped[bytes]
     digest: Mapped[bytes]
+    proof: Mapped[str | None]
+    joined: Mapped[str] = mapped_column(default="", server_default="")
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it came from the provider itself: no mail, or one that is proved."""
+        return self.proof is None or self.proof == Proof.PROVED
 
 
 class ProviderChase(Base):
@@ -131,6 +154,19 @@ def versions(session: Session, notice: int) -> list[NoticeVersion]:
     """Every version of a notice, the first one first."""
     query = select(NoticeVersion).where(NoticeVersion.notice_id == notice).order_by(NoticeVersion.no)
     return list(session.scalars(query))
+
+
+def next_no(session: Session, notice: int) -> int:
+    """The number of the next version of a notice: one that was taken out leaves a gap."""
+    last = session.scalar(select(func.max(NoticeVersion.no)).where(NoticeVersion.notice_id == notice))
+    return (last or 0) + 1
+
+
+def of_provider(session: Session, provider_key: str, since: datetime, until: datetime) -> list[ProviderNotice]:
+    """The notices of a provider, not put aside, of which we were told something between two moments; oldest first."""
+    told = select(NoticeVersion.notice_id).where(NoticeVersion.at.between(since, until))
+    query = select(ProviderNotice).where(ProviderNotice.provider_key == provider_key, ProviderNotice.id.in_(told))
+    return list(session.scalars(query.where(ProviderNotice.dismissed_at.is_(None)).order_by(ProviderNotice.id)))
 
 
 def of_outage(session: Session, outage: int) -> list[ProviderNotice]:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from broadcaster.store.arrays import numbers
+from broadcaster.store.paging import DECIDED
 
 RECALLED = "recalled"
 """The reason of a text that was taken back: whoever did not hear of an outage does not hear of its end either."""
@@ -43,6 +44,29 @@ _MARK = text(
     " UPDATE delivery d SET handset = 'failed', reason = :why FROM o"
     " WHERE d.fanout_id = o.f AND d.address_id = o.a AND d.state = 'accepted' AND d.handset = 'none'"
 )
+
+
+_PAGES = text(
+    "SELECT f.id, f.state = 'done' AS done, r.no, a.public_id AS alert FROM fanout f"
+    " JOIN revision r ON r.id = f.revision_id JOIN alert a ON a.id = r.alert_id"
+    " WHERE f.channel IN ('sms', 'voice') AND f.recalled_at IS NULL AND f.expires_at > clock_timestamp()"
+    f" AND {DECIDED} ORDER BY f.id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Pages to approvers about something that is decided; `done` once none of them is on its way to the carrier."""
+
+    fanout: int
+    done: bool
+    no: int
+    alert: str
+
+
+def pages(session: Session) -> list[Pages]:
+    """The pages by text and call of whatever is decided, replaced or reviewed, while they may still be out."""
+    return [Pages(*row) for row in session.execute(_PAGES)]
 
 
 def over(session: Session) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, select
@@ -38,6 +38,9 @@ class GlassReview(Base):
     note: Mapped[str] = mapped_column(default="", server_default="")
     reviewed_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     reviewed_at: Mapped[datetime | None]
+    pages: Mapped[int] = mapped_column(default=0, server_default="0")
+    paged_at: Mapped[datetime | None]
+    """How often people were called because it is overdue, and when last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,20 @@ _ALL = (
 def waiting(session: Session) -> list[Broken]:
     """Those that nobody has reviewed, the oldest first."""
     return [_broken(session, *row) for row in session.execute(_ALL.where(GlassReview.verdict.is_(None)))]
+
+
+def overdue(session: Session, now: datetime, every: timedelta) -> list[tuple[GlassReview, Revision]]:
+    """Those that are overdue and were not paged about within `every`, locked; one that somebody writes is left out."""
+    query = (
+        select(GlassReview, Revision)
+        .join(Release, Release.id == GlassReview.release_id)
+        .join(Revision, Revision.id == Release.revision_id)
+        .where(GlassReview.verdict.is_(None), GlassReview.due <= now)
+        .where(GlassReview.paged_at.is_(None) | (GlassReview.paged_at <= now - every))
+        .order_by(GlassReview.due)
+        .with_for_update(of=GlassReview, skip_locked=True)
+    )
+    return [(review, revision) for review, revision in session.execute(query)]
 
 
 def of_alert(session: Session, alert: int) -> list[Broken]:

@@ -19,7 +19,7 @@ from broadcaster.store.database import Base, identity, one_of
 from broadcaster.store.people import ApiToken, User, user_role
 
 BY_TWO = frozenset({Role.ISSUER, Role.APPROVER, Role.ADMIN})
-"""Roles that one person alone does not give; an auditor reads, and moves nothing."""
+"""Roles that one person alone does not give; the others read, keep the directory, or see one agency's pages."""
 HOST = "console"
 """The ledger's name for whoever has a shell on the host."""
 LONGEST = 200
@@ -102,7 +102,9 @@ def ask_role(session: Session, user: User, role: Role, asker: User | None, reaso
     if role in staff.locked(session, user.id).role_names:
         raise RightsRefused(f"{user.name} has this role already.")
     if role not in BY_TWO:
-        staff.give(session, user.id, role, _name(asker))
+        staff.give(
+            session, user.id, role, _name(asker), **({"why": reason.strip()[:LONGEST]} if reason.strip() else {})
+        )
         return None
     waiting = (RightsRequest.role == role.value, RightsRequest.state == RequestState.WAITING)
     if session.scalar(select(RightsRequest).where(RightsRequest.user_id == user.id, *waiting)):

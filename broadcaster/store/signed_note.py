@@ -17,7 +17,8 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-PURPOSE = b"ledger checkpoints"
+PURPOSES = {"ledger": b"ledger checkpoints", "practice": b"practice records"}
+"""What a key signs: one key for each, so that what was signed as one thing is never taken for another."""
 ED25519 = b"\x01"
 NOTE = re.compile(r"(?P<text>(?:[^\n—][^\n]*\n)+)\n— (?P<name>[^\s+]+) (?P<signature>[A-Za-z0-9+/]+=*)\n")
 KEY = re.compile(r"(?P<name>[^\s+]+)\+(?P<id>[0-9a-f]{8})\+(?P<key>[A-Za-z0-9+/]+=*)")
@@ -55,7 +56,7 @@ class PublicKey:
         found = KEY.fullmatch(line.strip())
         raw = _exact(found["key"]) if found else b""
         if found is None or len(raw) != 33 or raw[:1] != ED25519 or key_id(found["name"], raw[1:]).hex() != found["id"]:
-            raise BadNote("This is no public key of a ledger: `broadcaster audit key` prints one.")
+            raise BadNote("This is no public key: `broadcaster audit key` and `broadcaster practice key` print one.")
         return cls(raw[1:])
 
     def written(self, name: str) -> str:
@@ -81,10 +82,10 @@ class Signer:
     key: Ed25519PrivateKey
 
     @classmethod
-    def of(cls, secret: str, host: str) -> Signer:
-        """The signer of an installation: its name is ``<host>/ledger``."""
-        seed = hmac.digest(secret.encode(), PURPOSE, "sha256")
-        return cls(f"{host}/ledger", Ed25519PrivateKey.from_private_bytes(seed))
+    def of(cls, secret: str, host: str, what: str = "ledger") -> Signer:
+        """The signer of an installation for one of PURPOSES: its name is ``<host>/<what>``."""
+        seed = hmac.digest(secret.encode(), PURPOSES[what], "sha256")
+        return cls(f"{host}/{what}", Ed25519PrivateKey.from_private_bytes(seed))
 
     @property
     def public(self) -> PublicKey:

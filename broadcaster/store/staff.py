@@ -44,6 +44,7 @@ def take(session: Session, key: int, role: Role, by: str) -> bool:
         if role not in user.role_names:
             return False
         user.roles = [each for each in user.roles if each.name != role]
+        user.agency_id = None if role is Role.AGENCY else user.agency_id
         desk_sessions.end_all(session, user.id)
         ledger.append(session, by, "role-taken", user.email, {"role": role.value})
     return True

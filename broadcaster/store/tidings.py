@@ -24,6 +24,7 @@ class News(StrEnum):
     AUTHENTICATOR = "authenticator"
     PASSKEY = "passkey"
     PASSWORD = "password"  # noqa: S105 - a kind of news
+    IDENTITY = "identity"
 
 
 class Tiding(Base):

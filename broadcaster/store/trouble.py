@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, func, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -57,6 +57,8 @@ class TroubleReport(Base):
     settled_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     alert_id: Mapped[int | None] = mapped_column(ForeignKey(Alert.id))
     """The draft that somebody of the desk made from it."""
+    paged_at: Mapped[datetime | None]
+    """When whoever has the watch was paged about it, or about it and others."""
 
 
 class TroubleLink(Base):
@@ -71,7 +73,8 @@ class TroubleLink(Base):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A report as the desk reads it; `agency` is a code, `call_back` opened, `closed` when its outage was over."""
+    """A report as the desk reads it; `agency` is a code, `call_back` opened, `closed` when its outage was over; whether
+    the agency serves the whole state, and whether the watch was paged about it."""
 
     id: int
     key: str
@@ -87,6 +90,8 @@ class Waiting:
     outage: str
     closed: datetime | None
     waits: bool
+    statewide: bool = False
+    paged: bool = False
 
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('trouble', 0))")
@@ -176,6 +181,11 @@ def settle(session: Session, ids: Collection[int], by: int, now: datetime, alert
     session.flush()
 
 
+def note_paged(session: Session, ids: Collection[int], now: datetime) -> None:
+    """The watch is paged about these reports."""
+    session.execute(update(TroubleReport).where(TroubleReport.id.in_(ids)).values(paged_at=now))
+
+
 Joined = Select[TroubleReport, Agency, Outage]
 
 
@@ -205,6 +215,8 @@ def _waiting(row: TroubleReport, agency: Agency, outage: Outage, sealer: Sealer)
         outage=outage.public_id,
         closed=outage.closed_at,
         waits=row.settled_at is None,
+        statewide=agency.statewide,
+        paged=row.paged_at is not None,
     )
 
 

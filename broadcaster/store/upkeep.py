@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, UniqueConstraint, func, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from broadcaster.directory.rows import Difference, RowKind
@@ -195,6 +196,19 @@ def confirm(session: Session, ask: UpkeepAsk, shown: set[str], today: date) -> N
     directory_history.record(session, differences, marks, Author(f"agency:{code}", "monthly round"))
     ask.state, ask.answered_at = AskState.CONFIRMED.value, func.clock_timestamp()
     ledger.append(session, f"agency:{code}", "verified", "directory", {"numbers": len(differences) - len(marks)})
+
+
+def unasked(session: Session, agency: int, month: str) -> list[UpkeepAsk]:
+    """The questions of this month to each contact of an agency, in the order in which they are tried, locked; those
+    that nobody has sent are made, and are not sent any more: the agency answers by itself."""
+    contacts = select(AgencyContact.address_id).where(AgencyContact.agency_id == agency).order_by(AgencyContact.rank)
+    addresses = list(session.scalars(contacts))
+    for address in addresses:
+        asked = {"month": month, "agency_id": agency, "address_id": address, "state": AskState.ASKED.value}
+        session.execute(insert(UpkeepAsk).values(**asked).on_conflict_do_nothing())
+    query = select(UpkeepAsk).where(UpkeepAsk.month == month, UpkeepAsk.agency_id == agency).with_for_update()
+    found = {row.address_id: row for row in session.scalars(query)}
+    return [found[address] for address in addresses]
 
 
 def _iso(day: date | None) -> str | None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, func, or_, select
+from sqlalchemy import BigInteger, ForeignKey, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from broadcaster.store import ledger
+from broadcaster.store import ledger, webhook_events
 from broadcaster.store.database import Base, identity, public_id
 from broadcaster.store.ledger import AuditEvent, AuditHead
 
@@ -42,14 +42,16 @@ class Watcher(Base):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The next event of a watcher; nobody's name is in it."""
+    """The next event of a watcher: of which type, and what it is about (``alert``) by its public id; nobody's name is
+    in it."""
 
     watcher: int
     url: str
     seq: int
     at: datetime
-    action: str
-    alert: str
+    type: str
+    about: str
+    key: str
     data: dict[str, Any]
 
 
@@ -83,18 +85,17 @@ def claim(session: Session, now: datetime) -> Notice | None:
     free = select(Watcher).where(Watcher.ended_at.is_(None), Watcher.due <= now).order_by(Watcher.due)
     for row in session.scalars(free.with_for_update(skip_locked=True)):
         found = _next(session, row)
-        if found is not None:
+        about, _, key = found.object.partition(":") if found else ("", "", "")
+        event = webhook_events.of(about, found.action) if found else None
+        if found is not None and event is not None:
             row.due = now + LEASE
-            about = found.object.removeprefix("alert:")
-            data = json.loads(found.canonical)["data"]
-            return Notice(row.id, row.url, found.seq, found.at, found.action, about, data)
+            data = event.data(json.loads(found.canonical)["data"])
+            return Notice(row.id, row.url, found.seq, found.at, event.type, about, key, data)
     return None
 
 
 def _next(session: Session, row: Watcher) -> AuditEvent | None:
-    query = select(AuditEvent).where(AuditEvent.seq > row.cursor, AuditEvent.object.like("alert:%"))
-    if row.kinds:
-        query = query.where(or_(*(AuditEvent.action == kind for kind in row.kinds)))
+    query = select(AuditEvent).where(AuditEvent.seq > row.cursor, webhook_events.wanted(row.kinds))
     return session.scalar(query.order_by(AuditEvent.seq).limit(1))
 
 

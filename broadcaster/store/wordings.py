@@ -7,6 +7,7 @@ what residents are told are two volumes, and a version is a book of one of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -14,10 +15,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, func, select,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from broadcaster.messages.book import Book, Books, Review
+from broadcaster.messages.book import NAMES, Book, Books, Review
 from broadcaster.messages.lint import Problem
-from broadcaster.messages.volume import ALERTS, RESIDENTS, VOLUMES, Volume
-from broadcaster.store import ledger
+from broadcaster.messages.volume import ALERTS, VOLUMES, Volume
+from broadcaster.store import ledger, word_checks
 from broadcaster.store.database import Base, identity, one_of
 
 _VOLUMES = ", ".join(f"'{name}'" for name in VOLUMES)
@@ -68,6 +69,11 @@ class Wording(Base):
     def book(self) -> Book:
         """Its words."""
         return Book.of(self.lang, self.sentences)
+
+    @property
+    def kind(self) -> Volume:
+        """The volume that it is a book of."""
+        return VOLUMES[self.volume]
 
     @property
     def subject(self) -> str:
@@ -134,27 +140,72 @@ def books(session: Session, volume: Volume = ALERTS, *, strict: bool) -> Books:
     """The books in use of a volume: as shipped, or as this authority approved them last. `strict` is live.
 
     A version of before an upgrade gets the sentences that are new in it, and then counts as unreviewed; one that no
-    longer works gives way to the shipped book, because a wording must never stop an alert.
+    longer fits gives way to the shipped book, because a wording must never stop an alert.
     """
     base = volume.shipped()
-    made, reviews = dict(base.books), dict(base.reviews)
-    ours = select(func.max(Wording.id)).where(Wording.volume == volume.name, Wording.state == WordingState.APPROVED)
-    newest = ours.group_by(Wording.lang)
-    for row in session.scalars(select(Wording).where(Wording.id.in_(newest))):
-        if row.lang not in made:
-            continue
+    made, reviews, given_up = dict(base.books), dict(base.reviews), set()
+    judged = word_checks.verdicts(session)
+    for row in _newest(session, volume):
         book = volume.edited(row.lang, row.sentences)
-        changed = book.sha != row.sha or volume is RESIDENTS  # an upgrade may ask more of the same phrases
-        if changed and volume.check(book):
+        if judged.get(row.id) or (row.id not in judged and _breaks(row, book)):
+            given_up.add(row.lang)
             continue
         made[row.lang] = book
         reviews[row.lang] = Review(row.lang, row.reviewer, _day(row.decided_at), row.sha)
-    return Books(made, reviews, strict)
+    return Books(made, reviews, strict, frozenset(given_up))
 
 
-def approvals(session: Session) -> int:
-    """How many versions were ever approved, of either volume: as long as it stands, the words in use are the same."""
-    return session.scalar(select(func.count()).where(Wording.state == WordingState.APPROVED)) or 0
+def _newest(session: Session, volume: Volume) -> list[Wording]:
+    """The version of each language that was approved last, of the languages of the house."""
+    ours = select(func.max(Wording.id)).where(Wording.volume == volume.name, Wording.state == WordingState.APPROVED)
+    rows = session.scalars(select(Wording).where(Wording.id.in_(ours.group_by(Wording.lang))).order_by(Wording.id))
+    return [row for row in rows if row.lang in NAMES]
+
+
+def _breaks(row: Wording, book: Book) -> bool:
+    """Whether a version that no sweep has judged yet is unfit, as far as a release can wait for it: a book of alerts is
+    read as a whole only where the shipped one has other sentences than it was approved with."""
+    quick = row.kind is ALERTS and book.sha == row.sha
+    return not quick and bool(row.kind.check(book))
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A wording in use that no longer fits this version of the program, and why."""
+
+    key: int
+    volume: str
+    lang: str
+    sentences: Mapping[str, str]
+    problems: tuple[Problem, ...]
+
+
+def unfit(session: Session, *, thorough: bool = False) -> list[Unfit]:
+    """What no longer fits, of either volume; `thorough` reads what no sweep has judged yet, up to a second a book."""
+    judged, found = word_checks.verdicts(session), []
+    for volume in VOLUMES.values():
+        for row in _newest(session, volume):
+            book = volume.edited(row.lang, row.sentences)
+            problems = judged.get(row.id, ())
+            if row.id not in judged and (thorough or _breaks(row, book)):
+                problems = volume.check(book)
+            if problems:
+                found.append(Unfit(row.id, volume.name, row.lang, book.sentences, problems))
+    return found
+
+
+def unjudged(session: Session) -> list[Wording]:
+    """The versions in use that the rules of this program have not judged yet."""
+    judged = word_checks.verdicts(session)
+    return [row for volume in VOLUMES.values() for row in _newest(session, volume) if row.id not in judged]
+
+
+def approvals(session: Session) -> tuple[int, int]:
+    """How many versions were ever approved and how many are refused now, of either volume: as long as both stand, the
+    words in use are the same."""
+    approved = select(func.count()).where(Wording.state == WordingState.APPROVED).scalar_subquery()
+    one, other = session.execute(select(approved, word_checks.refused().scalar_subquery())).one()
+    return one, other
 
 
 def versions(session: Session, volume: Volume, lang: str, most: int = 20) -> list[Wording]:

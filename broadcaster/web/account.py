@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcaster.said import Said
-from broadcaster.store import desk_sessions, ledger, passkeys
+from broadcaster.store import desk_sessions, identities, ledger, passkeys
 from broadcaster.store.people import User
 from broadcaster.web import accounts, stepup
 from broadcaster.web.accounts import AccountRefused
@@ -37,6 +37,8 @@ def shown(store: Session, problems: Mapping[str, str], typed: Mapping[str, str] 
         "desk/account/page.html",
         user=store.get_one(User, person().id, populate_existing=True),
         passkeys=passkeys.of_person(store, person().id),
+        identities=identities.of_person(store, person().id),
+        provider=house().provider,
         of_ten=accounts.RECOVERY_CODES,
         shortest=accounts.SHORTEST_PASSWORD,
         problems=problems,

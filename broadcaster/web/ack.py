@@ -12,11 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from broadcaster.channels import ack_link, proof
+from broadcaster.channels import ack_link, missed_link, proof
 from broadcaster.channels.agency_email import ACK, ack_token
 from broadcaster.messages.mail import ACK_TOKEN
 from broadcaster.messages.template import plain
-from broadcaster.store import acknowledgements, ledger, lines
+from broadcaster.outage.missed_calls import by_link
+from broadcaster.store import acknowledgements, ledger, lines, missed_links
 from broadcaster.store.acknowledgements import Answer
 from broadcaster.web.by_link import LONGEST_NOTE, NOT_OURS, pages, refused
 from broadcaster.web.house import house
@@ -53,6 +54,7 @@ class Notice:
     alert_id: int
     answer: str
     note: str
+    purpose: str
 
 
 _NOTICE = text(
@@ -60,7 +62,7 @@ _NOTICE = text(
     "   CASE WHEN b.subject = '' THEN coalesce(m.subject, '911 outage notice') ELSE b.subject END AS subject,"
     "   CASE WHEN b.subject = '' THEN coalesce(m.text, b.text) ELSE b.text END AS text,"
     "   coalesce(a.public_id, '') AS alert, coalesce(a.id, 0) AS alert_id,"
-    "   coalesce(k.answer, '') AS answer, coalesce(k.note, '') AS note FROM target t"
+    "   coalesce(k.answer, '') AS answer, coalesce(k.note, '') AS note, f.purpose FROM target t"
     " JOIN fanout f ON f.id = t.fanout_id LEFT JOIN revision r ON r.id = f.revision_id"
     " LEFT JOIN alert a ON a.id = r.alert_id"
     " JOIN body b ON b.id = t.body_id LEFT JOIN agency g ON g.id = t.agency_id"
@@ -80,12 +82,11 @@ def page(token: str) -> str | tuple[str, int]:
     if place is None:
         return refused(NOT_OURS)
     with house().sessions() as store:
-        notice = _notice(store, *place)
+        notice = notice_of(store, *place)
         if notice is None:
             return refused(GONE)
-        asked = lines.own(store, notice.alert_id, notice.agency)
-    shown = {"notice": notice, "answers": ANSWERS, "lines": asked, "words": _words(notice)}
-    return render_template("ack/notice.html", token=token, said=SAID, **shown)
+        onward = _missed_callers(store, notice)
+        return render_template("ack/notice.html", token=token, onward=onward, **shown(store, notice))
 
 
 @blueprint.post("/ack/<token>")
@@ -95,15 +96,28 @@ def answer(token: str) -> AnyResponse | tuple[str, int]:
     place = _place(token)
     if place is None:
         return refused(NOT_OURS)
+    with house().sessions.begin() as store:
+        notice = notice_of(store, *place)
+        if notice is None or not answered(store, notice):
+            return refused(GONE)
+    return redirect(url_for("ack.page", token=token), 303)
+
+
+def answered(store: Session, notice: Notice, by: str = "") -> bool:
+    """Record what was pressed, with who pressed it where they have signed in; False when the notice is kept no more."""
     given = request.form.get("answer", "read")
     given = given if given in ANSWERS else "other"
-    note = plain(request.form.get("note", ""))[:LONGEST_NOTE]
-    with house().sessions.begin() as store:
-        notice = _notice(store, *place)
-        if notice is None or not acknowledgements.record(store, *place, Answer(given, note)):
-            return refused(GONE)
-        _of_lines(store, notice, given)
-    return redirect(url_for("ack.page", token=token), 303)
+    said = Answer(given, plain(request.form.get("note", ""))[:LONGEST_NOTE], by)
+    if not acknowledgements.record(store, notice.fanout, notice.address, said):
+        return False
+    _of_lines(store, notice, given)
+    return True
+
+
+def shown(store: Session, notice: Notice) -> dict[str, object]:
+    """What a page of a notice shows."""
+    asked = lines.own(store, notice.alert_id, notice.agency)
+    return {"notice": notice, "answers": ANSWERS, "lines": asked, "words": _words(notice), "said": SAID}
 
 
 def _place(token: str) -> tuple[int, int] | None:
@@ -123,9 +137,18 @@ def _of_lines(store: Session, notice: Notice, given: str) -> None:
         ledger.append(store, f"agency:{notice.agency}", "lines_reported", f"alert:{notice.alert}", said)
 
 
-def _notice(store: Session, fanout: int, address: int) -> Notice | None:
+def notice_of(store: Session, fanout: int, address: int) -> Notice | None:
+    """The notice that one address was sent in one fan-out."""
     row = store.execute(_NOTICE, {"f": fanout, "a": address}).first()
     return Notice(*row) if row else None
+
+
+def _missed_callers(store: Session, notice: Notice) -> str:
+    """The list of missed callers to which a mail leads on, as long as its link works; else nothing."""
+    found = by_link.of_purpose(notice.purpose)
+    row = missed_links.by_number(store, *found) if found else None
+    settings = house().settings
+    return missed_link.url("", settings.secret_key, row.id, row.no) if row and row.works(house().clock()) else ""
 
 
 def _words(notice: Notice) -> str:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from broadcaster import tasks
-from broadcaster.alert.lifecycle import PEOPLE, Role
+from broadcaster.alert.lifecycle import AT_THE_DESK, PEOPLE, Role
 from broadcaster.store import ledger
 from broadcaster.store.answers import Given
 from broadcaster.web import (
@@ -38,7 +38,7 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 blueprint.record_once(lambda made: made.app.extensions["csrf"].exempt(blueprint))  # a bearer token, never a cookie
 api_problem.install(blueprint)
 BELLS = ("urgent", "sms")
-ANYBODY = PEOPLE
+ANYBODY = AT_THE_DESK
 MACHINE = (Role.CANARY,)
 ISSUER, APPROVER, ADMIN = (Role.ISSUER,), (Role.APPROVER,), (Role.ADMIN,)
 EITHER = ISSUER + APPROVER
@@ -82,8 +82,8 @@ ROUTES = (
     ),
     _route("POST", "/canaries", api_calls.create_canary, MACHINE, status=201),
     _route("GET", "/directory", api_directory.directory, ANYBODY, answer=api_directory.DirectoryOut),
-    _route("GET", "/tokens", access.tokens, ANYBODY, answer=access.TokensOut),
-    _route("DELETE", "/tokens/<token>", access.end_token, ANYBODY, answer=access.TokensOut),
+    _route("GET", "/tokens", access.tokens, PEOPLE, answer=access.TokensOut),
+    _route("DELETE", "/tokens/<token>", access.end_token, PEOPLE, answer=access.TokensOut),
     _route("GET", "/webhooks", access.webhooks, ADMIN, answer=access.WebhooksOut),
     _route("POST", "/webhooks", access.add_webhook, ADMIN, body=access.WebhookIn, answer=access.WebhookOut, status=201),
     _route("DELETE", "/webhooks/<webhook>", access.end_webhook, ADMIN, answer=access.WebhooksOut),

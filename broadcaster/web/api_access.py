@@ -9,7 +9,7 @@ from flask import abort
 from pydantic import AwareDatetime, BaseModel, Field, field_validator
 
 from broadcaster.channels.webhook import LONGEST_URL, receiver_secret
-from broadcaster.store import watchers
+from broadcaster.store import watchers, webhook_events
 from broadcaster.store.people import ApiToken, User
 from broadcaster.store.watchers import Watcher
 from broadcaster.web import tokens as tokens_of_people
@@ -35,10 +35,19 @@ class TokensOut(BaseModel):
 
 
 class WebhookIn(In):
-    """Where to tell, and which events; without any: every step of every alert."""
+    """Where to tell, and which events (`webhooks` in this document, of alerts also by their last word, and `all_clear`,
+    `number_change` and the other kinds for approvals of one kind); without any: every step of every alert."""
 
     url: Annotated[str, Field(max_length=LONGEST_URL)]
-    events: list[Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]] = Field(default_factory=list, max_length=30)
+    events: list[Annotated[str, Field(pattern=r"^[a-z_.]{1,40}$")]] = Field(default_factory=list, max_length=30)
+
+    @field_validator("events")
+    @classmethod
+    def _known(cls, events: list[str]) -> list[str]:
+        strange = next((name for name in events if not webhook_events.is_known(name)), None)
+        if strange is not None:
+            raise ValueError(f"No event is called {strange}: `webhooks` in /api/v1/openapi.json lists them.")
+        return events
 
     @field_validator("url")
     @classmethod

@@ -12,7 +12,7 @@ from broadcaster.alert.phone import AlternateNumber
 from broadcaster.directory import Community, Directory, UnknownCommunity
 from broadcaster.directory.boundaries import Areas
 from broadcaster.directory.here import Asked, BadPlace, look
-from broadcaster.store import boundaries, directory_load
+from broadcaster.store import directory_load, town_shapes
 from broadcaster.web.api_calls import Call
 from broadcaster.web.api_problem import Refused
 
@@ -53,7 +53,7 @@ def directory(call: Call) -> DirectoryOut:
 
 
 def _asked(call: Call, plain: Directory, asked: Asked) -> tuple[Community, ...]:
-    areas = Areas(boundaries.load(call.store) if asked.point else [])
+    areas = town_shapes.areas(call.store) if asked.point else Areas([])
     try:
         return tuple(one.community for one in look(plain, areas, asked))
     except BadPlace as error:

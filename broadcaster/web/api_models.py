@@ -42,7 +42,7 @@ class GeoJsonIn(BaseModel):
 
 
 class AreaIn(In):
-    """Where: the whole state, or counties (FIPS), communities and PSAPs by code, or every county a polygon touches."""
+    """Where: the whole state, or counties (FIPS), communities and PSAPs by code, or what a polygon touches."""
 
     statewide: bool = False
     counties: list[str] = []
@@ -203,10 +203,12 @@ class SpokenOut(BaseModel):
 
 
 class AreaOut(BaseModel):
-    """The polygons, `lat,lon` rings, over these counties, and the land of other states within them in km2 by state."""
+    """The polygons, `lat,lon` rings, over these whole counties and these communities by their own shapes, and the land
+    of other states within them in km2 by state."""
 
     polygons: list[str]
     counties: list[str]
+    communities: list[str]
     without_outline: list[str]
     spill_km2: dict[str, float]
     spill_share: float

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from broadcaster.alert.alert import Problem
 from broadcaster.messages.template import plain
 from broadcaster.outage.notice import intake as notice_intake
+from broadcaster.outage.notice import trust
 from broadcaster.outage.notice.fields import MOST_SERVICES
 from broadcaster.outage.notice.intake import Arrival
 from broadcaster.outage.notice.rule import LONGEST, Confidential, Notice, Open
@@ -64,7 +65,8 @@ class ClockOut(BaseModel):
 
 class NoticeOut(BaseModel):
     """A notice that is kept: its newest version, the outage it is about, and its clocks. What was said in confidence is
-    not repeated."""
+    not repeated. `sender_proved` is null where the newest version came by no mail; `joined` says why a word without a
+    ticket became a version of this notice."""
 
     id: str
     outage: str | None
@@ -72,6 +74,8 @@ class NoticeOut(BaseModel):
     ticket: str
     version: int
     kind: str | None
+    sender_proved: bool | None
+    joined: str
     clocks: list[ClockOut]
 
 
@@ -127,5 +131,7 @@ def _told(call: Call, row: ProviderNotice, version: NoticeVersion) -> NoticeOut:
         ticket=row.ticket,
         version=version.no,
         kind=version.kind,
+        sender_proved=trust.is_proved(call.store, [version]) if version.proof else None,
+        joined=version.joined,
         clocks=[ClockOut(name=one.name, due=one.due, met=one.met, overdue=one.is_overdue(now)) for one in own],
     )

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from broadcaster.alert.lifecycle import Role
+from broadcaster.store.webhook_events import EVENTS, Event
 from broadcaster.web import api_models as m
 from broadcaster.web.api_directory import DirectoryOut
 
@@ -45,6 +46,13 @@ REFUSALS = {
 }
 
 
+def _refusals(said: dict[str, str]) -> dict[str, Any]:
+    return {
+        code: {"description": words, "content": {"application/problem+json": {"schema": PROBLEM}}}
+        for code, words in said.items()
+    }
+
+
 PARTNERS = {
     "post": {
         "operationId": "receive",
@@ -55,21 +63,43 @@ PARTNERS = {
         "responses": {
             "200": {"description": "It was kept before", "content": {"application/json": {}}},
             "201": {"description": "Kept, with what was found", "content": {"application/json": {}}},
-            **{
-                code: {"description": words, "content": {"application/problem+json": {"schema": PROBLEM}}}
-                for code, words in {
+            **_refusals(
+                {
                     "400": "No CAP 1.2 message",
                     "403": "Not signed by a partner that is pinned",
                     "409": "Another message with this sender, identifier and time was kept before",
                     "413": "Too large",
                     "415": "Another content type",
                     "422": "Too old, ended, or against rules of CAP",
-                }.items()
-            },
+                }
+            ),
         },
     }
 }
-"""The one call that is not made by a person."""
+"""The calls that are not made by a person: another agency's, and the training installation's."""
+PRACTICE = {
+    "post": {
+        "operationId": "practised",
+        "summary": "Keep a signed practice record of the training installation.",
+        "description": "Its signature is its sign-in. It says when somebody last practised, and nothing else.",
+        "security": [],
+        "requestBody": {"required": True, "content": {"text/plain": {"schema": {"type": "string"}}}},
+        "responses": {
+            "200": {"description": "It was kept before", "content": {"application/json": {}}},
+            "201": {"description": "Kept", "content": {"application/json": {}}},
+            **_refusals(
+                {
+                    "403": "Not signed by the training installation that is pinned, or changed",
+                    "404": "No training installation is pinned",
+                    "409": "Another record with this key was kept before",
+                    "413": "Too large",
+                    "415": "Another content type",
+                    "422": "No practice record, too old, of the future, or of nobody here",
+                }
+            ),
+        },
+    }
+}
 
 
 PLACES = ("q", "zip", "county", "point")
@@ -117,7 +147,7 @@ def document(operations: Sequence[Operation], base_url: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for each in operations:
         paths.setdefault(f"/api/v1{each.address}", {})[each.method.lower()] = _operation(each)
-    paths["/api/v1/cap"] = PARTNERS
+    paths |= {"/api/v1/cap": PARTNERS, "/api/v1/practice": PRACTICE}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -128,10 +158,41 @@ def document(operations: Sequence[Operation], base_url: str) -> dict[str, Any]:
         "servers": [{"url": base_url}],
         "security": [{"bearer": []}],
         "paths": paths,
+        "webhooks": {each.type: {"post": _notice(each)} for each in EVENTS},
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
             "schemas": {**schemas.get("$defs", {}), "Problem": PROBLEM},
         },
+    }
+
+
+def _notice(each: Event) -> dict[str, Any]:
+    """One notice to an address that was added with `add_webhook`; of an alert's data the fields vary with the step."""
+    data: dict[str, Any] = {
+        "type": "object",
+        "required": [each.about, "event"],
+        "properties": {
+            each.about: {"type": "string", "description": "Its public id"},
+            "event": {"type": "integer", "description": "The event's number in the ledger: a second one is the same"},
+            **{name: {} for name in each.fields or ()},
+        },
+    }
+    notice = {
+        "type": "object",
+        "required": ["type", "timestamp", "data"],
+        "properties": {
+            "type": {"const": each.type},
+            "timestamp": {"type": "string", "format": "date-time"},
+            "data": data,
+        },
+    }
+    return {
+        "operationId": each.type.replace(".", "_"),
+        "summary": each.says,
+        "description": "Signed as Standard Webhooks says; sent again until it is answered with a 2xx.",
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": notice}}},
+        "responses": {"2XX": {"description": "Taken"}},
     }
 
 

@@ -28,7 +28,7 @@ from broadcaster.store import database, reviews
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
-from broadcaster.web import guard, headers, metrics, outline, sources, tongue
+from broadcaster.web import drill_second, guard, headers, metrics, outline, sources, tongue
 from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.blueprints import PAGES
 from broadcaster.web.drafts import after_the_session
@@ -37,6 +37,7 @@ from broadcaster.web.house import NAME, OUTER, House, house, utc_now
 from broadcaster.web.lengths import ago, spoken
 from broadcaster.web.paged import asked
 from broadcaster.web.passkey_answers import origin
+from broadcaster.web.provider import Provider
 from broadcaster.web.trouble_desk import heard
 from broadcaster.web.watch import watched
 
@@ -67,6 +68,7 @@ def create_app(
         office=Office.of(settings),
         clock=clock,
         bell=bell,
+        provider=Provider.of(settings),
     )
     app.extensions[OUTER] = replace(home, sessions=sessions or _pool(settings, OUTER_CONNECTIONS))
     _configure(app, settings)
@@ -75,6 +77,7 @@ def create_app(
     headers.install(app, https=settings.public_base_url.startswith("https:"))
     app.before_request(guard.refuse_other_sites)
     app.before_request(_look_around)
+    app.before_request(guard.keep_out)
     for blueprint in PAGES:
         app.register_blueprint(blueprint)
     metrics.install(app, metrics.Page.of(settings, app.extensions[NAME].sessions, lambda: clock().timestamp()))
@@ -109,15 +112,17 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _look_around() -> None:
     """Who is asking, and which outages are open: both stand on every page."""
-    g.open_alerts, g.broken, g.asked, g.trouble, g.drill = [], [], [], None, None
+    g.open_alerts, g.broken, g.asked, g.trouble, g.drill, g.seconds = [], [], [], None, None, []
     if request.endpoint == "static" or request.blueprint == "health":
         return
     guard.load_person()
-    if guard.visitor() is not None and request.method == "GET" and request.endpoint not in guard.POLLS:
+    who = guard.visitor()
+    if who is not None and who.at_desk and request.method == "GET" and request.endpoint not in guard.POLLS:
         with house().sessions.begin() as store:
             g.open_alerts = watched(store, house().clock(), AlertState.OPEN)
             g.broken, g.asked, g.trouble = reviews.waiting(store), asked(store), heard(store)
-            g.drill = prompt(store, guard.person())
+            g.drill = prompt(store, who)
+            g.seconds = drill_second.asked(store, who, house().clock())
 
 
 def _templates(app: Flask, settings: Settings) -> None:
@@ -132,6 +137,7 @@ def _templates(app: Flask, settings: Settings) -> None:
             "broken": g.get("broken", []),
             "asked_of_me": g.get("asked", []),
             "drill": g.get("drill"),
+            "drills_to_approve": g.get("seconds", []),
             "trouble": g.get("trouble"),
             "trouble_words": WORDS,
             "mode": settings.mode.value,

@@ -12,9 +12,10 @@ from broadcaster.alert.policy import needs_two_people
 from broadcaster.dispatch import actions, drills
 from broadcaster.dispatch.actions import AlertRefused
 from broadcaster.said import Said
+from broadcaster.store import drafts as typed_drafts
 from broadcaster.store.alerts import Revision
 from broadcaster.web import acting, drafts, form_numbers, stepup
-from broadcaster.web.guard import only
+from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
 from broadcaster.web.revision import shown
 from broadcaster.web.tongue import _, said
@@ -36,6 +37,7 @@ def submit(alert: str, no: int) -> Answer:
     try:
         with house().sessions.begin() as store:
             actions.submit(acting.actor(store), acting.revision_of(store, alert, no))
+            typed_drafts.drop(store, person().id, drafts.key_of(alert, no, numbers=True))
     except AlertRefused as refused:
         for problem in refused.problems:
             flash(said(problem.sentence), "error")

@@ -27,12 +27,13 @@ from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.deliveries import FanoutState
 from broadcaster.store.lines import Line
 from broadcaster.store.outages import Outage
-from broadcaster.web import acting, agency_lists, board_cards, board_map, board_words, outline, vocabulary
+from broadcaster.web import acting, agency_lists, board_cards, board_map, board_words, outline, town_map, vocabulary
 from broadcaster.web.agency_lists import LeftOut
 from broadcaster.web.board_cards import Card
 from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.tongue import speaking
+from broadcaster.web.town_map import TownMap
 
 blueprint = Blueprint("board", __name__, url_prefix="/desk", static_folder="assets/board", static_url_path="/board")
 blueprint.before_request(require_person)
@@ -75,11 +76,9 @@ class View:
     switched: dict[str, AlternateNumber]
     left_out: LeftOut | None
     counties: list[CountyCount]
-
-    @property
-    def by_fips(self) -> dict[str, CountyCount]:
-        """For the drawing."""
-        return {each.fips: each for each in self.counties}
+    by_fips: dict[str, CountyCount]
+    towns: list[CountyCount]
+    town_map: TownMap
 
 
 @blueprint.get("/alerts/<alert>")
@@ -131,6 +130,7 @@ def _view(store: Session, row: Alert, by: str) -> View:
     rows = board_cards.rows(made.texts, by) if made.texts else []
     told = sorted(lines.lines(store, row.id), key=lambda line: (LOUD_FIRST.get(line.said, 2), line.name))
     jammed = any(line.said in lines.UNANSWERED for line in told)
+    places, drawn_towns = made.texts.per_community if made.texts else [], town_map.of(store)
     return View(
         board=made,
         cards=board_cards.cards(made),
@@ -142,7 +142,10 @@ def _view(store: Session, row: Alert, by: str) -> View:
         lines=told,
         switched=switch.waiting(acting.actor(store), row, directory_load.load(store, agencies=False)) if jammed else {},
         left_out=_left_out(store, row),
-        counties=board_map.counties(store, made.texts.per_community) if made.texts else [],
+        counties=board_map.counties(store, places),
+        by_fips=board_map.by_county(store, places, drawn_towns),
+        towns=board_map.towns(places, drawn_towns),
+        town_map=drawn_towns,
     )
 
 

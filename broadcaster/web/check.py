@@ -60,19 +60,19 @@ def answer(token: str) -> Answer:
             upkeep.confirm(store, ask, set(request.form.getlist("shown")), house().clock().date())
         else:
             try:
-                upkeep.correct(store, house().sealer, ask, _correction(store, ask))
+                upkeep.correct(store, house().sealer, ask, correction(store, ask.agency_id))
             except PhoneRefused as error:
                 return _page(store, ask, token, str(error)), 422
     return redirect(url_for("check.page", token=token), 303)
 
 
-def _correction(store: Session, ask: UpkeepAsk) -> dict[str, str]:
+def correction(store: Session, agency: int) -> dict[str, str]:
     """What was typed; PhoneRefused, with a sentence, when it says nothing or cannot be dialled."""
     note, new = plain(request.form.get("note", ""))[:LONGEST_NOTE], request.form.get("new", "").strip()[:40]
     old = request.form.get("old", "")
     if not new and not note:
         raise PhoneRefused("Write the number that is right, or a note.")
-    known = {number.e164 for _, number in upkeep.numbers(store, ask.agency_id)}
+    known = {number.e164 for _, number in upkeep.numbers(store, agency)}
     return {"new": parse(new) if new else "", "old": old if old in known else "", "note": note}
 
 

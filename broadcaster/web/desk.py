@@ -6,7 +6,7 @@ from flask import Blueprint, g, render_template
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import AlertState, Role
-from broadcaster.store import binders, inbound, incoming, provider_notices, rights
+from broadcaster.store import binders, inbound, incoming, provider_notices, provider_senders, rights
 from broadcaster.web import drafts as typed
 from broadcaster.web import notice_shown
 from broadcaster.web.canary_line import line
@@ -30,6 +30,7 @@ def home() -> str | Response:
         begun, canary = typed.begun(store), line(store, house().settings, house().clock())
         records = [one for one in open_records(store) if not one.goes_on]
         shown = {"notices": provider_notices.waiting(store), "owed": notice_shown.owed(store)}
+        shown |= {"doubtful": [row for row, _ in provider_senders.doubtful(store)]}
         shown |= {"rusty": own(store, person(), house().clock()), "bound": binders.standing(store)}
         shown |= {"asked_for": len(rights.waiting(store)) if person().may(Role.ADMIN) else 0}
     waiting = [item for item in (*g.open_alerts, *drafts) if item.waits]

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from broadcaster.store.proposals import Proposal
 
@@ -47,20 +48,31 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One step in words: the same as a table, for whoever does not see the drawing."""
+    """One step in words: the same as a table, for whoever does not see the drawing. Without `expected` nothing was
+    heard."""
 
     at: datetime
     calls: int
-    expected: float
+    expected: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Steps side by side."""
+
+    x: float
+    width: float
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Everything that the template draws. `began` and `decided` are places on the axis."""
+    """Everything that the template draws. `began` and `decided` are places on the axis; bands and lines are those of
+    the spans in which somebody was heard, `unheard` the others."""
 
     bars: Sequence[Bar]
-    band: str
-    line: str
+    bands: Sequence[str]
+    lines: Sequence[str]
+    unheard: Sequence[Span]
     began: float
     decided: float
     heights: Sequence[Mark]
@@ -81,7 +93,7 @@ def chart(row: Proposal) -> Chart:
     calls, due, step = series["calls"], series["expected"], int(series["step"])
     start = datetime.fromisoformat(series["start"])
     many = max(1, len(calls))
-    most = float(max([1.0, *calls, *(one + BAND * math.sqrt(one) for one in due)]))
+    most = float(max([1.0, *calls, *(one + BAND * math.sqrt(one) for one in due if one is not None)]))
     wide = (WIDTH - LEFT - RIGHT) / many
 
     def x(moment: datetime) -> float:
@@ -90,17 +102,20 @@ def chart(row: Proposal) -> Chart:
     def y(value: float) -> float:
         return float(round(TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - max(value, 0.0) / most), 1))
 
-    def path(values: Sequence[float]) -> list[str]:
-        return [f"{LEFT + (no + 0.5) * wide:.1f},{y(value)}" for no, value in enumerate(values)]
+    def path(first: int, values: Sequence[float], off: float = 0.0) -> list[str]:
+        return [
+            f"{LEFT + (no + 0.5) * wide:.1f},{y(value + off * math.sqrt(value))}"
+            for no, value in enumerate(values, first)
+        ]
 
-    upper = path([one + BAND * math.sqrt(one) for one in due])
-    lower = path([one - BAND * math.sqrt(one) for one in due])
-    bars = [_bar(no, heard, wide, y) for no, heard in enumerate(calls)]
+    heard, unheard = _spans(due)
+    bars = [_bar(no, came, wide, y) for no, came in enumerate(calls)]
     moments = [start + timedelta(minutes=step * no) for no in range(many)]
     return Chart(
         bars=[bar for bar in bars if bar.calls],
-        band=" ".join([*upper, *reversed(lower)]),
-        line=" ".join(path(due)),
+        bands=[" ".join([*path(*one, BAND), *reversed(path(*one, -BAND))]) for one in heard],
+        lines=[" ".join(path(*one)) for one in heard],
+        unheard=[Span(round(LEFT + no * wide, 1), round(width * wide, 1)) for no, width in unheard],
         began=round(x(row.began), 1),
         decided=round(x(row.decided_at), 1),
         heights=[Mark(y(value), f"{value:g}") for value in _levels(most)],
@@ -108,6 +123,20 @@ def chart(row: Proposal) -> Chart:
         rows=[Row(at, *both) for at, *both in zip(moments, calls, due, strict=True)],
         step=step,
     )
+
+
+def _spans(due: Sequence[float | None]) -> tuple[list[tuple[int, list[float]]], list[tuple[int, int]]]:
+    """The spans in which somebody was heard: the first step, and what was expected; and of the others the first step,
+    and how many there are."""
+    heard, unheard, no = [], [], 0
+    for is_heard, steps in groupby(due, lambda one: one is not None):
+        values = list(steps)
+        if is_heard:
+            heard.append((no, [one for one in values if one is not None]))
+        else:
+            unheard.append((no, len(values)))
+        no += len(values)
+    return heard, unheard
 
 
 def _bar(no: int, calls: int, wide: float, y: Scale) -> Bar:

@@ -33,11 +33,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """All of them, those with trouble first, and how many are in which state."""
+    """All of them, those with trouble first, and how many are in which state; of `plain` ones nobody says when the last
+    call was."""
 
     lines: tuple[Line, ...]
     states: Counter[str]
     judged: datetime | None
+    plain: int = 0
 
 
 ORDER = ("silent", "stopped", "late", "learning", "muted", "alive", "never")
@@ -45,11 +47,14 @@ ORDER = ("silent", "stopped", "late", "learning", "muted", "alive", "never")
 
 def heard(store: Session, now: datetime, zone: ZoneInfo) -> Heard:
     """As it stands now."""
-    known, usual = listening.moment_of(store, now), learning.profiles(store)
+    known, usual = listening.moment_of(store, now, zone), learning.profiles(store)
     calls: Counter[str] = Counter()
+    exact: set[str] = set()
     due: dict[str, float] = defaultdict(float)
     for row in call_counts.since(store, listening.floor(now - HOUR), now + MINUTE):
         calls[row.code] += row.calls
+        if row.last_s is not None:
+            exact.add(row.code)
         if row.code in usual:
             at = learning.minute_of_week(row.minute, zone) + 0.5
             due[row.code] += usual[row.code].at(at) * row.through_s / 60.0
@@ -64,7 +69,8 @@ def heard(store: Session, now: datetime, zone: ZoneInfo) -> Heard:
         judged = weeks >= LEAST_WEEKS and feed.newest is not None
         lines.append(Line(feed.name, state, sentence, calls[feed.code], due[feed.code] if judged else None))
     lines.sort(key=lambda one: (ORDER.index(one.state), one.name))
-    return Heard(tuple(lines), Counter(one.state for one in lines), call_counts.watch(store).judged)
+    plain = sum(many > 0 and code not in exact for code, many in calls.items())
+    return Heard(tuple(lines), Counter(one.state for one in lines), call_counts.watch(store).judged, plain)
 
 
 def _state(feed: Feed, now: datetime, weeks: float, *, is_silent: bool) -> tuple[str, str]:
@@ -75,7 +81,8 @@ def _state(feed: Feed, now: datetime, weeks: float, *, is_silent: bool) -> tuple
     if not listening.is_alive(feed, now):
         return "stopped", "no data: its feed has stopped, so that nothing is known of its calls"
     if now - feed.newest > LATE:
-        return "late", f"its feed is {round((now - feed.newest) / MINUTE)} min behind"
+        behind = f"its feed is {round((now - feed.newest) / MINUTE)} min behind"
+        return "late", behind + (", too late to be judged" if now - feed.newest > listening.PATIENCE else "")
     if weeks < LEAST_WEEKS:
         return "learning", f"its week is being learnt: {weeks * 7:.0f} of {LEAST_WEEKS * 7:.0f} days"
     return "alive", "heard"

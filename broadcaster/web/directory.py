@@ -9,12 +9,12 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from broadcaster.alert.lifecycle import Role
+from broadcaster.alert.lifecycle import EDITORS
 from broadcaster.directory import UnknownCommunity
 from broadcaster.directory.boundaries import Areas
 from broadcaster.directory.here import Asked, BadPlace, Here, look
 from broadcaster.directory.rows import described
-from broadcaster.store import boundaries, directory_history, directory_import, directory_load, ledger
+from broadcaster.store import directory_history, directory_import, directory_load, ledger, town_shapes
 from broadcaster.store.directory_files import BadFile
 from broadcaster.store.directory_history import Author
 from broadcaster.store.directory_import import Moved, Proposal
@@ -27,6 +27,7 @@ directory.before_request(require_person)
 
 LONGEST_NAME = 100
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "geojson": "application/geo+json"}
+TYPES |= {"shapes.geojson": TYPES["geojson"]}
 Answer = str | AnyResponse | tuple[str, int]
 
 
@@ -36,7 +37,7 @@ def page() -> str:
     asked = Asked(*(request.args.get(name, "").strip()[:80] for name in ("q", "zip", "county", "point")))
     with house().sessions.begin() as store:
         found, problem = _look(store, asked)
-        changes = directory_history.latest(store, 50) if person().may(Role.ADMIN) else []
+        changes = directory_history.latest(store, 50) if person().may(*EDITORS) else []
     return render_template("desk/directory/page.html", asked=asked, found=found, problem=problem, changes=changes)
 
 
@@ -44,14 +45,14 @@ def _look(store: Session, asked: Asked) -> tuple[list[Here], str]:
     if asked.is_empty:
         return [], ""
     try:
-        areas = Areas(boundaries.load(store) if asked.point else [])
+        areas = town_shapes.areas(store) if asked.point else Areas([])
         return look(directory_load.load(store, agencies=False), areas, asked), ""
     except (BadPlace, UnknownCommunity) as error:
         return [], str(error)
 
 
 @directory.post("/import")
-@only(Role.ADMIN)
+@only(*EDITORS)
 def propose() -> Answer:
     """What a file would change; nothing is changed yet."""
     file = request.files.get("file")
@@ -61,7 +62,7 @@ def propose() -> Answer:
 
 
 @directory.post("/apply")
-@only(Role.ADMIN)
+@only(*EDITORS)
 def apply() -> Answer:
     """Change exactly what was shown; if the directory has changed since, the difference is shown anew."""
     name = request.form.get("name", "")[-LONGEST_NAME:]
@@ -104,6 +105,7 @@ def _difference(name: str, data: bytes, proposal: Proposal) -> str:
         counts=proposal.counts,
         lines=[described(one) for one in proposal.changes],
         refused=proposal.refused,
+        mended=proposal.mended,
     )
 
 
@@ -113,9 +115,9 @@ def _refused(sentence: str) -> Answer:
 
 
 @directory.get("/directory.<ending>")
-@only(Role.ADMIN)
+@only(*EDITORS)
 def export(ending: str) -> Response:
-    """The directory as a file: contacts included, so for administrators alone."""
+    """The directory as a file: contacts included, so for whoever keeps it alone."""
     if ending not in TYPES:
         abort(404, description=f"There is no export of this kind: use one of {', '.join(TYPES)}.")
     with house().sessions.begin() as store:

@@ -6,6 +6,7 @@ sign-in page as hidden fields, and stands in the form again afterwards, for its 
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from broadcaster import logs
 from broadcaster.alert.alert import Area
 from broadcaster.alert.lifecycle import Role
 from broadcaster.said import Said
@@ -24,18 +26,25 @@ from broadcaster.store import areas
 from broadcaster.store import drafts as store_of
 from broadcaster.store.database import public_id
 from broadcaster.store.drafts import Fields, Kept
+from broadcaster.store.sealed import Unsealable
 from broadcaster.web import form_typed, guard
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.tongue import _, said
 
+log = logs.get(__name__)
+DESK = (Role.ISSUER, Role.APPROVER, Role.ADMIN)
 drafts = Blueprint("drafts", __name__, url_prefix="/desk/drafts")
 drafts.before_request(require_person)
 
-KEY = re.compile(r"[a-z0-9]{16}(\.[0-9]{1,4}(\.numbers)?)?")
-"""A new alert's form has a random key; that of a revision is ``alert.no``, and of its numbers ``alert.no.numbers``."""
-SENT_FROM = frozenset({"form.create", "form.save", "numbers.save", "approval.submit"})
+NOTICE, RECORD = "notice.", "record."
+KEY = re.compile(r"(notice|record)\.[a-z0-9]{16}|[a-z0-9]{16}(\.[0-9]{1,4}(\.numbers)?)?")
+"""A new alert's form has a random key; that of a revision is ``alert.no``, that of its numbers ``alert.no.numbers``; a
+provider's notice has one that begins with ``notice.``, words for the record of an outage have ``record.outage``."""
+OF_RECORDS = frozenset({"outages.note", "outages.hand_over", "outages.close", "outages.join"})
+SENT_FROM = frozenset({"form.create", "form.save", "numbers.save", "approval.submit", "notices.create"}) | OF_RECORDS
 """The endpoints whose form outlives its session; a submit only for the numbers that are typed beside it."""
+SEALED = "sealed"
 LEFT_OUT = frozenset({"csrf_token"})
 LONGEST_KNOWN = timedelta(hours=24)
 """A form that lay for longer is about another outage."""
@@ -55,7 +64,8 @@ class Begun:
 
 
 WHAT = (Said("A new alert"), Said("An edit of an alert"), Said("The numbers of an alert"))
-"""What a form is, by the dots in its key."""
+"""What a form of an alert is, by the dots in its key."""
+A_NOTICE, A_LINE = Said("A provider’s notice"), Said("Words for the record of an outage")
 
 
 def key_of(alert: str, no: int, *, numbers: bool = False) -> str:
@@ -65,8 +75,10 @@ def key_of(alert: str, no: int, *, numbers: bool = False) -> str:
 
 def sent_key() -> str:
     """The key that a sent form carries; a new one when it carries none of ours."""
-    given = request.form.get("draft", "")
-    return given if KEY.fullmatch(given) else public_id()
+    if request.endpoint in OF_RECORDS:
+        return f"{RECORD}{(request.view_args or {}).get('outage', '')}"
+    given, start = request.form.get("draft", ""), NOTICE if request.endpoint == "notices.create" else ""
+    return given if KEY.fullmatch(given) and given.startswith(start) else f"{start}{public_id()}"
 
 
 def fields_of(form: MultiDict[str, str]) -> Fields:
@@ -100,7 +112,31 @@ def known_since(fields: MultiDict[str, str]) -> datetime:
 
 def keep(store: Session, key: str) -> None:
     """Keep the form of this request for whoever sent it."""
-    store_of.keep(store, person().id, key, fields_of(request.form), house().clock())
+    _keep(store, person().id, key, request.form)
+
+
+def _keep(store: Session, user: int, key: str, form: MultiDict[str, str]) -> None:
+    """What a provider says in confidence stands in no table in clear: the form of a notice is kept sealed."""
+    fields = fields_of(form)
+    if key.startswith(NOTICE):
+        sealed = house().sealer.seal(json.dumps(fields), _bound(key))
+        fields = {SEALED: [base64.b64encode(sealed).decode()]}
+    store_of.keep(store, user, key, fields, house().clock())
+
+
+def opened(kept: Kept) -> MultiDict[str, str]:
+    """A kept form as a request would carry it; nothing of one that was sealed with a key that we no longer have."""
+    if not kept.key.startswith(NOTICE):
+        return as_form(kept.fields)
+    try:
+        return as_form(json.loads(house().sealer.open(base64.b64decode(kept.fields[SEALED][0]), _bound(kept.key))))
+    except Unsealable as error:
+        log.warning("draft_not_opened", why=str(error))
+        return MultiDict()
+
+
+def _bound(key: str) -> bytes:
+    return f"draft:{key}".encode()
 
 
 def begun(store: Session) -> list[Begun]:
@@ -109,7 +145,13 @@ def begun(store: Session) -> list[Begun]:
 
 
 def _begun(store: Session, kept: Kept) -> Begun:
-    form = as_form(kept.fields)
+    form = opened(kept)
+    if kept.key.startswith(NOTICE):
+        whose = ", ".join(form[name].strip() for name in ("provider", "ticket") if form.get(name, "").strip())
+        return Begun(kept.key, whose, known_since(form), kept.saved_at, A_NOTICE, page_of(kept.key))
+    if kept.key.startswith(RECORD):
+        words = next((form[name].strip() for name in ("note", "hand", "close", "join") if form.get(name)), "")
+        return Begun(kept.key, words[:60], kept.saved_at, kept.saved_at, A_LINE, page_of(kept.key))
     typed = [name.strip() for name in form.get("names", "").replace("\n", ",").split(",") if name.strip()]
     area = Area("statewide" in form, tuple(form.getlist("counties")), tuple(form.getlist("communities")))
     where = ", ".join(name for name in (areas.place(store, area), *typed[:3]) if name)
@@ -118,24 +160,30 @@ def _begun(store: Session, kept: Kept) -> Begun:
 
 def page_of(key: str) -> str:
     """The address at which a kept form is gone on with."""
+    if key.startswith(NOTICE):
+        return url_for("notices.new", draft=key)
+    if key.startswith(RECORD):
+        return url_for("outages.one", outage=key.removeprefix(RECORD))
     alert, *rest = key.split(".")
     pages = (url_for("form.new", draft=key), url_for("form.edit", alert=alert), url_for("numbers.page", alert=alert))
     return pages[len(rest)]
 
 
 @drafts.post("/<key>")
-@only(Role.ISSUER)
+@only(*DESK)
 def save(key: str) -> tuple[str, int]:
     """Keep what stands in the form now, unread: the browser sends it as somebody types."""
     if not KEY.fullmatch(key):
         return "", 404
+    if not key.startswith(NOTICE) and not person().may(Role.ISSUER):
+        return "", 403
     with house().sessions.begin() as store:
         keep(store, key)
     return "", 204
 
 
 @drafts.post("/<key>/discard")
-@only(Role.ISSUER)
+@only(*DESK)
 def discard(key: str) -> Response:
     """Throw a form away, on the word of whoever typed it."""
     with house().sessions.begin() as store:
@@ -164,8 +212,11 @@ def after_the_session() -> tuple[str, int] | Response | None:
         return None
     guard.load_person()
     if guard.visitor() is None:
-        return _sign_in_page(json.dumps(fields_of(request.form)), guard.ENDED), 403
+        typed = {**fields_of(request.form), "draft": [sent_key()]}
+        return _sign_in_page(json.dumps(typed), guard.ENDED), 403
     key = sent_key()
+    if not KEY.fullmatch(key):
+        return None
     with house().sessions.begin() as store:
         keep(store, key)
     flash(said(AGAIN), "warning")
@@ -180,7 +231,8 @@ def _is_ours() -> bool:
 
 
 def _sign_in_page(typed: str, problem: str) -> str:
-    return render_template("desk/sign_in.html", email="", problem=problem, goal=request.path, typed=typed)
+    shown = {"email": "", "goal": request.path, "provider": ""}  # what was typed would not come back from there
+    return render_template("desk/sign_in.html", problem=problem, typed=typed, **shown)
 
 
 def came_through(user: int) -> str:
@@ -197,6 +249,6 @@ def came_through(user: int) -> str:
     if not KEY.fullmatch(key):
         return ""
     with house().sessions.begin() as store:
-        store_of.keep(store, user, key, fields_of(form), house().clock())
+        _keep(store, user, key, form)
     flash(said(AGAIN), "warning")
     return page_of(key)

@@ -14,15 +14,16 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.alert import FailureKind
-from broadcaster.alert.lifecycle import AlertKind, AlertState, ReleaseState, Role
+from broadcaster.alert.lifecycle import Role
 from broadcaster.directory import Directory
 from broadcaster.dispatch import drills as practising
-from broadcaster.store import directory_load, ledger, practice
+from broadcaster.store import directory_load, ledger, practice, practice_records
 from broadcaster.store import drills as kept
-from broadcaster.store.alerts import Alert, Release, Revision
+from broadcaster.store.alerts import Alert
 from broadcaster.store.drills import Drill, DrillOutcome, DrillRun
 from broadcaster.store.people import User
 from broadcaster.store.practice import Practice, Result, Standing
+from broadcaster.web import drill_second
 from broadcaster.web.guard import Person, only, person, require_person
 from broadcaster.web.house import house
 
@@ -48,6 +49,7 @@ BOSSES = (Role.ADMIN, Role.AUDITOR)
 """Who sees everybody's results; everybody sees their own."""
 COLUMNS: tuple[str, ...] = ("person", "shift_from", "shift_to", "announced", "fails", "where", "asked", "started")
 COLUMNS += ("form_opened", "submitted", "released", "outcome", "seconds_to_submit", "seconds_to_release")
+COLUMNS += ("approver", "seconds_to_approve")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would run."""
 
@@ -208,6 +210,7 @@ def _cells(one: Result, county: str) -> Iterator[str]:
     yield one.outcome.value
     for seconds in (one.to_submit, one.to_release):
         yield "" if seconds is None else f"{seconds:.0f}"
+    yield from (one.approver, "" if one.to_approve is None else f"{one.to_approve:.0f}")
 
 
 def _row(cells: Iterator[str] | tuple[str, ...]) -> str:
@@ -220,29 +223,6 @@ def own(store: Session, who: Person, now: datetime) -> Practice | None:
     """Where this person stands, if they are out of practice."""
     mine = [one for one in practice.practice(store, now) if one.user_id == who.id]
     return mine[0] if mine and mine[0].standing is not Standing.FRESH else None
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """A drill that was submitted, and that somebody else may approve to practise too."""
-
-    alert: str
-    no: int
-    author: str
-    mine: bool
-
-
-def _waiting(store: Session) -> list[Waits]:
-    query = (
-        select(Alert.public_id, Revision.no, User.name, Revision.authored_by)
-        .join(Revision, Revision.alert_id == Alert.id)
-        .join(Release, Release.revision_id == Revision.id)
-        .join(User, User.id == Revision.authored_by)
-        .where(Alert.kind == AlertKind.DRILL.value, Alert.state == AlertState.DRAFT.value)
-        .where(Release.tier == "public", Release.state == ReleaseState.PENDING.value)
-        .order_by(Revision.id)
-    )
-    return [Waits(row[0], row[1], row[2], row[3] == person().id) for row in store.execute(query)]
 
 
 def _moment(problems: dict[str, str]) -> datetime | None:
@@ -270,21 +250,26 @@ def _shown(problems: dict[str, str]) -> str:
         who, now, directory = person(), house().clock(), directory_load.load(store, agencies=False)
         everything = who.may(*BOSSES)
         found = practice.results(store, None if everything else who.id)
+        issued = [one for one in found if everything or one.user_id == who.id]
+        approved = [one for one in found if one.approver and (everything or one.approver_id == who.id)]
         people = list(store.scalars(select(User).where(User.active).order_by(User.name, User.id)))
         return render_template(
             "desk/drills.html",
-            waiting=_waiting(store),
+            waiting=drill_second.waiting(store, who),
             plans=[
                 (row, _words(row.failure, row.county, directory)) for row in kept.ahead(store, everything=everything)
             ],
-            results=[(one, _words(one.failure, one.county, directory)) for one in found],
-            shifts=practice.by_shift(found),
+            results=[(one, _words(one.failure, one.county, directory)) for one in issued],
+            shifts=practice.by_shift(issued),
+            approved=approved,
+            second_shifts=practice.approvals_by_shift(approved),
             people=[one for one in practice.practice(store, now) if everything or one.user_id == who.id],
             names={user.id: user.name for user in people},
             issuers=[user for user in people if Role.ISSUER in user.role_names],
             counties=sorted(directory.county_names.items(), key=lambda one: one[1]),
             fails=FAILS,
             outcomes=OUTCOMES,
+            posted=practice_records.standing(store, now) if house().settings.practice_url else None,
             everything=everything,
             problems=problems,
             typed=request.form,

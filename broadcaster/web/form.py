@@ -17,6 +17,7 @@ from broadcaster.directory import Community, Directory
 from broadcaster.dispatch import actions
 from broadcaster.dispatch import drills as practising
 from broadcaster.dispatch.actions import Actor
+from broadcaster.messages import standing
 from broadcaster.messages.book import NAMES, languages
 from broadcaster.said import Said, joined
 from broadcaster.settings import Mode
@@ -25,7 +26,7 @@ from broadcaster.store import drafts as typed_drafts
 from broadcaster.store.alerts import Revision
 from broadcaster.store.database import public_id
 from broadcaster.store.drafts import Kept
-from broadcaster.web import acting, agency_lists, drafts, form_typed, hanging, outline, seat
+from broadcaster.web import acting, agency_lists, drafts, form_typed, hanging, outline, seat, town_map
 from broadcaster.web.agency_lists import Offered
 from broadcaster.web.form_read import Reading, read
 from broadcaster.web.form_typed import FIELDS, Typed
@@ -267,6 +268,7 @@ def _page(sheet: Sheet, choice: Choice, kind: RevisionKind, revision: Revision |
     with house().sessions.begin() as store:
         books = wordings.books(store, strict=house().office.mode is Mode.LIVE)
         channels = {**CHANNELS, ChannelName.SMS: _to_residents(store)}
+        towns = town_map.of(store)
     return render_template(
         "desk/form.html",
         sheet=sheet,
@@ -279,7 +281,9 @@ def _page(sheet: Sheet, choice: Choice, kind: RevisionKind, revision: Revision |
         failures=FAILURES,
         channels=channels,
         seat=_seat(),
+        given_up=standing.given_up([language(lang) for lang in NAMES if lang in books.given_up]),
         tongues={lang: _named(lang, books.is_reviewed(lang)) for lang in NAMES},
         drawing=outline.of_state(house().settings.state_fips),
+        towns=towns,
         zone=house().clock().astimezone(house().zone).tzname(),
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -67,9 +68,8 @@ def page(alert: str) -> str:
     with house().sessions.begin() as store:
         revision = acting.newest(store, alert)
         content, directory = content_from_json(revision.content), directory_load.load(store)
-        kept = typed_drafts.kept(store, person().id, drafts.key_of(alert, revision.no, numbers=True))
-        typed = given(audience.affected(content.area, directory), drafts.as_form(kept.fields)) if kept else {}
-        return _page(revision, rows(content, directory, standing(content) | typed, {}))
+        typed = left(store, revision, content, directory).typed
+        return _page(revision, rows(content, directory, {**standing(content), **typed}, {}))
 
 
 @numbers.post("/alerts/<alert>/numbers")
@@ -109,6 +109,25 @@ def standing(content: Content) -> dict[str, str]:
     return {code: number.display for code, number in content.overrides}
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The numbers of a revision that this person typed and has not sent, by community; when, if they are others than
+    the draft's."""
+
+    typed: dict[str, str]
+    at: datetime | None = None
+
+
+def left(store: Session, revision: Revision, content: Content, directory: Directory) -> Left:
+    """What this person left in the fields, here or at the check."""
+    kept = typed_drafts.kept(store, person().id, drafts.key_of(revision.alert.public_id, revision.no, numbers=True))
+    if kept is None:
+        return Left({})
+    typed, before = given(audience.affected(content.area, directory), drafts.as_form(kept.fields)), standing(content)
+    changed = any(text != before.get(code, "") for code, text in typed.items())
+    return Left(typed, kept.saved_at if changed else None)
+
+
 def were_typed(alert: str, no: int) -> bool:
     """Whether this request carries another number than the draft has: it must be seen before it is frozen."""
     with house().sessions.begin() as store:
@@ -119,9 +138,12 @@ def were_typed(alert: str, no: int) -> bool:
         return revision.frozen_at is None and any(text != before.get(code, "") for code, text in typed.items())
 
 
-def to_look_at(content: Content, directory: Directory) -> list[Row]:
-    """The rows that need a look, those without a number of their own first."""
-    return _sorted(row for row in rows(content, directory, standing(content), {}) if row.needs_a_look)
+def to_look_at(content: Content, directory: Directory, typed: dict[str, str]) -> list[Row]:
+    """The rows that need a look: those that somebody has `typed` into and not sent, then those without a number of
+    their own."""
+    before = standing(content)
+    found = _sorted(row for row in rows(content, directory, before | typed, {}) if row.needs_a_look)
+    return sorted(found, key=lambda row: row.typed == before.get(row.community.code, ""))
 
 
 def _sorted(found: Iterable[Row]) -> list[Row]:

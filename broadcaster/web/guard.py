@@ -11,7 +11,7 @@ from flask import Response, abort, g, redirect, request, session, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from broadcaster.alert.lifecycle import Role
+from broadcaster.alert.lifecycle import AT_THE_DESK, Role
 from broadcaster.said import Said, joined
 from broadcaster.store import desk_sessions
 from broadcaster.store.desk_sessions import Visit, Way
@@ -28,12 +28,29 @@ A_ROLE = {
     Role.APPROVER: Said("an approver"),
     Role.ADMIN: Said("an admin"),
     Role.AUDITOR: Said("an auditor"),
+    Role.DIRECTORY: Said("a directory-editor"),
+    Role.AGENCY: Said("an agency"),
     Role.CANARY: Said("a canary"),
 }
 KEY = "key"
 """What the cookie calls the session's id."""
 POLLS = frozenset({"paged.fragment", "paged.called", "desk_trouble.strip", "detector.strip"})
 """What an open page asks by itself: nobody is at the desk for it, and the session grows older."""
+
+OWN = frozenset({"signin", "provider", "account", "passkeys", "identities", "agency"})
+"""The blueprints of whoever is signed in: how they sign in, and their agency's pages."""
+OF_AGENCIES = frozenset(
+    f"missed.{name}"
+    for name in ("worklist", "take_next", "caller", "claim", "give_back", "outcome", "note", "end_check")
+)
+"""Besides, the list of an answering point that is wholly their own (`agency.own_list`)."""
+OF_READERS = frozenset({"ledger.export", "roster.save", "paged.confirm"})
+"""What takes a button, and is open to those who only read: a file, and how they themselves are reached."""
+SAFE = ("GET", "HEAD", "OPTIONS")
+WRITERS = (Role.ISSUER, Role.APPROVER, Role.ADMIN, Role.DIRECTORY)
+NO_ROLE = Said("You have no role here yet: an administrator gives you one, under People.")
+NOT_YOURS = Said("This is no page of your agency: start from its own.")
+READS = Said("You may read everything here and change nothing: ask somebody on duty.")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -54,6 +71,11 @@ class Person:
     def may(self, *roles: str) -> bool:
         """Whether this person has one of these roles."""
         return not self.roles.isdisjoint(roles)
+
+    @property
+    def at_desk(self) -> bool:
+        """Whether this person reads the desk; a person of an agency sees what is that agency's, and nothing else."""
+        return self.may(*AT_THE_DESK)
 
 
 def sign_in(store: Session, user: User, way: Way) -> None:
@@ -105,6 +127,30 @@ def require_person() -> AnyResponse | None:
     return redirect(url_for("signin.page", ended=1), 303)
 
 
+def keep_out() -> AnyResponse | None:
+    """Before every address of the desk, and before any page asks for a role of its own: nobody without a role comes in,
+    a person of an agency sees their agency's pages, and whoever only reads presses no button."""
+    who, inside = visitor(), request.path.startswith("/desk") and request.blueprint is not None
+    if who is None or not inside or request.blueprint in OWN or str(request.endpoint).endswith(".static"):
+        return None
+    if not who.at_desk:
+        return _of_an_agency(who)
+    reads = request.method in SAFE or request.endpoint in OF_READERS
+    if not (reads or who.may(*WRITERS)):
+        abort(403, description=READS)
+    return None
+
+
+def _of_an_agency(who: Person) -> AnyResponse | None:
+    if not who.may(Role.AGENCY):
+        abort(403, description=NO_ROLE)
+    if request.endpoint == "desk.home":
+        return redirect(url_for("agency.page"), 303)
+    if request.endpoint not in OF_AGENCIES:
+        abort(403, description=NOT_YOURS)
+    return None
+
+
 def only(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let only people with one of these roles through; everybody else gets 403 with the reason."""
 
@@ -127,6 +173,6 @@ def _only(roles: Collection[Role]) -> Said:
 
 def refuse_other_sites() -> Response | None:
     """Before every request: a form that another site sends is refused, whatever its token (Fetch Metadata)."""
-    if request.method not in ("GET", "HEAD", "OPTIONS") and request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if request.method not in SAFE and request.headers.get("Sec-Fetch-Site") == "cross-site":
         abort(403, description=Said("This form was sent from another site: open the desk itself and try again."))
     return None

@@ -37,7 +37,8 @@ def hang(store: Session, revision: Revision, directory: Directory, given: str = 
     if alert.kind != AlertKind.OUTAGE:
         return
     content = content_from_json(revision.content)
-    outage = _usable(outages.by_public_id(store, given), hand.now) if given else None
+    named = outages.by_public_id(store, given) if given else None
+    outage = _usable(outages.remaining(store, named), hand.now) if named else None
     outage = outage or record.fitting(record.living(store, hand.now), content.area, directory)
     if outage is None:
         carriers = (content.provider,) if content.provider else ()
@@ -50,8 +51,8 @@ def hang(store: Session, revision: Revision, directory: Directory, given: str = 
     record.join(hand, outage, alert)
 
 
-def _usable(outage: Outage | None, now: datetime) -> Outage | None:
-    return outage if outage and (outage.is_open or record.may_reopen(outage, now)) else None
+def _usable(outage: Outage, now: datetime) -> Outage | None:
+    return outage if outage.is_open or record.may_reopen(outage, now) else None
 
 
 def known_since(outage: Outage) -> datetime:

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, render_template, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcaster.alert.lifecycle import Role
+from broadcaster.alert.lifecycle import EDITORS
 from broadcaster.directory.rows import RowKind, said
 from broadcaster.store import directory_history
 from broadcaster.store.directory_history import Step
@@ -35,9 +35,9 @@ class Past:
 
 
 @history.get("")
-@only(Role.ADMIN)
+@only(*EDITORS)
 def page() -> str:
-    """One row, then the numbers or contacts that hang on it; restricted numbers too, so for administrators alone."""
+    """One row, then the numbers or contacts that hang on it; restricted numbers too, so for its editors alone."""
     kind, code = _asked()
     with house().sessions.begin() as store:
         rows = [(kind, code), *directory_history.belonging(store, kind, code)]

@@ -16,6 +16,7 @@ from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
 from broadcaster.web.brake import Brake
+from broadcaster.web.provider import Provider
 from broadcaster.web.routes import OWN_DATABASE_POOL, class_of
 
 NAME = "broadcaster"
@@ -39,6 +40,7 @@ class House:
     clock: Callable[[], datetime] = utc_now
     bell: Callable[..., None] = ring
     brake: Brake = field(default_factory=Brake)
+    provider: Provider | None = None
 
     @property
     def zone(self) -> ZoneInfo:

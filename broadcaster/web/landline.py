@@ -1,7 +1,8 @@
 """What a landline hears that we call: the words that two people approved, twice, then "press 9 to get no more calls".
 
 Each line is said in its own language. A machine hears the words twice and is asked for nothing. Who picks up after
-these words were replaced hears the newer ones; where nothing newer stands, only what always holds.
+these words were replaced, by this alert or by another one there, hears the newer ones of this; where nothing newer
+stands, only what always holds.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ TIMES = 2
 
 _CALL = text(
     "SELECT a.value_index, a.lang, d.community_id, b.subject, b.text, r.alert_id, r.no,"
-    "   coalesce(f.ended_as, f.state) IN ('superseded', 'expired') AS is_over"
+    "   coalesce(f.ended_as, f.state) IN ('superseded', 'expired') OR EXISTS (SELECT 1 FROM lane g"
+    "     WHERE g.fanout_id = f.id AND g.community_id = d.community_id AND g.state = 'superseded') AS is_over"
     " FROM delivery d JOIN fanout f ON f.id = d.fanout_id JOIN revision r ON r.id = f.revision_id"
     " JOIN body b ON b.id = d.body_id JOIN address a ON a.id = d.address_id"
     " WHERE d.fanout_id = :f AND d.address_id = :a AND f.channel = 'voice' AND f.tier = 'public'"

@@ -24,11 +24,14 @@ from broadcaster.store.outages import Outage
 from broadcaster.web import hanging, missed_columns, missed_export
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
-from broadcaster.web.outages import found as outage_of
+from broadcaster.web.of_an_agency import own_list
+from broadcaster.web.outages import remaining as outage_of
 
 missed = Blueprint("missed", __name__, url_prefix="/desk/outages/<outage>/missed")
 missed.before_request(require_person)
-WORKERS = (Role.ISSUER, Role.APPROVER)
+missed.before_request(own_list)
+WORKERS = (Role.ISSUER, Role.APPROVER, Role.AGENCY)
+"""An agency's people work the lists of its own answering points, and see no other (`agency.own_list`)."""
 IMPORTERS = (Role.ISSUER, Role.APPROVER, Role.ADMIN)
 NOBODYS = "-"
 """Stands in an address for the answering point that nobody knows."""

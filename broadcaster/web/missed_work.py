@@ -6,35 +6,31 @@ Its pages are those of `missed`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from broadcaster.alert.missed_caller import FINDINGS, OUTCOMES, WHY_NOT, Cannot, Found, Outcome, Standing
+from broadcaster.alert.missed_caller import FINDINGS, OUTCOMES, WHY_NOT, Cannot, Standing
 from broadcaster.alert.phone import display
 from broadcaster.directory import AgencyRole
+from broadcaster.messages.book import ENGLISH_NAMES, FALLBACK
 from broadcaster.outage.missed_calls import call_back
 from broadcaster.outage.missed_calls.call_back import CallBackRefused, Desk
-from broadcaster.store import contacts, directory_load, missed_callers
+from broadcaster.store import contacts, directory_load, missed_callers, residents
 from broadcaster.store.contacts import What
 from broadcaster.store.missed_callers import MissedCaller
 from broadcaster.store.outages import Outage
 from broadcaster.store.people import User
-from broadcaster.web import bridge, hanging
+from broadcaster.web import bridge, hanging, missed_acts
 from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
 from broadcaster.web.missed import NOBODYS, WORKERS, Answer, missed, psap_names
-from broadcaster.web.outages import found as outage_of
+from broadcaster.web.outages import remaining as outage_of
 
 __all__ = ["missed"]
-NO_ANSWER = "no_answer"
-PAUSES = (5, 10, 20, 30, 60)
-"""Minutes after which somebody who did not answer is called again."""
 SENDERS = (AgencyRole.POLICE, AgencyRole.FIRE, AgencyRole.EMS, AgencyRole.STATE_POLICE, AgencyRole.TRIBAL_POLICE)
-LONGEST = call_back.LONGEST_WORDS
 
 
 @missed.get("/psaps/<psap>")
@@ -98,40 +94,21 @@ def give_back(outage: str, key: str) -> Answer:
 @only(*WORKERS)
 def outcome(outage: str, key: str) -> Answer:
     """What became of the call: an outcome, a welfare check, or nobody answered."""
-    chosen, words = request.form.get("outcome", ""), _typed("words")
-
-    def act(desk: Desk) -> None:
-        if chosen == NO_ANSWER:
-            call_back.no_answer(desk, key, _pause(), words)
-        elif chosen == Outcome.WELFARE_CHECK:
-            call_back.send_check(desk, key, _typed("to"), words)
-        elif chosen in {each.value for each in Outcome}:
-            call_back.settle(desk, key, Outcome(chosen), words)
-        else:
-            raise CallBackRefused("Choose what became of them.")
-
-    return _acted(outage, key, act, "Written down.", on=True)
+    return _acted(outage, key, lambda desk: missed_acts.outcome(desk, key), "Written down.", on=True)
 
 
 @missed.post("/callers/<key>/note")
 @only(*WORKERS)
 def note(outage: str, key: str) -> Answer:
     """Write something down beside them."""
-    return _acted(outage, key, lambda desk: call_back.note(desk, key, _typed("words")))
+    return _acted(outage, key, lambda desk: call_back.note(desk, key, missed_acts.typed("words")))
 
 
 @missed.post("/callers/<key>/checks/<int:check>")
 @only(*WORKERS)
 def end_check(outage: str, key: str, check: int) -> Answer:
     """What a welfare check has found."""
-    given = request.form.get("found", "")
-
-    def act(desk: Desk) -> None:
-        if given not in {each.value for each in Found}:
-            raise CallBackRefused("Choose what the check has found.")
-        call_back.end_check(desk, key, check, Found(given), _typed("words"))
-
-    return _acted(outage, key, act, "Written down.")
+    return _acted(outage, key, lambda desk: missed_acts.end_check(desk, key, check), "Written down.")
 
 
 @missed.post("/callers/<key>/ring")
@@ -162,7 +139,8 @@ def send_text(outage: str, key: str) -> Answer:
     def act(desk: Desk) -> None:
         places = directory_load.load(desk.writer.session, agencies=False).communities
         psap = desk_psap(desk, key)
-        call_back.send_text(desk, key, tuple(one.code for one in places if one.psap_code == psap))
+        towns, lang = tuple(one.code for one in places if one.psap_code == psap), request.form.get("lang", "")
+        call_back.send_text(desk, key, towns, lang if lang in ENGLISH_NAMES else FALLBACK)
 
     return _acted(outage, key, act, "The text goes out within a minute, if no alert is going out.")
 
@@ -179,15 +157,6 @@ def _code(psap: str) -> str:
 
 def _desk(store: Session, outage: str) -> Desk:
     return Desk(hanging.writer(store), house().sealer, outage_of(store, outage))
-
-
-def _typed(name: str) -> str:
-    return request.form.get(name, "").strip()[:LONGEST].replace("\0", "")
-
-
-def _pause() -> timedelta:
-    given = request.form.get("again", "")
-    return timedelta(minutes=int(given)) if given in map(str, PAUSES) else call_back.AGAIN
 
 
 def _acted(outage: str, key: str, act: Callable[[Desk], object], done: str = "", *, on: bool = False) -> Answer:
@@ -250,9 +219,12 @@ def _shown(outage: str, key: str, problem: str) -> str:
             users=_users(store, [one]),
             outcomes=OUTCOMES,
             findings=FINDINGS,
-            pauses=PAUSES,
-            rings=bridge.is_set_up(house().settings),
-            texting=one.psap in missed_callers.texting(store),
+            pauses=missed_acts.PAUSES,
+            done=missed_acts.DONE,
+            rings=bridge.is_set_up(house().settings) and person().at_desk,
+            texting=one.psap in missed_callers.texting(store) and person().at_desk,
+            languages=ENGLISH_NAMES,
+            theirs=residents.who(store, sealer.index(f"sms:{number}")).lang if number else "",
             may_work=person().may(*WORKERS),
             problem=problem,
             typed=request.form,

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask import request
+from werkzeug.datastructures import MultiDict
 
 from broadcaster.messages.template import plain
 from broadcaster.outage.notice.fields import CONFIDENTIAL, MOST_SERVICES
 from broadcaster.outage.notice.rule import LONGEST, Confidential, Notice, Open
+from broadcaster.store.drafts import Kept
 from broadcaster.store.provider_notices import NoticeKind
 from broadcaster.web.form_read import SLACK
 from broadcaster.web.form_typed import local
@@ -33,6 +34,19 @@ class Typed:
         self.problems.setdefault(name, sentence)
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The form as it stands on the page: under `key` it is kept while somebody types, `known` since when; `kept` is
+    what came back of it, `goes_on` the notice that it is a further word on, `outage` the record that it is about."""
+
+    key: str
+    known: datetime
+    typed: Typed
+    goes_on: str = ""
+    outage: str = ""
+    kept: Kept | None = None
+
+
 def blank(provider: str = "", ticket: str = "", kind: str = NoticeKind.INITIAL.value) -> Typed:
     """A new notice, told now."""
     values = dict.fromkeys((*TEXTS, *TIMES), "")
@@ -40,9 +54,9 @@ def blank(provider: str = "", ticket: str = "", kind: str = NoticeKind.INITIAL.v
     return Typed({**values, "provider": provider, "ticket": ticket, "kind": kind, "told_at": told})
 
 
-def typed() -> Typed:
-    """What was sent."""
-    return Typed({name: request.form.get(name, "")[:LONGEST].replace("\0", "") for name in (*TEXTS, *TIMES)})
+def typed(form: MultiDict[str, str]) -> Typed:
+    """What was sent, or kept."""
+    return Typed({name: form.get(name, "")[:LONGEST].replace("\0", "") for name in (*TEXTS, *TIMES)})
 
 
 def read(sent: Typed) -> tuple[Notice, datetime] | None:

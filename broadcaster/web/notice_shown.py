@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,16 +11,21 @@ from sqlalchemy.orm import Session
 
 from broadcaster.alert.alert import Area, Certainty
 from broadcaster.directory import Agency, AgencyRole, Directory
+from broadcaster.dispatch.notice_chase import Said
 from broadcaster.messages.book import languages
 from broadcaster.outage import record
 from broadcaster.outage.notice import intake as notice_intake
 from broadcaster.outage.notice import rule as rules
+from broadcaster.outage.notice import trust
 from broadcaster.outage.notice.intake import Intake
 from broadcaster.outage.notice.rule import Clock, Confidential, Open
-from broadcaster.store import areas, outages, provider_notices
+from broadcaster.outage.notice.words import PassedOn
+from broadcaster.settings import Mode
+from broadcaster.store import areas, outages, provider_notices, provider_senders
 from broadcaster.store.drafts import Fields
 from broadcaster.store.outages import Outage
-from broadcaster.store.provider_notices import NoticeVersion, ProviderNotice
+from broadcaster.store.provider_notices import NoticeVersion, Proof, ProviderNotice
+from broadcaster.store.provider_senders import SenderJudgement
 from broadcaster.web import form_typed, hanging
 from broadcaster.web.form_typed import Typed
 from broadcaster.web.house import house
@@ -27,11 +33,14 @@ from broadcaster.web.house import house
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One version: what may be said on, and what was said in confidence."""
+    """One version: what may be said on, what was said in confidence, and whether it is surely the provider's: why not
+    (``""`` where it is), and what somebody has heard who asked the provider."""
 
     version: NoticeVersion
     said: Open
     secret: Confidential
+    doubt: str
+    judged: SenderJudgement | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +68,32 @@ def found(store: Session, notice: str) -> ProviderNotice:
 def versions(store: Session, row: ProviderNotice) -> list[Shown]:
     """Every version, the newest first."""
     kept = provider_notices.versions(store, row.id)
-    opened = intake()
-    return [Shown(one, notice_intake.open_part(row, one), opened.opened(row, one)) for one in reversed(kept)]
+    opened, judged = intake(), provider_senders.judgements(store, kept)
+    return [
+        Shown(
+            version=one,
+            said=trust.open_part(row, one),
+            secret=opened.opened(row, one),
+            doubt=trust.WHY[Proof(one.proof)] if one.proof else "",
+            judged=judged.get(one.id),
+        )
+        for one in reversed(kept)
+    ]
+
+
+def on_its_way(store: Session, row: ProviderNotice, versions: Sequence[NoticeVersion]) -> Said:
+    """What these versions say by now, oldest first, in the words for answering points."""
+    voice = house().office.voice
+    words = PassedOn(
+        authority=voice.authority,
+        office=voice.authority_short,
+        zone=house().zone,
+        said=trust.newest(row, versions),
+        confidential=intake().opened(row, versions[-1]),
+        practice=house().office.mode is Mode.TRAINING,
+        is_proved=trust.is_proved(store, versions),
+    )
+    return Said(words.mail(), words.call(), words.text())
 
 
 def owed(store: Session) -> list[Owed]:

@@ -8,30 +8,31 @@ from werkzeug.wrappers import Response
 
 from broadcaster.alert.alert import Area
 from broadcaster.alert.lifecycle import Role
-from broadcaster.dispatch import outage_words
-from broadcaster.dispatch.outage_words import Word
+from broadcaster.dispatch import notice_chase, outage_words
+from broadcaster.messages.template import plain
 from broadcaster.outage import record
 from broadcaster.outage.notice import intake as notice_intake
+from broadcaster.outage.notice import trust
 from broadcaster.outage.notice.area import mapped
 from broadcaster.outage.notice.intake import Arrival
-from broadcaster.outage.notice.words import PassedOn
 from broadcaster.outage.record import RecordRefused
-from broadcaster.settings import Mode
-from broadcaster.store import directory_load, outages, passed_on, provider_notices
+from broadcaster.store import directory_load, notice_chases, outages, passed_on, provider_notices, provider_senders
 from broadcaster.store import drafts as typed_drafts
+from broadcaster.store.database import public_id
 from broadcaster.store.outages import Entry, Outage
 from broadcaster.store.provider_notices import NoticeKind, ProviderNotice, Source
-from broadcaster.web import hanging, notice_form, notice_shown
-from broadcaster.web.guard import only, person, require_person
+from broadcaster.web import drafts, hanging, notice_form, notice_shown
+from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
-from broadcaster.web.notice_form import Typed
+from broadcaster.web.notice_form import Sheet
 from broadcaster.web.notice_shown import found
 from broadcaster.web.outages import DESK
-from broadcaster.web.outages import found as outage_of
+from broadcaster.web.outages import remaining as outage_of
 
 notices = Blueprint("notices", __name__, url_prefix="/desk/outages")
-notices.before_request(require_person)
+notices.before_request(drafts.let_in)
 Answer = Response | str | tuple[str, int]
+LONGEST_WORDS = 500
 KEPT = "Kept. Call the provider back if anything is missing."
 TWICE = "The same words had come before: nothing was added."
 
@@ -39,28 +40,43 @@ TWICE = "The same words had come before: nothing was added."
 @notices.get("/notices/new")
 @only(*DESK)
 def new() -> str:
-    """The form of a notice; of a further word on one, with its provider and ticket."""
+    """The form of a notice, or as it was left; of a further word on one, with its provider and ticket."""
     with house().sessions.begin() as store:
         row = provider_notices.by_public_id(store, request.args.get("notice", ""))
+        key = f"{drafts.NOTICE}{row.public_id}" if row else request.args.get("draft", "")
+        kept = typed_drafts.kept(store, person().id, key) if key.startswith(drafts.NOTICE) else None
+    if kept is not None:
+        sent = drafts.opened(kept)
+        typed = notice_form.typed(sent)
+        return _form(Sheet(key, drafts.known_since(sent), typed, sent.get("notice", ""), sent.get("outage", ""), kept))
+    now, outage = house().clock(), request.args.get("outage", "")
     if row is None:
-        return _form(notice_form.blank())
-    return _form(notice_form.blank(row.provider, row.ticket, NoticeKind.UPDATE.value), row.public_id)
+        return _form(Sheet(f"{drafts.NOTICE}{public_id()}", now, notice_form.blank(), outage=outage))
+    return _form(Sheet(key, now, notice_form.blank(row.provider, row.ticket, NoticeKind.UPDATE.value), row.public_id))
 
 
 @notices.post("/notices/new")
 @only(*DESK)
 def create() -> Answer:
     """Write down what a provider said; it opens or joins the record of an outage."""
-    sent, goes_on = notice_form.typed(), request.form.get("notice", "")
+    sent, goes_on, key = notice_form.typed(request.form), request.form.get("notice", ""), drafts.sent_key()
     read = notice_form.read(sent)
-    if read is None:
-        return _form(sent, goes_on), 422
     with house().sessions.begin() as store:
-        outage = outages.by_public_id(store, request.form.get("outage", ""))
+        if read is None:
+            drafts.keep(store, key)
+            return _form(
+                Sheet(key, drafts.known_since(request.form), sent, goes_on, request.form.get("outage", ""))
+            ), 422
+        named = outages.by_public_id(store, request.form.get("outage", ""))
+        outage = outages.remaining(store, named) if named else None
         row = provider_notices.by_public_id(store, goes_on) if goes_on else None
         arrival = Arrival(Source.FORM, min(read[1], house().clock()), person().name, row, outage)
         taken = notice_shown.intake().take(hanging.writer(store), read[0], arrival)
-    flash(KEPT if taken.new else TWICE, "success" if taken.new else "warning")
+        typed_drafts.drop(store, person().id, key)
+    flash(
+        " ".join(filter(None, (KEPT, taken.version.joined))) if taken.new else TWICE,
+        "success" if taken.new else "warning",
+    )
     return redirect(url_for("notices.page", notice=taken.row.public_id), 303)
 
 
@@ -82,6 +98,37 @@ def take(notice: str) -> Answer:
     except RecordRefused as refused:
         return _shown(notice, str(refused)), 422
     return redirect(url_for("outages.one", outage=outage.public_id), 303)
+
+
+@notices.post("/notices/<notice>/judge")
+@only(*DESK)
+def judge(notice: str) -> Answer:
+    """Somebody has asked the provider whether a word that nobody proved is theirs."""
+    theirs = request.form.get("theirs") == "yes"
+    words = plain(request.form.get("words", ""))[:LONGEST_WORDS]
+    try:
+        with house().sessions.begin() as store:
+            row, state = found(store, notice), house().settings.state_name
+            notice_intake.judge(hanging.writer(store), row, _number("version"), words, state, is_theirs=theirs)
+    except RecordRefused as refused:
+        return _shown(notice, str(refused)), 422
+    flash("Confirmed: it counts as the provider’s own word." if theirs else "It is used for nothing.", "success")
+    return redirect(url_for("notices.page", notice=notice), 303)
+
+
+@notices.post("/notices/<notice>/separate")
+@only(*DESK)
+def separate(notice: str) -> Answer:
+    """A word that a machine has joined to this notice is about another thing: it is a notice of its own."""
+    try:
+        with house().sessions.begin() as store:
+            hand, row = hanging.writer(store), found(store, notice)
+            made = notice_intake.separate(hand, notice_shown.intake(), row, _number("version"))
+            where = made.public_id
+    except RecordRefused as refused:
+        return _shown(notice, str(refused)), 422
+    flash("Separated: this word is a notice of its own now, about the same outage.", "success")
+    return redirect(url_for("notices.page", notice=where), 303)
 
 
 @notices.post("/notices/<notice>/dismiss")
@@ -134,60 +181,74 @@ def of_outage(outage: str) -> str:
             outage=row,
             clocks=notice_intake.clocks(store, row),
             rows=[(one, provider_notices.versions(store, one.id)) for one in rows],
+            doubtful={one.id for one, _ in provider_senders.doubtful(store)},
             may_write=person().may(*DESK),
         )
 
 
 def _fill(store: Session, row: ProviderNotice) -> None:
-    said = notice_intake.newest(row, provider_notices.versions(store, row.id))
+    said = trust.newest(row, versions := trust.relied_on(store, row))
     directory = directory_load.load(store, agencies=False)
     area, missed = notice_intake.placed(said, directory, house().settings.state_name)
-    outage = store.get(Outage, row.outage_id) if row.outage_id else None
+    outage = _outage_of(store, row)
     fields = notice_shown.as_draft(row.public_id, said, area, outage)
     typed_drafts.keep(store, person().id, row.public_id, fields, house().clock())
     if missed:
         flash(f"The directory does not know: {', '.join(missed[:10])}. Add those places by hand.", "warning")
-    flash("Filled in from the notice. Check every field: a provider said it, nobody here has confirmed it.", "success")
+    if trust.is_proved(store, versions):
+        flash(
+            "Filled in from the notice. Check every field: a provider said it, nobody here has confirmed it.", "success"
+        )
+    else:
+        flash(f"{trust.NOT_PROVED}. Filled in from a mail that anybody may have written: call the provider.", "warning")
 
 
 def _passed_on(store: Session, row: ProviderNotice) -> str:
-    """Pass the newest version on; why not, in a sentence, or ``""``."""
+    """Pass the newest version that counts on; why not, in a sentence, or ``""``."""
     provider_notices.lock(store, row)
-    outage = store.get(Outage, row.outage_id) if row.outage_id else None
+    outage, versions = _outage_of(store, row), trust.relied_on(store, row)
     if outage is None:
         return "Say first that it is about an outage."
-    version = provider_notices.versions(store, row.id)[-1]
-    if passed_on.of_version(store, outage.id, version.id):
+    if not versions:
+        return "The provider has said that none of this is theirs: there is nothing to pass on."
+    if passed_on.of_version(store, versions[-1].id) or notice_chases.of_version(store, versions[-1].id):
         return "This version was passed on already."
     agencies = _concerned(store, row)
     if not agencies:
         return "No answering point is known for its area: write into the record of the outage where it fails."
-    secret = notice_shown.intake().opened(row, version)
-    said = notice_intake.newest(row, provider_notices.versions(store, row.id))
-    office = house().office.voice
-    words = PassedOn(office.authority, house().zone, said, secret, practice=house().office.mode is Mode.TRAINING)
-    word = Word(outage.id, passed_on.purpose(version.id))
-    made = outage_words.to_agencies(store, word, set(agencies), words.mail(), words.call())
-    if not made:
+    notice_chases.supersede(store, row.id)
+    words = notice_shown.on_its_way(store, row, versions)
+    after = house().settings.chase_seconds
+    if not notice_chase.pass_on(store, outage.id, versions[-1].id, set(agencies), words, after):
         return "None of these answering points has a mail address or a telephone in the directory: call them."
     names = f"Passed on to {len(agencies)} answering point{'s' if len(agencies) > 1 else ''} by mail and by telephone."
-    record.note(hanging.writer(store), outage, names, what=Entry.NOTICE)
+    mark = "" if trust.is_proved(store, versions) else f" {trust.NOT_PROVED}."
+    record.note(hanging.writer(store), outage, f"{names}{mark}", what=Entry.NOTICE)
     return ""
 
 
 def _concerned(store: Session, row: ProviderNotice) -> dict[int, str]:
     """The answering points that a notice concerns: their names by id."""
     directory, ids = directory_load.load(store), directory_load.agency_ids(store)
-    said = notice_intake.newest(row, provider_notices.versions(store, row.id))
+    said = trust.newest(row, trust.relied_on(store, row))
     area: Area = mapped(said.area, directory, house().settings.state_name).area
-    outage = store.get(Outage, row.outage_id) if row.outage_id else None
+    outage = _outage_of(store, row)
     return {ids[one.code]: one.name for one in notice_shown.concerned(directory, outage, area)}
 
 
-def _form(sent: Typed, goes_on: str = "") -> str:
-    outage = request.values.get("outage", "")
+def _outage_of(store: Session, row: ProviderNotice) -> Outage | None:
+    return store.get(Outage, row.outage_id) if row.outage_id else None
+
+
+def _number(name: str) -> int:
+    """The number that a button carries; 0 for none, which names nothing."""
+    given = request.form.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+
+
+def _form(sheet: Sheet) -> str:
     return render_template(
-        "desk/notices/new.html", typed=sent.values, problems=sent.problems, outage=outage, goes_on=goes_on
+        "desk/notices/new.html", sheet=sheet, typed=sheet.typed.values, problems=sheet.typed.problems
     )
 
 
@@ -195,10 +256,10 @@ def _shown(notice: str, problem: str = "") -> str:
     with house().sessions.begin() as store:
         row = found(store, notice)
         kept = notice_shown.versions(store, row)
-        outage = store.get(Outage, row.outage_id) if row.outage_id else None
-        agencies = _concerned(store, row)
+        outage, agencies = _outage_of(store, row), _concerned(store, row)
         ways = outage_words.ways(store, set(agencies))
         clocks = notice_intake.clocks(store, outage) if outage else []
+        relied = trust.relied_on(store, row)
         return render_template(
             "desk/notices/page.html",
             row=row,
@@ -208,7 +269,11 @@ def _shown(notice: str, problem: str = "") -> str:
             concerned=sorted(agencies.values()),
             silent=sorted(name for key, name in agencies.items() if not any(key in way for way in ways.values())),
             unheard=sorted(name for key, name in agencies.items() if key not in ways.get("voice", {})),
-            passed=passed_on.of_version(store, outage.id, kept[0].version.id) if outage else [],
+            passed=passed_on.of_version(store, relied[-1].id) if relied else [],
+            chases=notice_chases.of_version(store, relied[-1].id) if relied else [],
+            is_proved=trust.is_proved(store, relied) and bool(relied),
             problem=problem,
+            typed=request.form,
             may_issue=person().may(Role.ISSUER),
+            may_write=person().may(*DESK),
         )

@@ -19,7 +19,7 @@ from broadcaster.outage.record import Facts
 from broadcaster.said import Said
 from broadcaster.store import directory_load
 from broadcaster.store.outages import Outage
-from broadcaster.web import form_read, form_typed, outline
+from broadcaster.web import form_read, form_typed, outline, town_map
 from broadcaster.web.form import Choice
 from broadcaster.web.form_read import Reading
 from broadcaster.web.form_typed import Typed
@@ -129,6 +129,8 @@ def _listed(text: str) -> tuple[str, ...]:
 
 def page(typed: TypedFacts, directory: Directory, problems: dict[str, str], outage: Outage | None = None) -> str:
     """The form, of a record or of a new one."""
+    with house().sessions.begin() as store:
+        towns = town_map.of(store)
     return render_template(
         "desk/outages/facts.html",
         typed=typed,
@@ -138,4 +140,5 @@ def page(typed: TypedFacts, directory: Directory, problems: dict[str, str], outa
         kinds=KINDS,
         services=SERVICES,
         drawing=outline.of_state(house().settings.state_fips),
+        towns=towns,
     )

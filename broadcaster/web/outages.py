@@ -9,26 +9,28 @@ from datetime import datetime
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import AlertState, Role
-from broadcaster.outage import record
+from broadcaster.outage import one_record, record
 from broadcaster.outage.notice import intake as notice_intake
 from broadcaster.outage.record import RecordRefused, Writer
 from broadcaster.said import Said
 from broadcaster.store import alerts, areas, directory_load, roster
+from broadcaster.store import drafts as typed_drafts
 from broadcaster.store import outages as kept
 from broadcaster.store.outages import Outage
 from broadcaster.store.people import User
-from broadcaster.web import hanging, outage_facts, outage_log, watch
-from broadcaster.web.guard import only, person, require_person
+from broadcaster.web import drafts, hanging, outage_facts, outage_log, watch
+from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
 from broadcaster.web.outage_facts import Stated
 from broadcaster.web.tongue import said
 from broadcaster.web.watch import Watched
 
 outages = Blueprint("outages", __name__, url_prefix="/desk/outages")
-outages.before_request(require_person)
+outages.before_request(drafts.let_in)
 DESK = (Role.ISSUER, Role.APPROVER, Role.ADMIN)
 PARTS: tuple[tuple[str, str], ...] = (
     ("notices.of_outage", Said("Providers’ notices")),
@@ -99,7 +101,7 @@ def one(outage: str) -> str:
 def facts(outage: str) -> str:
     """The form of what is known."""
     with house().sessions.begin() as store:
-        row = found(store, outage)
+        row = _whole(found(store, outage))
         directory = directory_load.load(store, agencies=False)
     return outage_facts.page(outage_facts.of(row, directory), directory, {}, row)
 
@@ -109,7 +111,7 @@ def facts(outage: str) -> str:
 def change(outage: str) -> Answer:
     """Put what is known now in the place of what was; the log keeps both."""
     with house().sessions.begin() as store:
-        row = found(store, outage)
+        row = _whole(found(store, outage))
         stated = outage_facts.read(store)
         if stated.facts is not None:
             record.change(hanging.writer(store), row, stated.facts)
@@ -120,12 +122,17 @@ def change(outage: str) -> Answer:
 @outages.post("/<outage>/note")
 @only(*DESK)
 def note(outage: str) -> Answer:
-    """Write a line into the log, with its own time if it did not happen now."""
+    """Write a line into the log, with its own time if it did not happen now; of a record that was joined to another
+    one, into the log of that."""
     problems: dict[str, str] = {}
     at = outage_log.moment(request.form.get("at", ""), problems)
     if problems:
         return _shown(outage, problems), 422
-    return _acted(outage, "note", lambda hand, row: record.note(hand, row, _words("note"), at))
+
+    def act(hand: Writer, row: Outage) -> None:
+        record.note(hand, kept.remaining(hand.session, row), _words("note"), at)
+
+    return _acted(outage, "note", act)
 
 
 @outages.post("/<outage>/hand-over")
@@ -162,6 +169,22 @@ def close(outage: str) -> Answer:
     )
 
 
+@outages.post("/<outage>/join")
+@only(Role.ISSUER)
+def join(outage: str) -> Answer:
+    """This record and another one are one outage: everything of this one goes there."""
+    into = request.form.get("into", "")
+
+    def act(hand: Writer, row: Outage) -> None:
+        other = kept.by_public_id(hand.session, into)
+        if other is None:
+            raise RecordRefused(Said("Choose the record that remains."))
+        one_record.join(hand, house().sealer, row, other, _words("join"))
+
+    answer = _acted(outage, "join", act, Said("Joined: this is the record of both now."))
+    return redirect(url_for("outages.one", outage=into), 303) if isinstance(answer, Response) else answer
+
+
 @outages.post("/<outage>/again")
 @only(Role.ISSUER)
 def again(outage: str) -> Answer:
@@ -180,16 +203,34 @@ def found(store: Session, outage: str) -> Outage:
     return row
 
 
+def remaining(store: Session, outage: str) -> Outage:
+    """The record that holds everything of this address: of one that was joined to another, that other; or 404."""
+    return kept.remaining(store, found(store, outage))
+
+
+def _whole(row: Outage) -> Outage:
+    if row.joined_into is not None:
+        abort(409, description=Said("This record was joined to another one: change what is known of it there."))
+    return row
+
+
 def _acted(outage: str, field: str, act: Callable[[Writer, Outage], object], done: str = "") -> Answer:
     """Do it and come back to the record; or say beside the field why not, with everything that was typed."""
     try:
         with house().sessions.begin() as store:
             act(hanging.writer(store), found(store, outage))
+            typed_drafts.drop(store, person().id, f"{drafts.RECORD}{outage}")
     except RecordRefused as refused:
         return _shown(outage, {field: str(refused)}), 422
     if done:
         flash(said(done), "success")
     return redirect(url_for("outages.one", outage=outage), 303)
+
+
+def _typed(store: Session, outage: str) -> MultiDict[str, str]:
+    """What was sent; else what this person had typed when their session ended."""
+    kept = typed_drafts.kept(store, person().id, f"{drafts.RECORD}{outage}") if request.method == "GET" else None
+    return drafts.opened(kept) if kept else request.form
 
 
 def _words(name: str) -> str:
@@ -243,6 +284,8 @@ def _shown(outage: str, problems: dict[str, str]) -> str:
             may_reopen=record.may_reopen(row, house().clock()),
             parts=PARTS,
             owed=notice_intake.overdue(store, row, house().clock()),
+            remains=kept.remaining(store, row) if row.joined_into else None,
+            others=[one for one in open_records(store) if one.row.id != row.id] if row.is_open else [],
             problems=problems,
-            typed=request.form,
+            typed=_typed(store, outage),
         )

@@ -12,11 +12,18 @@ STATIC = Path(__file__).resolve().parent / "static"
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """An SVG drawing: its size, and the path of each county by FIPS code."""
+    """An SVG drawing: its size, the path of each county by FIPS code, and where it lies: the north-west corner in
+    degrees, longitude first, and the units of a degree of longitude and of latitude."""
 
     width: int
     height: int
     counties: dict[str, str]
+    corner: tuple[float, float] = (0.0, 0.0)
+    units: tuple[float, float] = (1.0, 1.0)
+
+    def at(self, longitude: float, latitude: float) -> tuple[float, float]:
+        """A place in the units of the drawing."""
+        return (longitude - self.corner[0]) * self.units[0], (self.corner[1] - latitude) * self.units[1]
 
 
 @cache
@@ -26,7 +33,8 @@ def of_state(fips: str) -> Drawing | None:
     if not path.is_file():
         return None
     read = json.loads(path.read_text(encoding="utf-8"))
-    return Drawing(read["width"], read["height"], dict(read["counties"]))
+    corner, units = tuple(read["corner"]), tuple(read["units"])
+    return Drawing(read["width"], read["height"], dict(read["counties"]), corner, units)
 
 
 @cache

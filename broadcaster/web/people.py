@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import PEOPLE, Role
-from broadcaster.store import desk_sessions, ledger, lockout, passkeys, rights, staff
+from broadcaster.store import agency_people, desk_sessions, identities, ledger, lockout, passkeys, rights, staff
+from broadcaster.store.agency_people import NoSuchAgency
 from broadcaster.store.lockout import LockedOut
 from broadcaster.store.people import User
 from broadcaster.store.rights import RightsRefused
@@ -56,7 +57,7 @@ def one(key: int) -> str:
 
 
 def _one(store: Session, key: int, problems: dict[str, str] | None = None) -> str:
-    user = _known(store, key)
+    user = known(store, key)
     return render_template(
         "desk/people/person.html",
         user=user,
@@ -66,12 +67,15 @@ def _one(store: Session, key: int, problems: dict[str, str] | None = None) -> st
         passkeys=passkeys.of_person(store, key),
         sessions=desk_sessions.of_person(store, key, house().clock()),
         tokens=tokens.active(store, user),
+        agency=agency_people.of(store, key),
+        identities=identities.of_person(store, key),
         problems=problems or {},
         typed=request.form,
     )
 
 
-def _known(store: Session, key: int) -> User:
+def known(store: Session, key: int) -> User:
+    """The person of this number, or 404."""
     user = store.get(User, key, populate_existing=True)
     if user is None:
         abort(404, description="There is nobody of this number: start from the list of people.")
@@ -87,13 +91,18 @@ def ask(key: int) -> Answer:
         abort(400, description="There is no such role: start from the list of people.")
     try:
         with house().sessions.begin() as store:
-            user, asker = _known(store, key), store.get_one(User, person().id)
+            user, asker = known(store, key), store.get_one(User, person().id)
             if not name:
                 rights.ask_account(store, user, asker, reason)
-            elif rights.ask_role(store, user, Role(name), asker, reason) is None:
-                flash(f"{user.name} is an {name} now.", "success")
+            elif name == Role.AGENCY:
+                bound = agency_people.bind(store, user, request.form.get("agency", ""))
+                rights.ask_role(store, user, Role.AGENCY, asker, f"of {bound.name}")
+                flash(f"{user.name} sees what is of {bound.name} now, and nothing else.", "success")
                 return redirect(url_for("people.one", key=key), 303)
-    except RightsRefused as refused:
+            elif rights.ask_role(store, user, Role(name), asker, reason) is None:
+                flash(f"{user.name} has the role {name} now.", "success")
+                return redirect(url_for("people.one", key=key), 303)
+    except (RightsRefused, NoSuchAgency) as refused:
         with house().sessions.begin() as store:
             return _one(store, key, {"ask": str(refused)}), 422
     flash("Asked for. Nothing is given before another administrator has confirmed it.", "success")
@@ -107,7 +116,7 @@ def token(key: int) -> Answer:
     label = " ".join(request.form.get("label", "").split())[:LONGEST_LABEL]
     try:
         with house().sessions.begin() as store:
-            user, asker = _known(store, key), store.get_one(User, person().id)
+            user, asker = known(store, key), store.get_one(User, person().id)
             if not label:
                 raise RightsRefused("Say what the token is for: it is listed by that.")
             made = tokens.ask(store, user, label, asker, request.form.get("reason", ""))
@@ -122,7 +131,7 @@ def token(key: int) -> Answer:
 def end_token(key: int, no: int) -> Response:
     """End a token of a person at once."""
     with house().sessions.begin() as store:
-        gone = tokens.end(store, _known(store, key), no, person().email, house().clock())
+        gone = tokens.end(store, known(store, key), no, person().email, house().clock())
     flash("The token works no more." if gone else "That token had ended already.", "success")
     return redirect(url_for("people.one", key=key), 303)
 
@@ -132,7 +141,7 @@ def end_token(key: int, no: int) -> Response:
 def end_session(key: int, no: int) -> Response:
     """End a session of a person; what they had typed stands in the form again when they have signed in."""
     with house().sessions.begin() as store:
-        user, gone = _known(store, key), desk_sessions.end(store, key, no)
+        user, gone = known(store, key), desk_sessions.end(store, key, no)
         if gone:
             ledger.append(store, person().email, "session-ended", user.email, {"session": no})
     flash("Ended." if gone else "That session had ended already.", "success")
@@ -146,14 +155,14 @@ def take(key: int) -> Answer:
     name = request.form.get("role", "")
     if name not in PEOPLE:
         abort(400, description="There is no such role: start from the list of people.")
-    return _act(key, name, lambda store: staff.take(store, key, Role(name), person().email), "The role is taken.")
+    return act(key, name, lambda store: staff.take(store, key, Role(name), person().email), "The role is taken.")
 
 
 @people.post("/<int:key>/disable")
 @only(Role.ADMIN)
 def disable(key: int) -> Answer:
     """End an account at once, unless too few would be left."""
-    return _act(key, "disable", lambda store: staff.disable(store, key, person().email), "The account has ended.")
+    return act(key, "disable", lambda store: staff.disable(store, key, person().email), "The account has ended.")
 
 
 @people.post("/<int:key>/end-factors")
@@ -161,16 +170,16 @@ def disable(key: int) -> Answer:
 def end_factors(key: int) -> Answer:
     """End a person's second factors: they were lost or stolen. Unless too few would be left who can approve."""
     done = "They work no more. The operator makes a new authenticator: `broadcaster users authenticator`."
-    return _act(key, "factors", lambda store: staff.end_factors(store, key, person().email), done)
+    return act(key, "factors", lambda store: staff.end_factors(store, key, person().email), done)
 
 
-def _act(key: int, name: str, act: Callable[[Session], object], done: str) -> Answer:
+def act(key: int, name: str, act: Callable[[Session], object], done: str) -> Answer:
     """Do it on a fresh proof, one such act at a time; a wrong proof stands beside the form of that name."""
     stepup.wait()
     try:
         with house().sessions.begin() as store:
             lockout.one_at_a_time(store)
-            _known(store, key)
+            known(store, key)
             if problem := stepup.refusal(store):
                 return _one(store, key, {name: problem}), 422
             _still_may(store)

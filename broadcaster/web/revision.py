@@ -16,16 +16,16 @@ from broadcaster.alert.lifecycle import LifecycleRefused, ReleaseState, Role, ch
 from broadcaster.alert.lifecycle import Tier as TierName
 from broadcaster.alert.policy import needs_two_people
 from broadcaster.directory import Directory
-from broadcaster.dispatch import caution, render, second_person, where
+from broadcaster.dispatch import caution, pictures, render, second_person, where
 from broadcaster.dispatch import preview as previews
 from broadcaster.dispatch.plan import Draft
 from broadcaster.dispatch.preview import Preview, SmsText
 from broadcaster.feeds import area_map
-from broadcaster.feeds.area_map import AreaMap
 from broadcaster.feeds.finding import Concern, Finding
+from broadcaster.feeds.picture import AreaMap
 from broadcaster.feeds.places import county_title
 from broadcaster.said import Said
-from broadcaster.store import areas, directory_load, senders
+from broadcaster.store import areas, directory_load, senders, town_shapes, unverified
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.people import User
 from broadcaster.web import acting, agency_lists, alone, form_numbers, paged, seat
@@ -130,6 +130,8 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "", sl
     directory = directory_load.load(store)
     preview = previewed(store, row, directory)
     numbered = RevisionKind(row.kind) in NUMBERED
+    open_fields = row.frozen_at is None and numbered
+    left = form_numbers.left(store, row, preview.content, directory) if open_fields else form_numbers.Left({})
     facts = caution.facts(store, directory, preview, row.alert, house().clock())
     return render_template(
         "desk/revision.html",
@@ -139,9 +141,11 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "", sl
         folded=folded(preview.findings),
         sample=_sample(preview.sms),
         guards=guards(facts),
+        unverified=unverified.contacts(store, {mail.agency for mail in preview.mails}, house().clock().date()),
         earlier=facts.earlier,
         three=three(preview.sms),
-        lines=form_numbers.to_look_at(preview.content, directory) if row.frozen_at is None and numbered else [],
+        lines=form_numbers.to_look_at(preview.content, directory, left.typed) if open_fields else [],
+        left_at=left.at,
         most_lines=MOST_LINES,
         most_texts=MOST_TEXTS,
         rungs=form_numbers.RUNGS,
@@ -149,7 +153,8 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "", sl
         standing=standing(store, row),
         people=_names(store, row),
         place=areas.place(store, preview.content.area),
-        map=_map(store, preview, county_names(directory)),
+        map=_map(store, preview, directory),
+        made_up=town_shapes.is_generated(store),
         county_names=county_names(directory),
         off=_off(store, preview),
         keeps_from=KEEPS_FROM,
@@ -181,9 +186,9 @@ def county_names(directory: Directory) -> dict[str, str]:
     return {fips: county_title(name) for fips, name in directory.county_names.items()}
 
 
-def _map(store: Session, preview: Preview, names: dict[str, str]) -> AreaMap | None:
-    """The polygon that is sent, over the counties as they are known now."""
-    return area_map.drawn(where.known(store, house().office.state_fips), preview.area, names)
+def _map(store: Session, preview: Preview, directory: Directory) -> AreaMap | None:
+    """The polygon that is sent, over the counties and towns as they are known now."""
+    return area_map.drawn(where.known(store, house().office.state_fips), preview.area, pictures.names(directory))
 
 
 OFF = {

@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import Role
 from broadcaster.alert.phone import PhoneRefused, display, parse_personal
+from broadcaster.dispatch import page_tests as page_trials
 from broadcaster.said import Said
-from broadcaster.store import contacts, ledger, page_tests
+from broadcaster.store import contacts, ledger, page_tests, senders
 from broadcaster.store import roster as kept
 from broadcaster.store.contacts import What
 from broadcaster.store.people import User
@@ -179,6 +180,11 @@ def _chosen(store: Session, problems: dict[str, str], name: str) -> User | None:
     return found
 
 
+def ways_tested(store: Session) -> list[str]:
+    """By what approvers are tried every month here; calls only where calls are set up."""
+    return [way for way in page_trials.WAYS if way != "voice" or senders.is_set_up(store, way)]
+
+
 def _shown(problems: dict[str, str]) -> str:
     with house().sessions.begin() as store:
         now = house().clock()
@@ -194,7 +200,7 @@ def _shown(problems: dict[str, str]) -> str:
             hands_over=may_hand_over(person(), charge),
             staff=[user for user in everybody if not user.role_names.isdisjoint(DESK)],
             reach=contacts.by_person(store),
-            silent=page_tests.silent(store, now.strftime("%Y-%m")),
+            silent=page_tests.silent(store, now.strftime("%Y-%m"), ways_tested(store)),
             labels=LABELS,
             may_edit=person().may(*DESK),
             problems=problems,

@@ -16,8 +16,10 @@ class RouteClass(StrEnum):
     """Issuing, approving, holding, looking at the board, and being asked whether we are well."""
     KNOCK = "knock"
     """Emergency too, and open to whoever knocks: signing in, an agency's answer or report by its link."""
+    PROVIDER = "provider"
+    """Signing in by the agency's identity provider: it may be slow, and then nobody else is."""
     SIGN_UP = "sign-up"
-    """What strangers write: residents who sign up, other authorities' alerts, whose signatures cost."""
+    """What strangers write: residents who sign up, other authorities' alerts and practice, whose signatures cost."""
     PUBLIC = "public"
     """Files that anybody reads."""
     SLOW = "slow"
@@ -29,10 +31,12 @@ class RouteClass(StrEnum):
 CLASSES: dict[str, RouteClass] = {
     "/desk": RouteClass.EMERGENCY,
     "/desk/sign-in": RouteClass.KNOCK,
+    "/desk/sign-in/provider": RouteClass.PROVIDER,
     "/desk/static/": RouteClass.KNOCK,
     "/desk/board/": RouteClass.KNOCK,
     "/api/": RouteClass.EMERGENCY,
     "/api/v1/cap": RouteClass.SIGN_UP,
+    "/api/v1/practice": RouteClass.SIGN_UP,
     "/api/v1/openapi.json": RouteClass.KNOCK,
     "/ack/": RouteClass.KNOCK,
     "/a/": RouteClass.KNOCK,
@@ -48,13 +52,14 @@ CLASSES: dict[str, RouteClass] = {
 THREADS: dict[RouteClass, int] = {
     RouteClass.EMERGENCY: 30,
     RouteClass.KNOCK: 4,
+    RouteClass.PROVIDER: 3,
     RouteClass.SIGN_UP: 2,
     RouteClass.PUBLIC: 3,
     RouteClass.SLOW: 4,
 }
 """Python works on one request at a moment, and shares its time among all that are under way: few strangers at once
 leave most of it to the others, and answer as many in a second. As many for the emergency as its database pool gives."""
-OWN_DATABASE_POOL = (RouteClass.KNOCK, RouteClass.SIGN_UP)
+OWN_DATABASE_POOL = (RouteClass.KNOCK, RouteClass.PROVIDER, RouteClass.SIGN_UP)
 """They share a pool of their own: what strangers cause takes no connection from the emergency."""
 _LONGEST_FIRST = sorted(CLASSES, key=len, reverse=True)
 

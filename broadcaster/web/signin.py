@@ -23,6 +23,7 @@ signin = Blueprint("signin", __name__, url_prefix="/desk")
 log = logs.get(__name__)
 
 OURS = re.compile(r"/desk(/[A-Za-z0-9_-]+)*/?")
+WRONG_CODE = Said("This code does not fit, or it was used already: wait for the next one and type that.")
 WRONG = Said("That does not fit. Check the mail address, the password and the code; each code works once.")
 LOUD_AFTER = 20
 ASKED = "asked"
@@ -34,8 +35,14 @@ def page() -> str | Response:
     """The form; whoever is signed in goes on."""
     if visitor() is not None:
         return redirect(_goal(request.args.get("next", "")), 303)
-    problem = ENDED if request.args.get("ended") else ""
-    return render_template("desk/sign_in.html", email="", problem=problem, goal=request.args.get("next", ""), typed="")
+    return form(problem=ENDED if request.args.get("ended") else "", goal=request.args.get("next", ""))
+
+
+def form(problem: str = "", goal: str = "", email: str = "", typed: str = "") -> str:
+    """The page, with a sentence above it; the identity provider is a link on it, if there is one."""
+    there = house().provider
+    shown = {"email": email, "goal": goal, "typed": typed, "provider": there.name if there else ""}
+    return render_template("desk/sign_in.html", problem=problem, **shown)
 
 
 @signin.post("/sign-in")
@@ -50,7 +57,7 @@ def enter() -> Response | tuple[str, int]:
             log.error("signin.many_failures", account=email, failures=failures)
         return _again(email, WRONG)
     house().brake.passed(email.lower())
-    return _on(user)
+    return on(user, request.form.get("next", ""))
 
 
 def _check(email: str, password: str) -> int | None:
@@ -59,17 +66,17 @@ def _check(email: str, password: str) -> int | None:
         user = people.by_email(store, email)
         if not accounts.password_fits(user, password) or user is None:
             if user is not None:
-                _failed(store, user)
+                failed(store, user)
             return None
-        way = _second(store, user)
+        way = second(store, user)
         if way is None:
-            _failed(store, user)
+            failed(store, user)
             return None
-        _begin(store, user, way)
+        begin(store, user, way)
         return user.id
 
 
-def _second(store: Session, user: User) -> Way | None:
+def second(store: Session, user: User) -> Way | None:
     """By what second factor, if one fits: a code of the authenticator, or a recovery code in its place."""
     if recovery := request.form.get("recovery", "").strip():
         return Way.RECOVERY if accounts.use_recovery_code(store, user, recovery[:40], "sign-in") else None
@@ -77,13 +84,14 @@ def _second(store: Session, user: User) -> Way | None:
     return Way.CODE if accounts.use_code(store, house().sealer, user, code, house().clock()) else None
 
 
-def _begin(store: Session, user: User, way: Way) -> None:
+def begin(store: Session, user: User, way: Way) -> None:
+    """Begin their session, with the event of it."""
     ledger.append(store, user.email, "signed-in", user.email, {"failures_before": user.failures, "with": way.value})
     user.failures, user.failed_at = 0, None
     sign_in(store, user, way)
 
 
-def _failed(store: Session, user: User) -> None:
+def failed(store: Session, user: User) -> None:
     """Count it. The ledger gets the first, second, fourth, eighth in a row: whoever tries a thousand passwords must
     not stand in line before an alert at the end of the chain."""
     user.failures, user.failed_at = user.failures + 1, house().clock()
@@ -110,18 +118,19 @@ def by_passkey() -> Response | tuple[str, int]:
         except AnswerRefused as refused:
             log.warning("signin.passkey_refused", reason=str(refused))
             return _again("", passkey_answers.REFUSED)
-        _begin(store, row.user, Way.PASSKEY)
+        begin(store, row.user, Way.PASSKEY)
         user = row.user_id
-    return _on(user)
+    return on(user, request.form.get("next", ""))
 
 
 def _again(email: str, problem: str) -> tuple[str, int]:
     goal, typed = request.form.get("next", ""), request.form.get("typed", "")
-    return render_template("desk/sign_in.html", email=email, problem=problem, goal=goal, typed=typed), 422
+    return form(problem, goal, email, typed), 422
 
 
-def _on(user: int) -> Response:
-    return redirect(drafts.came_through(user) or _goal(request.form.get("next", "")), 303)
+def on(user: int, goal: str) -> Response:
+    """Whoever has signed in goes on: to the form that came through the page, or where they wanted to go."""
+    return redirect(drafts.came_through(user) or _goal(goal), 303)
 
 
 @signin.post("/sign-out")

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from broadcaster.alert.lifecycle import Role
+from broadcaster.alert.lifecycle import EDITORS
 from broadcaster.alert.phone import AlternateNumber, display
 from broadcaster.directory import Directory
 from broadcaster.directory.upkeep import due_within, stale
@@ -32,7 +32,7 @@ def page() -> str:
         directory = directory_load.load(store, house().sealer)
         month = house().clock().strftime("%Y-%m")
         unreached, dark = upkeep.unreached(store, month), upkeep.in_the_dark(store, month)
-        waiting = upkeep.pending(store, house().sealer) if person().may(Role.ADMIN) else []
+        waiting = upkeep.pending(store, house().sealer) if person().may(*EDITORS) else []
     overdue = stale(directory, today)
     return render_template(
         "desk/directory/upkeep.html",
@@ -47,7 +47,7 @@ def page() -> str:
 
 
 @keeping.post("/<int:key>/<verdict>")
-@only(Role.ADMIN)
+@only(*EDITORS)
 def decide(key: int, verdict: str) -> Response:
     """Accept a correction, which puts the new number in the old one's place, or reject it."""
     with house().sessions.begin() as store:

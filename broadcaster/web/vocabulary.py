@@ -12,6 +12,8 @@ WORDS: Mapping[str, str] = {
     "approver": Said("approver"),
     "admin": Said("admin"),
     "auditor": Said("auditor"),
+    "directory-editor": Said("directory-editor"),
+    "agency": Said("agency"),
     # states of a release, of a delivery
     "pending": Said("pending"),
     "released": Said("released"),
@@ -81,6 +83,7 @@ SPOKEN = frozenset(
         "outages",
         "paged",
         "passkeys",
+        "provider",
         "revision",
         "roster",
         "signin",
@@ -89,5 +92,5 @@ SPOKEN = frozenset(
     }
 )
 """The parts of the desk whose pages are translated; every other page is whole in English, and says so in Spanish."""
-STRIPS = frozenset({"desk_trouble.strip", "detector.strip"})
-"""What a translated page asks for by itself from a part that is not."""
+STRIPS = frozenset({"desk_trouble.strip", "detector.strip", "identities.connect", "identities.end_own"})
+"""What a translated page asks for by itself, or sends to, from a part that is not."""

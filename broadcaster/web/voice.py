@@ -16,7 +16,7 @@ from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from broadcaster.channels import voice_twilio
 from broadcaster.messages.book import Books
-from broadcaster.store import acknowledgements, receipts
+from broadcaster.store import acknowledgements, page_tests, paging, receipts
 from broadcaster.store.acknowledgements import Answer
 from broadcaster.store.receipts import NewReceipt
 from broadcaster.web import landline
@@ -31,6 +31,11 @@ THANKS = "Thank you. It is recorded that you have heard this. Goodbye."
 LEFT = "Please open the mail or the text that we sent you, and confirm there that you have read it. Goodbye."
 NOT_HEARD = "No key was pressed. We will try to reach you another way. Goodbye."
 OVER = "The notice about which we called has been replaced. Please read the newest one that we sent you. Goodbye."
+NOT_NEEDED = "Somebody has answered what we called you about. Nothing is asked of you any more. Goodbye."
+TEST_WORDS = "Test. Test. Nothing has happened. This is how you are called when an alert waits for your approval."
+TEST_ASK = "To confirm that this call reached you, press 1."
+TEST_THANKS = "Thank you. This telephone is confirmed for this month. Goodbye."
+TEST_AGAIN = "This call was not confirmed. You can confirm the text that we sent you. Goodbye."
 ERROR = "This call was made in error. Goodbye."
 _KEY = re.compile(r"(\d{1,18})\.(\d{1,18})\.(\d{1,9})")
 
@@ -67,6 +72,8 @@ def picked_up(session: Session, attempt: Attempt, kept: NewReceipt, action: str,
     """The TwiML for whoever picked up, in the caller's transaction; `action` is where a key is posted to, `phrases` are
     the words for residents."""
     receipts.keep(session, [kept])
+    if page_tests.of_call(attempt.fanout, attempt.address):
+        return _tested(action)
     call = landline.of(session, attempt.fanout, attempt.address)
     if call is not None:
         return landline.heard(call, phrases, "" if kept.status == voice_twilio.MACHINE else action)
@@ -74,6 +81,8 @@ def picked_up(session: Session, attempt: Attempt, kept: NewReceipt, action: str,
     answer = VoiceResponse()
     if row is None:
         answer.say(ERROR)
+    elif paging.is_decided(session, attempt.fanout):
+        answer.say(NOT_NEEDED)
     elif row.state in ("superseded", "expired"):
         answer.say(OVER)
     elif kept.status == voice_twilio.MACHINE:
@@ -84,11 +93,18 @@ def picked_up(session: Session, attempt: Attempt, kept: NewReceipt, action: str,
     return str(answer)
 
 
-def _asked_for_a_key(answer: VoiceResponse, words: str, action: str) -> None:
+def _tested(action: str) -> str:
+    """The monthly test: whoever presses 1 says that this way works; a machine presses nothing."""
+    answer = VoiceResponse()
+    _asked_for_a_key(answer, TEST_WORDS, action, TEST_ASK)
+    return str(answer)
+
+
+def _asked_for_a_key(answer: VoiceResponse, words: str, action: str, ask: str = ASK) -> None:
     for _ in range(TIMES):
         gather = Gather(num_digits=1, timeout=PRESS_S, action=action, method="POST")
         gather.say(words)
-        gather.say(ASK)
+        gather.say(ask)
         answer.append(gather)
     answer.say(NOT_HEARD)
 
@@ -102,6 +118,10 @@ def pressed(session: Session, attempt: Attempt, form: Mapping[str, str], again: 
     answer, call = VoiceResponse(), landline.of(session, attempt.fanout, attempt.address)
     machine = voice_twilio.picked_up(form.get("AnsweredBy", "")) == voice_twilio.MACHINE
     machine = machine or _is_machine(session, form.get("CallSid", ""))
+    if test := page_tests.of_call(attempt.fanout, attempt.address):
+        came = form.get("Digits", "").strip() == YES and not machine and page_tests.answered(session, test)
+        answer.say(TEST_THANKS if came else TEST_AGAIN)
+        return str(answer)
     if call is not None:
         return str(answer) if machine else landline.pressed(session, call, form, again, phrases)
     if machine:

@@ -47,8 +47,11 @@ def overview() -> str:
     with house().sessions.begin() as store:
         waiting = wordings.waiting(store)
         tables = {name: _rows(books(store, volume)) for name, volume in VOLUMES.items()}
+        unfit = wordings.unfit(store, thorough=True)
         authors = {row.id: store.get_one(User, row.authored_by).name for row in waiting}
-        return render_template("desk/words/overview.html", tables=tables, waiting=waiting, names=NAMES, authors=authors)
+        return render_template(
+            "desk/words/overview.html", tables=tables, waiting=waiting, names=NAMES, authors=authors, unfit=unfit
+        )
 
 
 def _rows(used: Books) -> list[tuple[str, Review | None, bool]]:
@@ -58,10 +61,14 @@ def _rows(used: Books) -> list[tuple[str, Review | None, bool]]:
 @words.get("/<lang>", defaults={"volume": ALERTS.name})
 @words.get("/residents/<lang>", defaults={"volume": RESIDENTS.name})
 def edit(lang: str, volume: str) -> str:
-    """The book in use, sentence by sentence, and every form of it."""
+    """The book in use, sentence by sentence, and every form of it; or the one that an upgrade has made unfit, with what
+    is wrong with it, to be corrected."""
     with house().sessions.begin() as store:
-        book = books(store, VOLUMES[volume]).book(_known(lang))
-        return _page(store, VOLUMES[volume], book, _reviewer(store, VOLUMES[volume], lang), ())
+        kind, reviewer = VOLUMES[volume], _reviewer(store, VOLUMES[volume], _known(lang))
+        for one in wordings.unfit(store, thorough=True):
+            if (one.volume, one.lang) == (volume, lang):
+                return _page(store, kind, kind.edited(lang, one.sentences), reviewer, one.problems)
+        return _page(store, kind, books(store, kind).book(lang), reviewer, ())
 
 
 @words.post("/<lang>", defaults={"volume": ALERTS.name})
@@ -141,7 +148,7 @@ def _reviewer(store: Session, volume: Volume, lang: str) -> str:
 
 
 def _page(store: Session, volume: Volume, book: Book, reviewer: str, problems: tuple[Problem, ...]) -> str:
-    fixed = [problem.sentence for problem in problems if not problem.name]
+    fixed, used = [problem.sentence for problem in problems if not problem.name], books(store, volume)
     return render_template(
         "desk/words/edit.html",
         book=book,
@@ -152,7 +159,8 @@ def _page(store: Session, volume: Volume, book: Book, reviewer: str, problems: t
         fixed=fixed,
         may_edit=person().may(Role.ADMIN),
         versions=wordings.versions(store, volume, book.lang),
-        is_reviewed=books(store, volume).is_reviewed(book.lang),
+        is_reviewed=used.is_reviewed(book.lang),
+        given_up=book.lang in used.given_up,
         **shown(store, volume, book),
     )
 

@@ -37,10 +37,11 @@ class Plan:
     documents: int = 300
     residents: int = 1_000_000
     state_agencies: int = 6_000
-    outages: int = 60
-    years: int = 4
+    outages: int = 40
+    hours: tuple[int, ...] = (0, 4, 8, 12, 16, 20)
+    years: int = 2
+    state_years: int = 10
     year_weeks: int = 52
-    psap_weeks: int = 12
     page_views: int = 21
     quick: bool = False
     slow_ms: float = 60.0  # 0: no run with slow answers
@@ -62,9 +63,10 @@ QUICK = Plan(
     residents=600,
     state_agencies=40,
     outages=1,
+    hours=(4, 18),
     years=1,
-    year_weeks=4,
-    psap_weeks=0,
+    state_years=1,
+    year_weeks=1,
     page_views=1,
     quick=True,
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from broadcaster.store.database import Sessions
 from broadcaster.web import accounts
@@ -63,4 +64,27 @@ def test_from_the_file_to_the_outcome(sessions: Sessions, chromium: Chromium, tm
         page.get_by_label("For a welfare check: who is sent").fill("Ayer Police")
         page.get_by_role("button", name="Write it down").click()
         expect(page.get_by_text("Welfare check sent", exact=True)).to_be_visible()
+        by_its_link(page, base, record)
         assert [one for one in wrong if not one.endswith(POLLS)] == []
+
+
+def by_its_link(page: Page, base: str, record: str) -> None:
+    """An answering point gets a link from the desk, and works its list on a phone."""
+    page.set_viewport_size(OFFICE)
+    page.goto(f"{base}{record}/missed/links")
+    page.get_by_role("button", name="Make a link and mail it for Ayer dispatch").click()
+    shot(page, "missed-links")
+    accessible(page)
+    fits(page)
+    link = page.locator("section[aria-labelledby=of-ayer-psap] code").inner_text()
+    page.set_viewport_size(PHONE)
+    page.goto(base + urlsplit(link).path)
+    shot(page, "missed-by-link")
+    accessible(page)
+    fits(page)
+    page.set_viewport_size(PHONE)
+    page.get_by_role("button", name="Take the next caller").click()
+    expect(page.get_by_role("heading", name="What became of them?")).to_be_visible()
+    shot(page, "missed-by-link-caller")
+    accessible(page)
+    fits(page)

@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.sync_api import Browser as Chromium
 from sqlalchemy import text
 
+from broadcaster.alert.missed_caller import OUTCOMES
 from broadcaster.directory import Directory
 from broadcaster.dispatch.witness import signer_of
 from broadcaster.local.massachusetts import sample
+from broadcaster.outage.report.figures import Measure, MissedFigures, Report
+from broadcaster.outage.report.moments import Moment
+from broadcaster.outage.report.references import INTERVALS
 from broadcaster.store import checkpoints
 from broadcaster.store.database import Sessions
+from broadcaster.web import report_data
 from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot, watched
 from tests.browser.test_the_roster import sign_in
 from tests.desk import ISSUER, NOON, SECOND, Desk
@@ -74,7 +80,28 @@ def a_night(sessions: Sessions) -> tuple[Desk, str]:
     return desk, f"{alert}/report"
 
 
-def test_a_governor_reads_it(sessions: Sessions, chromium: Chromium) -> None:
+def ended(report: Report) -> Report:
+    """The same night in all fourteen counties, on IPAWS, with its all-clear and the callers who came in vain: the most
+    that stands on the one page."""
+    there = report.facts.places[0]
+    more = (("25007", "Dukes"), ("25009", "Essex"), ("25021", "Norfolk"))
+    places = (*report.facts.places, *(replace(there, county=fips, county_name=name) for fips, name in more))
+    later = (
+        ("ipaws", "On IPAWS", 6),
+        ("restored", "911 works again", 120),
+        ("ended", "All-clear approved", 124),
+        *((f"ended_{share}", f"{share} % of the all-clears accepted", 126) for share in (50, 95, 100)),
+    )
+    known, restored = report.story.known_at, next(one for one in INTERVALS if one.key == "restored")
+    moments = (Moment(key, label, known + timedelta(minutes=late), "the ledger") for key, label, late in later)
+    measures = (*(one for one in report.measures if one.interval.key != "restored"), Measure(restored, 4.0))
+    said = {"through": "got through by a later call", **{key: words.lower() for key, words in OUTCOMES.items()}}
+    missed = MissedFigures(160, dict.fromkeys(said.values(), 20), 20, "the imported logs of missed calls")
+    facts = replace(report.facts, places=places)
+    return replace(report, moments=(*report.moments, *moments), measures=measures, missed=missed, facts=facts)
+
+
+def test_a_governor_reads_it(sessions: Sessions, chromium: Chromium, monkeypatch: pytest.MonkeyPatch) -> None:
     desk, path = a_night(sessions)
     with served(desk.app) as base:
         context = chromium.new_context(viewport=OFFICE)
@@ -93,8 +120,13 @@ def test_a_governor_reads_it(sessions: Sessions, chromium: Chromium) -> None:
         page.set_viewport_size(OFFICE)
         printed = page.pdf(format="Letter", print_background=True)
         assert pages(printed) == 1
+        as_it_is = report_data.of_alert
+        monkeypatch.setattr(report_data, "of_alert", lambda store, alert: ended(as_it_is(store, alert)))
+        page.goto(base + path)
+        shot(page, "report-ended")
+        assert pages(page.pdf(format="Letter", print_background=True)) == 1, "also with its end, and the missed callers"
         with page.expect_download() as taken:
             page.click("text=PDF, one page")
-        assert taken.value.path().read_bytes().startswith(b"%PDF-")
+        assert pages(taken.value.path().read_bytes()) == 1
         assert [each for each in wrong if not each.startswith(base)] == []  # what a page left behind was ours
         context.close()

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from urllib.parse import parse_qs
 
 import pytest
 
-from broadcaster.channels.contract import Asked, Key, Outgoing
+from broadcaster.alert.delivery import Handset
+from broadcaster.channels.contract import Asked, Key, Outgoing, Unsupported
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, Rejected, SendError, Throttled
 from broadcaster.channels.http import Door
 from broadcaster.channels.twilio_http import TwilioAccount
-from broadcaster.channels.voice_twilio import ANSWERED, MACHINE, TwilioVoice, picked_up
+from broadcaster.channels.voice_twilio import ANSWERED, HANDSETS, LOST, MACHINE, VOICES, TwilioVoice, ended, picked_up
 from broadcaster.channels.wire import Reply
+from broadcaster.messages.book import NAMES
 from broadcaster.messages.message import Message
 from tests.carrier import SENDER, SID, TOKEN, carrier
 
@@ -43,12 +47,21 @@ ANSWERS: dict[str, tuple[int, object, type[SendError]]] = {
     "too many at once": (400, {"code": 10004}, Throttled),
     "wrong token": (401, {"code": 20003}, Misconfigured),
     "account not active": (403, {"code": 10001}, Misconfigured),
+    "wrong token, said otherwise": (400, {"code": 20003}, Misconfigured),
+    "account not active, said otherwise": (400, {"code": 10001}, Misconfigured),
     "caller ID is not ours": (400, {"code": 21210}, Misconfigured),
     "caller ID is no number": (400, {"code": 21212}, Misconfigured),
+    "caller ID is not verified": (400, {"code": 21213}, Misconfigured),
     "no permission for the country": (400, {"code": 21215}, Misconfigured),
+    "a trial account": (400, {"code": 21219}, Misconfigured),
     "our address is no address": (400, {"code": 21205}, Misconfigured),
     "no number": (400, {"code": 21211}, Rejected),
     "a code nobody knows": (400, {"code": 21999}, Rejected),
+    "no such resource": (404, {"code": 20404}, Rejected),
+    "a 404 without a code": (404, {}, Ambiguous),
+    "another 4xx with a code": (409, {"code": 21999}, Ambiguous),
+    "a 400 with our own trouble": (400, {"code": 20500}, Ambiguous),
+    "a 400 that processed nothing": (400, {"code": 20503}, NotSent),
     "a 400 without a code": (400, {}, Ambiguous),
     "an internal error": (500, {"code": 20500}, Ambiguous),
     "service away, nothing processed?": (503, {"code": 20503}, Ambiguous),
@@ -67,6 +80,9 @@ async def test_what_an_answer_means(what: str) -> None:
     with pytest.raises(SendError) as raised:
         await voice(Said(status, body)).send(OUT)
     assert type(raised.value) is kind
+    code = body.get("code") if isinstance(body, dict) else None
+    if status in (400, 404, 409):
+        assert raised.value.reason == (f"http_{status}" if code is None or status == 409 else str(code))
 
 
 async def test_a_call_asks_for_a_machine_to_be_told_apart_and_says_where_we_are() -> None:
@@ -75,8 +91,97 @@ async def test_a_call_asks_for_a_machine_to_be_told_apart_and_says_where_we_are(
     asked = door.asked.decode()
     assert "MachineDetection=DetectMessageEnd" in asked and "Timeout=30" in asked
     assert "Url=https%3A%2F%2Falerts.example.gov%2Fcallbacks%2Ftwilio%2Fanswered%3Fd%3D7.11.1%26m%3Dproof&" in asked
-    assert "%2Fcallbacks%2Ftwilio%2Fcall%3Fd%3D7.11.1%26m%3Dproof%23rc%3D5" in asked
+    called = "StatusCallback=https%3A%2F%2Falerts.example.gov%2Fcallbacks%2Ftwilio%2Fcall%3Fd%3D7.11.1%26m%3Dproof"
+    assert f"{called}%23rc%3D5" in asked
     assert "down" not in asked, "no word of the notice goes before somebody picks up"
+
+
+async def test_one_of_ours_is_rung_and_no_machine_is_told_apart() -> None:
+    door = Said(201, {"sid": "CA" + "2" * 32})
+    assert (await voice(door).ring(TO, f"{HERE}/say?a=1&b=2")).ref == "CA" + "2" * 32
+    assert parse_qs(door.asked.decode()) == {
+        "To": [TO], "From": [SENDER], "Url": [f"{HERE}/say?a=1&b=2"], "Timeout": ["30"],
+    }  # fmt: skip
+
+
+async def test_a_call_is_not_taken_back() -> None:
+    with pytest.raises(Unsupported):
+        await voice(Said(200, {})).cancel("CA" + "1" * 32)
+
+
+SINCE = datetime(2026, 6, 18, 16, 0, tzinfo=UTC)
+OURS: dict[str, object] = {"sid": "CA1", "to": TO, "from": SENDER, "direction": "outbound-api"}
+LISTED: dict[str, tuple[dict[str, object], bool]] = {
+    "began since": ({"start_time": SINCE}, True),
+    "two minutes before: the clocks are apart": ({"start_time": SINCE - timedelta(minutes=2)}, True),
+    "longer before": ({"start_time": SINCE - timedelta(minutes=2, seconds=1)}, False),
+    "it waits: made since": ({"start_time": None, "date_created": SINCE}, True),
+    "it waits: made before": ({"start_time": None, "date_created": SINCE - timedelta(hours=1)}, False),
+    "made before, and began since": ({"start_time": SINCE, "date_created": SINCE - timedelta(hours=1)}, True),
+    "of another sender": ({"start_time": SINCE, "from": "+18885550999"}, False),
+    "they called us": ({"start_time": SINCE, "direction": "inbound"}, False),
+}
+
+
+def listing(**changes: object) -> dict[str, object]:
+    """A page with one call, as the carrier writes it."""
+    call = {**OURS, **changes}
+    for name in ("start_time", "date_created"):
+        moment = call.get(name)
+        call[name] = format_datetime(moment) if isinstance(moment, datetime) else None
+    return {"calls": [call], "next_page_uri": None, "page": 0, "page_size": 50}
+
+
+@pytest.mark.parametrize("what", LISTED)
+async def test_which_of_the_listed_calls_is_ours(what: str) -> None:
+    changes, found = LISTED[what]
+    seen = await voice(Said(200, listing(**changes))).find([asked(since=SINCE)])
+    began = changes.get("start_time") or changes.get("date_created")
+    assert [(one.key, one.ref, one.made_at) for one in seen] == ([(OUT.key, "CA1", began)] if found else [])
+
+
+@pytest.mark.parametrize("body", [listing(), "<html>", {"calls": None}, []], ids=["no moment", "html", "null", "list"])
+async def test_a_listing_that_cannot_be_read_proves_nothing(body: object) -> None:
+    with pytest.raises(Ambiguous):
+        await voice(Said(200, body)).find([asked(since=SINCE)])
+
+
+@pytest.mark.parametrize(
+    ("status", "sip", "word", "handset"),
+    [
+        ("completed", "200", "call_over", None),
+        ("busy", "486", "call_busy", Handset.UNDELIVERED),
+        ("no-answer", "487", "call_in_vain", Handset.UNDELIVERED),
+        ("canceled", "487", "call_failed", Handset.FAILED),
+        ("failed", "", "call_failed", Handset.FAILED),
+        ("failed", "503", "call_failed", Handset.FAILED),
+        ("failed", "404", "call_no_such_line", Handset.FAILED),
+        ("failed", "410", "call_no_such_line", Handset.FAILED),
+        ("failed", "484", "call_no_such_line", Handset.FAILED),
+        ("failed", "604", "call_no_such_line", Handset.FAILED),
+        ("busy", "404", "call_busy", Handset.UNDELIVERED),
+    ],
+)
+def test_how_a_call_ended(status: str, sip: str, word: str, handset: Handset | None) -> None:
+    assert ended(status, sip) == word
+    assert HANDSETS.get(word) == handset
+    assert (word in LOST) is (handset is not None)
+
+
+def test_every_language_but_haitian_creole_has_a_voice() -> None:
+    """As <Say language> names them (Twilio's TwiML reference)."""
+    assert list(VOICES) == [lang for lang in NAMES if lang != "ht"]
+    assert " ".join(VOICES.values()) == (
+        "en-US es-US pt-BR cmn-CN cmn-TW vi-VN ru-RU arb fr-FR ko-KR it-IT de-DE hi-IN fil-PH"
+    )
+
+
+def test_who_heard_a_call() -> None:
+    assert (HANDSETS[ANSWERED], HANDSETS[MACHINE]) == (Handset.DELIVERED, Handset.SENT)
+    assert not {ANSWERED, MACHINE} & LOST
+    for status in ("queued", "ringing", "in-progress"):
+        with pytest.raises(KeyError):
+            ended(status, "")
 
 
 async def test_nobody_answers_at_all() -> None:
@@ -128,4 +233,17 @@ async def test_the_listing_is_read_page_by_page() -> None:
         calls = voice(Door(live=False), running.url)
         sent = [(await calls.send(OUT)).ref for _ in range(53)]
         assert {seen.ref for seen in await calls.find([asked()])} == set(sent)
+        await calls.close()
+
+
+async def test_a_call_that_rings_is_ended_once_and_one_that_is_over_is_not() -> None:
+    with carrier(call_rings_ms=60_000.0) as running:
+        calls = voice(Door(live=False), running.url)
+        ref = (await calls.send(OUT)).ref
+        assert [await calls.cancel(ref), await calls.cancel(ref), await calls.cancel("CA" + "0" * 32)] == [
+            True,
+            False,
+            False,
+        ]
+        assert [call["status"] for call in running.calls()] == ["canceled"]
         await calls.close()

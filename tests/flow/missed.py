@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 
+from broadcaster.alert.missed_caller import Cannot, Found, Outcome
 from broadcaster.outage.missed_calls import call_back
 from broadcaster.outage.record import Writer
-from broadcaster.store import missed_figures, people
+from broadcaster.store import missed_callers, missed_figures, people
 from broadcaster.store.database import Sessions
 from broadcaster.store.outages import Outage
 from broadcaster.web import accounts
 from tests.calls import Logs
-from tests.desk import PASSWORD, Browser, Desk
+from tests.desk import ISSUER, PASSWORD, Browser, Desk
 
 ADMIN = "ana@desk.example"
 
@@ -54,3 +55,32 @@ def desk_with_an_administrator(sessions: Sessions) -> Desk:
     with sessions.begin() as store:
         accounts.add_user(store, made.sealer, ADMIN, "Ana", PASSWORD, ["admin"])
     return made
+
+
+def talk(hers: call_back.Desk, row: missed_callers.MissedCaller, says: dict[str, str]) -> str:
+    """Call one, and write down what the generator lets them say; whoever has no number is looked after."""
+    if row.cannot != Cannot.CAN:
+        call_back.send_check(hers, row.public_id, "Police")
+        check = missed_callers.checks(hers.writer.session, row)[0]
+        call_back.end_check(hers, row.public_id, check.id, Found.WELL)
+        return "welfare_check"
+    word = says[call_back.rung(hers, row.public_id)[2:]]
+    if word == "no_answer":
+        call_back.no_answer(hers, row.public_id)
+    else:
+        call_back.settle(hers, row.public_id, Outcome(word), "As they said.")
+    return word
+
+
+def everybody_is_called_back(desk: Desk, logs: Logs) -> None:
+    """One officer goes through every list, and again to whoever had not answered."""
+    for last in (False, True):
+        with desk.sessions.begin() as store:
+            hers = at_the_list(desk, store, ISSUER)
+            for psap in sorted(town.lower() + "-psap" for town in logs.truth.by_psap):
+                while (row := call_back.claim_next(hers, psap)) is not None:
+                    if last:
+                        call_back.settle(hers, row.public_id, Outcome.NOT_REACHED, "Called twice, no answer.")
+                    else:
+                        talk(hers, row, logs.truth.says)
+        desk.later(minutes=11)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, text, update
 
 from broadcaster.channels import trouble_link
+from broadcaster.cli.trouble_watch import TroubleWatch
 from broadcaster.directory import Agency, AgencyRole, Contact, ContactChannel, Directory
-from broadcaster.store import ledger, outages, retention
+from broadcaster.store import contacts, ledger, outages, people, retention, senders
 from broadcaster.store import trouble as reports
 from broadcaster.store.alerts import Alert
+from broadcaster.store.contacts import What
 from broadcaster.store.database import Sessions
 from broadcaster.store.outages import Outage
+from broadcaster.store.senders import NewSender
 from broadcaster.store.trouble import TroubleReport
 from broadcaster.web import accounts
 from broadcaster.web.house import NAME
@@ -120,6 +124,42 @@ def test_two_answering_points_propose_a_wider_draft(desk: Desk) -> None:
     desk.later(minutes=2)
     tap(desk, "groton-psap")
     assert "4 answering points" in ida.open("/desk/trouble").words
+
+
+def test_two_reports_wake_the_watch_once(desk: Desk) -> None:
+    """A text to each phone, a call and a mail, for the proposal; one report alone waits at the desk, unless it speaks
+    of the whole state. A training installation wakes nobody."""
+    with desk.sessions.begin() as store:
+        ida = people.by_email(store, ISSUER)
+        assert ida is not None
+        contacts.put(store, desk.sealer, ida.id, What.PHONE, "+12025550101")
+        senders.register(store, NewSender("voice", "voice", "+12025550100", 1.0))
+    watch = TroubleWatch(desk.sessions, desk.sealer, "State 911", "http://localhost", ZoneInfo("America/New_York"))
+    tap(desk, "ayer-psap")
+    assert watch.look(desk.now) == 0
+    desk.later(minutes=9)
+    tap(desk, "harvard-psap", "some")
+    assert replace(watch, practice=True).look(desk.now) == 0
+    assert [watch.look(desk.now) for _ in range(2)] == [1, 0]
+    desk.later(minutes=3)
+    tap(desk, "salem-psap")
+    assert watch.look(desk.now) == 0, "another report joins the proposal that was paged"
+    sent = "SELECT f.channel, f.tier, min(l.priority), string_agg(b.text, ' ') FROM fanout f JOIN lane l ON l.fanout_id"
+    sent += " = f.id JOIN target t ON t.fanout_id = f.id JOIN body b ON b.id = t.body_id GROUP BY f.id ORDER BY f.id"
+    with desk.sessions() as store:
+        (by_text, by_call, by_mail) = store.execute(text(sent)).all()
+    assert [row[:3] for row in (by_text, by_call, by_mail)] == [(way, "desk", -1) for way in ("sms", "voice", "email")]
+    words = "911 trouble, reported by Ayer dispatch, Harvard dispatch since 12:00 PM: some 911 calls fail."
+    proposed = "Proposed: Middlesex County, Worcester County. Decide: http://localhost/desk/trouble"
+    assert by_text[3] == f"State 911: {words} {proposed}"
+    assert "Please go to the desk and decide." in by_call[3] and "You are told this once." in by_mail[3]
+    desk.later(minutes=20)
+    tap(desk, "groton-psap", words="It seems to be statewide.")
+    assert [watch.look(desk.now) for _ in range(2)] == [1, 0]
+    with desk.sessions() as store:
+        assert ledger.verify(store).why == ""
+        paged = store.scalars(select(ledger.AuditEvent).where(ledger.AuditEvent.action == "trouble_paged")).all()
+    assert len(paged) == 2 and ISSUER.encode() in paged[0].canonical
 
 
 def test_ten_minutes_later_is_another_thing(desk: Desk) -> None:

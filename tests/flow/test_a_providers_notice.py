@@ -14,15 +14,17 @@ from sqlalchemy import text
 from broadcaster.cli.provider_watch import ProviderWatch
 from broadcaster.directory import Agency, AgencyRole, Contact, ContactChannel, Directory
 from broadcaster.dispatch.drain import drain
+from broadcaster.dispatch.notice_chase import chase
 from broadcaster.local import mailbox
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.local.mailbox.returned import drop
 from broadcaster.outage.notice.intake import Intake
 from broadcaster.outage.notice.reader import NoticeReader
 from broadcaster.receipts.bounce_mailbox import BounceMailbox
-from broadcaster.store import contacts, ledger, people, senders
+from broadcaster.store import contacts, directory_load, ledger, people, senders
 from broadcaster.store.contacts import What
 from broadcaster.store.database import Sessions
+from broadcaster.store.provider_senders import ProviderSender
 from broadcaster.store.senders import NewSender
 from broadcaster.web.voice import ANSWERED, PRESS
 from tests import desk as desks
@@ -32,6 +34,9 @@ from tests.unit.web.test_voice_callbacks import at, say
 from tests.webhooks import caller
 
 ZONE = ZoneInfo("America/New_York")
+RELAY = "mx.state911.example"
+SIGNED = f"Authentication-Results: {RELAY}; dkim=pass header.d=ex.example\n"
+"""By which our own relay proves the sender of the mails of these tests."""
 LINE, PHONE = "+16175550101", "+12025550101"
 NOTICES = "/desk/outages/notices/"
 
@@ -56,6 +61,10 @@ def desk(sessions: Sessions) -> Desk:
     made = Desk(sessions, now=now, chosen=desks.settings(**keys), places=places())
     with sessions.begin() as store:
         senders.register(store, NewSender("voice", "voice", SENDER, 100.0))
+        ida = people.by_email(store, ISSUER)
+        assert ida is not None
+        whose = {"provider": "Example Telecom", "provider_key": "exampletelecom", "sender": "ex.example"}
+        store.add(ProviderSender(**whose, added_by=ida.id))
     return made
 
 
@@ -66,8 +75,8 @@ def written(desk: Desk, minutes: float) -> str:
 
 def mail(desk: Desk, words: str, ticket: str = "ET-4711", **lines: str) -> bytes:
     said = "".join(f"{name.replace('_', ' ')}: {value}\n" for name, value in lines.items())
-    top = f"From: Example NOC <noc@ex.example>\nSubject: {words}\nContent-Type: text/plain\n\n"
-    return f"{top}Ticket: {ticket}\nProvider: Example Telecom\n{said}".encode()
+    top = f"{SIGNED}From: Example NOC <noc@ex.example>\nSubject: {words}\nContent-Type: text/plain\n\n"
+    return f"{top}{f'Ticket: {ticket}' if ticket else 'Dear PSAP'}\nProvider: Example Telecom\n{said}".encode()
 
 
 def first(desk: Desk, **more: str) -> bytes:
@@ -81,7 +90,7 @@ def first(desk: Desk, **more: str) -> bytes:
 
 def arrive(desk: Desk, folder: Path, *mails: bytes) -> None:
     """Mails lie in the Maildir, and the sweep looks into it."""
-    reader = NoticeReader(Intake(desk.sealer, "Massachusetts"), ZONE)
+    reader = NoticeReader(Intake(desk.sealer, "Massachusetts"), ZONE, RELAY)
     for raw in mails:
         drop(folder / "Maildir", raw)
     assert BounceMailbox(folder / "Maildir", desk.sessions, reader, "notices.read", cut=True).look() == len(mails)
@@ -142,12 +151,12 @@ def test_a_mail_becomes_a_draft_and_a_further_one_a_version(desk: Desk, tmp_path
 
 
 def test_what_no_machine_can_read_waits_for_a_person(desk: Desk, tmp_path: Path) -> None:
-    words = b"From: a <a@b.example>\nSubject: outage\n\nIt seems that 911 fails in Ayer.\n"
+    words = SIGNED.encode() + b"From: a <noc@ex.example>\nSubject: outage\n\nIt seems that 911 fails in Ayer.\n"
     arrive(desk, tmp_path, words)
     arrive(desk, tmp_path, words.replace(b"Ayer", b"Groton"), b"Auto-Submitted: auto-replied\n\nI am away\n")
     assert column(desk, "SELECT count(*) FROM outage") == [0]
     author = desk.browser(ISSUER)
-    assert author.words.count("A notice that no machine could read") == 2
+    assert author.words.count("A notice that waits for you") == 2
     first_one, second = column(desk, "SELECT public_id FROM provider_notice ORDER BY id")
     page = author.open(f"{NOTICES}{first_one}")
     assert "It seems that 911 fails in Ayer." in page.words
@@ -155,7 +164,7 @@ def test_what_no_machine_can_read_waits_for_a_person(desk: Desk, tmp_path: Path)
     assert "Put aside" in page.words
     page.open(f"{NOTICES}{second}").send("/take")
     assert page.path.startswith("/desk/outages/") and "sent a notice by mail" in page.words
-    assert "no machine could read" not in page.open("/desk/").words
+    assert "A notice that waits for you" not in page.open("/desk/").words
     stale = {"csrf_token": page.open(f"{NOTICES}{second}").values("/draft")["csrf_token"]}
     answer = page.client.post(f"{NOTICES}{second}/dismiss", data=stale)
     assert answer.status_code == 422 and "belongs to an outage already" in answer.get_data(as_text=True)
@@ -231,12 +240,44 @@ def test_answering_points_are_mailed_and_called_on_one_persons_word(desk: Desk, 
         said = say(line, at(ANSWERED, str(key)))[1]
         assert "Example Telecom says: Calls to 911 cannot be completed." in said and "firewall" not in said
         assert "recorded that you have heard" in say(line, at(PRESS, str(key)), Digits="1")[1]
-    [link] = [word for word in mails[0].text.split() if "/ack/" in word]
+    [link] = [word for each in mails if "ayer" in each.to for word in each.text.split() if "/ack/" in word]
     browser = Browser(desk.app.test_client()).open(link.partition("http://localhost:8911")[2])
     assert "ET-4711" in browser.words
     browser.send(browser.path, answer="read")
     shown = notice_page(desk, desk.browser(ISSUER)).words
     assert shown.count("acknowledged at") == 2, shown
     assert "Not called, only mailed" in shown and "Groton dispatch" in shown
+    late_in_writing(desk)
     with desk.sessions() as store:
         assert ledger.verify(store).why == ""
+
+
+def late_in_writing(desk: Desk) -> None:
+    """Groton has not acknowledged: its next contact is texted, then nobody is left, and the page says so. Ayer, which
+    has, is left alone."""
+    with desk.sessions.begin() as store:
+        directory_load.save(store, replace(places(), agencies=with_a_phone(places())), desk.sealer)
+    waits, shown = (300.0, 900.0), []
+    for due in range(3):
+        shown.append(notice_page(desk, desk.browser(ISSUER)).words)
+        with desk.sessions.begin() as store:
+            store.execute(text("UPDATE notice_chase SET due = clock_timestamp() WHERE due IS NOT NULL"))
+        assert chase(desk.sessions, waits) == (1 if due < 2 else 0)
+    assert "Groton dispatch has not acknowledged it. The next one is tried at" in shown[0]
+    assert "Groton dispatch has not acknowledged it, 1 further contact was tried." in shown[1]
+    steps = "SELECT channel || right(purpose, 8) FROM fanout WHERE purpose LIKE '%again%' ORDER BY id"
+    assert column(desk, steps) == ["sms-again-1", "sms-again-2"]
+    [said, _] = column(desk, "SELECT b.text FROM target t JOIN body b ON b.id = t.body_id JOIN fanout f"
+                             " ON f.id = t.fanout_id WHERE f.channel = 'sms' ORDER BY f.id")  # fmt: skip
+    assert "State 911: 911 outage notice of Example Telecom (Ayer, Groton, Gotham)" in str(said)
+    page = notice_page(desk, desk.browser(ISSUER)).words
+    assert "Groton dispatch has not acknowledged it, 2 further contacts were tried." in page
+    assert "Nobody else is in the directory: call them." in page and "Ayer dispatch has not" not in page
+
+
+def with_a_phone(known: Directory) -> tuple[Agency, ...]:
+    """The agencies, Groton's with a phone that gets texts."""
+    phone = Contact(ContactChannel.SMS, PHONE, 2)
+    return tuple(
+        replace(one, contacts=(*one.contacts, phone)) if one.code == "groton-psap" else one for one in known.agencies
+    )

@@ -22,7 +22,7 @@ from broadcaster.store.ledger import AuditEvent
 from broadcaster.store.practice import Standing
 from broadcaster.store.roster import Shift
 from broadcaster.web import accounts
-from tests.desk import ISSUER, NOON, PASSWORD, SECOND, Browser, Desk, released, walk
+from tests.desk import BOTH, ISSUER, NOON, PASSWORD, SECOND, Browser, Desk, released, walk
 from tests.factories import SEALER
 
 ADMIN, OTHER = "ana@desk.example", "otto@desk.example"
@@ -68,7 +68,7 @@ def test_an_unannounced_drill_of_a_shift(desk: Desk) -> None:
     duty = Drills(desk.sessions)
     for email in (ISSUER, OTHER, SECOND):
         on_call(desk, email)
-    admin, ida, otto, abe = (desk.browser(email) for email in (ADMIN, ISSUER, OTHER, SECOND))
+    admin, ida, otto, abe, bea = (desk.browser(email) for email in (ADMIN, ISSUER, OTHER, SECOND, BOTH))
     assert "Fill in date and time" in plan(admin, "on-call", "soon").text and admin.status == 422
     assert "Choose an issuer" in plan(admin, str(key(desk, SECOND)), "2026-06-18T13:00").text
     assert "Planned." in plan(admin, "on-call", "2026-06-18T13:00").text
@@ -89,6 +89,8 @@ def test_an_unannounced_drill_of_a_shift(desk: Desk) -> None:
     assert Pager.of(desk.chosen, _no_engine(desk)).look(desk.now) == 0, "nobody is paged for a drill"
     assert "Your approval is asked for" not in abe.open("/desk/").text
     desk.later(seconds=50)
+    assert "Drill: Ida’s alert waits for a second person" in abe.open("/desk/").text
+    assert "waits for a second person" not in otto.open("/desk/").words + bea.open("/desk/").words, "Bea is off duty"
     abe.open("/desk/drills/").open(abe.page.xpath("//a[text()='read it and decide']/@href")[0])
     assert "DRILL." in abe.text
     abe.send("/approve", code=desk.code(SECOND))
@@ -99,11 +101,15 @@ def test_an_unannounced_drill_of_a_shift(desk: Desk) -> None:
     duty.look(desk.now)
     admin = desk.browser(ADMIN)
     page = admin.open("/desk/drills/")
+    assert "Approved in drills" in page.text and "Submit to approval (median)" in page.text
     assert "1 of 2" in page.text and "not begun in time" in page.text and "complete" in page.text
     rows = list(csv.DictReader(StringIO(admin.open("/desk/drills/results.csv").text)))
     assert [(row["person"], row["outcome"], row["seconds_to_submit"]) for row in rows] == [
         ("Otto", "missed", ""), ("Ida", "complete", "70"),
     ]  # fmt: skip
+    assert (rows[1]["approver"], rows[1]["seconds_to_approve"], rows[0]["approver"]) == ("Abe", "80", "")
+    own = abe.open("/desk/drills/").words
+    assert "What you approved" in own and "No drill yet" in own, "he has approved one, and issued none"
     assert rows[1]["shift_from"] and rows[1]["seconds_to_release"] == "150" and rows[1]["announced"] == "no"
     assert [row["person"] for row in csv.DictReader(StringIO(otto.open("/desk/drills/results.csv").text))] == ["Otto"]
     assert acted(desk) == [

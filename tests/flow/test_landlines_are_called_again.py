@@ -76,8 +76,11 @@ def test_a_line_that_never_answers_is_called_as_often_as_an_agency_and_no_more(
         assert town.called() == {BUSY: 4}
 
 
-def test_the_pauses_are_those_of_the_chase() -> None:
-    assert pauses(AFTER) == [300.0, 600.0, 900.0]
+@pytest.mark.parametrize(
+    ("after", "between"), [(AFTER, [300.0, 600.0, 900.0]), ((60.0,), [60.0]), ((), []), ((1.0, 4.0), [1.0, 3.0])]
+)
+def test_the_pauses_are_those_of_the_chase(after: tuple[float, ...], between: list[float]) -> None:
+    assert pauses(after) == between
 
 
 def leave(town: Lines, first: int) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from broadcaster.outage.missed_calls import call_back
 from broadcaster.outage.missed_calls.call_back import CallBackRefused
-from broadcaster.store import missed_callers, outages
+from broadcaster.store import missed_callers, outages, residents
 from broadcaster.store.courtesies import Courtesy
 from broadcaster.store.database import Sessions
 from tests import calls
@@ -39,11 +39,15 @@ def test_a_text_only_where_the_answering_point_wants_it(desk: Desk, logs: Logs) 
     assert ida.status == 422 and "does not let its callers be texted" in ida.words
     assert "can give away somebody who hides" in ana.open(page).words
     ana.send("/psaps/salem-psap/texts")
-    ida.open(caller).send("/text")
+    number = ida.open(caller).page.xpath("//a/@href[starts-with(., 'tel:')]")[0].removeprefix("tel:")
+    with desk.sessions.begin() as store:
+        residents.address(store, desk.sealer, "sms", number, lang="ht")
+    assert ida.open(caller).values("/text")["lang"] == ["ht"], "whoever is signed up has said in which language"
+    ida.send("/text", lang="es")
     assert not ida.has("/text") and "A text was asked for" in ida.words
     with desk.sessions() as store:
         (courtesy,) = store.query(Courtesy)
-        assert (courtesy.purpose, courtesy.places) == ("missed", ["salem"])
+        assert (courtesy.purpose, courtesy.places, courtesy.lang) == ("missed", ["salem"], "es")
     ana.open(page).send("/psaps/salem-psap/texts")
     with desk.sessions() as store:
         assert missed_callers.texting(store) == set()

@@ -10,6 +10,7 @@ from broadcaster.store.alerts import Alert
 from broadcaster.store.database import Sessions
 from broadcaster.web.guard import IDLE
 from tests.desk import BOTH, ISSUER, PASSWORD, SECOND, Browser, Desk, walk
+from tests.flow.test_an_outage_from_first_word import opened, person_id
 
 TYPED = {"names": "Ayer, Gro", "note": "Fibre cut <near> Ayer", "counties": ["25009"], "certainty": "reported"}
 
@@ -127,6 +128,43 @@ def test_a_number_given_by_hand_outlives_its_session(desk: Desk, page: str) -> N
     author.send("/numbers")
     assert "call 978-555-0166" in author.words
     assert "Begun and not sent" not in author.open("/desk/").words
+
+
+def test_a_number_typed_at_the_check_is_kept_as_it_is_typed(desk: Desk) -> None:
+    """A closed tab loses nothing, nothing is in the texts before it is used, and what was used is not kept further."""
+    author = desk.browser(ISSUER)
+    alert = walk(desk, author)
+    check = author.path
+    assert keeps(author, **{"number-harvard": "978-555-01"}) == 204
+    assert keeps(author, **{"number-harvard": "978-555-0166", "number-groton": "978-555-0102"}) == 204
+    assert "The numbers of an alert" in author.open("/desk/").words
+    author.open(check)
+    assert "The numbers stand as you left them at 12:00 p.m." in author.words
+    stands = author.page.xpath("//input[starts-with(@name, 'number-')]")
+    assert (stands[0].name, stands[0].value, stands[0].get("form")) == ("number-groton", "978-555-0102", "submit")
+    assert (stands[1].name, stands[1].value) == ("number-harvard", "978-555-0166")
+    assert "call 978-555-0166" not in author.words
+    assert author.open(f"{alert}/numbers").values("/numbers")["number-harvard"] == ["978-555-0166"]
+    author.open(check).send("/submit", **{each.name: each.value for each in stands})
+    assert "A number was typed in since" in author.words and "call 978-555-0166" in author.words
+    assert "as you left them" not in author.words
+    author.send("/submit")
+    assert "Begun and not sent" not in author.open("/desk/").words
+
+
+@pytest.mark.parametrize("action", ["/note", "/hand-over", "/close"])
+def test_words_for_the_record_of_an_outage_outlive_their_session(desk: Desk, action: str) -> None:
+    author = desk.browser(ISSUER)
+    record, name = opened(author), {"/note": "note", "/hand-over": "hand", "/close": "close"}[action]
+    desk.later(seconds=IDLE + 1)
+    author.send(action, **{name: "The vendor calls back at ten."})
+    assert author.status == 403 and "What you typed is kept" in author.words
+    assert sign_in(desk, author).path == record and author.values(action)[name] == ["The vendor calls back at ten."]
+    home = Browser(author.client).open("/desk/")
+    assert "Words for the record of an outage" in home.words
+    author.open(record).send(action, **({"to": str(person_id(desk, BOTH))} if name == "hand" else {}))
+    assert "The vendor calls back at ten." in author.words
+    assert "Words for the record" not in home.open("/desk/").words
 
 
 @pytest.mark.parametrize("header", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])

@@ -13,11 +13,13 @@ from sqlalchemy.exc import IntegrityError
 from broadcaster.alert.alert import RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused
 from broadcaster.dispatch import actions, alone
-from broadcaster.store import ledger
+from broadcaster.dispatch.review_pages import ReviewPages
+from broadcaster.store import ledger, people
 from broadcaster.store.alerts import Alert, Body, Release, Revision
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Fanout, Target
 from broadcaster.store.reviews import GlassReview, Verdict
+from broadcaster.store.roster import Shift
 from tests.desk import BOTH, ISSUER, SECOND, Browser, Desk, released, walk
 from tests.factories import House, content, directory, furnish, person, phones
 
@@ -255,3 +257,27 @@ def test_bea_who_may_both_reviews_what_ida_released(desk: Desk) -> None:
     assert bea.status == 422 and "Choose whether it is right" in bea.beside("verdict")
     bea.send("/review", verdict="right", code=desk.code(BOTH))
     assert "Bea has reviewed it" in bea.words
+
+
+def test_an_overdue_review_calls_whoever_is_on_call_until_somebody_has_reviewed(desk: Desk) -> None:
+    author, second = desk.browser(ISSUER), desk.browser(SECOND)
+    page = submitted(desk, author)
+    with desk.sessions.begin() as store:
+        abe = people.by_email(store, SECOND)
+        assert abe is not None
+        hour = timedelta(hours=1)
+        store.add(Shift(user_id=abe.id, begins=desk.now - hour, ends=desk.now + hour, made_by=abe.id))
+    desk.later(minutes=5)
+    author.open(page).send("/break-glass", reason=WHY, place="Ayer", code=desk.code(ISSUER))
+    office = desk.app.extensions["broadcaster"].office
+    duty = ReviewPages(desk.sessions, desk.sealer, office, desk.chosen.secret_key)
+    broken = desk.now
+    at = [broken + timedelta(minutes=minutes) for minutes in (14, 15, 16, 29, 30.5, 46)]
+    assert [duty.look(moment) for moment in at] == [0, 1, 0, 0, 2, 2], "Abe; then all approvers, every 15 minutes"
+    [words] = mails(desk, "review-1")
+    assert "Ida released at 12:06 PM without a second person: 911 outage, Ayer, Groton" in words
+    second.open(page).send("/review", verdict="right", code=desk.code(SECOND))
+    assert duty.look(broken + timedelta(hours=2)) == 0
+    with desk.sessions() as store:
+        states = store.scalars(select(Fanout.state).where(Fanout.purpose.like("review-%")))
+        assert set(states) == {"superseded"}

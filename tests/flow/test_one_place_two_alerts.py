@@ -6,6 +6,11 @@ import pytest
 from sqlalchemy import select, text
 
 from broadcaster.alert.alert import Content, content_from_json
+from broadcaster.dispatch import publish
+from broadcaster.dispatch.office import Office
+from broadcaster.feeds import public_page
+from broadcaster.feeds.lookup import advice_by_town
+from broadcaster.store import directory_load
 from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.database import Sessions
 from tests.desk import ISSUER, SECOND, Browser, Desk, released, walk
@@ -132,3 +137,19 @@ def test_a_number_that_is_typed_at_the_check_is_seen_before_it_is_frozen(desk: D
     assert "call 978-555-0166" in author.words
     author.send("/submit", **{"number-harvard": "978-555-0166"})
     assert not author.has("/submit") and content(desk, alert, 1).overrides[0][0] == "harvard"
+
+
+def test_kept_both_the_page_of_the_town_and_the_texts_say_both(desk: Desk) -> None:
+    first, draft, author, second = second_alert(desk)
+    author.send("/submit", **{"number-ayer": "978-555-0166"}).send("/submit")
+    second.open(author.path)
+    assert "In an emergency call 978-555-0166. In an emergency call 978-555-0101." in second.words
+    assert "in 1 community one text says what holds by both" in second.words
+    second.send("/approve", code=desk.code(SECOND))
+    with desk.sessions() as store:
+        shown = publish.snapshot(store, Office.of(desk.chosen), directory_load.load(store), desk.now)
+    advice = advice_by_town(shown)["ayer"]
+    assert advice.sentence.endswith("call 978-555-0166. If that fails, call 978-555-0101.")
+    assert (advice.alert, advice.others) == (draft.split("/")[-1], (first.split("/")[-1],))
+    page = public_page.town_page(shown, advice).decode()
+    assert page.count('href="/#alert-') == 2 and "In an emergency call 978-555-0101." in page

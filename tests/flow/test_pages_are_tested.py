@@ -11,12 +11,13 @@ from sqlalchemy import select
 from broadcaster.channels import page_link
 from broadcaster.dispatch.page_tests import PageTests
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
-from broadcaster.store import contacts, people
+from broadcaster.store import contacts, page_tests, people, senders
 from broadcaster.store.contacts import What
 from broadcaster.store.database import Sessions
 from broadcaster.store.page_tests import PageTest
+from broadcaster.store.senders import NewSender
 from tests.desk import BOTH, SECOND, Desk
-from tests.factories import SID, TOKEN, engine
+from tests.factories import SENDER, SID, TOKEN, Ways, engine
 from tests.flow import story
 
 NUMBER = "+12025550101"
@@ -32,20 +33,26 @@ def test_a_test_page_is_sent_by_day_and_confirmed_by_its_person(sessions: Sessio
     quiet = Faults(share_callbacks_dropped=1.0, delivery_ms=0.0)
     with (
         start_in_thread(Carrier(SID, TOKEN, faults=quiet)) as carrier,
-        engine(sessions, carrier.url, tmp_path) as works,
+        engine(sessions, carrier.url, tmp_path, ways=Ways(voice="http://127.0.0.1:9")) as works,
     ):
         works.sealer = desk.sealer
         duty = PageTests(works, "State 911", "http://localhost", ZoneInfo("America/New_York"))
-        assert [duty.look(NIGHT), duty.look(NOON), duty.look(NOON)] == [0, 1, 0]
-        assert story.texted(carrier) == {NUMBER: 1}
+        assert [duty.look(NIGHT), duty.look(NOON), duty.look(NOON)] == [0, 2, 0]
+        assert story.texted(carrier) == {NUMBER: 1} and [call["to"] for call in carrier.calls()] == [NUMBER]
     second, other = desk.browser(SECOND), desk.browser(BOTH)
     assert "Abe, phone: sent, not confirmed" in second.open("/desk/roster/").words
+    assert ", by call:" not in second.words, "no calls are set up at this desk"
     with sessions.begin() as store:
-        key = store.scalars(select(PageTest.id)).one()
+        senders.register(store, NewSender("voice", "voice", SENDER, 1.0))
+        key = store.scalars(select(PageTest.id).where(PageTest.way == "sms")).one()
+    assert "Abe, phone, by call: called, no key pressed" in second.open("/desk/roster/").words
     link = page_link.trial_url("", desk.chosen.secret_key, key)
     assert "This was a test" in second.open(link).words
     assert other.open(link).send("/" + link.rpartition("/")[2]).path == "/desk/roster/"
     assert "was sent to somebody else" in other.words and "sent, not confirmed" in other.words
     second.send("/" + link.rpartition("/")[2])
-    assert "this way works" in second.words and "has been confirmed this month" in second.words
+    assert "this way works" in second.words and "Abe, phone:" not in second.words
+    with sessions.begin() as store:
+        assert page_tests.answered(store, key + 1)
+    assert "has been confirmed this month" in second.open("/desk/roster/").words
     assert second.open(link[:-1] + ("A" if link[-1] != "A" else "B")).status == 404

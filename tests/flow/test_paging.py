@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from broadcaster.alert.lifecycle import AlertKind, Move
 from broadcaster.channels import page_link
 from broadcaster.dispatch import actions
 from broadcaster.dispatch.drain import drain
+from broadcaster.dispatch.page_recall import PageRecall
 from broadcaster.dispatch.paging import Pager
 from broadcaster.dispatch.sweep import keep
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
@@ -22,6 +24,7 @@ from broadcaster.store.alerts import Body, Revision
 from broadcaster.store.contacts import What
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Fanout, Target
+from broadcaster.store.ledger import AuditEvent
 from broadcaster.store.paging import Page
 from broadcaster.store.people import User
 from broadcaster.store.residents import suppress
@@ -32,6 +35,7 @@ from tests.factories import (
     SEALER,
     SECOND_SENDER,
     SECRET,
+    SENDER,
     SID,
     TOKEN,
     House,
@@ -174,6 +178,36 @@ def test_two_phones_hear_over_two_carriers_before_any_resident_and_despite_a_sto
         ).first()
     assert words and words.startswith("State 911: APPROVE? 911 outage, the whole state, by ")
     assert page_link.opened(SECRET, words.rpartition("/")[2]) is not None
+
+
+def test_what_rings_or_waits_at_the_carrier_is_taken_back_once_it_is_decided(house: House, tmp_path: Path) -> None:
+    """Ana's phones: of two texts one waits for its turn, and both calls ring. A second look asks for nothing again."""
+    with house.sessions.begin() as session:
+        senders.register(session, NewSender("voice", "voice", SENDER, 1000.0))
+    slow = Faults(**QUIET, sender_mps=0.001, call_rings_ms=60_000.0, call_answers="human")
+    with (
+        start_in_thread(Carrier(SID, TOKEN, faults=slow)) as carrier,
+        engine(house.sessions, carrier.url, tmp_path, ways=Ways(voice="http://127.0.0.1:9")) as works,
+    ):
+        duty, key = PageRecall(works), submitted(house)
+        pager(house).look()
+        for queue in ("sms", "urgent"):
+            drain(works, queue)
+        works.recorder.wait()
+        keep(works)
+        assert duty.look() == 0, "it still waits for somebody"
+        with house.sessions.begin() as session:
+            row = session.get_one(Revision, key)
+            actions.approve(house.actor(session, house.approver), row, row.hash or "")
+        keep(works)
+        story.until(lambda: duty.look() > 0)
+        keep(works)
+        assert (duty.look(), [call["status"] for call in carrier.calls()]) == (0, ["canceled"] * 2)
+        waited = [message["status"] for message in carrier.ledger()["messages"] if message["to"] in PHONES["ana"]]
+        assert sorted(waited)[0] == "canceled" and len(waited) == 2
+    with house.sessions() as session:
+        said = session.scalars(select(AuditEvent.canonical).where(AuditEvent.action == "pages_taken_back")).all()
+        assert sorted(json.loads(one)["data"]["pages"] for one in said) == [1, 2]
 
 
 def test_the_link_leads_through_the_sign_in_to_what_was_frozen(sessions: Sessions) -> None:

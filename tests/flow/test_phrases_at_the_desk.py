@@ -65,7 +65,7 @@ def test_from_the_editor_to_the_phone(desk: Desk) -> None:
         author.open("/desk/words/residents/en").send("/words/residents/en", do="show", no_reader=NEW)
         assert "As people get it, in Harvard" in author.words
         assert "call 978-555-0100. Nobody reads this number: call instead.141 units of GSM-7, 1 segment" in author.words
-        assert "13 of 18 fit in one segment" in author.words
+        assert "14 of 19 fit in one segment" in author.words
 
         put_forward(author, no_reader=NEW, help=HELP, voice_zip="Type your ZIP code.")
         assert "You wrote it: a second person must approve it." in author.words

@@ -189,7 +189,7 @@ def test_the_host_asks_too_once_there_are_two_administrators(desk: Desk, host: c
     assert "waits for an administrator" in run("users", "give", ISSUER, "approver")
     assert "asked for already" in run("users", "give", ISSUER, "approver")
     assert "waits for an administrator" in run("tokens", "add", ISSUER, "--label", "wall")
-    assert "is an approver now" in run("users", "give", AUDITOR, "approver", "--alone", "Both are on leave")
+    assert "has the role approver now" in run("users", "give", AUDITOR, "approver", "--alone", "Both are on leave")
     assert "is no approver any more" in run("users", "take", AUDITOR, "approver")
     assert "fewer than two people" in run("users", "take", SECOND, "approver")
     assert "fewer than two people" in run("users", "disable", BOTH)
@@ -198,9 +198,12 @@ def test_the_host_asks_too_once_there_are_two_administrators(desk: Desk, host: c
     assert "account ended" in run("users", "list")
     assert "shown this once" in run("users", "authenticator", SECOND)
     assert "has another password" in run("users", "password", SECOND)
+    pat = ("users", "add", "pat@desk.example", "--role", "agency")
+    assert "write its whole name or its code" in run(*pat)
+    assert "shown this once" in run(*pat, "--agency", "ayer police") and roles(desk, pat[2]) == {"agency"}
     run("users", "take", BOB, "admin")
-    assert "is an admin now" in run("users", "give", BOB, "admin")
+    assert "has the role admin now" in run("users", "give", BOB, "admin")
     with desk.sessions() as store:
         asked = {(row.what, row.user.email) for row in rights.waiting(store)}
         assert asked == {("role", "new@desk.example"), ("role", ISSUER), ("token", ISSUER), ("account", ISSUER)}
-        assert store.query(User).count() == 7
+        assert store.query(User).count() == 8

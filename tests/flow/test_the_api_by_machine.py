@@ -177,6 +177,36 @@ def test_dashboards_are_told_each_step_in_order_and_one_that_is_down_holds_nobod
     assert [(to, told["type"]) for to, told in there.taken] == [(OTHER, "alert.approved"), (OTHER, "alert.held")]
 
 
+def test_records_and_proposals_are_told_where_they_were_asked_for_and_nothing_said_in_confidence(api: Api) -> None:
+    api.ask(ADMIN, "POST", "/webhooks", {"url": FIRST, "events": ["all_clear", "outage.opened", "proposal.made"]})
+    api.ask(ADMIN, "POST", "/webhooks", {"url": OTHER})
+    with api.desk.sessions.begin() as store:
+        for kind in ("initial", "all_clear"):
+            ledger.append(store, "user:1", "approved", "alert:7k2m", {"no": 1, "kind": kind})
+        told = {"text": "The provider says", "known_from": "Comtech, by mail", "statewide": True, "kind": "all_calls"}
+        ledger.append(store, "user:1", "outage_opened", "outage:3h9x", told)
+        ledger.append(store, "user:1", "outage_note", "outage:3h9x", told)
+        ledger.append(store, "machine:sweep", "proposed", "proposal:8q2p", {"unit": "ayer", "nats": "31.5"})
+        ledger.append(store, "machine:sweep", "paged", "alert:7k2m", {"no": 1, "people": ["ida@desk.example"]})
+    there = Dashboards()
+    assert Watching(api.desk.sessions, there, there).look() == 6  # type: ignore[arg-type]
+    asked = [(told["type"], told["data"]) for to, told in there.taken if to == FIRST]
+    assert [each for each, _ in asked] == ["alert.approved", "outage.opened", "proposal.made"]
+    assert [{name: value for name, value in data.items() if name != "event"} for _, data in asked] == [
+        {"alert": "7k2m", "no": 1, "kind": "all_clear"},
+        {"outage": "3h9x", "statewide": True, "kind": "all_calls"},
+        {"proposal": "8q2p", "unit": "ayer"},
+    ]
+    assert "ida@" not in str(there.taken) and {told["type"] for to, told in there.taken if to == OTHER} == {
+        "alert.approved",
+        "alert.paged",
+    }
+    document = api.ask(ADMIN, "GET", "/openapi.json").json
+    assert {"alert.approved", "alert.held", "outage.closed", "proposal.dismissed"} <= document["webhooks"].keys()
+    refused = api.ask(ADMIN, "POST", "/webhooks", {"url": FIRST, "events": ["approvd"]})
+    assert refused.status_code == 422 and "No event is called approvd" in refused.text
+
+
 def test_a_webhook_that_was_ended_is_told_nothing(api: Api) -> None:
     key = api.ask(ADMIN, "POST", "/webhooks", {"url": FIRST}).json["id"]
     assert api.ask(ADMIN, "DELETE", f"/webhooks/{key}").json == {"webhooks": []}

@@ -117,5 +117,6 @@ def test_the_auditor_changes_nothing_and_nobody_else_reads(desk: Desk) -> None:
         assert store.scalar(select(func.count()).select_from(AuditEvent)) == before
 
 
-OWN = {"signin", "account", "passkeys", "ledger.export", "paged.confirm", "roster.save"}
+OWN = {"signin", "provider", "account", "passkeys", "identities.connect", "identities.end_own"}
+OWN |= {"ledger.export", "paged.confirm", "roster.save"}
 """What an auditor does for themselves: blueprints, and single endpoints."""

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from broadcaster import settings as knobs
 from broadcaster.cli import root
@@ -24,7 +25,7 @@ from broadcaster.store.database import Sessions
 from broadcaster.store.residents import Address, Subscription, Suppression
 from broadcaster.store.sealed import Sealer
 from broadcaster.store.wordings import Wording
-from broadcaster.web import create_app
+from broadcaster.web import accounts, create_app
 from tests.conftest import admin
 from tests.desk import ISSUER, PASSWORD, SECOND, Browser, Desk, settings, walk
 from tests.factories import KEYS, SECOND_SENDER, SID, TOKEN
@@ -71,11 +72,19 @@ def laptop(folder: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(story.ROOT), **home.read_env_file(folder / ".env")}
 
 
-def signed_in(laptop_desk: Browser, desk: Desk, email: str) -> Browser:
+def signed_in(laptop_desk: Browser, email: str, code: str) -> Browser:
     """With the password and the authenticator of every day."""
-    laptop_desk.open("/desk/").send("sign-in", email=email, password=PASSWORD, code=desk.code(email))
+    laptop_desk.open("/desk/").send("sign-in", email=email, password=PASSWORD, code=code)
     assert laptop_desk.path == "/desk/", laptop_desk.words
     return laptop_desk
+
+
+def house_burns_down(sessions: Sessions, database_url: str) -> None:
+    """The database of the first installation is gone, with everything in it."""
+    database.engine_of(sessions).dispose()
+    admin(database_url, f"DROP DATABASE {make_url(database_url).database} WITH (FORCE)")
+    with pytest.raises(OperationalError, match="does not exist"):
+        sessions().execute(text("SELECT 1"))
 
 
 def test_the_state_still_speaks(sessions: Sessions, database_url: str, empty: str, tmp_path: Path) -> None:
@@ -98,15 +107,24 @@ def test_the_state_still_speaks(sessions: Sessions, database_url: str, empty: st
         chosen, here = knobs.load(env), database.sessions(database.connect(empty))
         sealer = Sealer(chosen.field_key_bytes, chosen.index_key_bytes)
         same_as_before(sessions, here, desk.sealer, sealer)
+        house_burns_down(sessions, database_url)
+
+        def code(email: str) -> str:
+            desk.later(seconds=30)
+            with here.begin() as store:
+                user = people.by_email(store, email)
+                assert user is not None
+                return accounts.current_code(sealer, user, desk.now)
+
         app = create_app(chosen, here, clock=lambda: desk.now, bell=lambda *_: None)
-        author, second = (signed_in(Browser(app.test_client()), desk, email) for email in (ISSUER, SECOND))
+        author, second = (signed_in(Browser(app.test_client()), email, code(email)) for email in (ISSUER, SECOND))
         board = walk(desk, author)
         author.send("/submit")
         alert = board.rpartition("/")[2]
         early = installation.run(env, "release", alert)
         assert early.returncode == 2 and "two people" in early.stderr, "release never approves"
         page = author.path
-        second.open(page).send("/approve", code=desk.code(SECOND))
+        second.open(page).send("/approve", code=code(SECOND))
         assert second.path == board, second.words
         assert installation.run(env, "release", alert).returncode == 0
         told = Counter({f"+1978555{2000 + no}": 1 for no in range(1, 6)})

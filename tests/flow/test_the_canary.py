@@ -29,7 +29,7 @@ from broadcaster.store.deliveries import Fanout, Lane
 from broadcaster.store.ledger import AuditEvent
 from tests.chaos.desk import answers
 from tests.chaos.parts import free_port
-from tests.factories import SID, TOKEN, directory, furnish, phones
+from tests.factories import SECOND_SENDER, SID, TOKEN, directory, furnish, phones
 from tests.fakes.relay import relay
 from tests.flow import installation, story
 from tests.serving import serving
@@ -81,6 +81,7 @@ class Sky:
     env: dict[str, str]
     stack: ExitStack
     carrier: Running
+    second: Running
     sessions: Sessions
     parts: dict[str, ExitStack] = field(default_factory=dict)
 
@@ -95,8 +96,9 @@ class Sky:
         self.parts[name].close()
 
     def heal(self) -> None:
-        """The carrier works again, and was never given up."""
-        self.carrier.set_faults(share_5xx_refused=0.0, share_hang_refused=0.0)
+        """The carriers work again, and were never given up."""
+        for carrier in (self.carrier, self.second):
+            carrier.set_faults(share_5xx_refused=0.0, share_hang_refused=0.0)
         with self.sessions.begin() as session:
             session.execute(text("UPDATE sender SET circuit = 'closed', open_until = NULL"))
 
@@ -117,12 +119,14 @@ def sky(sessions: Sessions, database_url: str, valkey: str, tmp_path: Path) -> I
     port, hooks = free_port(), free_port()
     with ExitStack() as stack:
         calm = Faults(share_callbacks_dropped=0.0, delivery_ms=0.0, hang_s=2.0)
-        carrier = stack.enter_context(start_in_thread(Carrier(SID, TOKEN, faults=calm)))
+        carrier, second = (stack.enter_context(start_in_thread(Carrier(SID, TOKEN, faults=calm))) for _ in range(2))
         env = installation.environment(database_url, valkey, carrier.url, tmp_path)
         base = f"http://localhost:{port}"
         env |= {"PORT": str(port), "CALLBACKS_PORT": str(hooks), "PUBLIC_BASE_URL": base, "CANARY_PHONE": PHONE}
+        env |= {"SMS_SECONDARY_ACCOUNT_SID": SID, "SMS_SECONDARY_AUTH_TOKEN": TOKEN}
+        env |= {"SMS_SECONDARY_FROM": SECOND_SENDER, "SMS_SECONDARY_API_URL": second.url}
         env["CALLBACKS_BASE_URL"] = f"http://127.0.0.1:{hooks}"
-        made = Sky(env, stack, carrier, sessions)
+        made = Sky(env, stack, carrier, second, sessions)
         for words in (("web",), ("callbacks",), ("sweep",), ("worker",)):
             made.start(*words)
         story.until(lambda: answers(base) and answers(env["CALLBACKS_BASE_URL"]), 180)
@@ -147,19 +151,26 @@ async def test_whatever_stops_is_noticed_and_paged(sky: Sky) -> None:
             good = await fly(watch, sky)
             assert (good.outcome, list(good.seconds)) == (Outcome.GOOD, [step.value for step in Step]), good
             assert (world.alive, world.pages, mail.mails) == (1, [], [])
-            assert story.texted(sky.carrier) == {PHONE: 1}
+            assert story.texted(sky.carrier) == story.texted(sky.second) == {PHONE: 1}
             it_was_told_to_nobody_else(sky, good)
+
+            sky.second.set_faults(share_5xx_refused=1.0)
+            missed = await fly(watch, sky, 1.0)
+            assert (missed.step, watch.misses) == (Step.CARRIER, 1)
+            assert "the carrier; over the second carrier it is" in missed.why, missed.why
+            sky.heal()
+            await works_again(watch, sky)
 
             sky.carrier.set_faults(share_5xx_refused=1.0)
             await missed_twice(watch, sky, Step.CARRIER, "no worker has handed the text to the carrier")
-            assert (len(world.pages), len(mail.mails), world.alive) == (1, 1, 1)
+            assert (len(world.pages), len(mail.mails), world.alive) == (1, 1, 2)
             assert "2 canaries missed, at the step carrier" in world.pages[0]
             assert b"2 canaries missed, at the step carrier" in mail.mails[0]
             sky.carrier.set_faults(share_5xx_refused=0.0, share_hang_refused=1.0)
             assert (await fly(watch, sky, 0.5)).step is Step.CARRIER
             sky.heal()
             await works_again(watch, sky)
-            assert (len(world.pages), len(mail.mails), world.alive) == (2, 2, 2)
+            assert (len(world.pages), len(mail.mails), world.alive) == (2, 2, 3)
             assert "works again" in world.pages[1] and b"works again" in mail.mails[1]
 
             sky.end("worker")
@@ -175,12 +186,12 @@ async def test_whatever_stops_is_noticed_and_paged(sky: Sky) -> None:
             assert len(world.pages) == 6
             watch.path.base, watch.misses = world.url, 0
             await missed_twice(watch, sky, Step.WEB, "answered 503")
-            assert (len(world.pages), len(mail.mails), world.alive) == (7, 7, 3)
+            assert (len(world.pages), len(mail.mails), world.alive) == (7, 7, 4)
             await watch.close()
             await pool.close()
     with sky.sessions() as session:
-        assert Counter(run.outcome for run in canaries.newest(session, 99)) == {Outcome.GOOD: 3, Outcome.MISSED: 11}
-    assert set(story.texted(sky.carrier)) == {PHONE}
+        assert Counter(run.outcome for run in canaries.newest(session, 99)) == {Outcome.GOOD: 4, Outcome.MISSED: 12}
+    assert set(story.texted(sky.carrier)) == set(story.texted(sky.second)) == {PHONE}
     once = installation.run(
         {**sky.env, "CANARY_KEYS": keys, "CANARY_PAGE_URL": "http://127.0.0.1:1/"}, "canary", "--once"
     )
@@ -202,13 +213,14 @@ async def works_again(watch: Watch, sky: Sky) -> None:
 
 
 def it_was_told_to_nobody_else(sky: Sky, run: Run) -> None:
-    """One fan-out of one lane behind everything else; no document, no notice, no file, no event about an alert."""
+    """A fan-out for each carrier, of one lane behind everything; no document, no notice, no file, no event."""
     with sky.sessions() as session:
         alert = session.query(Alert).filter_by(public_id=run.alert).one()
         assert (alert.kind, alert.state) == ("canary", "closed")
-        fanout = session.query(Fanout).one()
-        assert (fanout.channel, fanout.purpose, fanout.planned in (None, 1)) == ("canary", "canary", True)
-        assert session.query(Lane).one().priority == canary.PRIORITY
+        made = session.query(Fanout).order_by(Fanout.id).all()
+        assert [each.channel for each in made] == ["canary", "canary-second"]
+        assert all(each.purpose == "canary" and each.planned in (None, 1) for each in made)
+        assert {lane.priority for lane in session.query(Lane)} == {canary.PRIORITY}
         assert session.execute(text("SELECT count(*) FROM document")).scalar_one() == 0
         about = [row.object for row in session.query(AuditEvent) if row.object.endswith(f":{run.alert}")]
         assert about == [f"canary:{run.alert}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +20,12 @@ from broadcaster.dispatch.escalate import escalate
 from broadcaster.local import mailbox
 from broadcaster.local.mailbox.server import Mailboxes
 from broadcaster.receipts.tally import board, check_sums
-from broadcaster.store import ledger
+from broadcaster.store import ledger, senders
 from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.chases import Chase
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.deliveries import Fanout, Lane
+from broadcaster.store.senders import NewSender
 from broadcaster.web.board_cards import silent_agencies
 from tests.factories import content, directory, furnish
 from tests.flow import installation
@@ -52,7 +54,15 @@ def test_the_next_contact_each_time_and_then_the_board_says_call_them(story: Sto
         assert (line.name, line.steps, line.exhausted) == ("Town 1 Police", 2, True)
         said = [event for event in ledger.timeline(session, f"alert:{alert.public_id}") if event.action == "escalated"]
         assert len(said) == 3 and all(BACKUP.encode() not in event.canonical for event in said)
+        assert {event.actor for event in said} == {"machine:sweep"}
+        told = [json.loads(event.canonical)["data"]["steps"] for event in said]
+        line = {"agency": "Town 1 Police", "no": 1}
+        assert told == [
+            [{**line, "step": 1, "by": "email"}], [{**line, "step": 2, "by": "email"}],
+            [{**line, "step": 2, "by": "nobody left"}],
+        ]  # fmt: skip
         assert ledger.verify(session).broken_at is None
+        assert {(lane.queue, lane.priority, lane.rank) for lane in session.query(Lane)} == {("urgent", 0, 0)}
         for fanout in session.query(Fanout):
             assert fanout.state == "done" and check_sums(session, fanout.id).agree
 
@@ -184,6 +194,23 @@ def test_an_agency_with_no_contact_that_works_is_red_at_once(sessions: Sessions,
         with sessions() as session:
             line = silent_agencies(board(session, session.query(Alert).one()))[0]
             assert (line.channel, line.exhausted) == ("", True)
+
+
+def test_a_text_waits_with_the_texts_and_a_call_with_what_is_urgent(sessions: Sessions, tmp_path: Path) -> None:
+    places = directory(1)
+    ways = (Contact(ContactChannel.SMS, CHIEF, 2), Contact(ContactChannel.VOICE, "+16175550102", 3))
+    reached = replace(places.agencies[0], contacts=(*places.agencies[0].contacts, *ways))
+    with started(sessions, tmp_path, replace(places, agencies=(reached,))) as story:
+        with sessions.begin() as session:
+            senders.register(session, NewSender("voice", "voice", "+18885550911", 1.0))
+        story.release()
+        for left in (1, 1, 1, 0):
+            story.time_passes()
+            assert escalate(sessions) == left, "the call, which was not tried yet; the phone, the call again; nobody"
+        with sessions() as session:
+            steps = session.query(Lane).join(Fanout, Fanout.id == Lane.fanout_id).order_by(Lane.fanout_id)
+            made = [(lane.channel, lane.queue) for lane in steps.filter(Fanout.purpose.like("escalation-%"))]
+            assert made == [("voice", "urgent"), ("sms", "sms"), ("voice", "urgent")]
 
 
 def test_two_sweeps_at_once_take_each_step_once(sessions: Sessions, tmp_path: Path) -> None:

@@ -32,6 +32,26 @@ def test_the_check_page_shows_what_phones_boxes_and_maps_will_make_of_it(desk: D
     assert len(map_.find_class("is-chosen")) == 2 and len(map_.find_class("is-polygon")) == 1
 
 
+def test_a_contact_that_nobody_verified_within_a_year_is_marked_where_it_is_used(desk: Desk) -> None:
+    author = desk.browser(ISSUER)
+    walk(desk, author)
+    assert "2 agencies have a contact that nobody verified within a year: Ayer Police, State Police." in author.words
+    assert "Ayer Police mail never verified" in author.words
+    with desk.sessions.begin() as store:
+        for code, on in (("ayer-police", "2025-06-17"), ("state-police", "2025-06-18")):
+            store.execute(
+                text(
+                    "UPDATE agency_contact SET verified_on = CAST(:on AS date)"
+                    " WHERE agency_id = (SELECT id FROM agency WHERE code = :code)"
+                ),
+                {"on": on, "code": code},
+            )
+    author.send("/submit")
+    page = desk.browser(SECOND).open(author.path).words
+    assert "1 agency has a contact that nobody verified within a year: Ayer Police." in page
+    assert "Ayer Police mail not verified since 2025-06-17" in page and "never verified" not in page
+
+
 def test_without_outlines_the_check_page_says_that_there_is_no_polygon(desk: Desk) -> None:
     with desk.sessions.begin() as store:
         store.execute(delete(Outline))

@@ -50,7 +50,8 @@ class Night:
         self.ears = Listening(self.desk.sessions, ZONE, fips, files)
         with self.desk.sessions.begin() as store:
             ids = call_counts.psap_ids(store)
-            hours = [NOON - timedelta(hours=no) for no in range(1, 3 * 168 + 1)]
+            last = self.desk.now.replace(minute=0)
+            hours = [last - timedelta(hours=no) for no in range(1, 3 * 168 + 1)]
             past = {(ids[code], hour): (60, 60 * A_MINUTE) for code in ALL for hour in hours}
             call_counts.remember(store, past)
             user = people.by_email(store, ISSUER)
@@ -123,6 +124,7 @@ def test_silence_everywhere_is_proposed_once_and_becomes_a_draft_on_an_outage(ni
     ida.open(f"/desk/detector/{found.public_id}")
     drawn = ida.page.xpath("//svg")[0]
     assert len(drawn.xpath("./rect")) > 10 and drawn.xpath("./polygon") and "Do not dial 911" in ida.words
+    assert drawn.xpath("./rect[@class='unheard']") and "No data: nobody told us" in ida.words
     ida.send("/draft")
     assert ida.path.endswith("/edit") and ida.values("/edit")["statewide"], ida.words
     with desk.sessions() as store:

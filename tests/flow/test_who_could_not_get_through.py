@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import pytest
 
-from broadcaster.alert.missed_caller import Cannot, Found, Outcome
+from broadcaster.alert.missed_caller import Cannot, Outcome
 from broadcaster.outage.missed_calls import call_back
 from broadcaster.store import ledger, missed_callers, missed_figures
 from broadcaster.store.database import Sessions
@@ -23,7 +23,7 @@ from tests import calls
 from tests.calls import Logs
 from tests.desk import AUDITOR, BOTH, ISSUER, Desk
 from tests.flow import missed
-from tests.flow.missed import at_the_list, figures, imported, upload, with_a_number
+from tests.flow.missed import at_the_list, figures, imported, talk, upload, with_a_number
 from tests.flow.test_an_outage_from_first_word import opened
 from tests.flow.test_no_number_in_a_dump import dump
 
@@ -139,7 +139,7 @@ def test_everybody_has_an_outcome_before_it_closes(desk: Desk, logs: Logs, datab
         for psap in _coded(truth.by_psap):
             while (row := call_back.claim_next(hers, psap)) is not None:
                 order.append((psap, -call_back.ranked([row], desk.now)[0].risk.points, row.last_at))
-                said[_talk(hers, row, truth.says)] += 1
+                said[talk(hers, row, truth.says)] += 1
         assert order == sorted(order), "the most urgent first, on each list"
         assert call_back.claim_next(hers, "ayer-psap") is None, "whoever did not answer is not due yet"
     assert said["no_answer"] == truth.left - sum(figures(desk).outcomes.values()) > 0
@@ -170,21 +170,6 @@ def test_everybody_has_an_outcome_before_it_closes(desk: Desk, logs: Logs, datab
         actions = Counter(store.scalars(ledger.select(AuditEvent.action)))
     assert actions["missed-claimed"] == sum(said.values()) + heard["no_answer"]
     assert actions["missed-log-imported"] == 2
-
-
-def _talk(hers: call_back.Desk, row: missed_callers.MissedCaller, says: dict[str, str]) -> str:
-    """Call one, and write down what the generator lets them say; whoever has no number is looked after."""
-    if row.cannot != Cannot.CAN:
-        call_back.send_check(hers, row.public_id, "Police")
-        check = missed_callers.checks(hers.writer.session, row)[0]
-        call_back.end_check(hers, row.public_id, check.id, Found.WELL)
-        return "welfare_check"
-    word = says[call_back.rung(hers, row.public_id)[2:]]
-    if word == "no_answer":
-        call_back.no_answer(hers, row.public_id)
-    else:
-        call_back.settle(hers, row.public_id, Outcome(word), "As they said.")
-    return word
 
 
 def test_whoever_calls_again_after_an_outcome_is_back(desk: Desk, logs: Logs) -> None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from broadcaster.dispatch.proofread import MACHINE, Proofreader
+from broadcaster.local import words_check
+from broadcaster.messages.book import shipped
+from broadcaster.store import word_checks, wordings
 from broadcaster.store.database import Sessions
+from broadcaster.store.ledger import AuditEvent
+from broadcaster.store.wordings import Wording
 from broadcaster.web import accounts
 from tests.desk import BOTH, ISSUER, PASSWORD, SECOND, Browser, Desk, walk
 
 ADMIN = "ana@desk.example"
 READER = "Marie Joseph, certified interpreter"
+OWN_BACK = "911 mache byen ankò nan {place}"
 
 
 @pytest.fixture
@@ -60,6 +67,47 @@ def test_an_edit_without_the_locked_line_is_refused_and_nothing_is_lost(desk: De
     assert author.values("/words/ht")["reviewer"] == [READER]
     put_forward(author, reviewer=" ")
     assert author.beside("reviewer").startswith("Say who has read this translation")
+
+
+def test_words_that_an_upgrade_has_made_unfit_are_named_and_give_way(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    author, second, reader = desk.browser(ADMIN), desk.browser(SECOND), Proofreader(desk.sessions)
+    second.open(put_forward(author, back=OWN_BACK).path).send("/approve", code=desk.code(SECOND))
+    assert (reader.look(), reader.look()) == (1, 0), "what was judged by these rules is not read again"
+    monkeypatch.setattr(word_checks, "rules", lambda: "the rules of an upgrade")
+    assert (reader.read_all(), words_check.look(desk.sessions)[0]) == (1, True), "an upgrade reads it again"
+    monkeypatch.setattr(word_checks, "rules", lambda: "the rules of another")
+    with desk.sessions.begin() as store:  # it has taken a placeholder away
+        row = store.query(Wording).one()
+        row.sentences = row.sentences | {"sorry": "Eskize nou, {gone}."}
+        row.sha = row.book.sha
+        assert wordings.books(store, strict=False).book("ht") == row.book, "no release waits for the linter"
+        before = wordings.approvals(store)
+    works, sentence = words_check.look(desk.sessions)
+    assert not works and "Haitian Creole (alerts) no longer fits" in sentence and "{gone}, which is no" in sentence
+    assert reader.look() == 1
+    with desk.sessions() as store:
+        books = wordings.books(store, strict=False)
+        assert (books.book("ht"), books.given_up) == (shipped().book("ht"), frozenset({"ht"}))
+        assert wordings.approvals(store) != before, "whoever keeps books reads them again"
+        assert [event.actor for event in store.query(AuditEvent).filter_by(action="wording-unfit")] == [MACHINE]
+
+    issuer = desk.browser(ISSUER)
+    said = "The words approved here in Haitian Creole no longer fit this version of Broadcaster: the shipped ones are"
+    assert said in issuer.open("/desk/new").words
+    walk(desk, issuer, languages=["en", "ht"])
+    assert f"{said} used. An administrator corrects them under Words and languages." in issuer.words
+    walk(desk, issuer, languages=["en", "es"])
+    assert said not in issuer.words
+    assert "Haitian Creole“sorry”:" in author.open("/desk/words/").words
+    author.open("/desk/words/ht")
+    assert author.values("/words/ht")["back"] == [OWN_BACK] and author.beside("sorry")
+    put_forward(author, sorry="Eskize nou.")
+    second.open(author.path).send("/approve", code=desk.code(SECOND))
+    reader.read_all()
+    assert words_check.look(desk.sessions) == (True, "every wording in use fits this version.")
+    assert said not in issuer.open("/desk/new").words
 
 
 def test_what_is_typed_is_text_and_never_markup(desk: Desk) -> None:

@@ -13,6 +13,8 @@ from broadcaster.canary_settings import CanarySettings
 from broadcaster.channels import registry
 from broadcaster.channels.contract import Traits
 from broadcaster.cli import root
+from broadcaster.oidc_settings import OidcSettings
+from broadcaster.practice_settings import PracticeSettings
 from broadcaster.settings import SECRETS, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +76,8 @@ MEANING = {
     " has read beside it",
     "notice_mailbox": "An mbox file or a Maildir in which providers' notices of outages arrive (47 CFR 4.9(h)); the"
     " sweep reads it in the same way",
+    "notice_authserv_id": "The name that your own mail relay puts first into `Authentication-Results` (RFC 8601): by"
+    " its word alone a provider's mail is proved; empty: none is",
     "metrics_token": "Who reads `/metrics` sends it as a bearer token; empty: only this machine itself may read it",
     "bounce_token": "Who posts those reports to `/callbacks/mail/bounce` sends it as a bearer token; empty: closed",
     "cap_sender": "`sender` of CAP documents; empty: `state911@` and the host of `PUBLIC_BASE_URL`",
@@ -95,6 +99,13 @@ MEANING = {
     "handoff_name": "The name of that agency",
     "upkeep_round": "Ask every agency's mailbox once a month whether what we have of it is still right",
     "handoff_loud_after": "Minutes after a hand-off at which the board turns loud if nobody said that it is on air",
+    "oidc_issuer": "The identity provider by which people may sign in too (OpenID Connect): its issuer, to the letter;"
+    " empty: there is none",
+    "oidc_client_id": "The name by which it knows this desk; there the address that it comes back to is"
+    " `PUBLIC_BASE_URL` and `/desk/sign-in/provider/answer`",
+    "oidc_client_secret": "The secret that it gave us; empty: it gave none",
+    "oidc_name": "What people call it, on the sign-in page",
+    "oidc_acr": "Classes of authentication (`acr`) that mean two factors there: we ask for them, and take them for it",
     "canary_phone": "The phone of your own that the canary texts; empty: there is no canary",
     "canary_keys": "The canary's two accounts: what `broadcaster users canary` prints",
     "canary_every": "Seconds between two canaries",
@@ -116,6 +127,10 @@ MEANING = {
     "export_dir": "Where the nightly exports are written; default: exports in DATA_DIR",
     "call_counts_dir": "A folder of CSV files, or one, with calls by PSAP and minute; the sweep reads each whole or"
     " not at all, and moves it beside",
+    "practice_url": "Of a training installation: where the live one is on this machine, to which practice is posted;"
+    " `http://127.0.0.1:8911`",
+    "practice_key": "Of the live installation: what `broadcaster practice key` prints at the training one, whose"
+    " practice counts; empty: nobody's",
     "binder_dir": "Where the binder is kept: a folder, a mounted stick or share; empty: `binder` under `DATA_DIR`",
     "binder_passphrase": "Opens the binder: 32 letters or more, best seven words of dice; empty: it is sealed to"
     " `EXPORT_CERT` only, and without that there is none",
@@ -149,7 +164,7 @@ TRAIT = {
 
 CHANNEL = {"sms": "texts to residents", "email": "mail to agencies", "feed": "public page and CAP feed"}
 CHANNEL |= {"voice": "calls to landlines and to silent agencies", "webhook": "signed notices to agencies' machines"}
-CHANNEL |= {"canary": "the canary's one text"}
+CHANNEL |= {"canary": "the canary's one text", "canary-second": "the same over the second carrier"}
 CHANNEL |= {"ipaws": "EAS, WEA and FEMA's feeds", "handoff": "the agency with the seat at IPAWS"}
 """What each channel is for."""
 COMPLETE = {
@@ -175,13 +190,18 @@ COMPLETE = {
 
 
 def settings() -> Iterator[str]:
-    """A row for each setting, in the order of Settings; the canary's at the end."""
+    """A row for each setting, in the order of Settings; those of practice, the provider and the canary at the end."""
     yield "| setting | default | meaning |"
     yield "| --- | --- | --- |"
-    for name, info in sorted(Settings.model_fields.items(), key=lambda one: one[0] in CanarySettings.model_fields):
+    for name, info in sorted(Settings.model_fields.items(), key=lambda one: _at_the_end(one[0])):
         default = "" if info.default in ("", None) else f"`{_shown(info.default)}`"
         secret = " (secret)" if name.upper() in SECRETS else ""
         yield f"| `{name.upper()}` | {default} | {MEANING[name]}{secret} |"
+
+
+def _at_the_end(name: str) -> int:
+    apart = (PracticeSettings, OidcSettings, CanarySettings)
+    return next((no for no, of in enumerate(apart, 1) if name in of.model_fields), 0)
 
 
 def _shown(default: object) -> object:

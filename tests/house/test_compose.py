@@ -26,7 +26,8 @@ ONE_SHOT = ("migrate",)
 FIXED = {
     *("PORT", "CALLBACKS_PORT", "WINDOW_PORT"),  # each in a container of its own
     "BOUNCE_MAILBOX",  # a container has no mail system: a gateway posts what comes back
-    "NOTICE_MAILBOX",  # nor is a provider's notice mailed into one: it comes by the API
+    "PRACTICE_URL",  # a training installation posts on its own machine: from a container it reaches nobody
+    *("NOTICE_MAILBOX", "NOTICE_AUTHSERV_ID"),  # nor is a provider's notice mailed into one: it comes by the API
     "CALL_COUNTS_DIR",  # nor a folder of others: counts are pushed by the API
     *("LEASE", "SETTLE", "BLIND", "SWEEP_EVERY", "PUBLISH_EVERY"),  # scaled down in tests, never in production
 }
@@ -110,6 +111,11 @@ def test_only_what_sends_reaches_the_outside() -> None:
     outside = {name for name, service in SERVICES.items() if {"carriers", "outside"} & set(service["networks"])}
     assert outside == {"proxy", "sweep", "canary", *(f"worker-{queue}" for queue in QUEUES)}
     assert {name for name, service in SERVICES.items() if "ports" in service} == {"proxy"}
+
+
+def test_the_desk_has_a_way_out_only_where_there_is_an_identity_provider() -> None:
+    added = yaml.safe_load((ROOT / "deploy" / "oidc.yml").read_text(encoding="utf-8"))
+    assert added == {"services": {"web": {"networks": ["carriers"]}}}
 
 
 def test_nobody_waits_for_the_bell() -> None:

@@ -9,6 +9,7 @@ from broadcaster.alert.delivery import MOVES, OPEN, TERMINAL, Event, State
 from broadcaster.alert.lifecycle import AlertState, ReleaseState
 from broadcaster.store.courtesies import CourtesyState
 from broadcaster.store.deliveries import FanoutState, LaneState
+from broadcaster.store.outages import OutageState
 from broadcaster.store.rights import RequestState
 from broadcaster.store.wordings import WordingState
 from tests.house.trees import PROGRAM, at
@@ -40,7 +41,7 @@ def test_every_event_leads_to_one_state_and_every_state_is_reached() -> None:
 
 ALIASES: dict[str, type[StrEnum] | tuple[type[StrEnum], ...]] = {
     "d": (State,), "v": (State,), "m": (State,), "l": (LaneState,), "g": (LaneState,), "f": (FanoutState,),
-    "x": (ReleaseState,), "y": (ReleaseState,), "a": (AlertState,),
+    "x": (ReleaseState,), "y": (ReleaseState,), "a": (AlertState,), "o": (OutageState,),
     "": (State, LaneState, FanoutState, ReleaseState, AlertState, WordingState, CourtesyState, RequestState),
 }  # fmt: skip
 SQL = re.compile(r"""(?:\b(\w)\.)?\bstate\s*(?:=|<>|(?:NOT\s+)?IN)\s*(\([^()]*\)|'\w+')""")

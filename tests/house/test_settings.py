@@ -94,6 +94,22 @@ def test_live_takes_only_the_real_ipaws(url: str) -> None:
     assert load({"IPAWS_URL": "https://ipaws.fema.example/IPAWS"}).ipaws_url
 
 
+@pytest.mark.parametrize("url", ["http://911.example:8911", "https://10.127.0.1", "127.0.0.1:8911", "ftp://localhost"])
+def test_practice_is_posted_on_this_machine(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^PRACTICE_URL: .*write http://127.0.0.1:8911"):
+        load({"MODE": "training", "PRACTICE_URL": url})
+    assert load({"MODE": "training", "PRACTICE_URL": "http://localhost:8911"}).practice_url
+
+
+@pytest.mark.parametrize("mode", ["live", "demo"])
+def test_practice_flows_from_training_alone(mode: str) -> None:
+    with pytest.raises(SettingsError, match="only a training installation posts practice"):
+        load({"MODE": mode, "PRACTICE_URL": "http://127.0.0.1:8911"})
+    with pytest.raises(SettingsError, match="PRACTICE_KEY belongs to the live installation"):
+        load({"MODE": "training", "PRACTICE_KEY": "x"})
+    assert load({"MODE": mode, "PRACTICE_KEY": "x"}).practice_key
+
+
 BULK = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_FROM": "+18885550911", "SMS_BULK": "on"}
 
 

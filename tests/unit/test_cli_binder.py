@@ -59,7 +59,7 @@ def test_the_private_key_opens_it_with_its_own_password(tmp_path: Path) -> None:
     [
         (OURS.public.written(OURS.name), 0, "Whole: "),
         (THEIRS.public.written(THEIRS.name), 1, "not signed by the key that was given"),
-        ("a key", 2, "no public key of a ledger"),
+        ("a key", 2, "This is no public key"),
     ],
 )
 def test_who_signed_it_can_be_asked(key: str, code: int, says: str, tmp_path: Path) -> None:

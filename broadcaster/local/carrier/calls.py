@@ -6,7 +6,7 @@ Calls are kept in memory: a simulator that is started again has placed none.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -26,6 +26,8 @@ UNANSWERED = {
     "no-such-line": ("failed", "404"),
 }
 """How a call ends that nobody picks up: its status, and the SIP code in the callback."""
+WAITING = frozenset({"queued", "ringing"})
+LIVING = WAITING | {"in-progress"}
 MOST_DOCUMENTS = 6
 """A call that is redirected in circles is hung up."""
 log = logs.get(__name__)
@@ -91,6 +93,7 @@ class Exchange:
         self._account, self._token, self._panel, self._clock = account, token, panel, clock
         self.calls: list[Call] = []
         self._ringing: set[asyncio.Task[None]] = set()
+        self._lines: dict[str, asyncio.Task[None]] = {}
 
     def place(self, form: Mapping[str, str], fault: str) -> Call:
         """Take a call; it rings on its own."""
@@ -105,16 +108,32 @@ class Exchange:
             fault=fault,
         )
         self.calls.append(call)
-        task = asyncio.get_running_loop().create_task(self._ring(call))
+        self._lines[call.sid] = self._begin(self._ring(call))
+        return call
+
+    def end(self, call: Call, status: str) -> bool:
+        """Status=canceled ends a call that waits or rings, Status=completed one that somebody has picked up, too; False
+        for any other."""
+        ends = call.status in (WAITING if status == "canceled" else LIVING)
+        if ends:
+            self._lines[call.sid].cancel()
+            call.status = status if call.status not in WAITING else "canceled"
+            if call.callback:
+                self._begin(self._tell(call))
+        return ends
+
+    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
         self._ringing.add(task)
         task.add_done_callback(self._ringing.discard)
-        return call
+        return task
 
     def forget(self) -> None:
         """Hang everything up and forget it."""
         for task in self._ringing:
             task.cancel()
         self.calls.clear()
+        self._lines.clear()
 
     async def stop(self) -> None:
         """Hang everything up."""
@@ -135,7 +154,10 @@ class Exchange:
             await self._talk(call, by_number(faults.call_presses, call.to, "") if who == HUMAN else "")
             call.status = "completed"
         if call.callback and self._panel.callbacks.random() >= faults.share_callbacks_dropped:
-            await self._post(without_overrides(call.callback), self._form(call))
+            await self._tell(call)
+
+    async def _tell(self, call: Call) -> None:
+        await self._post(without_overrides(call.callback), self._form(call))
 
     async def _talk(self, call: Call, key: str) -> None:
         """Hear documents one after the other, pressing the key whenever one is asked for."""

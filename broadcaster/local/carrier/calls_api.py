@@ -13,7 +13,7 @@ from aiohttp import web
 from broadcaster.local.carrier.api import read_form
 from broadcaster.local.carrier.calls import Call
 from broadcaster.local.carrier.errors import MAGIC_FROM, MAGIC_TO, Refusal, refusal
-from broadcaster.local.carrier.front import JSON, Answer, Front
+from broadcaster.local.carrier.front import JSON, Answer, Front, refused
 from broadcaster.local.carrier.resource import VERSION, as_date
 from broadcaster.local.carrier.rules import PHONE
 from broadcaster.local.carrier.switch import Switch
@@ -60,11 +60,26 @@ class CallsApi:
         return [
             web.post(base, self.create),
             web.get(base, self._front.known(self.index), allow_head=False),
+            web.post(base.replace(".json", "/{sid}.json"), self._front.known(self.update)),
         ]
 
     async def create(self, request: web.Request) -> web.StreamResponse:
         """POST Calls."""
         return await self._front.answer(request, lambda raw: OneCall(self._switch, read_form(raw)))
+
+    async def update(self, request: web.Request) -> web.StreamResponse:
+        """POST Status=canceled or Status=completed to a call: 21220 once it is over, or too far for it."""
+        switch, sid = self._switch, request.match_info["sid"]
+        call = next((one for one in switch.calls.calls if one.sid == sid), None)
+        if call is None:
+            return refused(refusal(20404, request.path))
+        status = read_form(await request.read()).get("Status", "")
+        if status not in ("canceled", "completed"):
+            return refused(refusal(20001, "The only updates that this simulator knows are of Status."))
+        if not switch.calls.end(call, status):
+            return refused(refusal(21220, call.status))
+        document = json.dumps(as_call(switch.config.account_sid, call)).encode()
+        return web.Response(body=document, headers={"Content-Type": JSON})
 
     async def index(self, request: web.Request) -> web.StreamResponse:
         """GET Calls: by To, newest first, behind the truth by the listing's lag; a page at a time."""

@@ -16,6 +16,7 @@ REFUSALS: dict[int, tuple[int, str]] = {
     21212: (400, "Invalid From Number (caller ID): {}"),
     21408: (403, "Permission to send an SMS has not been enabled for the region indicated by the 'To' number: {}"),
     21205: (400, "Url is not a valid URL: {}"),
+    21220: (400, "Call is not in-progress. Cannot redirect. Its status is {}"),
     21602: (400, "Message body is required."),
     21603: (400, "A 'From' phone number is required."),
     21604: (400, "A 'To' phone number is required."),

@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 
 from broadcaster import settings as knobs
 from broadcaster.dispatch.engine import sealer_of
+from broadcaster.feeds import shapes
 from broadcaster.local import borders, keys, massachusetts, seat
 from broadcaster.local.massachusetts.residents import Resident, residents
+from broadcaster.local.massachusetts.shapes import generated
 from broadcaster.local.supervisor import Service, listening
 from broadcaster.settings import Mode, Settings, SettingsError
-from broadcaster.store import database, directory_load
+from broadcaster.store import database, directory_load, town_shapes
 from broadcaster.store import residents as phones
 from broadcaster.store.residents import NewResident
 from broadcaster.web import accounts
@@ -128,7 +130,8 @@ def furnish(settings: Settings, many: int) -> Cast:
     with sessions.begin() as session:
         database.stamp_mode(session, settings.mode.value)
         directory_load.save(session, massachusetts.load(datetime.now(UTC).date()), sealer)
-        borders.install(session, settings.state_fips)
+        if borders.install(session, settings.state_fips):
+            town_shapes.save(session, generated(shapes.read(borders.built(settings.state_fips)).counties))
         totp = {
             email: accounts.add_user(session, sealer, email, name, PASSWORD, roles)
             for email, (name, roles) in PEOPLE.items()

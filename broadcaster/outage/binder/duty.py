@@ -24,9 +24,10 @@ from sqlalchemy.orm import Session
 from broadcaster import logs
 from broadcaster.directory import boundaries as areas
 from broadcaster.directory import table
-from broadcaster.outage.binder.file import RELEASE, Packer
+from broadcaster.directory import town_shapes as places
+from broadcaster.outage.binder.file import RELEASE, SHAPES, Packer
 from broadcaster.outage.binder.page import Pages, call_table, html, script_text
-from broadcaster.store import binders, boundaries, carried, directory_files, directory_history, retention
+from broadcaster.store import binders, boundaries, carried, directory_files, directory_history, retention, town_shapes
 from broadcaster.store.binders import Bound, Standing
 from broadcaster.store.database import Sessions, now
 from broadcaster.store.envelope import CannotSeal, certificate_of
@@ -202,6 +203,8 @@ def _readable(session: Session, pages: Pages) -> Iterator[tuple[str, bytes]]:
     yield "directory.json", directory_files.write(pages.directory)
     if drawn := boundaries.load(session):
         yield "boundaries.geojson", areas.write(drawn, pages.directory).encode()
+    if shaped := town_shapes.load(session):
+        yield SHAPES, places.write(shaped, pages.directory).encode()
     for script in pages.scripts:
         yield f"scripts/{script.lang}.txt", script_text(script)
     for message in pages.cap:

@@ -21,6 +21,7 @@ FIRST = "broadcaster binder 1"
 MANIFEST = "MANIFEST.txt"
 RELEASE = "release/"
 """What only a laptop that is going to send needs: phones, second factors, settings."""
+SHAPES = "communities.shapes.geojson"
 PATH = re.compile(r"(?:[a-z0-9-]+/)?[A-Za-z0-9][A-Za-z0-9.-]*")
 CHUNK = 1_048_576
 

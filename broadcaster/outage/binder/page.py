@@ -11,7 +11,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ from markupsafe import Markup
 
 from broadcaster import audience
 from broadcaster.alert.alert import Area, Content, FailureKind, Rung
-from broadcaster.alert.phone import display
+from broadcaster.alert.phone import display, is_stale
 from broadcaster.audience import AgencyList
-from broadcaster.directory import Agency, AgencyRole, ContactChannel, Directory
+from broadcaster.directory import Agency, AgencyRole, Contact, ContactChannel, Directory
 from broadcaster.feeds.places import county_title
 from broadcaster.feeds.public_page import BANNERS, Wording, day, dialable
 from broadcaster.messages.read_aloud import Script
@@ -127,7 +127,7 @@ def html(pages: Pages) -> bytes:
         "when": Wording(ZoneInfo(pages.timezone)),
         "policy": f"default-src 'none'; style-src '{_digest(parts['css'])}'; script-src '{_digest(parts['js'])}'",
         "lines": lines(pages.directory),
-        "lists": call_down(pages.directory),
+        "lists": call_down(pages.directory, _day_of(pages)),
         "watch": display(pages.watch_phone),
         **{name: Markup(text) for name, text in parts.items()},  # noqa: S704 - our own files
     }
@@ -165,8 +165,13 @@ def _after(number: str, label: str) -> str:
     return f"{number} ({label})" if label else number
 
 
-def call_down(directory: Directory) -> list[CallDown]:
-    """A list for those who hear of every outage, then one for each county, each in the order of its calls."""
+def _day_of(pages: Pages) -> date:
+    return pages.made_at.astimezone(ZoneInfo(pages.timezone)).date()
+
+
+def call_down(directory: Directory, today: date) -> list[CallDown]:
+    """A list for those who hear of every outage, then one for each county, each in the order of its calls. What nobody
+    verified within a year before `today` is marked."""
     by_county: dict[str, list[AgencyList]] = {}
     for one in audience.agency_lists(_everywhere(), directory):
         by_county.setdefault(one.county, []).append(one)
@@ -174,7 +179,7 @@ def call_down(directory: Directory) -> list[CallDown]:
     for no, county in enumerate(sorted(by_county)):
         title = county_title(county) if county else "Every outage, wherever it is"
         agencies = [agency for one in sorted(by_county[county], key=_rank) for agency in one.agencies]
-        calls = tuple(_call(directory, order, agency) for order, agency in enumerate(agencies, start=1))
+        calls = tuple(_call(directory, order, agency, today) for order, agency in enumerate(agencies, start=1))
         made.append(CallDown(f"list-{no}", title, calls))
     return made
 
@@ -190,10 +195,10 @@ def _rank(one: AgencyList) -> tuple[int, int]:
     return first, list(AgencyRole).index(one.role)
 
 
-def _call(directory: Directory, order: int, agency: Agency) -> Call:
+def _call(directory: Directory, order: int, agency: Agency, today: date) -> Call:
     def reached_by(channel: ContactChannel) -> tuple[str, ...]:
         found = sorted((each for each in agency.contacts if each.channel is channel), key=lambda each: each.order)
-        return tuple(display(each.value) for each in found)
+        return tuple(_marked(each, today) for each in found)
 
     names = [directory.community(code).name for code in agency.communities]
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
@@ -206,6 +211,11 @@ def _call(directory: Directory, order: int, agency: Agency) -> Call:
         reached_by(ContactChannel.SMS),
         reached_by(ContactChannel.EMAIL),
     )
+
+
+def _marked(contact: Contact, today: date) -> str:
+    since = f"not verified since {day(contact.verified_on)}" if contact.verified_on else "never verified"
+    return _after(display(contact.value), since if is_stale(contact.verified_on, today) else "")
 
 
 def _town_lines(directory: Directory, agency: Agency) -> Iterator[str]:
@@ -226,7 +236,7 @@ def call_table(pages: Pages) -> bytes:
 
 
 def _rows(pages: Pages) -> Iterator[tuple[object, ...]]:
-    for one in call_down(pages.directory):
+    for one in call_down(pages.directory, _day_of(pages)):
         for call in one.calls:
             joined = ("; ".join(each) for each in (call.phones, call.texts, call.mail))
             yield (one.title, call.order, call.name, call.role, call.serves, *joined)

@@ -21,7 +21,7 @@ AT_HOME = frozenset(
     {"data_dir", "publish_dir", "public_base_url", "callbacks_base_url", "bind", "port", "callbacks_port"}
 )
 AT_HOME |= {"window_port", "trusted_proxies", "export_cert", "export_dir", "binder_dir", "bounce_mailbox"}
-AT_HOME |= {"notice_mailbox", "call_counts_dir"}
+AT_HOME |= {"notice_mailbox", "notice_authserv_id", "call_counts_dir", "practice_url", "practice_key"}
 AT_HOME |= {"cap_signing_key", "cap_signing_cert", "ipaws_key", "ipaws_cert", "ipaws_url", "ipaws_cog_id", "ipaws_user"}
 AT_HOME |= {"field_key_id", "upkeep_round", "sms_bulk", "websub_hub", "log_level"}
 """Belongs to the servers: their folders, ports and certificates, and the duties of a quiet day."""

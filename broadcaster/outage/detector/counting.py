@@ -82,7 +82,8 @@ def _second(name: str, moment: datetime | None, minute: datetime, most: float) -
 
 def read(lines: Iterable[str], ids: Mapping[str, int], zone: ZoneInfo, now: datetime | None) -> Reading:
     """A CSV file with the columns psap, minute, calls and, if known, retries, last_call_at, through. Moments are ISO
-    8601, local to the installation where they name no zone. BadCount when it is no such table at all."""
+    8601, local to the installation where they name no zone; of the hour that clocks repeat in autumn the later one is
+    meant as soon as it has come. BadCount when it is no such table at all."""
     table = csv.DictReader(lines, strict=True)
     reading = Reading()
     try:
@@ -91,7 +92,7 @@ def read(lines: Iterable[str], ids: Mapping[str, int], zone: ZoneInfo, now: date
             raise BadCount("", f"The file has no column {' and no column '.join(missing)}: name it in line 1.")
         for row in table:
             try:
-                reading.rows.append(checked(_given(row, zone), ids, now))
+                reading.rows.append(checked(_given(row, zone, now), ids, now))
             except BadCount as bad:
                 reading.refused.append((table.line_num, str(bad)))
     except (csv.Error, UnicodeDecodeError) as error:
@@ -100,10 +101,10 @@ def read(lines: Iterable[str], ids: Mapping[str, int], zone: ZoneInfo, now: date
     return reading
 
 
-def _given(row: Mapping[str | None, str | None], zone: ZoneInfo) -> Given:
+def _given(row: Mapping[str | None, str | None], zone: ZoneInfo, now: datetime | None) -> Given:
     if None in row:
         raise BadCount("", "It has more fields than line 1 has names.")
-    minute = _moment("minute", row.get("minute"), zone)
+    minute = _moment("minute", row.get("minute"), zone, now)
     if minute is None:
         raise BadCount("minute", "Name the minute: 2026-06-18T16:04:00Z.")
     return Given(
@@ -111,8 +112,8 @@ def _given(row: Mapping[str | None, str | None], zone: ZoneInfo) -> Given:
         minute,
         _number("calls", row.get("calls")),
         _number("retries", row.get("retries") or "0"),
-        _moment("last_call_at", row.get("last_call_at"), zone),
-        _moment("through", row.get("through"), zone),
+        _moment("last_call_at", row.get("last_call_at"), zone, now),
+        _moment("through", row.get("through"), zone, now),
     )
 
 
@@ -123,7 +124,7 @@ def _number(name: str, text: str | None) -> int:
     return int(plain)
 
 
-def _moment(name: str, text: str | None, zone: ZoneInfo) -> datetime | None:
+def _moment(name: str, text: str | None, zone: ZoneInfo, now: datetime | None) -> datetime | None:
     plain = (text or "").strip()
     if not plain:
         return None
@@ -131,4 +132,11 @@ def _moment(name: str, text: str | None, zone: ZoneInfo) -> datetime | None:
         found = datetime.fromisoformat(plain)
     except ValueError as error:
         raise BadCount(name, f"{plain[:40]!r} is no moment: write 2026-06-18T16:04:00Z.") from error
-    return found if found.tzinfo else found.replace(tzinfo=zone)
+    return found if found.tzinfo else _local(found, zone, now)
+
+
+def _local(wall: datetime, zone: ZoneInfo, now: datetime | None) -> datetime:
+    """The moment of a clock on the wall. Of an hour that it shows twice `now` decides; the past is taken for the
+    first."""
+    first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return second if now is not None and first < second <= now + AHEAD else first

@@ -6,7 +6,7 @@ Values in, values out: an hour of the week is 0 to 167 from Monday 00:00 local t
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -22,6 +22,13 @@ BEYOND_CHANCE = 4.0
 OWN_GAP = 8.0
 """An hour without any call where so many were expected is a dead line or a dead feed, and teaches nothing."""
 OWN_FLOOD = 4.0
+CLOSED = 0.1
+"""A PSAP that heard no more than this share of what was due, always in the same hours, forwards its calls in them: it
+is closed by night, for instance."""
+CLOSED_DUE = 12.0
+"""Calls that were due in such hours before it is believed; fewer are no gap that would be proposed."""
+LATELY_H = 2 * WEEK_H
+"""So soon what has begun lately is believed too."""
 LEAST_SPREAD, USUAL_SPREAD = 0.02, 0.05
 FOLLOWED = 100.0
 """Calls that hold the level of an hour at the usual one, as `detector.PRIOR_CALLS` do."""
@@ -120,17 +127,48 @@ def _nearest(known: Sequence[float], no: int) -> float:
 
 
 def _own(hours: Sequence[Hour], level: float, shape: Sequence[float], strange: frozenset[int]) -> Profile:
+    closed = _closed(hours, level, shape)
     kept = [
-        hour for hour in hours if hour.no not in strange and _is_usual(hour, level * shape[hour.no % WEEK_H])
-    ]  # fmt: skip
+        hour
+        for hour in hours
+        if hour.no not in strange
+        and hour.no % WEEK_H not in closed
+        and _is_usual(hour, level * shape[hour.no % WEEK_H])
+    ]
     exposed = sum(shape[hour.no % WEEK_H] * hour.minutes for hour in kept)
     own = sum(hour.calls for hour in kept) / exposed if exposed else level
     calls, minutes = [0] * WEEK_H, [0] * WEEK_H
     for hour in kept:
         calls[hour.no % WEEK_H] += hour.calls
         minutes[hour.no % WEEK_H] += hour.minutes
-    rates = tuple(_shrunk(calls[no], minutes[no], max(own * shape[no], 1e-6)) for no in range(WEEK_H))
-    return Profile(rates, sum(hour.minutes for hour in kept) / WEEK_MIN)
+    rates = (_shrunk(calls[no], minutes[no], max(own * shape[no], 1e-6)) for no in range(WEEK_H))
+    shut = sum(hour.minutes for hour in hours if hour.no % WEEK_H in closed)
+    return Profile(
+        tuple(max(rate * closed.get(no, 1.0), 1e-6) for no, rate in enumerate(rates)),
+        (sum(hour.minutes for hour in kept) + shut) / WEEK_MIN,
+    )
+
+
+def _closed(hours: Sequence[Hour], level: float, shape: Sequence[float]) -> dict[int, float]:
+    """The hours of the week in which a PSAP forwards its calls, and the share that it still hears. Workdays are judged
+    together, for a small PSAP has too few calls in one hour of the week; all weeks first, then the last two."""
+    newest = max((hour.no for hour in hours), default=0)
+    found: dict[int, float] = {}
+    for since in (0, newest - LATELY_H):
+        calls: Counter[tuple[int, int]] = Counter()
+        due: dict[tuple[int, int], float] = defaultdict(float)
+        for hour in hours:
+            if hour.no > since:
+                calls[_kind_of(hour.no)] += hour.calls
+                due[_kind_of(hour.no)] += level * shape[hour.no % WEEK_H] * hour.minutes
+        shut = {key: calls[key] / many for key, many in due.items() if many >= CLOSED_DUE}
+        found |= {no: share for no in range(WEEK_H) if (share := shut.get(_kind_of(no), 1.0)) <= CLOSED}
+    return found
+
+
+def _kind_of(no: int) -> tuple[int, int]:
+    """Workday, Saturday or Sunday, and the hour of the day."""
+    return max(no % WEEK_H // 24, 4), no % 24
 
 
 def _is_usual(hour: Hour, rate: float) -> bool:

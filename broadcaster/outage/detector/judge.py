@@ -5,7 +5,6 @@ No clock and no I/O: a minute of the week comes with what each PSAP heard of it.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
@@ -16,7 +15,7 @@ from broadcaster.outage.detector import evidence
 from broadcaster.outage.detector.evidence import Beat, Report
 from broadcaster.outage.detector.expected import Profile
 from broadcaster.outage.detector.pools import WIDTH, Kind, Unit
-from broadcaster.outage.detector.watch import Finding, Heard, Watch
+from broadcaster.outage.detector.watch import Finding, Heard, Watch, chance
 
 CHANCE = 1e-3
 """More calls of one PSAP in a minute than chance gives once in a thousand are one event, and no flood."""
@@ -37,11 +36,13 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What is known beside the counts at a moment, and which PSAPs are muted by planned work."""
+    """What is known beside the counts at a moment, which PSAPs are muted by planned work, and whether clocks were just
+    changed."""
 
     beats: Mapping[str, Beat] = field(default_factory=dict)
     reports: Sequence[Report] = ()
     muted: frozenset[str] = frozenset()
+    turned: bool = False
 
 
 Minute = Mapping[str, Count]
@@ -77,7 +78,7 @@ class Judge:
             if heard is None:
                 continue
             said = self._said(unit, known)
-            verdicts = watch.hear(heard, wider, sum(said.values()))
+            verdicts = watch.hear(heard, wider, sum(said.values()), turned=known.turned)
             found += [Finding(unit.key, verdict, said) for verdict in verdicts]
             if unit.kind is Kind.STATE:
                 wider = watch.level()
@@ -137,8 +138,7 @@ def _rate_of(most: int) -> float:
     low, high = 0.0, float(most) + 1.0
     for _ in range(50):
         middle = (low + high) / 2.0
-        below = math.fsum(math.exp(-middle + no * math.log(middle) - math.lgamma(no + 1)) for no in range(most + 1))
-        low, high = (middle, high) if 1.0 - below < CHANCE else (low, middle)
+        low, high = (middle, high) if 1.0 - chance(most, middle) < CHANCE else (low, middle)
     return low
 
 

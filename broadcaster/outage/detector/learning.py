@@ -19,6 +19,7 @@ from broadcaster.store import call_counts, ledger, outlines
 
 log = logs.get(__name__)
 EVERY = timedelta(hours=24)
+TURNED = timedelta(hours=12)
 MONDAY = datetime(2024, 1, 1)  # noqa: DTZ001 - local hours are counted from it
 
 
@@ -32,6 +33,11 @@ def minute_of_week(moment: datetime, zone: ZoneInfo) -> int:
     """0 to 10,079, by the clock on the wall."""
     local = moment.astimezone(zone)
     return (local.weekday() * 24 + local.hour) * 60 + local.minute
+
+
+def turned(moment: datetime, zone: ZoneInfo) -> bool:
+    """Whether clocks were changed not long ago."""
+    return moment.astimezone(zone).utcoffset() != (moment - TURNED).astimezone(zone).utcoffset()
 
 
 def due(session: Session, now: datetime) -> bool:

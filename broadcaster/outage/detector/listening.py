@@ -36,6 +36,7 @@ PATIENCE = timedelta(minutes=20)
 FRESH = timedelta(minutes=30)
 """What was found in older minutes, after a time without a sweep, is history."""
 MINUTE = timedelta(minutes=1)
+WHOLE_S = 60.0
 Minutes = dict[datetime, dict[str, Count]]
 
 
@@ -45,6 +46,7 @@ class Moment:
 
     now: datetime
     feeds: Sequence[Feed]
+    zone: ZoneInfo
     work: Sequence[Span]
     reports: tuple[Report, ...]
     beats: dict[str, Beat]
@@ -61,7 +63,8 @@ class Moment:
         everybody = frozenset(feed.code for feed in self.feeds)
         muted = proposals.muted(self.work, minute, everybody)
         fresh = self.now - minute <= PATIENCE + MINUTE
-        return Beside(self.beats, self.reports, muted) if fresh else Beside(muted=muted)
+        beats, reports = (self.beats, self.reports) if fresh else ({}, ())
+        return Beside(beats, reports, muted, learning.turned(minute, self.zone))
 
     def silent(self, minute: datetime) -> list[str]:
         """PSAPs whose feed and equipment both fell silent before a minute: of them silence is no missing feed."""
@@ -117,9 +120,9 @@ class Listening:
             self._until = floor(now - WARM_UP)
 
     def _listen(self, session: Session, now: datetime) -> int:
-        known, row = moment_of(session, now), call_counts.watch(session)
+        known, row = moment_of(session, now, self.zone), call_counts.watch(session)
         start = self._until or floor(now)
-        minutes = heard(session, start, now + MINUTE)
+        minutes = heard(session, start, now)
         mark, edge = row.judged or floor(now - FRESH), known.edge
         found = self._judged(self._judge, start, edge, minutes, known) if self._judge else []
         self._until = max(start, edge)
@@ -154,15 +157,17 @@ def is_alive(feed: Feed, now: datetime) -> bool:
     return feed.heard_at is not None and now - feed.heard_at <= PATIENCE
 
 
-def heard(session: Session, start: datetime, until: datetime) -> Minutes:
-    """The counts from a minute to another, by minute and PSAP."""
+def heard(session: Session, start: datetime, now: datetime) -> Minutes:
+    """The counts since a minute, by minute and PSAP. Who says nothing of `through` claims the whole minute, and is
+    believed when it is over: its calls may be still to come."""
     found: Minutes = defaultdict(dict)
-    for row in call_counts.since(session, start, until):
-        found[row.minute][row.code] = Count(row.calls, row.retries, row.last_s, row.through_s)
+    for row in call_counts.since(session, start, now + MINUTE):
+        if row.through_s < WHOLE_S or row.minute + MINUTE <= now:
+            found[row.minute][row.code] = Count(row.calls, row.retries, row.last_s, row.through_s)
     return found
 
 
-def moment_of(session: Session, now: datetime) -> Moment:
+def moment_of(session: Session, now: datetime, zone: ZoneInfo) -> Moment:
     """What is known at a moment."""
     feeds = call_counts.feeds(session)
     beats = {
@@ -172,4 +177,4 @@ def moment_of(session: Session, now: datetime) -> Moment:
     }
     told = proposals.reported(session, now - timedelta(minutes=30))
     reports = tuple(Report(code, (now - at).total_seconds() / 60.0) for code, at in told)
-    return Moment(now, feeds, proposals.spans(session, now - WARM_UP), reports, beats)
+    return Moment(now, feeds, zone, proposals.spans(session, now - WARM_UP), reports, beats)

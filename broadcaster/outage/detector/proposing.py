@@ -91,7 +91,8 @@ def series(
     session: Session, judging: Judge, unit: Unit, zone: ZoneInfo, span: tuple[datetime, datetime]
 ) -> dict[str, object]:
     """Counts and expectations of a unit from well before it began until it was decided, in steps of whole minutes: of
-    each PSAP as far as it was heard. The expectation is at the level of the hours before."""
+    each PSAP as far as it was heard, and None where none was, as before a feed began. The expectation is at the level
+    of the hours before."""
     began, decided = span
     whole = decided.replace(second=0, microsecond=0)
     until = whole if whole == decided else whole + MINUTE
@@ -108,4 +109,5 @@ def series(
             at = learning.minute_of_week(row.minute, zone) + 0.5
             calls[no] += row.calls
             due[no] += judging.profiles[row.code].at(at) * level * row.through_s / 60.0
-    return {"start": start.isoformat(), "step": step, "calls": calls, "expected": [round(one, 2) for one in due]}
+    known = [round(one, 2) if one else None for one in due]
+    return {"start": start.isoformat(), "step": step, "calls": calls, "expected": known}

@@ -5,6 +5,9 @@ and L x 525,600 gaps begin in a year: b false proposals a year need ``g = ln(L x
 wait g / L is the physical limit. The rate is integrated as it rises and falls, so that the limit holds at every hour.
 How sure we are of the rate counts: it is believed to be gamma-distributed about the level of the last hours, and a gap
 is worth ``a ln(1 + g/a)`` nats (a = 1 / its squared coefficient of variation), which is g where the rate is known.
+A feed of whole minutes hides where in the minute before the gap the last call was. That so few came in it, n where m
+were due, is worth ``-ln P(N <= n; m)`` more. With n > 0 that is less than m, so that of all gaps only those which are
+a minute too short can be lifted: each of two patterns crosses at most once in e^h minutes, ``h = ln(2 x 525,600 / b)``.
 
 Fall and flood. Page's CUSUM of Poisson log-likelihood ratios: the level is a half or a fifth (twice or four times)
 against what a bad (good) hour still is. A false alarm within n minutes has at most the probability n e^-h (Lorden
@@ -28,8 +31,14 @@ FORGET = 0.5 ** (1.0 / HALF_LIFE_MIN)
 SUSPICION = 2.0
 """Nats from which on the level learns nothing: an outage must not become what is usual."""
 LONGEST_SUSPICION_MIN = 360.0
+LEAST_LOW = 2.0
+"""Calls due in a minute from which on it says something that few came in it."""
 MARGIN = 1.5
 """A bad hour is so many standard deviations off, and is nothing yet."""
+
+
+TURNED_SPREAD = 0.3
+"""What is believed of the hours after clocks were changed: some people live on by the old ones."""
 
 
 class Sign(StrEnum):
@@ -42,7 +51,7 @@ class Sign(StrEnum):
 
 
 SHARES = {Sign.SILENCE: 0.6, Sign.FALL: 0.2, Sign.FLOOD: 0.1, Sign.RETRIES: 0.1}
-"""Of the false proposals that a unit may make."""
+"""Of the false proposals that a unit may make. Where a flood is not looked for, its share is the silence's."""
 FALLS, FLOODS = (0.5, 0.2), (2.0, 4.0)
 RETRY_SHARE = 0.05
 """Of all calls, those of somebody who called a moment ago and was cut off, on a usual day."""
@@ -116,7 +125,8 @@ def _sums() -> list[Sum]:
 @dataclass(slots=True)
 class Watch:
     """A unit as it was heard until now. `spread` is by how much an hour differs from the ones before, beyond chance;
-    `wide` that it takes several PSAPs, so that one crash on a road is no flood."""
+    `wide` that it takes several PSAPs, so that one crash on a road is no flood; `low` are the calls of the minute
+    before the gap, and how many were due, where nobody says when the last one was."""
 
     yearly: float
     spread: float = 0.05
@@ -125,6 +135,8 @@ class Watch:
     gap_min: float = 0.0
     gap_rate: float = 0.0
     exact: bool = True
+    turned: bool = False
+    low: tuple[int, float] = (0, 0.0)
     calls: float = 0.0
     expected: float = 0.0
     held: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
@@ -138,11 +150,14 @@ class Watch:
     @property
     def doubt(self) -> float:
         """The squared coefficient of variation of the rate, as far as it is known."""
-        return self.spread * self.spread + 1.0 / (PRIOR_CALLS + self.expected)
+        spread = max(self.spread, TURNED_SPREAD) if self.turned else self.spread
+        return spread * spread + 1.0 / (PRIOR_CALLS + self.expected)
 
-    def hear(self, heard: Heard, wider: float = 1.0, beside: float = 0.0) -> list[Verdict]:
+    def hear(self, heard: Heard, wider: float = 1.0, beside: float = 0.0, *, turned: bool = False) -> list[Verdict]:
         """One more minute, or part of one; what has crossed its threshold now and was not told yet. `wider` is the
-        level of the wider unit, `beside` are the nats of what speaks for an outage beside the counts."""
+        level of the wider unit, `beside` are the nats of what speaks for an outage beside the counts; `turned` says
+        that clocks were changed within hours."""
+        self.turned = turned
         level = self.level(wider)
         self._gap(heard, level)
         self._cusums(heard, level)
@@ -158,15 +173,22 @@ class Watch:
 
     def forget(self) -> None:
         """Begin every test again, as after planned work; the level of the hours before stays."""
-        self.gap = self.gap_min = 0.0
+        self.gap, self.gap_min, self.low = 0.0, 0.0, (0, 0.0)
         self.sums, self.told, self.held = _sums(), set(), [0.0, 0.0, 0.0]
 
     def threshold(self, sign: Sign) -> float:
         """In nats. Without the second of the last call a gap can only begin with a minute: fewer begin in a year."""
-        begun = 1.0
+        begun, share = 1.0, SHARES[sign]
         if sign is Sign.SILENCE:
-            begun = max(self.gap_rate, 1e-4) if self.exact else min(max(self.gap_rate, 1e-4), 1.0)
-        return math.log(max(begun * YEAR_MIN / (SHARES[sign] * self.yearly), math.e))
+            begun, share = self._begun(), share if self.wide else share + SHARES[Sign.FLOOD]
+        return math.log(max(begun * YEAR_MIN / (share * self.yearly), math.e))
+
+    def _begun(self) -> float:
+        """How many gaps can begin in a minute."""
+        rate = max(self.gap_rate, 1e-4)
+        if self.exact:
+            return rate
+        return 2.0 if self.low[1] >= LEAST_LOW else min(rate, 1.0)
 
     def _gap(self, heard: Heard, level: float) -> None:
         rate = heard.expected * level / heard.minutes if heard.minutes else 0.0
@@ -177,13 +199,21 @@ class Watch:
             return
         after = min(heard.after or 0.0, heard.expected)
         self.gap, self.gap_rate, self.exact = after * level, rate, heard.exact
+        self.low = (0, 0.0) if heard.exact else (heard.calls, heard.expected * level)
         self.gap_min = heard.minutes * after / heard.expected if heard.expected else 0.0
 
     def _silence(self, beside: float) -> Verdict | None:
         sure = 1.0 / self.doubt
-        nats = sure * math.log1p(self.gap / sure) + (beside if self.gap else 0.0)
+        nats = sure * math.log1p(self.gap / sure)
+        if self.gap:
+            nats += beside + self._few(sure * math.log1p((self.gap + self.low[1]) / sure) - nats)
         limit = self.threshold(Sign.SILENCE)
         return Verdict(Sign.SILENCE, nats, limit, self.gap_min, 0, self.gap) if nats >= limit else None
+
+    def _few(self, due: float) -> float:
+        """What it is worth, in nats, that so few came in the minute before the gap, where so many were due."""
+        calls, before = self.low
+        return -math.log(chance(calls, due)) if before >= LEAST_LOW and calls < due else 0.0
 
     def _cusums(self, heard: Heard, level: float) -> None:
         off = MARGIN * math.sqrt(self.doubt)
@@ -224,8 +254,14 @@ class Watch:
         self.held = [0.0, 0.0, 0.0]
 
 
+def chance(most: int, mean: float) -> float:
+    """That a Poisson count is no more than that."""
+    return math.fsum(math.exp(no * math.log(mean) - mean - math.lgamma(no + 1)) for no in range(most + 1))
+
+
 def limit_min(rate: float, yearly: float = 1.0) -> float:
-    """The physical limit for silence, in minutes, at a steady rate of calls a minute and `yearly` false proposals."""
+    """The physical limit for silence, in minutes, at a steady rate of calls a minute and `yearly` false proposals. Of
+    one PSAP among many it is that of its share of their false proposals (`pools.YEARLY`)."""
     return math.log(rate * YEAR_MIN / yearly) / rate
 
 

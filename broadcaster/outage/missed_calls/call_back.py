@@ -34,11 +34,18 @@ class CallBackRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """An officer at the list of one outage, in one transaction."""
+    """An officer at the list of one outage, in one transaction; or an answering point, by its `link`, at its own."""
 
     writer: Writer
     sealer: Sealer
     outage: Outage
+    link: int | None = None
+    psap: str | None = None
+
+    def has(self, row: MissedCaller) -> bool:
+        """Whether this caller is theirs by now."""
+        mine = (row.claimed_by, row.claimed_link) == (self.writer.user_id, self.link)
+        return row.standing == Standing.CLAIMED and mine
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ def claim(desk: Desk, key: str) -> MissedCaller:
     """Take a caller on; also one with an outcome, which is then open again. CallBackRefused when another officer has
     them."""
     row = _locked(desk, key)
-    if row.claimed_by is not None and row.claimed_by == desk.writer.user_id:
+    if desk.has(row):
         return row
     if not _is_free(row, desk.writer.now):
         raise CallBackRefused("Somebody else has taken this caller on: take the next one.")
@@ -94,6 +101,7 @@ def claim(desk: Desk, key: str) -> MissedCaller:
 
 def _claim(desk: Desk, row: MissedCaller) -> None:
     row.standing, row.claimed_by, row.claimed_at = Standing.CLAIMED.value, desk.writer.user_id, desk.writer.now
+    row.claimed_link = desk.link
     row.outcome = row.outcome_at = row.outcome_by = None
     _step(desk, row, Step.CLAIMED)
 
@@ -195,7 +203,7 @@ def let_text(writer: Writer, psap: str, *, allowed: bool) -> None:
 
 def _locked(desk: Desk, key: str) -> MissedCaller:
     row = missed_callers.locked(desk.writer.session, desk.outage.id, key)
-    if row is None:
+    if row is None or desk.psap not in (None, row.psap):
         raise CallBackRefused("There is no such caller: look at the list again.")
     if row.forgotten_at is not None:
         raise CallBackRefused("Who this was has been deleted: the outage ended long ago.")
@@ -204,7 +212,7 @@ def _locked(desk: Desk, key: str) -> MissedCaller:
 
 def _mine(desk: Desk, key: str) -> MissedCaller:
     row = _locked(desk, key)
-    if row.standing != Standing.CLAIMED or row.claimed_by != desk.writer.user_id:
+    if not desk.has(row):
         raise CallBackRefused("Take this caller on first: somebody else may be calling.")
     return row
 
@@ -216,7 +224,7 @@ def _settle(desk: Desk, row: MissedCaller, outcome: Outcome) -> None:
 
 
 def _release(row: MissedCaller, standing: Standing) -> None:
-    row.standing, row.claimed_by, row.claimed_at = standing.value, None, None
+    row.standing, row.claimed_by, row.claimed_link, row.claimed_at = standing.value, None, None, None
 
 
 def _step(

@@ -64,7 +64,7 @@ def take(writer: Writer, sealer: Sealer, outage: Outage, source: Source, reading
     missed_logs.one_after_the_other(writer.session, outage.id)
     log = _log(writer, outage, source, reading)
     fresh = missed_logs.keep(writer.session, sealer, log, _sealed(reading.calls))
-    callers = reconcile(map(_opened, missed_logs.calls(writer.session, sealer, outage.id)))
+    callers = reconcile(map(opened, missed_logs.calls(writer.session, sealer, outage.id)))
     known = missed_callers.all_locked(writer.session, outage.id)
     done = Counter[str]()
     for caller in callers:
@@ -75,7 +75,7 @@ def take(writer: Writer, sealer: Sealer, outage: Outage, source: Source, reading
             writer.session.add(row)
             done["callers"] += 1
             done["through"] += caller.through is not None
-        _write(row, caller, sealer)
+        written(row, caller, sealer)
         done["back"] += _stand(writer, row)
     taken = Taken(log, fresh, done["callers"], done["through"], done["back"])
     said = {"log": log.public_id, "system": source.system, "sha256": source.sha, "fresh": fresh, **done}
@@ -115,13 +115,14 @@ def _sealed(calls: list[Call]) -> list[Sealed]:
     return made
 
 
-def _opened(words: str) -> Call:
+def opened(words: str) -> Call:
+    """A call as `missed_logs.calls` gives it back."""
     fields = json.loads(words)
     return Call(**{**fields, "at": datetime.fromisoformat(fields["at"]), "cannot": Cannot(fields["cannot"])})
 
 
-def _write(row: MissedCaller, caller: Caller, sealer: Sealer) -> None:
-    """What the logs say by now."""
+def written(row: MissedCaller, caller: Caller, sealer: Sealer) -> None:
+    """Put what the logs say by now of a caller into its row."""
     if row.phone_enc is None and caller.phone:
         row.phone_enc = sealer.seal(caller.phone, row.whose)
     if caller.place:

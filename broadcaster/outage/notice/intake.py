@@ -12,14 +12,15 @@ from sqlalchemy.orm import Session
 
 from broadcaster.directory import Directory
 from broadcaster.outage import record
+from broadcaster.outage.notice import joining, trust
 from broadcaster.outage.notice import rule as rules
 from broadcaster.outage.notice.area import mapped
 from broadcaster.outage.notice.rule import Clock, Confidential, Notice, Open, Told
 from broadcaster.outage.record import Facts, RecordRefused, Writer
-from broadcaster.store import directory_load, ledger, outages, provider_notices
+from broadcaster.store import directory_load, ledger, outages, provider_notices, provider_senders
 from broadcaster.store.database import public_id
 from broadcaster.store.outages import Entry, Outage
-from broadcaster.store.provider_notices import NoticeKind, NoticeVersion, ProviderNotice, Source
+from broadcaster.store.provider_notices import NoticeKind, NoticeVersion, Proof, ProviderNotice, Source
 from broadcaster.store.sealed import Sealer
 
 MOST_CARRIERS = 10
@@ -36,13 +37,19 @@ KINDS = {
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """How a notice came, when we were told, and from whom, in words; which notice it goes on with and which outage it
-    is about, where a person has said so."""
+    is about, where a person has said so; of a mail whether its sender is proved."""
 
     source: Source
     at: datetime
     by: str
     notice: ProviderNotice | None = None
     outage: Outage | None = None
+    proof: Proof | None = None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it came from the provider itself."""
+        return self.proof in (None, Proof.PROVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +71,43 @@ class Intake:
 
     def take(self, writer: Writer, notice: Notice, arrival: Arrival) -> Taken:
         """Keep a notice, in the caller's transaction. One that cannot be read waits for a person."""
-        said = notice.open
-        if arrival.notice is not None:
-            row = provider_notices.lock(writer.session, arrival.notice)
-        else:
-            row = provider_notices.locked(writer.session, _keys(said), said.provider, said.ticket)
+        row, why = self._place(writer, notice.open, arrival)
         known = provider_notices.versions(writer.session, row.id)
         digest = self.sealer.index(f"notice:{notice.canonical()}")
         same = next((version for version in known if version.digest == digest), None)
-        if same is not None:
+        if same is not None and (same.is_sure or not arrival.is_sure):
             return Taken(row, same, _outage_of(writer.session, row), new=False)
-        version = self._kept(writer.session, row, len(known) + 1, notice, arrival, digest)
-        surely = arrival.outage is not None or (notice.is_readable and row.dismissed_at is None)
-        if row.outage_id is None and surely:
+        version = same or self._kept(writer.session, row, notice, arrival, digest)
+        version.joined = why
+        if arrival.is_sure and row.dismissed_at and not provider_senders.sure(writer.session, known):
+            row.dismissed_at = row.dismissed_by = None  # what was put aside was nobody's word
+        if same is not None:
+            trust.proved_later(writer, row, same)
+        surely = notice.is_readable and row.dismissed_at is None and arrival.is_sure
+        if row.outage_id is None and (surely or arrival.outage is not None):
             tie(writer, row, version, self.state, arrival.outage)
         outage = _outage_of(writer.session, row)
         _written(writer, row, version, outage)
-        return Taken(row, version, outage, new=True)
+        return Taken(row, version, outage, new=same is None)
+
+    def _place(self, writer: Writer, said: Open, arrival: Arrival) -> tuple[ProviderNotice, str]:
+        """The notice that a word belongs to, locked, and the sentence that says why where a machine has found it."""
+        session = writer.session
+        if arrival.notice is not None:
+            return provider_notices.lock(session, arrival.notice), ""
+        if not said.ticket and arrival.is_sure:
+            ledger.hold(session)  # of two at once the second sees the first
+            earlier = joining.earlier(session, said, arrival.at, self.state)
+            if earlier and (arrival.outage is None or earlier.notice.outage_id in (None, arrival.outage.id)):
+                return provider_notices.lock(session, earlier.notice), earlier.why
+        return provider_notices.locked(session, _keys(said), said.provider, said.ticket), ""
 
     def _kept(
-        self, session: Session, row: ProviderNotice, no: int, notice: Notice, arrival: Arrival, digest: bytes
+        self, session: Session, row: ProviderNotice, notice: Notice, arrival: Arrival, digest: bytes
     ) -> NoticeVersion:  # fmt: skip
-        said = notice.open
+        said, no = notice.open, provider_notices.next_no(session, row.id)
         version = NoticeVersion(notice_id=row.id, no=no, digest=digest, kind=said.kind.value if said.kind else None)
+        version.proof = arrival.proof.value if arrival.proof else None
         version.source, version.by, version.at = arrival.source.value, arrival.by, arrival.at
         version.provider, version.area, version.effect = said.provider, said.area, said.effect
         version.discovered_at, version.began, version.expected = said.discovered, said.began, said.expected
@@ -101,30 +122,6 @@ class Intake:
         return Confidential.opened(self.sealer.open(version.confidential_enc, _bound(row, version.no)))
 
 
-def open_part(row: ProviderNotice, version: NoticeVersion) -> Open:
-    """What a draft may be filled from."""
-    return Open(
-        provider=version.provider or row.provider,
-        ticket=row.ticket,
-        kind=NoticeKind(version.kind) if version.kind else None,
-        discovered=version.discovered_at,
-        began=version.began,
-        expected=version.expected,
-        services=tuple(version.services),
-        area=version.area,
-        effect=version.effect,
-    )
-
-
-def newest(row: ProviderNotice, versions: list[NoticeVersion]) -> Open:
-    """What is known by all versions of a notice: the newest word on each thing."""
-    known = Open()
-    for version in versions:
-        said = open_part(row, version)
-        known = replace(known, **{name: value for name in Open.__slots__ if (value := getattr(said, name))})
-    return known
-
-
 def tie(
     writer: Writer, row: ProviderNotice, version: NoticeVersion, state: str, given: Outage | None = None
 ) -> Outage:  # fmt: skip
@@ -133,9 +130,16 @@ def tie(
     if row.outage_id is not None:
         raise RecordRefused("This notice belongs to an outage already.")
     directory = directory_load.load(writer.session, agencies=False)
-    said = open_part(row, version)
+    said = trust.open_part(row, version)
     area = mapped(said.area, directory, state).area
-    facts = Facts(version.at, _from(said), rules.failure(said), area, _carriers(said), said.services)
+    facts = Facts(
+        version.at,
+        _from(said, proved=trust.is_proved(writer.session, [version])),
+        rules.failure(said),
+        area,
+        _carriers(said),
+        said.services,
+    )
     outage = given or record.fitting(record.living(writer.session, writer.now), area, directory)
     outage = outage or _of_carrier(writer.session, said)
     if outage is None:
@@ -148,12 +152,54 @@ def tie(
 
 
 def tie_by_hand(writer: Writer, row: ProviderNotice, state: str) -> Outage:
-    """A person says that it is about an outage."""
+    """A person says that it is about an outage. RecordRefused when none of it is the provider's, or it is tied."""
     provider_notices.lock(writer.session, row)
-    last = provider_notices.versions(writer.session, row.id)[-1]
+    last = next(reversed(trust.relied_on(writer.session, row)), None)
+    if last is None:
+        raise RecordRefused("The provider has said that none of this is theirs: there is nothing to go on with.")
     outage = tie(writer, row, last, state)
     _written(writer, row, last, outage)
     return outage
+
+
+def judge(
+    writer: Writer, row: ProviderNotice, no: int, words: str, state: str, *, is_theirs: bool
+) -> Outage | None:  # fmt: skip
+    """A person has asked the provider whether a word is theirs. What is goes on as if it had been proved; what is not
+    is used for nothing. RecordRefused as `trust.judge` says."""
+    version = trust.judge(writer, row, no, words, is_theirs=is_theirs)
+    said = trust.open_part(row, version)
+    if row.outage_id is None and is_theirs and (said.provider or said.ticket) and said.says_something:
+        tie(writer, row, version, state)
+    outage = _outage_of(writer.session, row)
+    if outage is not None:
+        who = f"{said.provider or 'The provider'}, asked whether word {version.no} is theirs:"
+        record.note(writer, outage, f"{who} {'yes' if is_theirs else 'no'}. {words.strip()}", what=Entry.NOTICE)
+    elif not is_theirs and not trust.relied_on(writer.session, row):
+        dismiss(writer, row)
+    return outage
+
+
+def separate(writer: Writer, intake: Intake, row: ProviderNotice, no: int) -> ProviderNotice:
+    """A person says that a word that was joined to a notice is about another thing: it becomes a notice of its own,
+    about the same outage. RecordRefused when nobody has joined it."""
+    session = writer.session
+    provider_notices.lock(session, row)
+    version = next((one for one in provider_notices.versions(session, row.id) if one.no == no and one.joined), None)
+    if version is None:
+        raise RecordRefused("This word stands on its own already, or was never joined to another.")
+    secret = intake.opened(row, version)
+    made = provider_notices.locked(session, (row.provider_key, f"~{public_id()}"), row.provider, "")
+    made.outage_id = row.outage_id
+    version.notice_id, version.no, version.joined = made.id, 1, ""
+    version.confidential_enc = intake.sealer.seal(secret.sealable(), _bound(made, 1))
+    session.flush()
+    said = {"no": no, "from": row.public_id}
+    ledger.append(session, writer.actor, "notice_separated", f"notice:{made.public_id}", said)
+    if (outage := _outage_of(session, row)) is not None:
+        words = f"A word of {row.provider} was separated from its earlier notice: it is one of its own."
+        record.note(writer, outage, words, what=Entry.NOTICE)
+    return made
 
 
 def dismiss(writer: Writer, row: ProviderNotice) -> None:
@@ -166,8 +212,10 @@ def dismiss(writer: Writer, row: ProviderNotice) -> None:
 
 
 def clocks(session: Session, outage: Outage) -> list[Clock]:
-    """The clocks of the providers of an outage, the one that runs out first in front."""
-    told = [_told(session, row) for row in provider_notices.of_outage(session, outage.id)]
+    """The clocks of the providers of an outage, the one that runs out first in front. Only a word that is surely the
+    provider's stops one."""
+    rows = provider_notices.of_outage(session, outage.id)
+    told = [one for row in rows if (one := _told(session, row))]
     since = outage.reopened_at or outage.known_at
     return sorted(rules.clocks(told, since, outage.carriers), key=lambda clock: clock.due)
 
@@ -183,9 +231,11 @@ def placed(said: Open, directory: Directory, state: str) -> tuple[dict[str, obje
     return {name: getattr(found.area, name) for name in ("statewide", "counties", "communities", "psaps")}, found.missed
 
 
-def _told(session: Session, row: ProviderNotice) -> Told:
-    versions = provider_notices.versions(session, row.id)
-    known = newest(row, versions)
+def _told(session: Session, row: ProviderNotice) -> Told | None:
+    versions = provider_senders.sure(session, provider_notices.versions(session, row.id))
+    if not versions:
+        return None
+    known = trust.newest(row, versions)
     at = tuple(sorted(version.at for version in versions))  # one may be written down after a later one
     return Told(row.public_id, known.provider or row.provider, known.discovered, at, known.kind is NoticeKind.FINAL)
 
@@ -204,10 +254,9 @@ def _outage_of(session: Session, row: ProviderNotice) -> Outage | None:
     return session.get(Outage, row.outage_id) if row.outage_id else None
 
 
-def _from(said: Open) -> str:
-    return ", ".join(
-        part for part in (said.provider or "a provider", f"ticket {said.ticket}" if said.ticket else "") if part
-    )
+def _from(said: Open, *, proved: bool) -> str:
+    ticket, mark = f"ticket {said.ticket}" if said.ticket else "", "" if proved else trust.NOT_PROVED.lower()
+    return ", ".join(part for part in (said.provider or "a provider", ticket, mark) if part)
 
 
 def _carriers(said: Open) -> tuple[str, ...]:
@@ -235,7 +284,13 @@ def _written(writer: Writer, row: ProviderNotice, version: NoticeVersion, outage
     kind = NoticeKind(version.kind) if version.kind else None
     ticket = f", ticket {row.ticket}" if row.ticket else ""
     words = f"{version.provider or 'A provider'} sent {KINDS[kind]} {WORDS[Source(version.source)]}{ticket}."
+    if not trust.is_proved(writer.session, [version]):
+        words = f"{words} {trust.NOT_PROVED}: ask the provider before you rely on it."
+    if version.joined:
+        words = f"{words} {version.joined}"
     if outage is not None:
         record.note(writer, outage, words, min(version.at, writer.now), Entry.NOTICE)
     said = {"no": version.no, "kind": version.kind, "source": version.source, "digest": version.digest.hex()}
+    said |= {"proof": version.proof} if version.proof else {}
+    said |= {"joined": version.joined} if version.joined else {}
     ledger.append(writer.session, writer.actor, "notice_received", f"notice:{row.public_id}", said)

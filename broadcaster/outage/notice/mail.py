@@ -1,6 +1,7 @@
 """A provider's notice out of a mail (RFC 5322): labelled lines of its text, or the table of its HTML.
 
-A mail proves nothing of its sender: what it says is a word that a person calls back about. Attachments are not opened.
+Whose it is our own relay says or nobody (`sender`): what is not proved is a word that a person calls back about.
+Attachments are not opened.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from lxml import etree, html
 
 from broadcaster.messages.template import plain
 from broadcaster.outage.notice import fields as notice_fields
+from broadcaster.outage.notice import sender as notice_sender
 from broadcaster.outage.notice.fields import FIELD_OF, Fields, spelt
 from broadcaster.outage.notice.rule import Notice
+from broadcaster.outage.notice.sender import Author
 
 LONGEST_TEXT = 100_000
 """Characters of a text that are read: a notice is a page."""
@@ -47,16 +50,21 @@ class NoMail(ValueError):
 @dataclass(frozen=True, slots=True)
 class Mailed:
     """A notice as it came by mail: who says that they sent it, under which subject, and when our own mail server had
-    it, if that can be read."""
+    it, if that can be read; whose it is, as far as our relay has proved it, and whether its text names the provider."""
 
     notice: Notice
     sender: str
     subject: str
+    author: Author
+    names_provider: bool
     received: datetime | None = None
 
 
-def read(raw: bytes, zone: ZoneInfo, told: datetime) -> Mailed:
-    """The notice in a mail. NoMail for what a machine sent by itself; of any other mail what cannot be read is kept."""
+def read(raw: bytes, zone: ZoneInfo, told: datetime, relay: str = "") -> Mailed:
+    """The notice in a mail that `relay` (its authserv-id, RFC 8601) took in for us.
+
+    NoMail for what a machine sent by itself; of any other mail what cannot be read is kept.
+    """
     mail = message_from_bytes(raw, policy=policy.default)
     if not isinstance(mail, EmailMessage):
         raise NoMail("not_a_mail")
@@ -66,9 +74,11 @@ def read(raw: bytes, zone: ZoneInfo, told: datetime) -> Mailed:
         raise NoMail("report_of_a_mail_server")
     fields, received = _fields(mail), _received(mail, told)
     subject, sender = _header(mail, "Subject"), _header(mail, "From")
+    named = "provider" in fields.found
     _from_the_headers(fields, subject, sender)
     made = notice_fields.notice(fields, zone, received or told)
-    return Mailed(made, plain(sender)[:200], plain(subject)[:200], received)
+    whose = notice_sender.author(mail, relay)
+    return Mailed(made, plain(sender)[:200], plain(subject)[:200], whose, named, received)
 
 
 def _received(mail: EmailMessage, told: datetime) -> datetime | None:

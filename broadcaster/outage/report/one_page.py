@@ -38,6 +38,7 @@ FILLS: Mapping[str, tuple[str, str, tuple[int, ...]]] = {
 }
 """The ink of each group on the map, and the slants that say the same without colour."""
 MOST_COUNTIES = 16
+ACCESSIBLE = "This file has no tags for a screen reader: the page of this report at the desk is its accessible form."
 ONE_PAGE = ("public", "restored", "corrected")
 
 
@@ -178,7 +179,7 @@ def county_map(
     points = [point for rings in shapes.values() for ring in rings for point in ring]
     if not points:
         return corner[1]
-    scale = min(width / max(x for x, _ in points), 175 / max(y for _, y in points))
+    scale = min(width / max(x for x, _ in points), 140 / max(y for _, y in points))
     tones = {one.fips: one.tone for one in counties}
     for fips, rings in shapes.items():
         placed = [[(corner[0] + x * scale, corner[1] + y * scale) for x, y in ring] for ring in rings]
@@ -231,5 +232,5 @@ def _foot(pen: Pen, report: Report, paper: Paper, y: float) -> None:
     pen.box(MARGIN, y - 2, (INNER, 0.6), LINE)
     pen.box(MARGIN, y, (INNER, 3), PALE)
     y += 12
-    for line in words.foot(report, paper.zone):
+    for line in (*words.foot(report, paper.zone), ACCESSIBLE):
         y = pen.wrapped(MARGIN, y, line, INNER, 6.6, GREY)

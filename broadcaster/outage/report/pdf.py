@@ -68,6 +68,7 @@ def pdf(report: Report, paper: Paper, *, whole: bool) -> bytes:
         author=paper.authority,
         subject=report.story.drill or "911 outage",
         creator="Broadcaster",
+        keywords=["911", "after-action report", report.story.about],
         lang="en-US",
         displayDocTitle=True,
         invariant=1,

@@ -8,35 +8,41 @@ function minutes() {
 }
 setInterval(minutes, 15000);
 
-const map = document.querySelector("svg.map");
-if (map) {
-  const whole = document.getElementById("statewide");
-  const box = (path) => document.getElementById("counties-" + path.dataset.county);
-  const paint = () => {
-    for (const path of map.querySelectorAll("path")) {
-      path.classList.toggle("is-chosen", whole.checked || Boolean(box(path) && box(path).checked));
-    }
-  };
-  map.classList.add("is-live");
-  map.addEventListener("click", (event) => {
-    const path = event.target.closest("path");
-    if (path && box(path)) { box(path).checked = !box(path).checked; paint(); }
-  });
-  whole.form.addEventListener("change", paint);
-  paint();
+/* What is new rings once and stands in the title until somebody looks. A browser lets no page sound that nobody has
+   touched yet. */
+const title = document.title;
+function ring(words) {
+  document.title = "(!) " + words + " - " + title;
+  const Sound = window.AudioContext;
+  if (!Sound) { return; }
+  const sound = new Sound(), volume = sound.createGain();
+  volume.gain.value = 0.3;
+  volume.connect(sound.destination);
+  for (const at of [0, 0.4, 0.8]) {
+    const tone = sound.createOscillator();
+    tone.frequency.value = 880;
+    tone.connect(volume);
+    tone.start(sound.currentTime + at);
+    tone.stop(sound.currentTime + at + 0.25);
+  }
+  setTimeout(() => sound.close(), 3000);
 }
+for (const event of ["focus", "pointerdown", "keydown"]) { addEventListener(event, () => { document.title = title; }); }
 
 for (const part of document.querySelectorAll("[data-poll]")) {
+  const newest = () => { const found = part.querySelector("[data-newest]"); return found ? found.dataset.newest : ""; };
   let pause = 4000;
   const look = async () => {
     try {
-      if (!document.hidden) {
+      if (!document.hidden || part.dataset.ring) {
         const answer = await fetch(part.dataset.poll, { redirect: "error", signal: AbortSignal.timeout(8000) });
         if (!answer.ok) throw new Error("status " + answer.status);
         const words = await answer.text();
         if (part.dataset.words !== words && !part.contains(document.activeElement)) {
+          const before = newest();
           part.innerHTML = words;
           part.dataset.words = words;
+          if (part.dataset.ring && newest() && newest() !== before) { ring(part.dataset.ring); }
         }
       }
       pause = 4000;
@@ -64,8 +70,7 @@ if (typed) {
       () => said(words.saySilent));
   };
   const soon = () => { clearTimeout(due); due = setTimeout(keep, 800); };
-  typed.addEventListener("input", soon);
-  typed.addEventListener("change", soon);
+  for (const what of ["input", "change"]) { document.addEventListener(what, (event) => { if (event.target.form === typed) { soon(); } }); }
   document.addEventListener("visibilitychange", () => { if (due && document.visibilityState === "hidden" && !typed.dataset.sent) { keep(); } });
   typed.addEventListener("submit", () => { clearTimeout(due); due = 0; });
 }

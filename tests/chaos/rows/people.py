@@ -9,10 +9,11 @@ from sqlalchemy import text
 from broadcaster.alert.lifecycle import Tier
 from broadcaster.dispatch import actions
 from broadcaster.store.alerts import Revision
+from broadcaster.store.checkpoints import AuditCheckpoint
 from tests.chaos import hooks
 from tests.chaos.desk import approvers, waiting
 from tests.chaos.parts import MAIN
-from tests.chaos.row import Setting, not_here, row
+from tests.chaos.row import Setting, row
 from tests.chaos.stage import Aired, Stage
 from tests.factories import SEALER, SENDER
 from tests.wire import Flood, percentile
@@ -116,6 +117,28 @@ def flood(stage: Stage) -> None:
     stage.must(not doors.refused, f"the flood was refused: {doors.refused}")
 
 
-not_here("28 stores of others", "the limiter's store, the session store, the sink of the audit are down",
-         "approve works",
-         "such a store: limits live in the process, sessions in the cookie, the ledger in the transaction")  # fmt: skip
+COPY = {"WATCH_EMAIL": "watch@state.example", "SMTP_URL": "smtp://127.0.0.1:1", "MAIL_FROM": "desk@state.example"}
+"""A mailbox for the copies of the ledger, and a relay that does not answer."""
+
+
+@row("28 stores of others", "no Redis, no disk and no relay for the copies of the ledger; the table of sessions locked",
+     "approve p99 2 s; the copy of the ledger catches up", Setting(300, mps=50, redis=False))  # fmt: skip
+def stores(stage: Stage) -> None:
+    in_the_way = stage.folder / "ledger"
+    in_the_way.write_text("where the folder of the checkpoints belongs")
+    stage.env |= COPY
+    stage.sweep()
+    people = approvers(stage, 5)
+    with stage.sessions.begin() as session:
+        session.execute(text("LOCK TABLE desk_session IN ACCESS EXCLUSIVE MODE"))
+        stage.release()
+        stage.in_flight()
+        took = sorted(person.approve() for person in people)
+        stage.operate()
+    stage.measure("approve p99", percentile(took, 0.99), APPROVED_WITHIN_S)
+    with stage.sessions() as session:
+        missed = [row.note for row in session.query(AuditCheckpoint)]
+    stage.hits["checkpoints without a copy"] = len(missed)
+    in_the_way.unlink()
+    file = in_the_way / "checkpoints.txt"
+    stage.until(lambda: file.exists() and all(note in file.read_text() for note in missed), 20, "the copy caught up")

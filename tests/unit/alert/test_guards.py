@@ -46,7 +46,7 @@ MANY = [f"Town {no}" for no in range(10)]
         (
             Facts(earlier=(ELSEWHERE,), is_ending=True),
             "still-failing",
-            "The alert for Essex County still says that 911 fails in Salem: this one says that it works.",
+            "The alert for Essex County still says that 911 fails in Salem: people there read that it goes on.",
             True,
         ),
         (
@@ -73,6 +73,18 @@ MANY = [f"Town {no}" for no in range(10)]
             Facts(stale=("Groton", "Ayer")),
             "number-stale",
             "2 numbers were not verified within a year: Groton, Ayer.",
+            False,
+        ),
+        (
+            Facts(unverified=("Ayer Police",)),
+            "contact-stale",
+            "1 agency has a contact that nobody verified within a year: Ayer Police.",
+            False,
+        ),
+        (
+            Facts(unverified=MANY),
+            "contact-stale",
+            f"10 agencies have a contact that nobody verified within a year: {', '.join(MANY[:8])} and 2 more.",
             False,
         ),
         (

@@ -18,6 +18,16 @@ STORIES = {
     "failures long ago": ([(0.0, 4, 0), (6.0, 4, 0)], None),
     "nothing but good": ([(0.1, 0, 100)] * 20, None),
     "good news do not open it": ([(0.0, 19, 19), (0.1, 0, 1)], None),
+    "nor when older good news is over": ([(0.0, 0, 30), (1.0, 20, 10), (4.5, 0, 1)], None),
+    "twenty and one more than came": ([(0.0, 20, 19)], 0),
+    "twenty and as many came": ([(0.0, 20, 20)], None),
+    "nineteen and something came": ([(0.0, 19, 1)], None),
+    "the twentieth, when something came": ([(0.0, 19, 1), (0.1, 1, 0)], 1),
+    "five where nothing else was heard": ([(0.0, 5, 0)], 0),
+    "four are too few": ([(0.0, 4, 0)], None),
+    "five, and one came": ([(0.0, 5, 1)], None),
+    "five seconds ago still counts": ([(0.0, 4, 0), (5.0, 1, 0)], 1),
+    "a moment longer ago does not": ([(0.0, 4, 0), (5.1, 1, 0)], None),
 }
 
 

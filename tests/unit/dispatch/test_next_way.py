@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from broadcaster.dispatch.escalate import next_way, waits
+from broadcaster.dispatch.escalate import USUAL_S, next_way, waits
+from broadcaster.settings import Settings
 from broadcaster.store.chases import Way
 
 DESK, CHIEF, CALL, BACKUP = Way(1, "email"), Way(2, "sms"), Way(3, "voice"), Way(4, "email")
@@ -28,6 +29,10 @@ CASES = {
 def test_the_next_one(case: str) -> None:
     ways, tried, on, wanted = CASES[case]
     assert next_way(ways, tried, on) == wanted
+
+
+def test_the_usual_hours_are_five_fifteen_and_thirty_minutes() -> None:
+    assert USUAL_S == tuple(60.0 * float(minutes) for minutes in Settings().chase_after.split()) == (300, 900, 1800)
 
 
 @pytest.mark.parametrize(

@@ -70,4 +70,4 @@ def test_no_message_costs_a_statement(house: House, monkeypatch: pytest.MonkeyPa
         event.listen(session.get_bind(), "before_cursor_execute", lambda *call: statements.append(call[2]))
         for _ in range(100):
             book.read(session)
-    assert len(statements) == 2
+    assert len(statements) == 3

@@ -266,7 +266,7 @@ def test_a_carrier_that_asks_for_quiet_gets_it(window: Window, channel: Scripted
     channel.sending = take
     begun = threading.Event()
     threading.Timer(0.1, lambda: (begun.set(), setattr(clock, "now", 100.2))).start()
-    assert events(send(window, wave(3, born=100.1))) == {(Event.ACCEPTED, ""): 3}
+    assert events(send(window, wave(3))) == {(Event.ACCEPTED, ""): 3}
     assert begun.is_set()
     assert window.places("twilio") <= 4
 

@@ -115,6 +115,21 @@ def test_a_mail_that_was_not_sent_is_sent_later(
     assert [out.key.address for out in post.sent] == [1]
 
 
+def test_a_disk_that_is_away_holds_no_mail_up_and_gets_everything_later(
+    witness: Witness, post: Post, sessions: Sessions, clock: dict[str, object]
+) -> None:
+    witness.file.parent.write_text("a file where the folder belongs")
+    for step in ("submitted", "approved"):
+        happen(sessions, step)
+        clock["now"] = clock["now"] + EVERY  # type: ignore[operator]
+        assert witness.look() == 0
+    assert len(post.sent) == 2
+    witness.file.parent.unlink()
+    assert witness.look() == 2
+    with sessions() as session:
+        assert checkpoints.verify(session, [SIGNER.public], [Kept(witness.file)]).why == ""
+
+
 def test_a_file_that_was_lost_is_written_again_from_the_database(witness: Witness, sessions: Sessions) -> None:
     happen(sessions, "approved")
     witness.look()

@@ -34,7 +34,7 @@ def test_every_sentence_that_may_be_edited_is_shown() -> None:
 def test_every_language_is_shown_for_the_longest_name_with_its_segments(lang: str) -> None:
     samples = shown(phrases().book(lang))
     texts = [sample for sample in samples if "segment" in sample.size]
-    assert len(texts) == 18
+    assert len(texts) == 19
     assert all(sample.segments == fit(sample.text).segments for sample in texts)
-    assert sum(LONGEST in sample.text for sample in texts) == 9
+    assert sum(LONGEST in sample.text for sample in texts) == 10
     assert not [sample for sample in samples if re.search(r"[{}]", sample.text)]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from broadcaster.alert.alert import RevisionKind
 from broadcaster.feeds import public_page
 from broadcaster.feeds.lookup import advice_by_town, find
+from broadcaster.feeds.picture import AreaMap, Piece
 from broadcaster.feeds.snapshot import AirState, TownAnswer
 from broadcaster.settings import Mode
 from tests.unit.feeds.samples import ANSWERS, NOON, on_air, snapshot
@@ -48,6 +50,20 @@ def test_a_town_or_zip_finds_its_answer(query, codes, words):
     assert words in (found[0]["answer"] if found else "")
 
 
+def test_a_map_shows_where_911_is_down_until_it_works_again():
+    pieces = (
+        Piece("Hampden County", "M0 0L1 0L1 1Z", True),
+        Piece("Ware", "M2 2L3 2L3 3Z", True),
+        Piece("Amherst", "M5 5Z"),
+    )
+    map_ = AreaMap(640, 320, (Piece("Vermont", "M0 9Z"),), pieces[:1], (), (), 3, pieces[1:])
+    shown = page(on_air(drawing=map_))
+    assert re.findall(r'class="down" d="[^"]*"><title>([^<]*)', shown) == ["Hampden County", "Ware"]
+    assert "<title>Amherst</title>" in shown and 'viewBox="0 0 640 320"' in shown
+    assert "<svg" not in page(on_air())
+    assert "<svg" not in page(on_air(drawing=map_, kind=RevisionKind.ALL_CLEAR))
+
+
 def test_with_nothing_on_air_every_town_is_told_to_call_911():
     rows = table()["towns"]
     assert len(rows) == 5
@@ -59,6 +75,24 @@ def test_the_worst_news_wins_where_alerts_overlap():
     rows = {row["code"]: row for row in table(over, on_air())["towns"]}
     assert (rows["springfield"]["state"], rows["springfield"]["alert"]) == ("down", "a1")
     assert rows["amherst"]["state"] == "restored"
+
+
+def test_two_alerts_over_one_town_give_both_numbers_and_the_words_that_hold():
+    """An all-clear that was frozen before the other one knows nothing of it: its words are quoted nowhere there. One
+    that has run out speaks after the one that stands."""
+    clear = on_air(alert="a0", kind=RevisionKind.ALL_CLEAR, issued=NOON, texts={"springfield": [("en", "It works.")]})
+    knows = replace(clear, beside=frozenset({"springfield"}))
+    down = on_air(texts={"springfield": [("en", "It is down.")]})
+    for first, words in ((clear, "It is down."), (knows, "It works.")):
+        assert words in page(first, down, name="town/springfield.html")
+    other = replace(ANSWERS[0], number="413-555-0199", dial="+14135550199")
+    second = on_air(alert="a2", issued=NOON, communities=(other,))
+    told = {row["code"]: row for row in table(down, second)["towns"]}["springfield"]
+    assert (told["alert"], told["number"]) == ("a2", "413-555-0199")
+    assert told["answer"].endswith("call 413-555-0199. If that fails, call 413-555-0100.")
+    old = on_air(alert="a2", issued=NOON, communities=(other,), expires=NOON)
+    told = {row["code"]: row for row in table(down, old)["towns"]}["springfield"]
+    assert (told["alert"], told["unsure"]) == ("a1", False) and told["answer"].endswith("call 413-555-0199.")
 
 
 STATES = [

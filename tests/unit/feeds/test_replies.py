@@ -162,10 +162,17 @@ def test_a_live_house_says_unreviewed_languages_in_english_and_spanish() -> None
 
 
 def test_whoever_could_not_get_through_is_told_a_number_and_owes_no_answer() -> None:
-    said = replies.not_connected(DOWN, [town("Holyoke", line=""), town("Lynn", line=COUNTY)])
+    said = replies.not_connected(DOWN, "en", [town("Holyoke", line=""), town("Lynn", line=COUNTY)])
     assert said == [
         "State 911: a 911 call from this phone did not get through. If you need help, call 413-555-0199 (Lynn)."
         " If you do not, no answer is needed."
     ]
     assert len(said[0]) <= 160, "one segment"
-    assert replies.not_connected(DOWN, [town("Holyoke", line="")]) == []
+    assert replies.not_connected(DOWN, "en", [town("Holyoke", line="")]) == []
+
+
+@pytest.mark.parametrize("lang", NAMES)
+def test_they_are_told_so_in_every_language(lang: str) -> None:
+    (said,) = replies.not_connected(DOWN, lang, [town("Lynn", line=COUNTY)])
+    assert all(words in said for words in (COUNTY, "Lynn", "State 911"))
+    assert lang == "en" or "did not get through" not in said

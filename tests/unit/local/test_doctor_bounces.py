@@ -28,11 +28,13 @@ def test_what_the_doctor_says_of_bounces(name: str, tmp_path: Path) -> None:
     full = {**env, "MODE": "demo", "DATA_DIR": str(tmp_path)}
     if box:
         full["BOUNCE_MAILBOX"] = str(tmp_path / box)
-        full["NOTICE_MAILBOX"] = str(tmp_path / box)
+        full |= {"NOTICE_MAILBOX": str(tmp_path / box), "NOTICE_AUTHSERV_ID": "mx.example"}
     said = {each.what: each for each in examine(full)}
     assert said["bounces"].works is works and sentence in said["bounces"].sentence
     notices = said["providers' notices"]
     if box:
         assert notices == replace(said["bounces"], what="providers' notices")
+        unnamed = {each.what: each for each in examine({**full, "NOTICE_AUTHSERV_ID": ""})}["providers' notices"]
+        assert unnamed.works is (None if works else works) and ("NOTICE_AUTHSERV_ID" in unnamed.sentence) == works
     else:
         assert notices.works is None and "set NOTICE_MAILBOX" in notices.sentence

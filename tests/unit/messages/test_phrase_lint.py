@@ -22,6 +22,8 @@ def test_every_shipped_book_passes_and_keeps_what_is_locked(lang: str) -> None:
     assert said(lang) == {}
     locked = "“No one reads this number” is locked in every language: keep "
     assert said(lang, no_reader="911", locked="911")["no_reader"].startswith(locked)
+    spoken = "“No one answers on this line” is locked in every language: keep "
+    assert said(lang, voice_nobody="911", locked_spoken="911")["voice_nobody"].startswith(spoken)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,7 @@ def test_every_shipped_book_passes_and_keeps_what_is_locked(lang: str) -> None:
         ("if_fails", "If 911 fails [1:ever|], call {number}.", "This sentence is said as a whole"),
         ("if_fails", "If 911 fails, call the police.", "Keep {number} in this sentence"),
         ("no_reader", "We answer soon.", "keep “no one” and “read” in this line"),
+        ("voice_nobody", "Stay on the line, we read you soon.", "keep “no one” and “answer” in this line"),
         ("voice_leave", "To get no more calls, press nine.", "Keep 9 in this sentence"),
         ("voice_confirm", "Press 91 to get a call when 911 fails in {place}.", "Keep 1 in this sentence"),
         ("text_relay", "Ask for {number}.", "Keep 711 in this sentence"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -36,6 +37,27 @@ def seen(agency: str, minute: float, *, psap: bool = True, waits: bool = True, w
 )
 def test_two_answering_points_within_ten_minutes(reports: list[Waiting], together: list[list[str]]) -> None:
     assert [[one.agency for one in some] for some in clusters(reports)] == together
+
+
+@pytest.mark.parametrize(
+    ("reports", "pages"),
+    [
+        ([seen("a", 0)], []),
+        ([seen("a", 0), seen("b", 9)], [["a", "b"]]),
+        ([replace(seen("a", 0), paged=True), seen("b", 9)], []),
+        ([seen("a", -40), seen("b", -31)], []),
+        ([replace(seen("a", 0), words="It looks state-wide")], [["a"]]),
+        ([replace(seen("a", 0), draft="911 is out in every county.")], [["a"]]),
+        ([replace(seen("a", 0), words="Call the state police")], []),
+        ([replace(seen("a", 0), words="statewide", waits=False)], []),
+        ([replace(seen("troopers", 0, psap=False), statewide=True)], [["troopers"]]),
+        ([replace(seen("troopers", 0, psap=False, what="some"), statewide=True)], []),
+        ([replace(seen("a", 0), words="statewide"), seen("b", 9)], [["a", "b"]]),
+    ],
+)
+def test_what_wakes_the_watch_and_only_once(reports: list[Waiting], pages: list[list[str]]) -> None:
+    numbered = [replace(one, id=number) for number, one in enumerate(reports)]
+    assert [[one.agency for one in some] for some in trouble.to_page(numbered, NOW)] == pages
 
 
 @pytest.mark.parametrize(

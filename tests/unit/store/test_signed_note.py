@@ -20,6 +20,13 @@ MADE = Checkpoint(SIGNER.name, 1234, bytes(range(32)), datetime(2026, 6, 18, 16,
 NOTE = SIGNER.note(MADE.text)
 
 
+def test_what_is_signed_as_practice_is_never_a_checkpoint() -> None:
+    other = Signer.of("secret-key-of-the-tests-0123456789ab", "911.state.example", "practice")
+    assert other.name == "911.state.example/practice" and other.public != SIGNER.public
+    with pytest.raises(BadNote, match="not of this installation's key"):
+        Checkpoint.read(other.note(MADE.text), KEYS)
+
+
 def test_a_note_that_go_has_signed_is_understood() -> None:
     key = PublicKey.read(OTHERS_KEY)
     assert key.written("PeterNeumann") == OTHERS_KEY

@@ -7,7 +7,9 @@ from lxml import html
 
 from broadcaster.alert.delivery import State
 from broadcaster.alert.reach import WORDS, CountyCount
+from broadcaster.directory.town_shapes import TownShape
 from broadcaster.receipts.counts import CommunityCount
+from broadcaster.store import town_shapes
 from broadcaster.store.database import Sessions
 from broadcaster.web import board_map, outline
 from broadcaster.web.outline import Drawing
@@ -62,6 +64,25 @@ def test_the_map_and_the_table_beside_it_say_the_same(sessions: Sessions, monkey
         <= patterns
         == {f"is-{tone}" for tone in WORDS}
     )
+
+
+def test_a_town_that_has_a_shape_is_coloured_itself(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    counties = {"25013": "M0 0L1 0L1 1z", "25009": "M2 0L3 0L3 1z"}
+    monkeypatch.setattr(outline, "of_state", lambda _: Drawing(10, 10, counties, (-72.0, 43.0), (10.0, 10.0)))
+    square = {"type": "Polygon", "coordinates": [[[-72, 42], [-71, 42], [-71, 43], [-72, 43], [-72, 42]]]}
+    with sessions.begin() as session:
+        air = onair.on_air(session)
+        onair.residents(session, air, "springfield", ["accepted/delivered"] * 3)
+        onair.residents(session, air, "lynn", ["accepted/delivered", "unknown", "unknown"])
+        town_shapes.save(session, [TownShape("lynn", square)])
+    answer = signed_in(app_of(sessions), air.issuer).get(f"/desk/alerts/{air.alert.public_id}")
+    page = html.fromstring(answer.data)
+    fills = {each.get("data-k"): each.get("fill") for each in page.xpath("//svg[@class='county-map']/*[@fill]")}
+    assert fills == {"map-25013": "url(#is-reached)", "map-25009": "#fff", "map-lynn": "url(#is-unknown)"}
+    (town,) = page.xpath("//g[@data-k='map-lynn']")
+    assert town.findtext("title") == "Lynn: 1 reached, 2 unknown, of 3"
+    assert town.find("path").get("d") == "M0.0 10.0L10.0 10.0L10.0 0.0L0.0 0.0Z"
+    assert table_of(page) == ["Lynn County unknown 1 0 2 0", "Springfield County reached 3 0 0 0"]
 
 
 def test_without_shapes_the_table_says_it_all(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,6 +156,10 @@ def test_every_page_of_the_desk_asks_who_is_there(desk: Desk) -> None:
         "signin.enter",
         "signin.ask",
         "signin.by_passkey",
+        "provider.begin",
+        "provider.answer",
+        "provider.second",
+        "provider.enter",
         "static",
         "front",
         "health.alive",
@@ -172,6 +176,8 @@ def test_every_page_of_the_desk_asks_who_is_there(desk: Desk) -> None:
             ("<int:key>", "1"),
             ("<int:seq>", "1"),
             ("<int:check>", "1"),
+            ("<int:fanout>", "1"),
+            ("<int:address>", "1"),
             ("<agency>", "b"),
         ):
             path = path.replace(argument, value)

@@ -7,14 +7,18 @@ from collections.abc import Iterator
 import pytest
 
 from broadcaster.channels.proof import proof
+from broadcaster.store import contacts
 from broadcaster.store.alerts import Body
+from broadcaster.store.contacts import What
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Acknowledgement, Delivery, Fanout, Lane, Receipt, Source
 from broadcaster.store.directory import Agency
 from broadcaster.store.fanouts import LaneSpec, add_targets, make
+from broadcaster.store.page_tests import NUMBERED_FROM, PageTest
 from broadcaster.store.residents import address
 from broadcaster.web.voice import ANSWERED, CALL, PRESS
 from tests import onair
+from tests.factories import person
 from tests.onair import BASE, SEALER, SECRET, TOKEN
 from tests.webhooks import Caller, caller, signed, told
 
@@ -26,6 +30,9 @@ FORM = {
     "From": "+18885550911",
     "To": "+14135550123",
 }
+
+
+WAYS_TO_PHONES = ("sms", "voice")
 
 
 @pytest.fixture
@@ -192,3 +199,29 @@ def test_what_is_no_end_of_a_call_is_refused(calls: Caller, key: str, status: st
 def test_a_call_about_nothing_says_so(calls: Caller) -> None:
     status, words = say(calls, at(ANSWERED, "999.999.1"))
     assert status == 200 and "in error" in words
+
+
+def test_a_key_on_the_telephone_confirms_the_monthly_test_and_a_machine_does_not(
+    sessions: Sessions, calls: Caller
+) -> None:
+    with sessions.begin() as session:
+        abe = person(session, "abe@state.example", "approver")
+        there = contacts.address(session, SEALER, abe.id, What.PHONE, "+12025550101")
+        tests = [
+            PageTest(month="2026-06", user_id=abe.id, way=way, address_id=there, state="asked")
+            for way in WAYS_TO_PHONES
+        ]
+        session.add_all(tests)
+        session.flush()
+        texted, called = (f"0.{NUMBERED_FROM + test.id}.1" for test in tests)
+    said = say(calls, at(ANSWERED, called))[1]
+    assert said.count("press 1") == 2 and "Nothing has happened" in said
+    assert "was not confirmed" in say(calls, at(PRESS, called), Digits="1", AnsweredBy="machine_end_beep")[1]
+    assert "was not confirmed" in say(calls, at(PRESS, called), Digits="2")[1]
+    assert "was not confirmed" in say(calls, at(PRESS, texted), Digits="1")[1], "a text is confirmed by its link"
+    assert "is confirmed for this month" in say(calls, at(PRESS, called), Digits="1")[1]
+    with sessions() as session:
+        assert [(row.way, row.state) for row in session.query(PageTest).order_by(PageTest.id)] == [
+            ("sms", "asked"),
+            ("voice", "confirmed"),
+        ]

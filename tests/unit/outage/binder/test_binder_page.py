@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 from lxml import html
 
+from broadcaster.directory import Contact, ContactChannel
 from broadcaster.feeds.shapes import NOTHING
 from broadcaster.local import massachusetts
 from broadcaster.messages import read_aloud
@@ -70,7 +71,7 @@ def test_no_restricted_number_is_on_it() -> None:
 
 
 def test_who_answers_calls_is_phoned_first() -> None:
-    lists = binder_page.call_down(DIRECTORY)
+    lists = binder_page.call_down(DIRECTORY, NOON.date())
     assert lists[0].title == "Every outage, wherever it is"
     assert [one.title for one in lists[1:]] == sorted(f"{one.name} County" for one in DIRECTORY.counties)
     for one in lists[1:]:
@@ -82,6 +83,22 @@ def test_who_answers_calls_is_phoned_first() -> None:
     called = {call.name for one in lists for call in one.calls}
     assert called == {agency.name for agency in DIRECTORY.agencies}
     assert binder_page.call_table(pages()).count(b"\r\n") == 1 + sum(len(one.calls) for one in lists)
+
+
+def test_a_contact_that_nobody_verified_within_a_year_is_marked() -> None:
+    agency = DIRECTORY.agencies[0]
+    told = tuple(
+        Contact(ContactChannel.VOICE, f"+1617555010{no}", no, on)
+        for no, on in enumerate((date(2026, 6, 1), date(2025, 6, 18), date(2025, 6, 17), None))
+    )
+    places = replace(DIRECTORY, agencies=(replace(agency, contacts=told),))
+    [call, *_] = [call for one in binder_page.call_down(places, NOON.date()) for call in one.calls]
+    assert call.phones == (
+        "617-555-0100",
+        "617-555-0101",
+        "617-555-0102 (not verified since June 17, 2025)",
+        "617-555-0103 (never verified)",
+    )
 
 
 def test_fifteen_scripts_and_a_message_for_every_county() -> None:

@@ -19,6 +19,10 @@ IDS = {"ayer": 1, "salem": 2}
 ZONE = ZoneInfo("America/New_York")
 
 
+AUTUMN = datetime(2026, 11, 1, 6, 40, tzinfo=UTC)
+"""01:40 on the wall in the east, for the second time."""
+
+
 def later(seconds: float) -> datetime:
     return AT + timedelta(seconds=seconds)
 
@@ -73,6 +77,20 @@ def test_a_file_is_read_to_its_end_and_every_bad_row_has_its_line() -> None:
         NewCount(2, AT - timedelta(minutes=3), 0),
     ]
     assert [line for line, _ in reading.refused] == [3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("now", "read"),
+    [
+        (AUTUMN, AUTUMN),
+        (AUTUMN - timedelta(minutes=50), AUTUMN - timedelta(hours=1)),
+        (None, AUTUMN - timedelta(hours=1)),
+    ],
+    ids=["the second time", "the first time", "of the past nobody knows"],
+)
+def test_a_clock_on_the_wall_means_the_hour_that_has_come(now: datetime | None, read: datetime) -> None:
+    reading = counting.read(StringIO("psap,minute,calls\nayer,2026-11-01T01:40,2\n"), IDS, ZONE, now)
+    assert reading.rows == [NewCount(1, read, 2)]
 
 
 @pytest.mark.parametrize("text", ["", "psap,calls\n", 'psap,minute,calls\n"ayer'])

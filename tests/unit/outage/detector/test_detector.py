@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from broadcaster.outage.detector.watch import SHARES, YEAR_MIN, Heard, Sign, Verdict, Watch, limit_min
+from broadcaster.outage.detector.watch import SHARES, YEAR_MIN, Heard, Sign, Verdict, Watch, chance, limit_min
 from tests.switchboard import poisson
 
 LONG = 400
@@ -55,6 +55,33 @@ def test_a_gap_begins_with_the_last_call_and_ends_with_the_next() -> None:
     assert (watch.gap, watch.gap_min) == (pytest.approx(4.5), pytest.approx(1.5))
     watch.hear(Heard(1, 3.0, 0.0))
     assert (watch.gap, watch.gap_min) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("before", "minutes"), [(2, 1), (3, 2), (9, 2)])
+def test_few_calls_in_the_minute_before_speak_where_nobody_knows_when_they_came(before: int, minutes: int) -> None:
+    """9.3 calls were due in it: 2 of them once in 200 minutes."""
+    assert minutes_of(known(9.3), Heard(before, 9.3), Heard(0, 9.3)) == minutes
+    assert minutes_of(known(9.3), Heard(before, 9.3, 0.0, exact=True), Heard(0, 9.3)) == 2
+
+
+def minutes_of(watch: Watch, first: Heard, then: Heard) -> int:
+    assert watch.hear(first) == []
+    return until(watch, then)[0]
+
+
+@pytest.mark.parametrize("rate", [2.0, 4.0, 7.0, 9.3, 12.0, 20.0])
+def test_gaps_of_whole_minutes_are_proposed_no_oftener_than_their_share(rate: float) -> None:
+    """All patterns of a minute with calls and then minutes without, each as often as chance makes it in a year."""
+    yearly = 0.0
+    for before in range(1, 60):
+        minutes = minutes_of(known(rate), Heard(before, rate), Heard(0, rate))
+        yearly += YEAR_MIN * math.exp(-rate * minutes) * (chance(before, rate) - chance(before - 1, rate))
+    assert yearly <= SHARES[Sign.SILENCE]
+
+
+def test_a_narrow_unit_looks_for_no_flood_and_waits_less() -> None:
+    narrow = known(1.0, wide=False)
+    assert math.exp(known(1.0).threshold(Sign.SILENCE) - narrow.threshold(Sign.SILENCE)) == pytest.approx(7 / 6)
 
 
 def test_whoever_knows_less_waits_longer() -> None:

@@ -61,6 +61,26 @@ def test_a_dead_line_teaches_nothing() -> None:
     assert learnt.weeks == pytest.approx(WEEKS - 50 / WEEK_H)
 
 
+@pytest.mark.parametrize("rate", [0.03, 0.2, 2.0], ids=["40 a day", "300 a day", "3,000 a day"])
+@pytest.mark.parametrize("nights", [WEEKS * 7, 14], ids=["always", "for two weeks"])
+def test_who_is_closed_by_night_is_expected_to_say_nothing(rate: float, nights: int) -> None:
+    first = WEEKS * WEEK_H - nights * 24
+    town = [
+        Hour(one.no, 60, 0) if one.no >= first and one.no % 24 in (23, 0, 1, 2, 3, 4, 5) else one
+        for one in hours(rate, Random(6))
+    ]
+    learnt = expected.learn({"town": town, "all": hours(6.0, Random(7))})["town"]
+    assert learnt.weeks == pytest.approx(WEEKS, rel=0.02)
+    closed = 60.0 * sum(learnt.rates[no] for no in (23, 24, 25, 26, 27, 28, 29))
+    assert closed < (6.0 if rate < 0.1 else 0.03 * rate * 420)
+    assert learnt.rates[36] == pytest.approx(rate * 1.3, rel=0.25)
+
+
+def test_who_opens_again_by_night_is_expected_again() -> None:
+    town = [Hour(one.no, 60, 0) if one.no % 24 < 6 and one.no < 7 * WEEK_H else one for one in hours(0.5)]
+    assert expected.learn({"town": town, "all": hours(6.0)})["town"].rates[27] > 0.1
+
+
 def test_a_feed_that_was_off_for_half_the_time_has_the_same_rate() -> None:
     half = [Hour(one.no, 30, one.calls // 2) for one in hours(2.0)]
     assert expected.learn({"a": half})["a"].rates[10] == pytest.approx(2.6, rel=0.02)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import re
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from broadcaster.alert.missed_caller import OUTCOMES
+from broadcaster.outage.report import one_page
 from broadcaster.outage.report import pdf as report_pdf
-from broadcaster.outage.report.figures import Report
+from broadcaster.outage.report.figures import MissedFigures, Report
 from broadcaster.outage.report.one_page import Paper
-from broadcaster.outage.report.pen import printable
+from broadcaster.outage.report.pen import HEIGHT, MARGIN, Pen, printable
 from tests.unit.outage.report.reported import ended, facts, made
 
 SHAPES = {"25009": "M60 5L90 5L90 30Z", "25017": "M30 0L60 0L60 30Z", "25027": "M0 0L30 0L30 30Z"}
@@ -77,6 +80,8 @@ def test_it_has_a_title_an_author_and_a_language(whole: bytes) -> None:
     assert b"(State 911 Department)" in whole
     assert b"/Lang (en-US)" in whole
     assert b"/DisplayDocTitle true" in whole
+    assert b"/Keywords (911, after-action report, alert:a)" in whole
+    assert "This file has no tags for a screen reader" in text(whole)
 
 
 def test_the_same_report_is_the_same_bytes(whole: bytes) -> None:
@@ -108,3 +113,29 @@ def test_very_many_places_fit_their_pages() -> None:
     said = text(paper)
     assert all(f"Town {no}" in said for no in (0, 175, 350))
     assert pages(paper) < 20
+
+
+class Ruler:
+    """Takes a page's drawing and remembers the lowest line of words."""
+
+    lowest = HEIGHT
+
+    def __getattr__(self, name: str) -> Callable[..., Ruler]:
+        def draw(*given: float, **_: object) -> Ruler:
+            if name.endswith("String"):
+                self.lowest = min(self.lowest, given[1])
+            return self
+
+        return draw
+
+
+def test_the_longest_night_stays_within_the_margins_of_its_page() -> None:
+    told = ended()
+    many = [replace(told.facts.places[0], county=f"25{no:03d}", county_name=f"County {no}") for no in range(14)]
+    missed = MissedFigures(160, {words.lower(): 20 for words in OUTCOMES.values()}, 20, "the imported logs")
+    moments = tuple(replace(told.moments[0], key=f"moment-{no}") for no in range(16))
+    story = replace(told.story, drill="DRILL: this was practised")
+    longest = replace(told, story=story, facts=replace(told.facts, places=tuple(many)), missed=missed, moments=moments)
+    ruler = Ruler()
+    one_page.draw(Pen(ruler), longest, replace(PAPER, counties={"25001": "M0 0L100 0L100 60Z"}))
+    assert ruler.lowest > MARGIN / 2
