@@ -13,6 +13,7 @@ import rfc8785
 from pydantic import TypeAdapter
 
 from broadcaster.alert.phone import AlternateNumber, PhoneRefused, Visibility, parse
+from broadcaster.said import Said
 
 LONGEST_LIFE = timedelta(hours=4)
 """An alert is renewed by a person, never left alone for longer (cap-ipaws.md section 9)."""
@@ -217,7 +218,7 @@ def problems(kind: RevisionKind, content: Content, affected: tuple[str, ...]) ->
     """
     found = [*_area_problems(content, affected), *_time_problems(content), *_number_problems(content)]
     if not content.withheld.is_empty and not content.withheld.reason.strip():
-        found.append(Problem("withheld", "Say why these agencies are not told: the second person reads it."))
+        found.append(Problem("withheld", Said("Say why these agencies are not told: the second person reads it.")))
     if kind is RevisionKind.ALL_CLEAR:
         found += _confirmation_problems(content, affected)
     return found
@@ -225,20 +226,20 @@ def problems(kind: RevisionKind, content: Content, affected: tuple[str, ...]) ->
 
 def _area_problems(content: Content, affected: tuple[str, ...]) -> list[Problem]:
     if content.area.is_empty:
-        return [Problem("area", "Choose where 911 fails: the whole state, counties, communities or PSAPs.")]
+        return [Problem("area", Said("Choose where 911 fails: the whole state, counties, communities or PSAPs."))]
     if not affected:
-        return [Problem("area", "The chosen area holds no community: choose at least one.")]
+        return [Problem("area", Said("The chosen area holds no community: choose at least one."))]
     return []
 
 
 def _time_problems(content: Content) -> list[Problem]:
     found = []
     if content.expires <= content.began:
-        found.append(Problem("expires", "The alert would end before the outage began: choose a later end."))
+        found.append(Problem("expires", Said("The alert would end before the outage began: choose a later end.")))
     if content.expires - content.began > timedelta(days=7):
-        found.append(Problem("began", "The outage is said to have begun more than a week ago: check the date."))
+        found.append(Problem("began", Said("The outage is said to have begun more than a week ago: check the date.")))
     if content.expected_restoration and content.expected_restoration <= content.began:
-        found.append(Problem("expected_restoration", "911 cannot be restored before it failed: check the time."))
+        found.append(Problem("expected_restoration", Said("911 cannot be restored before it failed: check the time.")))
     return found
 
 
@@ -251,7 +252,12 @@ def _number_problems(content: Content) -> list[Problem]:
         except PhoneRefused as error:
             found.append(Problem(f"number-{community}", str(error)))
         if number.visibility is Visibility.RESTRICTED:
-            found.append(Problem(f"number-{community}", f"{number.display} is restricted and cannot be published."))
+            found.append(
+                Problem(
+                    f"number-{community}",
+                    Said("%(number)s is restricted and cannot be published.", number=number.display),
+                )
+            )
     return found
 
 
@@ -261,5 +267,8 @@ def _confirmation_problems(content: Content, affected: tuple[str, ...]) -> list[
     if not missing:
         return []
     shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-    sentence = f"Nobody has confirmed that 911 works again in {shown}: name the vendor or the PSAP that took a call."
+    sentence = Said(
+        "Nobody has confirmed that 911 works again in %(shown)s: name the vendor or the PSAP that took a call.",
+        shown=shown,
+    )
     return [Problem("confirmations", sentence)]

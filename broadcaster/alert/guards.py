@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from broadcaster.said import Counted, Said
+
 FAR_BEYOND = 3.0
 """How many times the largest audience so far is said aloud, and how many times the usual one."""
 DOUBLE = 1.5
@@ -75,71 +77,107 @@ def _reach(facts: Facts) -> Iterator[Guard]:
     largest, usual = max(facts.before), sorted(facts.before)[len(facts.before) // 2]
     if facts.people > largest:
         loud = facts.people >= FAR_BEYOND * largest
-        yield Guard("reach-largest", f"{_people(facts.people)}; the largest so far was {_count(largest)}.", loud)
+        yield Guard(
+            "reach-largest",
+            Said(
+                "%(people)s; the largest so far was %(largest)s.", people=_people(facts.people), largest=_count(largest)
+            ),
+            loud,
+        )
     elif facts.people >= FAR_BEYOND * max(1, usual):
-        yield Guard("reach-unusual", f"{_people(facts.people)}; usual are {_count(usual)}.")
+        yield Guard(
+            "reach-unusual", Said("%(people)s; usual are %(usual)s.", people=_people(facts.people), usual=_count(usual))
+        )
 
 
 def _earlier(facts: Facts) -> Iterator[Guard]:
     for one in facts.earlier:
-        where = named(one.shared)
+        at = {"place": one.place, "where": named(one.shared)}
         if facts.is_ending:
-            told = "people there read that it goes on" if one.heard else "this one says that it works"
-            sentence = f"The alert for {one.place} still says that 911 fails in {where}: {told}."
+            told = Said("people there read that it goes on") if one.heard else Said("this one says that it works")
+            sentence = Said(
+                "The alert for %(place)s still says that 911 fails in %(where)s: %(told)s.", told=told, **at
+            )
             yield Guard("still-failing", sentence, True)
         elif one.ended:
-            sentence = f"The alert for {one.place} ran out without an all-clear, and people in {where} were told."
-            yield Guard("all-clear-missing", f"{sentence} End it, or go on with it.", True)
+            sentence = Said(
+                "The alert for %(place)s ran out without an all-clear, and people in %(where)s were told."
+                " End it, or go on with it.",
+                **at,
+            )
+            yield Guard("all-clear-missing", sentence, True)
         else:
-            yield Guard("on-air", f"An alert for {one.place} is still on air in {where}.", True)
+            yield Guard("on-air", Said("An alert for %(place)s is still on air in %(where)s.", **at), True)
 
 
 def _numbers(facts: Facts) -> Iterator[Guard]:
     if facts.unanswered:
-        many = len(facts.unanswered)
-        what = "community has no number of its own" if many == 1 else "communities have no number of their own"
-        yield Guard("number-none", f"{many} {what}: {named(facts.unanswered)}.", True)
+        sentence = Counted(
+            "%(num)s community has no number of its own: %(names)s.",
+            "%(num)s communities have no number of their own: %(names)s.",
+            len(facts.unanswered),
+            names=named(facts.unanswered),
+        )
+        yield Guard("number-none", sentence, True)
     if facts.stale:
-        many = len(facts.stale)
-        what = "number was" if many == 1 else "numbers were"
-        yield Guard("number-stale", f"{many} {what} not verified within a year: {named(facts.stale)}.")
+        sentence = Counted(
+            "%(num)s number was not verified within a year: %(names)s.",
+            "%(num)s numbers were not verified within a year: %(names)s.",
+            len(facts.stale),
+            names=named(facts.stale),
+        )
+        yield Guard("number-stale", sentence)
     if facts.unverified:
-        many = len(facts.unverified)
-        what = "agency has a contact" if many == 1 else "agencies have a contact"
-        yield Guard("contact-stale", f"{many} {what} that nobody verified within a year: {named(facts.unverified)}.")
+        sentence = Counted(
+            "%(num)s agency has a contact that nobody verified within a year: %(names)s.",
+            "%(num)s agencies have a contact that nobody verified within a year: %(names)s.",
+            len(facts.unverified),
+            names=named(facts.unverified),
+        )
+        yield Guard("contact-stale", sentence)
 
 
 def _pace(facts: Facts) -> Iterator[Guard]:
     """A carrier's rate counts segments (outage-domain.md section 2.5)."""
     if facts.each >= DOUBLE and facts.seconds:
         times = f"{facts.each:.1f}".removesuffix(".0")
-        takes, would = _minutes(facts.seconds), _minutes(facts.seconds / facts.each)
-        yield Guard("segments", f"A text takes {times} segments: everybody is told in {takes} instead of {would}.")
+        sentence = Said(
+            "A text takes %(times)s segments: everybody is told in %(takes)s instead of %(would)s.",
+            times=times,
+            takes=_minutes(facts.seconds),
+            would=_minutes(facts.seconds / facts.each),
+        )
+        yield Guard("segments", sentence)
     if facts.long_languages:
-        said = ", ".join(f"{name} {segments}" for name, segments in facts.long_languages)
-        yield Guard("segments-languages", f"More segments than English, so later: {said}.")
+        languages = ", ".join(f"{name} {segments}" for name, segments in facts.long_languages)
+        yield Guard("segments-languages", Said("More segments than English, so later: %(said)s.", said=languages))
 
 
 def _words(facts: Facts) -> Iterator[Guard]:
     if facts.untranslated:
-        yield Guard("language-none", f"Nothing is worded in {named(facts.untranslated)}: people there read English.")
+        sentence = Said("Nothing is worded in %(names)s: people there read English.", names=named(facts.untranslated))
+        yield Guard("language-none", sentence)
 
 
 def named(names: Sequence[str]) -> str:
     """``Ayer, Groton and 3 more``."""
     more = len(names) - MOST_NAMED
-    return f"{', '.join(names[:MOST_NAMED])} and {more} more" if more > 0 else ", ".join(names)
+    if more <= 0:
+        return ", ".join(names)
+    return Said("%(names)s and %(more)s more", names=", ".join(names[:MOST_NAMED]), more=more)
 
 
 def _people(many: int) -> str:
-    return "One person" if many == 1 else f"{_count(many)} people"
+    return Said("One person") if many == 1 else Said("%(many)s people", many=_count(many))
 
 
 def _count(many: int) -> str:
     """``4.1 million``, ``90,000``: three digits are enough to be startled by."""
-    return f"{many / 1e6:.1f} million" if many >= 1_000_000 else f"{many:,}"
+    return Said("%(many)s million", many=f"{many / 1e6:.1f}") if many >= 1_000_000 else f"{many:,}"
 
 
 def _minutes(seconds: float) -> str:
     minutes = round(seconds / 60)
-    return f"{max(1, round(seconds))} seconds" if seconds < 90 else f"{minutes} minutes"
+    if seconds < 90:
+        return Said("%(number)s seconds", number=max(1, round(seconds)))
+    return Said("%(number)s minutes", number=minutes)

@@ -8,10 +8,16 @@ from enum import StrEnum
 from math import ceil
 
 from broadcaster.alert.alert import ENDINGS, RevisionKind
+from broadcaster.said import Counted, Said
 
 
 class LifecycleRefused(ValueError):
     """A move that the rules of the house do not allow; the message is a sentence for the officer."""
+
+
+def refusal(pattern: str, /, **parts: object) -> LifecycleRefused:
+    """One to raise, with the sentence of this pattern."""
+    return LifecycleRefused(Said(pattern, **parts))
 
 
 class AlertKind(StrEnum):
@@ -105,12 +111,12 @@ MOVES: dict[tuple[ReleaseState, Move], ReleaseState] = {
 """The one table of moves of a release."""
 
 AFTERWARDS: dict[ReleaseState, str] = {
-    ReleaseState.RELEASED: "has been released already",
-    ReleaseState.HELD: "is on hold",
-    ReleaseState.RETURNED: "was returned to its author",
-    ReleaseState.REJECTED: "was rejected",
-    ReleaseState.WITHDRAWN: "was replaced by a newer revision",
-    ReleaseState.PENDING: "is still waiting for approval",
+    ReleaseState.RELEASED: Said("has been released already"),
+    ReleaseState.HELD: Said("is on hold"),
+    ReleaseState.RETURNED: Said("was returned to its author"),
+    ReleaseState.REJECTED: Said("was rejected"),
+    ReleaseState.WITHDRAWN: Said("was replaced by a newer revision"),
+    ReleaseState.PENDING: Said("is still waiting for approval"),
 }
 
 
@@ -119,7 +125,8 @@ def moved(state: ReleaseState, move: Move) -> ReleaseState:
     try:
         return MOVES[state, move]
     except KeyError:
-        raise LifecycleRefused(f"This revision {AFTERWARDS[state]}: it cannot be {PAST[move]} now.") from None
+        parts = {"stands": AFTERWARDS[state], "moved": PAST[move]}
+        raise LifecycleRefused(Said("This revision %(stands)s: it cannot be %(moved)s now.", **parts)) from None
 
 
 PAST: dict[Move, str] = {
@@ -135,7 +142,7 @@ PAST: dict[Move, str] = {
 def check_hand(kind: AlertKind, roles: Collection[str]) -> None:
     """LifecycleRefused when a machine of the canary reaches for people's alert, or a person for a canary."""
     if (kind is AlertKind.CANARY) is not (Role.CANARY in roles):
-        raise LifecycleRefused("Only the canary's own accounts act on a canary, and on nothing else.")
+        raise LifecycleRefused(Said("Only the canary's own accounts act on a canary, and on nothing else."))
 
 
 def check_approver(
@@ -143,51 +150,56 @@ def check_approver(
 ) -> None:  # fmt: skip
     """LifecycleRefused unless this person may approve: an approver who did not write, edit or submit it."""
     if wanted not in roles:
-        raise LifecycleRefused("Only an approver can approve: ask one of the approvers on duty.")
+        raise LifecycleRefused(Said("Only an approver can approve: ask one of the approvers on duty."))
     if approver in editors:
-        raise LifecycleRefused("You wrote, edited or submitted this revision: a second person must approve it.")
+        raise LifecycleRefused(Said("You wrote, edited or submitted this revision: a second person must approve it."))
 
 
 def check_alone(roles: Collection[str], waited: timedelta, wait: timedelta) -> None:
     """LifecycleRefused unless one person may release without a second one by now: somebody of the desk, after `wait`
     since the revision was submitted."""
     if not {Role.ISSUER, Role.APPROVER} & set(roles):
-        raise LifecycleRefused("Only an issuer or an approver can release this: ask somebody on duty.")
+        raise LifecycleRefused(Said("Only an issuer or an approver can release this: ask somebody on duty."))
     if waited < wait:
         left = ceil((wait - waited) / timedelta(minutes=1))
-        minutes = "minute" if left == 1 else "minutes"
         raise LifecycleRefused(
-            f"A second person may still come: keep calling. You can release it alone in {left} {minutes}."
+            Counted(
+                "A second person may still come: keep calling. You can release it alone in %(num)s minute.",
+                "A second person may still come: keep calling. You can release it alone in %(num)s minutes.",
+                left,
+            )
         )
 
 
 def check_reviewer(reviewer: int, broken_by: int, editors: Collection[int], roles: Collection[str]) -> None:
     """LifecycleRefused unless this person may review what somebody released alone: who could have approved it."""
     if reviewer == broken_by:
-        raise LifecycleRefused("You released this alone: another person must review it.")
+        raise LifecycleRefused(Said("You released this alone: another person must review it."))
     check_approver(reviewer, editors, roles)
 
 
 def check_hash(shown: str, frozen: str) -> None:
     """LifecycleRefused when what the approver saw is not what was frozen."""
     if shown != frozen:
-        raise LifecycleRefused("The alert changed after this page was opened: read the new preview, then approve it.")
+        raise LifecycleRefused(
+            Said("The alert changed after this page was opened: read the new preview, then approve it.")
+        )
 
 
 def check_next(kind: RevisionKind, released: Collection[RevisionKind]) -> None:
     """LifecycleRefused when a revision of this kind cannot follow the kinds released to anybody so far."""
     if any(past in ENDINGS for past in released):
-        raise LifecycleRefused("This alert has ended: open a new one if 911 fails again.")
+        raise LifecycleRefused(Said("This alert has ended: open a new one if 911 fails again."))
     if not released and kind is not RevisionKind.INITIAL:
-        raise LifecycleRefused("Nothing was released yet: the first revision is the initial alert.")
+        raise LifecycleRefused(Said("Nothing was released yet: the first revision is the initial alert."))
     if released and kind is RevisionKind.INITIAL:
-        raise LifecycleRefused("The initial alert is out: send an update, a number change or an all-clear.")
+        raise LifecycleRefused(Said("The initial alert is out: send an update, a number change or an all-clear."))
 
 
 def check_follows(kind: RevisionKind, released: Collection[RevisionKind]) -> None:
     """LifecycleRefused when there is nothing yet that a revision could follow, or not one of this kind."""
     if not released:
-        raise LifecycleRefused("Nothing was released yet: change the draft itself.")
+        raise LifecycleRefused(Said("Nothing was released yet: change the draft itself."))
     check_next(kind, released)
 
 

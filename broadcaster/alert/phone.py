@@ -10,6 +10,8 @@ from enum import StrEnum
 import phonenumbers
 from phonenumbers import PhoneNumberType as Kind
 
+from broadcaster.said import Said
+
 SHORT_SERVICES = frozenset({"911", "112", "999", "933", "988", "211", "311"})
 NORTH_AMERICAN = re.compile(r"\+1[2-9](?!11)\d\d[2-9]\d{6}")
 """Ten digits; no area code ends in 11, for a phone that is given 911-555-0123 dials 911."""
@@ -61,18 +63,26 @@ def display(e164: str) -> str:
 
 def parse(text: str, region: str = "US") -> str:
     """The E.164 form of what somebody typed; PhoneRefused for 911, service codes and impossible numbers."""
-    digits = re.sub(r"\D", "", text)
+    digits, typed = re.sub(r"\D", "", text), text.strip()
     if digits.removeprefix("1") in SHORT_SERVICES or digits in SHORT_SERVICES:
-        raise PhoneRefused(f"{text.strip()} cannot be an alternative to 911: give the ten-digit line that is answered.")
+        raise PhoneRefused(
+            Said("%(typed)s cannot be an alternative to 911: give the ten-digit line that is answered.", typed=typed)
+        )
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
-        raise PhoneRefused(f"“{text.strip()}” is not a phone number: type ten digits, like 617-555-0123.") from error
+        raise PhoneRefused(
+            Said("“%(typed)s” is not a phone number: type ten digits, like 617-555-0123.", typed=typed)
+        ) from error
     if not phonenumbers.is_possible_number(number) or number.extension:
-        raise PhoneRefused(f"“{text.strip()}” cannot be dialled: type ten digits with the area code, no extension.")
+        raise PhoneRefused(
+            Said("“%(typed)s” cannot be dialled: type ten digits with the area code, no extension.", typed=typed)
+        )
     e164 = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     if e164.startswith("+1") and not NORTH_AMERICAN.fullmatch(e164):
-        raise PhoneRefused(f"“{text.strip()}” is no number of the North American plan: check the area code.")
+        raise PhoneRefused(
+            Said("“%(typed)s” is no number of the North American plan: check the area code.", typed=typed)
+        )
     return e164
 
 
@@ -86,7 +96,7 @@ def parse_personal(text: str) -> str:
     """The E.164 form of a number that a person of the country may sign up; PhoneRefused for every other one."""
     e164 = parse(text)
     if not is_personal(e164):
-        raise PhoneRefused("This is no phone number in the United States or Canada that we can reach.")
+        raise PhoneRefused(Said("This is no phone number in the United States or Canada that we can reach."))
     return e164
 
 

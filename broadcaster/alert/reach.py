@@ -7,15 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from broadcaster.alert.delivery import State
+from broadcaster.said import Said, joined, pattern
 
 REACHED, ACCEPTED, UNKNOWN, NOT_REACHED = "reached", "accepted", "unknown", "not-reached"
 WORDS: Mapping[str, str] = {
-    REACHED: "Reached: most phones reported delivery",
-    ACCEPTED: "Accepted: the carrier has most of them, no word from the phones",
-    UNKNOWN: "Unknown: the carrier is being asked about most of them",
-    NOT_REACHED: "Not reached: no carrier has accepted most of them",
+    REACHED: Said("Reached: most phones reported delivery"),
+    ACCEPTED: Said("Accepted: the carrier has most of them, no word from the phones"),
+    UNKNOWN: Said("Unknown: the carrier is being asked about most of them"),
+    NOT_REACHED: Said("Not reached: no carrier has accepted most of them"),
 }
 """What each group says of a place, the best first; among equals the worst is shown."""
+
+COUNTED: Mapping[str, str] = {
+    REACHED: pattern("%(number)s reached"),
+    ACCEPTED: pattern("%(number)s accepted"),
+    UNKNOWN: pattern("%(number)s unknown"),
+    NOT_REACHED: pattern("%(number)s not reached"),
+}
 
 
 def groups(counts: Mapping[str, int], handsets: Mapping[str, int], planned: int) -> Counter[str]:
@@ -53,5 +61,7 @@ class CountyCount:
     @property
     def sentence(self) -> str:
         """``Essex County: 12 of 14 reached, 2 not reached``; only what is not 0."""
-        said = [f"{number:,} {group.replace('-', ' ')}" for group in WORDS if (number := self.people.get(group, 0))]
-        return f"{self.name}: {', '.join(said)}, of {self.total:,}"
+        said = [Said(COUNTED[group], number=f"{number:,}") for group in WORDS if (number := self.people.get(group, 0))]
+        return Said(
+            "%(county)s: %(groups)s, of %(total)s", county=self.name, groups=joined(", ", said), total=f"{self.total:,}"
+        )

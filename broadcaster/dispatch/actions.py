@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from broadcaster.alert import alert as heart
 from broadcaster.alert import lifecycle, policy
 from broadcaster.alert.alert import ENDINGS, Content, Problem, RevisionKind
-from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused, Move, ReleaseState, Tier
+from broadcaster.alert.lifecycle import AlertKind, Move, ReleaseState, Tier, refusal
 from broadcaster.dispatch import agencies, beside, canary, ipaws, plan, release, second_person
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.release import Releasing
@@ -107,7 +107,7 @@ def submit(actor: Actor, revision: Revision) -> Revision:
     """Freeze a draft and ask for its releases; AlertRefused when it cannot go, LifecycleRefused when it may not."""
     _lock_draft(actor, revision)
     if revision.frozen_at is not None:
-        raise LifecycleRefused("This revision was submitted already: open its preview.")
+        raise refusal("This revision was submitted already: open its preview.")
     lifecycle.check_next(RevisionKind(revision.kind), released_kinds(actor.session, revision.alert))
     _renew_ending(actor, revision)
     directory = directory_load.load(actor.session)
@@ -144,7 +144,7 @@ def release_agencies(actor: Actor, revision: Revision) -> Release:
     """The agency tier, at once, on the issuer's word; an all-clear needs the second person here too."""
     row = locked_release(actor, revision, Tier.AGENCY)
     if policy.needs_two_people(Tier.AGENCY, RevisionKind(revision.kind)):
-        raise LifecycleRefused("An all-clear goes out to agencies and public together, when a second person approves.")
+        raise refusal("An all-clear goes out to agencies and public together, when a second person approves.")
     _check_still_true(actor, revision)
     return _release_agencies(actor, revision, row)
 
@@ -210,19 +210,19 @@ def _check_still_true(actor: Actor, revision: Revision) -> None:
         .where((Revision.no > revision.no) | (Release.at > revision.frozen_at))
     )
     if actor.session.scalars(query).first() is not None:
-        raise LifecycleRefused("Another revision went out after this one was submitted: start it again from the board.")
+        raise refusal("Another revision went out after this one was submitted: start it again from the board.")
     if heart.content_from_json(revision.content).expires <= actor.now:
-        raise LifecycleRefused("The end of this revision has passed and nobody would get it: edit it, or start again.")
+        raise refusal("The end of this revision has passed and nobody would get it: edit it, or start again.")
     beside.check(actor.session, revision, actor.now)
 
 
 def turn_down(actor: Actor, revision: Revision, move: Move, reason: str) -> Release:
     """Return or reject the public tier with a reason; agencies that were told hear of it."""
     if not reason.strip():
-        raise LifecycleRefused("Say why in a few words: the author reads it.")
+        raise refusal("Say why in a few words: the author reads it.")
     row = locked_release(actor, revision, Tier.PUBLIC)
     if row.requested_by == actor.user_id:
-        raise LifecycleRefused("You submitted this revision: edit it to take it back; a second person turns it down.")
+        raise refusal("You submitted this revision: edit it to take it back; a second person turns it down.")
     row.state = lifecycle.moved(ReleaseState(row.state), move).value
     row.approved_by, row.at, row.reason = actor.user_id, actor.now, reason.strip()
     paging.stop(actor.session, revision.id)
@@ -296,4 +296,4 @@ def locked_release(actor: Actor, revision: Revision, tier: Tier) -> Release:
     for row in _releases(actor, revision):
         if row.tier == tier:
             return row
-    raise LifecycleRefused("Submit this revision first: only what was frozen can be released.")
+    raise refusal("Submit this revision first: only what was frozen can be released.")

@@ -12,6 +12,7 @@ from broadcaster.alert.alert import RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import LifecycleRefused, ReleaseState, Tier
 from broadcaster.dispatch import actions, agencies, notices, second_person
 from broadcaster.dispatch.actions import Actor
+from broadcaster.said import Said
 from broadcaster.store import alerts, paging, reviews
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.people import User
@@ -28,18 +29,22 @@ def break_glass(actor: Actor, revision: Revision, reason: str, wait: timedelta) 
     """
     row = actions.locked_release(actor, revision, Tier.PUBLIC)
     if not revision.alert.is_heard:
-        raise LifecycleRefused("This is a drill: nobody waits for it. End it, or ask a second person to practise too.")
+        raise LifecycleRefused(
+            Said("This is a drill: nobody waits for it. End it, or ask a second person to practise too.")
+        )
     lifecycle.moved(ReleaseState(row.state), lifecycle.Move.RELEASE)
     kind, frozen = RevisionKind(revision.kind), revision.frozen_at or actor.now
     if not policy.may_be_alone(kind):
-        raise LifecycleRefused(NEVER_ALONE.get(kind, "One person is never enough for this: ask an approver on duty."))
+        raise LifecycleRefused(
+            NEVER_ALONE.get(kind, Said("One person is never enough for this: ask an approver on duty."))
+        )
     user = actor.session.get_one(User, actor.user_id)
     if second_person.may_approve(actor.session, actor.user_id, revision):
-        raise LifecycleRefused("You are the second person here: read it and approve it.")
+        raise LifecycleRefused(Said("You are the second person here: read it and approve it."))
     lifecycle.check_alone(user.role_names, actor.now - frozen, wait)
     said = " ".join(reason.split())[:LONGEST]
     if not said:
-        raise LifecycleRefused("Say why nobody else could be asked: it stands beside this release for good.")
+        raise LifecycleRefused(Said("Say why nobody else could be asked: it stands beside this release for good."))
     row.break_glass, row.reason = True, said
     actor.session.flush()
     actions.release_public(actor, revision, row)
@@ -53,8 +58,10 @@ def break_glass(actor: Actor, revision: Revision, reason: str, wait: timedelta) 
 
 
 NEVER_ALONE = {
-    RevisionKind.ALL_CLEAR: "An all-clear is never given by one person: it sends people back to 911. Keep calling.",
-    RevisionKind.FALSE_ALARM: "To take back our own error needs no second person: press “Withdraw now”.",
+    RevisionKind.ALL_CLEAR: Said(
+        "An all-clear is never given by one person: it sends people back to 911. Keep calling."
+    ),
+    RevisionKind.FALSE_ALARM: Said("To take back our own error needs no second person: press “Withdraw now”."),
 }
 
 
@@ -68,14 +75,14 @@ def review(actor: Actor, revision: Revision, verdict: Verdict, note: str) -> Gla
     """Another person has read what one released alone. LifecycleRefused when they may not, or somebody has already."""
     row = reviews.locked(actor.session, revision.id)
     if row is None:
-        raise LifecycleRefused("Nobody released this revision alone: there is nothing to review.")
+        raise LifecycleRefused(Said("Nobody released this revision alone: there is nothing to review."))
     if row.verdict is not None:
-        raise LifecycleRefused("Somebody has reviewed this already.")
+        raise LifecycleRefused(Said("Somebody has reviewed this already."))
     user = actor.session.get_one(User, actor.user_id)
     lifecycle.check_reviewer(actor.user_id, row.broken_by, second_person.editors_of(revision), user.role_names)
     said = " ".join(note.split())[:LONGEST]
     if verdict is Verdict.WRONG and not said:
-        raise LifecycleRefused("Say what is wrong in a few words: the officer corrects it by that.")
+        raise LifecycleRefused(Said("Say what is wrong in a few words: the officer corrects it by that."))
     paging.stop(actor.session, revision.id)
     row.verdict, row.note, row.reviewed_by, row.reviewed_at = verdict.value, said, actor.user_id, actor.now
     agencies.tell_agencies(
@@ -91,14 +98,16 @@ def review(actor: Actor, revision: Revision, verdict: Verdict, note: str) -> Gla
 def withdraw(actor: Actor, revision: Revision) -> Release:
     """Our own error, taken back by one person over every channel at once: fixed words, and nothing else in them."""
     if RevisionKind(revision.kind) is not RevisionKind.FALSE_ALARM:
-        raise LifecycleRefused("Only a false alarm is taken back like this: choose “False alarm” on the board.")
+        raise LifecycleRefused(Said("Only a false alarm is taken back like this: choose “False alarm” on the board."))
     if not {lifecycle.Role.ISSUER, lifecycle.Role.APPROVER} & actor.session.get_one(User, actor.user_id).role_names:
-        raise LifecycleRefused("Only an issuer or an approver can take an alert back: ask somebody on duty.")
+        raise LifecycleRefused(Said("Only an issuer or an approver can take an alert back: ask somebody on duty."))
     if revision.frozen_at is None:
         _submit(actor, revision)
     row = actions.locked_release(actor, revision, Tier.PUBLIC)
     if policy.needs_two_people(Tier.PUBLIC, RevisionKind.FALSE_ALARM, fixed=_is_fixed(actor, revision)):
-        raise LifecycleRefused("This false alarm says more than the fixed words: a second person must approve it.")
+        raise LifecycleRefused(
+            Said("This false alarm says more than the fixed words: a second person must approve it.")
+        )
     row.own_error = True
     actor.session.flush()
     actions.release_public(actor, revision, row)
@@ -110,7 +119,7 @@ def _submit(actor: Actor, revision: Revision) -> None:
     try:
         actions.submit(actor, revision)
     except actions.AlertRefused as refused:
-        raise LifecycleRefused(f"It cannot go like this. {refused}") from refused
+        raise LifecycleRefused(Said("It cannot go like this. %(why)s", why=str(refused))) from refused
 
 
 def _is_fixed(actor: Actor, revision: Revision) -> bool:

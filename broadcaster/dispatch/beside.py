@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.alert import ENDINGS, Beside, Content, RevisionKind, content_from_json
-from broadcaster.alert.lifecycle import AlertKind, AlertState, LifecycleRefused, Tier
+from broadcaster.alert.lifecycle import AlertKind, AlertState, Tier, refusal
 from broadcaster.store import alerts, directory_load, texts
 from broadcaster.store import beside as store
 from broadcaster.store.alerts import Alert, Revision
@@ -79,7 +79,7 @@ def check(session: Session, revision: Revision, now: datetime) -> None:
     fine, named = _works(kind, content), _named(content)
     for one in standing(session, revision.alert, kind, content, now) if fine else ():
         if any(answer.community in fine - named.get(one.alert, set()) for answer in one.answers):
-            raise LifecycleRefused(
+            raise refusal(
                 "Another alert went out after this was submitted, in a place that would read that 911 works:"
                 " edit this and submit it again, so that its words say what goes on."
             )

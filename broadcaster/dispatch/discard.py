@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 
 from broadcaster.alert.lifecycle import AlertState, LifecycleRefused, ReleaseState, Tier
 from broadcaster.dispatch.actions import Actor
+from broadcaster.said import Said
 from broadcaster.store.alerts import Alert, Release, Revision, RevisionEditor
 
 
@@ -30,10 +31,12 @@ def discard(actor: Actor, draft: Revision) -> None:
 def _check(actor: Actor, draft: Revision) -> None:
     releases = list(actor.session.scalars(select(Release).where(Release.revision_id == draft.id)))
     if {row.state for row in releases} & {ReleaseState.RELEASED, ReleaseState.HELD}:
-        raise LifecycleRefused("Somebody has been told of it: end it with an all-clear or take it back.")
+        raise LifecycleRefused(Said("Somebody has been told of it: end it with an all-clear or take it back."))
     if any(row.tier == Tier.PUBLIC and row.state == ReleaseState.PENDING for row in releases):
-        raise LifecycleRefused("It waits for a second person: they return or reject it, or edit it first.")
+        raise LifecycleRefused(Said("It waits for a second person: they return or reject it, or edit it first."))
     if draft.alert.state == AlertState.OPEN and draft.frozen_at is not None:
-        raise LifecycleRefused("This was submitted: it stays in the alert's history. Start another from the board.")
+        raise LifecycleRefused(
+            Said("This was submitted: it stays in the alert's history. Start another from the board.")
+        )
     if draft.alert.state not in (AlertState.DRAFT, AlertState.OPEN):
-        raise LifecycleRefused("This alert is over: there is nothing left to throw away.")
+        raise LifecycleRefused(Said("This alert is over: there is nothing left to throw away."))

@@ -18,6 +18,7 @@ from broadcaster.channels.ipaws import Ipaws
 from broadcaster.dispatch.engine import Engine
 from broadcaster.feeds import certificates
 from broadcaster.feeds.certificates import CertificateRefused
+from broadcaster.said import Said
 from broadcaster.store import ipaws
 from broadcaster.store.ipaws import Path as Stands
 
@@ -28,13 +29,13 @@ WITHIN_S = 15.0
 WHAT = "IPAWS certificate"
 STALE_S = 3 * PING_EVERY_S
 REASONS = {
-    "no_connection": "nobody can be reached at IPAWS_URL",
-    "connection_lost": "the connection broke",
-    "timeout": "no answer in time",
-    "certificate": "our certificate is refused",
-    "certificate_unreadable": "IPAWS_KEY or IPAWS_CERT cannot be read",
-    "cannot_sign": "IPAWS_KEY does not fit IPAWS_CERT",
-    "account_refused": "our access is refused",
+    "no_connection": Said("nobody can be reached at IPAWS_URL"),
+    "connection_lost": Said("the connection broke"),
+    "timeout": Said("no answer in time"),
+    "certificate": Said("our certificate is refused"),
+    "certificate_unreadable": Said("IPAWS_KEY or IPAWS_CERT cannot be read"),
+    "cannot_sign": Said("IPAWS_KEY does not fit IPAWS_CERT"),
+    "account_refused": Said("our access is refused"),
 }
 """Why it does not answer, in words; others as they are logged."""
 Answer = TypeVar("Answer")
@@ -103,20 +104,29 @@ def certificate_warning(cert: Path | None, now: datetime) -> str:
     try:
         return certificates.expiry_warning(cert.read_bytes(), now, WHAT)
     except (OSError, ValueError, CertificateRefused):
-        return "The IPAWS certificate cannot be read: check IPAWS_CERT."
+        return Said("The IPAWS certificate cannot be read: check IPAWS_CERT.")
 
 
 def words(stands: Stands, now: datetime) -> str:
     """How the path stands, as people read it."""
     if stands.tried_at is None:
-        return "The path to IPAWS was never tried: is the sweep running?"
-    seen = f"It last answered {_ago(stands.seen_at, now)}." if stands.seen_at else "It has never answered."
+        return Said("The path to IPAWS was never tried: is the sweep running?")
+    seen = (
+        Said("It last answered %(ago)s.", ago=_ago(stands.seen_at, now))
+        if stands.seen_at
+        else Said("It has never answered.")
+    )
     if stands.down_since is not None:
         why = REASONS.get(stands.reason, stands.reason)
-        return f"IPAWS has not answered for {_length(stands.down_since, now)} ({why}). {seen}"
+        return Said(
+            "IPAWS has not answered for %(length)s (%(why)s). %(seen)s",
+            length=_length(stands.down_since, now),
+            why=why,
+            seen=seen,
+        )
     if (now - stands.tried_at).total_seconds() > STALE_S:
-        return f"The path to IPAWS is not being tried: is the sweep running? {seen}"
-    return f"IPAWS answers. {seen}"
+        return Said("The path to IPAWS is not being tried: is the sweep running? %(seen)s", seen=seen)
+    return Said("IPAWS answers. %(seen)s", seen=seen)
 
 
 def _ago(moment: datetime, now: datetime) -> str:

@@ -11,6 +11,7 @@ from broadcaster.alert.lifecycle import AlertState, LifecycleRefused, ReleaseSta
 from broadcaster.dispatch import actions, agencies, notices, second_person
 from broadcaster.dispatch.actions import Actor
 from broadcaster.dispatch.release import listed
+from broadcaster.said import Said
 from broadcaster.store import chases, fanouts, texts
 from broadcaster.store.alerts import Alert, Release, Revision
 from broadcaster.store.chases import Ended
@@ -38,11 +39,11 @@ def end(actor: Actor, revision: Revision, confirmed: str) -> list[int]:
     actor.session.execute(select(Alert.id).where(Alert.id == alert.id).with_for_update())
     actor.session.refresh(alert)
     if not can_end(actor, alert):
-        raise LifecycleRefused("Only an alert that the public never heard of ends like this: give an all-clear.")
+        raise LifecycleRefused(Said("Only an alert that the public never heard of ends like this: give an all-clear."))
     second_person.check(actor.session, actor.user_id, revision)
     said = " ".join(confirmed.split())[:LONGEST]
     if not said:
-        raise LifecycleRefused("Say who confirmed that 911 works again, and how.")
+        raise LifecycleRefused(Said("Say who confirmed that 911 works again, and how."))
     alert.state, alert.closed_at = AlertState.CLOSED.value, actor.now
     actor.session.flush()
     made = _tell(actor, revision, said)

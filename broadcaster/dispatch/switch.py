@@ -16,6 +16,7 @@ from broadcaster.alert.phone import AlternateNumber
 from broadcaster.directory import Directory
 from broadcaster.dispatch import actions
 from broadcaster.dispatch.actions import Actor
+from broadcaster.said import Said
 from broadcaster.store import alerts, directory_load, lines
 from broadcaster.store.alerts import Alert, Revision
 
@@ -42,7 +43,7 @@ def tell(actor: Actor, alert: Alert) -> Revision:
     newest = max(alert.revisions, key=lambda row: row.no)
     released = alerts.released_revisions(actor.session, alert.id, Tier.PUBLIC)[-1]
     if newest.id != released.id and newest.no > released.no:
-        raise LifecycleRefused("Another revision is being written or waits: put the new number into that one.")
+        raise LifecycleRefused(Said("Another revision is being written or waits: put the new number into that one."))
     revision = actions.next_draft(actor, alert, RevisionKind.NUMBER_CHANGE)
     content = heart.content_from_json(revision.content)
     old = heart.content_from_json(released.content)
@@ -60,8 +61,10 @@ def _nothing_to_tell(actor: Actor, alert: Alert) -> str:
     jammed = lines.unanswered(actor.session, alert.id)
     told = lines.published(actor.session, alert.id)
     if any(one.number is not None and one.number.e164 in jammed for one in told):
-        return "The directory holds no other verified number: give one by hand under “Change a number”, for two people."
-    return "Everybody was told the next number already: nothing is left to send."
+        return Said(
+            "The directory holds no other verified number: give one by hand under “Change a number”, for two people."
+        )
+    return Said("Everybody was told the next number already: nothing is left to send.")
 
 
 def _kept(

@@ -13,6 +13,7 @@ from broadcaster.alert.alert import Area, ChannelName, Content, RevisionKind, co
 from broadcaster.alert.lifecycle import AlertState, LifecycleRefused
 from broadcaster.dispatch import actions, second_person
 from broadcaster.dispatch.actions import Actor
+from broadcaster.said import Said
 from broadcaster.store import directory_load
 from broadcaster.store.alerts import Alert, Revision
 
@@ -46,13 +47,15 @@ def _go_on(actor: Actor, draft: Revision, earlier: Alert, how: str) -> Revision:
 
 def _check(draft: Revision, earlier: Alert) -> None:
     if not (draft.alert.is_heard and earlier.is_heard):
-        raise LifecycleRefused("This is a drill: it stands alone, and nothing of it goes into a real alert.")
+        raise LifecycleRefused(Said("This is a drill: it stands alone, and nothing of it goes into a real alert."))
     if draft.alert.state != AlertState.DRAFT or draft.frozen_at is not None:
-        raise LifecycleRefused("This alert was submitted already: edit it first, or keep both.")
+        raise LifecycleRefused(Said("This alert was submitted already: edit it first, or keep both."))
     if earlier.id == draft.alert_id or earlier.state != AlertState.OPEN:
-        raise LifecycleRefused("The other alert is not on air any more: this one stands alone.")
+        raise LifecycleRefused(Said("The other alert is not on air any more: this one stands alone."))
     if earlier.revisions[-1].frozen_at is None:
-        raise LifecycleRefused("Somebody is writing a revision of the other alert: submit that first, or keep both.")
+        raise LifecycleRefused(
+            Said("Somebody is writing a revision of the other alert: submit that first, or keep both.")
+        )
 
 
 def joined(before: Content, new: Content, failing: Collection[str]) -> Content:

@@ -11,6 +11,7 @@ from broadcaster.feeds.capvalues import Alert, CapRefused, Info, MsgType, Status
 from broadcaster.feeds.places import county_title
 from broadcaster.feeds.profile_words import MOST_EAS_TEXT
 from broadcaster.messages.fit import septets
+from broadcaster.said import Said
 
 CUT = "***"
 
@@ -79,8 +80,8 @@ def _silent(alert: Alert, info: Info) -> str:
     if alert.msg_type is MsgType.CANCEL:
         return "Boxes log a Cancel and say nothing."
     if alert.status is not Status.ACTUAL:
-        return f"The status is {alert.status}: no box airs it. As Actual it would be this."
-    return "EAS is blocked: no box airs it." if "EAS" in info.parameters_named("BLOCKCHANNEL") else ""
+        return Said("The status is %(status)s: no box airs it. As Actual it would be this.", status=alert.status)
+    return Said("EAS is blocked: no box airs it.") if "EAS" in info.parameters_named("BLOCKCHANNEL") else ""
 
 
 def screens(alert: Alert) -> list[Screen]:

@@ -17,6 +17,7 @@ from shapely import Geometry, MultiPolygon, Polygon, box, transform, union_all
 from shapely.geometry import shape
 
 from broadcaster.feeds.covering import covering
+from broadcaster.said import Said, joined
 
 MOST_POINTS = 99
 """FEMA's software requirements: fewer than 100 nodes, the repeated first one included (cap-ipaws.md section 2.4)."""
@@ -52,11 +53,16 @@ class Spill:
     def sentence(self) -> str:
         """What an officer reads."""
         if self.km2 < 1:
-            return "The polygon stays within the state."
+            return Said("The polygon stays within the state.")
         states = [f"{name} ({max(1, round(size))}{KM2})" for name, size in self.states if size >= 0.5]
-        share = f"{self.share:.1%}" if self.share >= 0.001 else "less than 0.1%"
-        where = " and ".join(filter(None, (", ".join(states[:-1]), states[-1])))
-        return f"The polygon reaches over the state line by {round(self.km2)}{KM2}, {share} of it: into {where}."
+        share = f"{self.share:.1%}" if self.share >= 0.001 else Said("less than 0.1%%")
+        where = joined(Said(" and "), filter(None, (", ".join(states[:-1]), states[-1])))
+        return Said(
+            "The polygon reaches over the state line by %(size)s, %(share)s of it: into %(where)s.",
+            size=f"{round(self.km2)}{KM2}",
+            share=share,
+            where=where,
+        )
 
 
 @dataclass(frozen=True, slots=True)

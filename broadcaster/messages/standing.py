@@ -13,6 +13,7 @@ from broadcaster.alert.alert import FailureKind, RevisionKind
 from broadcaster.messages.book import ENGLISH_NAMES, FALLBACK, ROOT, SECOND, Books, lines_of, normal
 from broadcaster.messages.template import Template, parse
 from broadcaster.messages.wording import Form
+from broadcaster.said import Said
 
 FCC_LANGUAGES = ("en", "es")
 """The languages of the FCC's templates (DA 25-12) that we hold verbatim; eleven more were published."""
@@ -81,9 +82,9 @@ def given_up(names: Sequence[str]) -> str:
     """What is said of languages whose approved wording an upgrade has made unfit; nothing of none."""
     if not names:
         return ""
-    return (
-        f"The words approved here in {', '.join(names)} no longer fit this version of Broadcaster: the shipped ones are"
-        " used."
+    return Said(
+        "The words approved here in %(names)s no longer fit this version of Broadcaster: the shipped ones are used.",
+        names=", ".join(names),
     )
 
 

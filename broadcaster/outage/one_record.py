@@ -16,6 +16,7 @@ from broadcaster.outage.missed_calls import moving
 from broadcaster.outage.notice.rule import name_key
 from broadcaster.outage.record import RecordRefused, Writer
 from broadcaster.outage.trouble import union
+from broadcaster.said import Said
 from broadcaster.store import outages, trouble
 from broadcaster.store.outages import Entry, Outage, OutageState
 from broadcaster.store.sealed import Sealer
@@ -65,11 +66,11 @@ def join(writer: Writer, sealer: Sealer, gone: Outage, into: Outage, reason: str
 
 def _check(gone: Outage, into: Outage, reason: str) -> None:
     if gone.id == into.id:
-        raise RecordRefused("This is the same record: choose the other one.")
+        raise RecordRefused(Said("This is the same record: choose the other one."))
     if not gone.is_open or not into.is_open:
-        raise RecordRefused("One of them is closed by now: only two open records are joined.")
+        raise RecordRefused(Said("One of them is closed by now: only two open records are joined."))
     if not reason.strip():
-        raise RecordRefused("Write why they are one outage: who says so, or what both have in common.")
+        raise RecordRefused(Said("Write why they are one outage: who says so, or what both have in common."))
 
 
 def _moved(session: Session, table: str, gone: Outage, into: Outage) -> int:

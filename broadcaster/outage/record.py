@@ -15,6 +15,7 @@ from broadcaster import audience
 from broadcaster.alert.alert import Area, FailureKind
 from broadcaster.alert.lifecycle import AlertState
 from broadcaster.directory import Directory, UnknownCommunity
+from broadcaster.said import Counted, Said
 from broadcaster.store import alerts, ledger, missed_figures, outages, roster
 from broadcaster.store.alerts import Alert
 from broadcaster.store.outages import Entry, Outage, OutageLog, OutageState
@@ -92,9 +93,9 @@ def change(writer: Writer, outage: Outage, facts: Facts) -> bool:
 def note(writer: Writer, outage: Outage, words: str, at: datetime | None = None, what: Entry = Entry.NOTE) -> OutageLog:
     """Write a line into the log; `at` is when it happened, if not now. RecordRefused without words."""
     if not words.strip():
-        raise RecordRefused("Write what happened: who called, what was tried, what was promised.")
+        raise RecordRefused(Said("Write what happened: who called, what was tried, what was promised."))
     if at is not None and at > writer.now:
-        raise RecordRefused("That is in the future: say when it happened.")
+        raise RecordRefused(Said("That is in the future: say when it happened."))
     if at is None:
         return _write(writer, outage, what, words.strip())
     line = _write(writer, outage, what, words.strip(), {"at": at.astimezone(UTC).isoformat()})
@@ -107,9 +108,11 @@ def offer(writer: Writer, outage: Outage, to: User, words: str) -> None:
     outages.lock(writer.session, outage)
     _check_open(outage)
     if not words.strip():
-        raise RecordRefused("Write what the next officer must know: what is open, who was called, what is promised.")
+        raise RecordRefused(
+            Said("Write what the next officer must know: what is open, who was called, what is promised.")
+        )
     if to.id == outage.officer_id:
-        raise RecordRefused(f"{to.name} is in charge of this outage already.")
+        raise RecordRefused(Said("%(name)s is in charge of this outage already.", name=to.name))
     given = Handover(from_user=outage.officer_id, to_user=to.id, note=words.strip(), made_at=writer.now)
     given.outage_id = outage.id
     writer.session.add(given)
@@ -121,9 +124,9 @@ def receive(writer: Writer, outage: Outage, handover: int) -> None:
     outages.lock(writer.session, outage)
     offered = roster.offered(writer.session, outage.id)
     if offered is None or offered.id != handover or writer.user_id is None:
-        raise RecordRefused("This hand-over is over: look at who is in charge now.")
+        raise RecordRefused(Said("This hand-over is over: look at who is in charge now."))
     if not roster.receive(writer.session, handover, writer.user_id, writer.now):
-        raise RecordRefused(f"This hand-over is for {offered.officer}.")
+        raise RecordRefused(Said("This hand-over is for %(name)s.", name=offered.officer))
     outage.officer_id = writer.user_id
     _write(writer, outage, Entry.RECEIVED, f"{writer.name} has read the note and is in charge.")
 
@@ -133,7 +136,7 @@ def take_over(writer: Writer, outage: Outage) -> None:
     outages.lock(writer.session, outage)
     _check_open(outage)
     if writer.user_id is None or writer.user_id == outage.officer_id:
-        raise RecordRefused("You are in charge of this outage already.")
+        raise RecordRefused(Said("You are in charge of this outage already."))
     taken = Handover(from_user=outage.officer_id, to_user=writer.user_id, note="Taken over.", made_at=writer.now)
     taken.outage_id, taken.received_at = outage.id, writer.now
     writer.session.add(taken)
@@ -170,7 +173,7 @@ def close(writer: Writer, outage: Outage, words: str) -> None:
     outcome, and says which or how many."""
     outages.lock(writer.session, outage)
     if not outage.is_open:
-        raise RecordRefused("This outage is closed already.")
+        raise RecordRefused(Said("This outage is closed already."))
     standing = alerts.unfinished(writer.session, outage.id)
     if standing:
         raise RecordRefused(" ".join(_standing(alert) for alert in standing))
@@ -189,11 +192,11 @@ def reopen(writer: Writer, outage: Outage, words: str = "") -> None:
     """It fails again, within a day of its end. RecordRefused later than that, or while it is open."""
     outages.lock(writer.session, outage)
     if outage.is_open:
-        raise RecordRefused("This outage is open: begin an alert on it.")
+        raise RecordRefused(Said("This outage is open: begin an alert on it."))
     if outage.joined_into is not None:
-        raise RecordRefused("This record was joined to another one: go on there.")
+        raise RecordRefused(Said("This record was joined to another one: go on there."))
     if not may_reopen(outage, writer.now):
-        raise RecordRefused("This outage was over more than a day ago: open a new record.")
+        raise RecordRefused(Said("This outage was over more than a day ago: open a new record."))
     outage.state, outage.closed_at, outage.reopened_at = OutageState.OPEN.value, None, writer.now
     if writer.user_id is not None:
         outage.officer_id = writer.user_id
@@ -226,18 +229,25 @@ def _said(facts: Facts) -> dict[str, object]:
 
 def _check_open(outage: Outage) -> None:
     if not outage.is_open:
-        raise RecordRefused("This outage is closed: there is nothing to hand over.")
+        raise RecordRefused(Said("This outage is closed: there is nothing to hand over."))
 
 
 def _standing(alert: Alert) -> str:
     if alert.state == AlertState.OPEN:
-        return f"Alert {alert.public_id} is still open: send its all-clear, then close the outage."
-    return f"Alert {alert.public_id} waits for a second person: have it decided, then close the outage."
+        return Said("Alert %(alert)s is still open: send its all-clear, then close the outage.", alert=alert.public_id)
+    return Said(
+        "Alert %(alert)s waits for a second person: have it decided, then close the outage.", alert=alert.public_id
+    )
 
 
 def _nobody_knows(left: int) -> str:
-    many = "1 caller is" if left == 1 else f"{left:,} callers are"
-    return f"{many} without an outcome: call them back, or write down what became of them, then close the outage."
+    return Counted(
+        "%(num)s caller is without an outcome: call them back, or write down what became of them,"
+        " then close the outage.",
+        "%(num)s callers are without an outcome: call them back, or write down what became of them,"
+        " then close the outage.",
+        left,
+    )
 
 
 def communities(area: Area, directory: Directory) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from broadcaster.alert.alert import Area, FailureKind
 from broadcaster.directory import AgencyRole, Directory
 from broadcaster.outage import record
 from broadcaster.outage.record import Facts, Writer
+from broadcaster.said import Said
 from broadcaster.store import trouble
 from broadcaster.store.outages import Entry, Outage
 from broadcaster.store.sealed import Sealer
@@ -36,10 +37,10 @@ STATEWIDE_WORDS = re.compile(
 SAME_AGAIN = timedelta(minutes=2)
 """Somebody who saw no answer sends the same once more."""
 WORDS = {
-    Trouble.NOTHING: "No 911 calls arrive",
-    Trouble.SOME: "Some 911 calls fail",
-    Trouble.NO_LOCATION: "Calls arrive without location",
-    Trouble.OTHER: "Something else is wrong with 911",
+    Trouble.NOTHING: Said("No 911 calls arrive"),
+    Trouble.SOME: Said("Some 911 calls fail"),
+    Trouble.NO_LOCATION: Said("Calls arrive without location"),
+    Trouble.OTHER: Said("Something else is wrong with 911"),
 }
 FAILURES = {
     Trouble.NOTHING: FailureKind.ALL_CALLS,

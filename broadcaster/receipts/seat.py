@@ -14,41 +14,45 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from broadcaster.feeds.cap import parse
+from broadcaster.said import Said
 
 CHANNELS = {
-    "CAPEXCH": "Exchange",
-    "IPAWS": "Profile",
-    "EAS": "Radio and television (EAS)",
-    "CMAS": "Phones (WEA)",
-    "NWEM": "Weather radio (NWEM)",
-    "PUBLIC": "FEMA's public feed",
+    "CAPEXCH": Said("Exchange"),
+    "IPAWS": Said("Profile"),
+    "EAS": Said("Radio and television (EAS)"),
+    "CMAS": Said("Phones (WEA)"),
+    "NWEM": Said("Weather radio (NWEM)"),
+    "PUBLIC": Said("FEMA's public feed"),
+}
+REFUSED = {
+    "207": Said("it refers to an alert that IPAWS does not have"),
+    "208": Said("our signature does not hold"),
+    "209": Said("it refers to an alert that has expired"),
+    "213": Said("a circle in its area is wrong"),
+    "214": Said("its area is outside of what our group may alert"),
+    "221": Said("the message is not valid for the exchange"),
+    "303": Said("it was older than five minutes when it arrived; send an update"),
+    "307": Said("its references are wrong"),
 }
 CODES = {
-    "200": "taken",
-    "201": "had it already under this identifier",
-    "202": "our signature holds",
-    "207": "refused: it refers to an alert that IPAWS does not have",
-    "208": "refused: our signature does not hold",
-    "209": "refused: it refers to an alert that has expired",
-    "213": "refused: a circle in its area is wrong",
-    "214": "refused: its area is outside of what our group may alert",
-    "221": "refused: the message is not valid for the exchange",
-    "300": "fits the IPAWS profile",
-    "303": "refused: it was older than five minutes when it arrived; send an update",
-    "307": "refused: its references are wrong",
-    "400": "taken for passing on",
-    "401": "not passed on",
-    "500": "taken for passing on",
-    "501": "not passed on",
-    "600": "taken for passing on",
-    "615": "not passed on: our group may not send this event to phones",
-    "10": "taken",
-    "800": "published",
-    "801": "not published",
+    **{code: Said("refused: %(why)s", why=why) for code, why in REFUSED.items()},
+    "200": Said("taken"),
+    "201": Said("had it already under this identifier"),
+    "202": Said("our signature holds"),
+    "300": Said("fits the IPAWS profile"),
+    "400": Said("taken for passing on"),
+    "401": Said("not passed on"),
+    "500": Said("taken for passing on"),
+    "501": Said("not passed on"),
+    "600": Said("taken for passing on"),
+    "615": Said("not passed on: our group may not send this event to phones"),
+    "10": Said("taken"),
+    "800": Said("published"),
+    "801": Said("not published"),
 }
 """Status codes in the officer's words (cap-ipaws.md section 4.2)."""
-AS_WE_ASKED = "not passed on: this message is not for it"
-UNHEARD = (
+AS_WE_ASKED = Said("not passed on: this message is not for it")
+UNHEARD = Said(
     "IPAWS has the alert, but its answer was lost: what each channel did with it is not known here."
     " Look at the IPAWS message viewer, listen to the radio, or ask FEMA's operations centre."
 )

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.alert import Area
+from broadcaster.said import Said, joined
 from broadcaster.store.directory import Community, County, Psap
 
 MOST_NAMED = 3
@@ -14,10 +15,10 @@ MOST_NAMED = 3
 def place(session: Session, area: Area) -> str:
     """An area in a few words: ``the whole state``, ``Essex County, Ayer and 3 more``."""
     if area.statewide:
-        return "the whole state"
+        return Said("the whole state")
     named = names(session, area)
-    shown = ", ".join(named[:MOST_NAMED])
-    return f"{shown} and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else shown
+    shown, more = joined(", ", named[:MOST_NAMED]), len(named) - MOST_NAMED
+    return Said("%(names)s and %(more)s more", names=shown, more=more) if more > 0 else shown
 
 
 def names(session: Session, area: Area) -> list[str]:
@@ -29,4 +30,4 @@ def names(session: Session, area: Area) -> list[str]:
         select(Community.name).where(Community.code.in_(area.communities)).order_by(Community.name)
     )
     psaps = session.scalars(select(Psap.name).where(Psap.code.in_(area.psaps)).order_by(Psap.name))
-    return [*(f"{name} County" for name in counties), *communities, *psaps]
+    return [*(Said("%(name)s County", name=name) for name in counties), *communities, *psaps]

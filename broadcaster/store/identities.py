@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, UniqueConstra
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from broadcaster.said import Said
 from broadcaster.store import desk_sessions, ledger, people, tidings
 from broadcaster.store.database import Base, identity
 from broadcaster.store.people import User
@@ -103,11 +104,11 @@ def link(session: Session, told: Told, user: User, now: datetime) -> None:
     """Connect it with the person who sits at both ends. IdentityRefused."""
     if told.email != user.email.lower():
         raise IdentityRefused(
-            "The provider does not say that your address here is yours: ask whoever runs it, or an administrator."
+            Said("The provider does not say that your address here is yours: ask whoever runs it, or an administrator.")
         )
     row = _row(session, told)
     if row is not None and row.linked_at is not None and row.user_id != user.id:
-        raise IdentityRefused("That account at the provider is connected with somebody else here.")
+        raise IdentityRefused(Said("That account at the provider is connected with somebody else here."))
     if row is None:
         row = _new(user, told, now)
         session.add(row)
@@ -119,9 +120,9 @@ def accept(session: Session, key: int, user: User, by: User, now: datetime) -> N
     """An administrator says that it is this person's. IdentityRefused."""
     row = session.scalar(_one(user.id, key).with_for_update())
     if row is None or row.linked_at is not None:
-        raise IdentityRefused("Somebody has decided this already.")
+        raise IdentityRefused(Said("Somebody has decided this already."))
     if by.id == user.id:
-        raise IdentityRefused("Connect your own account under your name, or ask another administrator.")
+        raise IdentityRefused(Said("Connect your own account under your name, or ask another administrator."))
     _linked(session, row, user, by.id, now)
 
 
@@ -129,7 +130,7 @@ def _linked(session: Session, row: ProviderIdentity, user: User, by: int, now: d
     mine = (ProviderIdentity.user_id == user.id, ProviderIdentity.issuer == row.issuer)
     before = session.scalar(select(ProviderIdentity).where(*mine, ProviderIdentity.linked_at.is_not(None)))
     if before is not None and before is not row:
-        raise IdentityRefused("Another account at that provider is connected already: end that first.")
+        raise IdentityRefused(Said("Another account at that provider is connected already: end that first."))
     row.linked_at, row.linked_by = row.linked_at or now, by
     session.flush()
     who = session.get_one(User, by).email

@@ -121,12 +121,13 @@ def stop(session: Session, revision: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """Pages over one channel: which, what for, until when, and with which carrier if it can."""
+    """Pages over one channel: which, what for, until when, with which carrier if it can, and before what else."""
 
     channel: str
     purpose: str
     expires_at: datetime
     wish: str | None = None
+    priority: int = FIRST
 
 
 def send(session: Session, revision: int, letters: Letters, rows: list[tuple[int, int]]) -> int:
@@ -140,6 +141,6 @@ def send(session: Session, revision: int, letters: Letters, rows: list[tuple[int
         wish=letters.wish,
     )
     queue = "sms" if letters.channel == "sms" else "urgent"
-    made = fanouts.make(session, fanout, queue, FIRST, [LaneSpec(Source.TARGETS, 0)])
+    made = fanouts.make(session, fanout, queue, letters.priority, [LaneSpec(Source.TARGETS, 0)])
     fanouts.add_targets(session, made, [(address, None, body) for address, body in rows])
     return made

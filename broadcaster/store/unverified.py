@@ -10,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.phone import STALE_AFTER_DAYS
+from broadcaster.said import Said
 
-WAYS = {"email": "mail", "sms": "text", "voice": "call", "webhook": "machine"}
+WAYS = {"email": Said("mail"), "sms": Said("text"), "voice": Said("call"), "webhook": Said("machine")}
 """The kinds of a contact, as people say them."""
 
 
@@ -23,10 +24,11 @@ class Unverified:
     verified_on: date | None
 
     @property
-    def words(self) -> str:
+    def words(self) -> Said:
         """``mail not verified since 2024-01-31``."""
-        since = f"not verified since {self.verified_on}" if self.verified_on else "never verified"
-        return f"{WAYS[self.kind]} {since}"
+        if self.verified_on is None:
+            return Said("%(way)s never verified", way=WAYS[self.kind])
+        return Said("%(way)s not verified since %(day)s", way=WAYS[self.kind], day=self.verified_on)
 
 
 _CONTACTS = text(

@@ -8,17 +8,19 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from broadcaster.said import Said
 from broadcaster.store import desk_sessions, identities, ledger, passkeys
 from broadcaster.store.people import User
 from broadcaster.web import accounts, stepup
 from broadcaster.web.accounts import AccountRefused
 from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import _
 
 account = Blueprint("account", __name__, url_prefix="/desk/account")
 account.before_request(require_person)
-TOO_OLD = "The page was too old: set the authenticator up anew."
-NOT_ITS_CODE = "This is no code of the new authenticator: type the one that it shows."
+TOO_OLD = Said("The page was too old: set the authenticator up anew.")
+NOT_ITS_CODE = Said("This is no code of the new authenticator: type the one that it shows.")
 Answer = Response | str | tuple[str, int]
 
 
@@ -57,7 +59,7 @@ def password() -> Answer:
             accounts.change_password(store, user, new, person().email, keep=person().session)
         except AccountRefused as refused:
             return shown(store, {"new": str(refused)}), 422
-    flash("The password is changed. Every other session of yours was ended.", "success")
+    flash(_("The password is changed. Every other session of yours was ended."), "success")
     return redirect(url_for("account.page"), 303)
 
 
@@ -103,7 +105,7 @@ def change() -> Answer:
             return _authenticator(secret, {"proof": problem}), 422
         user = store.get_one(User, person().id, populate_existing=True)
         accounts.set_authenticator(store, house().sealer, user, secret, person().email, step)
-    flash("Changed. Codes of the old authenticator are worth nothing from now on.", "success")
+    flash(_("Changed. Codes of the old authenticator are worth nothing from now on."), "success")
     return redirect(url_for("account.page"), 303)
 
 
@@ -127,7 +129,7 @@ def end(key: int) -> Response:
         gone = desk_sessions.end(store, person().id, key)
         if gone:
             ledger.append(store, person().email, "session-ended", person().email, {"session": key})
-    flash("Ended." if gone else "That session had ended already.", "success")
+    flash(_("Ended.") if gone else _("That session had ended already."), "success")
     return redirect(url_for("account.sessions"), 303)
 
 
@@ -137,5 +139,5 @@ def end_others() -> Response:
     with house().sessions.begin() as store:
         many = desk_sessions.end_all(store, person().id, but=person().session)
         ledger.append(store, person().email, "sessions-ended", person().email, {"sessions": many})
-    flash("This is your only session now.", "success")
+    flash(_("This is your only session now."), "success")
     return redirect(url_for("account.sessions"), 303)

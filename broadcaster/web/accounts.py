@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.lifecycle import Role
+from broadcaster.said import Said
 from broadcaster.store import desk_sessions, ledger, people, tidings
 from broadcaster.store.database import public_id
 from broadcaster.store.people import User
@@ -208,4 +209,6 @@ def _recovery_hash(code: str) -> str:
 
 def _long_enough(password: str) -> None:
     if len(password) < SHORTEST_PASSWORD:
-        raise AccountRefused(f"The password is too short: use at least {SHORTEST_PASSWORD} characters.")
+        raise AccountRefused(
+            Said("The password is too short: use at least %(least)s characters.", least=SHORTEST_PASSWORD)
+        )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from broadcaster.alert.lifecycle import Role
 from broadcaster.dispatch.actions import Actor
+from broadcaster.said import Said
 from broadcaster.store import alerts
 from broadcaster.store.alerts import Alert, Release, Revision
 from broadcaster.web.guard import person, visitor
@@ -25,7 +26,7 @@ def alert_of(store: Session, public_id: str) -> Alert:
     The board's stream asks too, in nobody's name."""
     found, who = alerts.by_public_id(store, public_id), visitor()
     if found is None or found.is_canary is not (who is not None and who.may(Role.CANARY)):
-        abort(404, description="There is no alert at this address: start from the desk.")
+        abort(404, description=Said("There is no alert at this address: start from the desk."))
     return found
 
 
@@ -34,7 +35,7 @@ def revision_of(store: Session, public_id: str, no: int) -> Revision:
     query = select(Revision).join(Alert).where(Alert.public_id == public_id, Revision.no == no)
     found = store.scalar(query)
     if found is None or found.alert.is_canary:
-        abort(404, description="There is no revision of this number: start from the desk.")
+        abort(404, description=Said("There is no revision of this number: start from the desk."))
     return found
 
 

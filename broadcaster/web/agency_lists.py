@@ -10,10 +10,24 @@ from dataclasses import dataclass
 from broadcaster import audience
 from broadcaster.alert.alert import Content, Withheld
 from broadcaster.directory import AgencyRole, Directory
+from broadcaster.said import Said, joined
 
 LONGEST_REASON = 300
-SHORT = {AgencyRole.PSAP: "PSAP", AgencyRole.VENDOR_911: "911 vendor", AgencyRole.EMS: "EMS"}
-"""The roles whose names are no plain words."""
+ROLES = {
+    AgencyRole.POLICE: Said("Police"),
+    AgencyRole.FIRE: Said("Fire"),
+    AgencyRole.EMS: Said("EMS"),
+    AgencyRole.HOSPITAL: Said("Hospital"),
+    AgencyRole.PSAP: Said("PSAP"),
+    AgencyRole.VENDOR_911: Said("911 vendor"),
+    AgencyRole.NEIGHBOUR_STATE: Said("Neighbour state"),
+    AgencyRole.STATE_POLICE: Said("State police"),
+    AgencyRole.EMERGENCY_MANAGEMENT: Said("Emergency management"),
+    AgencyRole.TRIBAL_POLICE: Said("Tribal police"),
+    AgencyRole.CAMPUS_POLICE: Said("Campus police"),
+    AgencyRole.CRISIS_LINE_988: Said("Crisis line 988"),
+}
+"""What an agency is, as a heading says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +51,7 @@ class LeftOut:
 
 def role_name(role: str) -> str:
     """``Police``, ``911 vendor``, ``Emergency management``."""
-    return SHORT.get(AgencyRole(role)) or role.replace("_", " ").capitalize()
+    return ROLES.get(AgencyRole(role)) or role.replace("_", " ").capitalize()
 
 
 def offered(directory: Directory) -> list[Offered]:
@@ -56,7 +70,7 @@ def offered(directory: Directory) -> list[Offered]:
             role_name(role),
             by_role[role],
             tuple(
-                Offered(f"{role}/{fips}", f"{name} County", by_county[role, fips])
+                Offered(f"{role}/{fips}", Said("%(name)s County", name=name), by_county[role, fips])
                 for fips, name in names
                 if by_county[role, fips]
             ),
@@ -70,17 +84,21 @@ def read(lists: Sequence[str], names: str, reason: str, directory: Directory) ->
     """What was chosen and typed, and the sentence that says what is wrong with it, or nothing."""
     known = {one.key for role in offered(directory) for one in (role, *role.counties)}
     if strange := [key for key in lists if key not in known]:
-        return Withheld(), f"No list is called “{strange[0][:40]}”: choose one from the page."
+        return Withheld(), Said("No list is called “%(typed)s”: choose one from the page.", typed=strange[0][:40])
     singles = {typed: _code(typed, directory) for part in re.split(r"[\n;]+", names) if (typed := part.strip())}
     if misses := [f"“{typed[:40]}”" for typed, code in singles.items() if not code]:
-        return Withheld(), f"No agency, or more than one, is called {', '.join(misses[:3])}: write the whole name."
+        return Withheld(), Said(
+            "No agency, or more than one, is called %(names)s: write the whole name.", names=", ".join(misses[:3])
+        )
     said = " ".join(reason.split())
     if len(said) > LONGEST_REASON:
-        return Withheld(), f"The reason has {len(said)} characters: keep it under {LONGEST_REASON}."
+        return Withheld(), Said(
+            "The reason has %(length)s characters: keep it under %(most)s.", length=len(said), most=LONGEST_REASON
+        )
     if not (lists or singles):
-        return Withheld(), "Choose whom to leave out, or clear the reason: now everybody is in." if said else ""
+        return Withheld(), Said("Choose whom to leave out, or clear the reason: now everybody is in.") if said else ""
     chosen = Withheld(tuple(sorted(set(lists))), tuple(sorted(set(singles.values()))), said)
-    return chosen, "" if said else "Say why these agencies are not told: the second person reads it."
+    return chosen, "" if said else Said("Say why these agencies are not told: the second person reads it.")
 
 
 def _code(typed: str, directory: Directory) -> str:
@@ -113,4 +131,6 @@ def left_out(content: Content, directory: Directory) -> LeftOut | None:
 
 def _said(key: str, county: str) -> str:
     role, _, fips = key.partition("/")
-    return f"{role_name(role)}, {county}" if fips else f"{role_name(role)}, everywhere"
+    if fips:
+        return joined(", ", [role_name(role), county])
+    return Said("%(role)s, everywhere", role=role_name(role))

@@ -18,6 +18,7 @@ from broadcaster.store.reviews import Broken
 from broadcaster.web import acting
 from broadcaster.web.guard import person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import said
 
 ISSUES = (Role.ISSUER, Role.APPROVER)
 
@@ -77,5 +78,6 @@ def place(store: Session, row: Revision) -> str:
 
 
 def same(typed: str, name: str) -> bool:
-    """Whether somebody typed this name, whatever its case and spaces."""
-    return " ".join(typed.casefold().split()) == " ".join(name.casefold().split())
+    """Whether somebody typed this name, whatever its case and spaces; in English or as the page shows it."""
+    names = {" ".join(each.casefold().split()) for each in (name, said(name))}
+    return " ".join(typed.casefold().split()) in names

@@ -20,15 +20,15 @@ from werkzeug.wrappers import Response
 from broadcaster import logs
 from broadcaster.alert.lifecycle import AlertState, LifecycleRefused
 from broadcaster.dispatch.office import Office
-from broadcaster.feeds.public_page import Wording, day, dialable
-from broadcaster.messages.book import ENGLISH_NAMES
+from broadcaster.feeds.public_page import dialable
 from broadcaster.outage.trouble import WORDS
+from broadcaster.said import Said
 from broadcaster.settings import Settings
 from broadcaster.store import database, reviews
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
-from broadcaster.web import drill_second, guard, headers, metrics, outline, sources
+from broadcaster.web import drill_second, guard, headers, metrics, outline, sources, tongue
 from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.blueprints import PAGES
 from broadcaster.web.drafts import after_the_session
@@ -128,9 +128,7 @@ def _look_around() -> None:
 def _templates(app: Flask, settings: Settings) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(
-        dialable=dialable, day=day, spoken=spoken, ago=ago, thousands=lambda number: f"{number:,}"
-    )
+    app.jinja_env.filters.update(dialable=dialable, spoken=spoken, ago=ago, thousands=lambda number: f"{number:,}")
 
     def shared() -> dict[str, Any]:
         return {
@@ -146,15 +144,16 @@ def _templates(app: Flask, settings: Settings) -> None:
             "certificate_warning": guard.visitor() and house().office.certificate_warning(house().clock()),
             "authority": settings.authority,
             "state_name": settings.state_name,
-            "when": Wording(house().zone),
+            "when": tongue.Hours(house().zone),
             "now": house().clock(),
-            "tongue": lambda lang: ENGLISH_NAMES.get(lang, lang),
+            "tongue": tongue.language,
             "csp_nonce": headers.nonce,
             "passkey_origin": origin,
             "asset": lambda name: url_for("static", filename=name, v=outline.stamp()),
         }
 
     app.context_processor(shared)
+    tongue.install(app)
 
 
 def _refusals(app: Flask) -> None:
@@ -169,7 +168,7 @@ def _refusals(app: Flask) -> None:
 
 
 def _lifecycle(refused: LifecycleRefused) -> Response:
-    flash(str(refused), "error")
+    flash(tongue.said(str(refused)), "error")
     where = request.view_args or {}
     if "alert" in where and "no" in where:
         return redirect(url_for("revision.page", alert=where["alert"], no=where["no"]), 303)
@@ -180,7 +179,9 @@ def _csrf(error: CSRFError) -> tuple[str, int] | Response:
     log.warning("web.csrf_refused", path=request.path, reason=str(error.description))
     if (way_back := after_the_session()) is not None:
         return way_back
-    return _said(400, "This page was open for too long or came from elsewhere: go back, load it again, then send it.")
+    return _said(
+        400, Said("This page was open for too long or came from elsewhere: go back, load it again, then send it.")
+    )
 
 
 def _http(error: HTTPException) -> tuple[str, int] | HTTPException | Response:
@@ -191,11 +192,11 @@ def _http(error: HTTPException) -> tuple[str, int] | HTTPException | Response:
         answer.headers.extend([(name, value) for name, value in error.get_headers() if name == "Allow"])
         return answer
     own = {
-        400: "The request could not be read: go back and try again.",
-        401: "Sign in first.",
-        404: "There is nothing at this address: start from the desk.",
-        405: "This address only takes the button of its page: start from the desk.",
-        413: "That is too much at once: send less text.",
+        400: Said("The request could not be read: go back and try again."),
+        401: Said("Sign in first."),
+        404: Said("There is nothing at this address: start from the desk."),
+        405: Said("This address only takes the button of its page: start from the desk."),
+        413: Said("That is too much at once: send less text."),
     }
     given = error.description if type(error).description != error.description else None
     return _said(error.code, given or own.get(error.code) or f"{error.name}.")
@@ -204,17 +205,23 @@ def _http(error: HTTPException) -> tuple[str, int] | HTTPException | Response:
 def _strange_host(error: SecurityError) -> tuple[str, int, dict[str, str]]:
     """Plain words without any address in them: nothing is built from a host name that is not ours."""
     log.warning("web.strange_host", reason=str(error.description))
-    return "This desk is not at that address: use the one in PUBLIC_BASE_URL.\n", 400, {"Content-Type": "text/plain"}
+    return (
+        "This desk is not at that address: use the one in PUBLIC_BASE_URL.\n",
+        400,
+        {"Content-Type": "text/plain"},
+    )
 
 
 def _no_database(error: Exception) -> tuple[str, int]:
     log.error("web.no_database", error=str(error))
-    return _said(503, "The database does not answer. Nothing was saved. Try again; `broadcaster doctor` says more.")
+    return _said(
+        503, Said("The database does not answer. Nothing was saved. Try again; `broadcaster doctor` says more.")
+    )
 
 
 def _broken(error: Exception) -> tuple[str, int]:
     log.exception("web.broken", path=request.path)
-    return _said(500, "Something in Broadcaster is broken; it was logged. Nothing was saved. Try again.")
+    return _said(500, Said("Something in Broadcaster is broken; it was logged. Nothing was saved. Try again."))
 
 
 def _said(code: int, sentence: str) -> tuple[str, int]:

@@ -11,12 +11,14 @@ from broadcaster.alert.lifecycle import Move, Role, Tier
 from broadcaster.alert.policy import needs_two_people
 from broadcaster.dispatch import actions, drills
 from broadcaster.dispatch.actions import AlertRefused
+from broadcaster.said import Said
 from broadcaster.store import drafts as typed_drafts
 from broadcaster.store.alerts import Revision
 from broadcaster.web import acting, drafts, form_numbers, stepup
 from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
 from broadcaster.web.revision import shown
+from broadcaster.web.tongue import _, said
 
 approval = Blueprint("approval", __name__, url_prefix="/desk/alerts/<alert>/revisions/<int:no>")
 approval.before_request(drafts.let_in)
@@ -30,7 +32,7 @@ Answer = Response | tuple[str, int]
 def submit(alert: str, no: int) -> Answer:
     """Freeze exactly what was previewed and ask for its release; a number that was typed since is looked at first."""
     if form_numbers.were_typed(alert, no):
-        flash("A number was typed in since: look at the texts as they are now, then submit.", "warning")
+        flash(_("A number was typed in since: look at the texts as they are now, then submit."), "warning")
         return form_numbers.save_typed(alert)
     try:
         with house().sessions.begin() as store:
@@ -38,9 +40,9 @@ def submit(alert: str, no: int) -> Answer:
             typed_drafts.drop(store, person().id, drafts.key_of(alert, no, numbers=True))
     except AlertRefused as refused:
         for problem in refused.problems:
-            flash(problem.sentence, "error")
+            flash(said(problem.sentence), "error")
         return redirect(url_for("form.edit", alert=alert), 303)
-    flash("Submitted. What you see here is frozen: this is what goes out.", "success")
+    flash(_("Submitted. What you see here is frozen: this is what goes out."), "success")
     return _back(alert, no)
 
 
@@ -52,7 +54,9 @@ def release_agencies(alert: str, no: int) -> Response:
         row = acting.revision_of(store, alert, no)
         actions.release_agencies(acting.actor(store), row)
     house().bell(*BELLS)
-    flash("The agencies are being told now." if row.alert.is_heard else "In a drill no agency is told.", "success")
+    flash(
+        _("The agencies are being told now.") if row.alert.is_heard else _("In a drill no agency is told."), "success"
+    )
     return _back(alert, no)
 
 
@@ -68,10 +72,10 @@ def approve(alert: str, no: int) -> Answer:
         actions.approve(acting.actor(store), row, request.form.get("hash", ""))
         if not row.alert.is_heard:
             drills.released(store, row.alert, house().clock())
-            flash("Approved. The drill is complete, and nobody was told.", "success")
+            flash(_("Approved. The drill is complete, and nobody was told."), "success")
             return redirect(url_for("drills.page"), 303)
     house().bell(*BELLS)
-    flash("Approved. It is going out now.", "success")
+    flash(_("Approved. It is going out now."), "success")
     return redirect(url_for("board.page", alert=alert), 303)
 
 
@@ -94,10 +98,15 @@ def _turn_down(alert: str, no: int, move: Move) -> Answer:
     with house().sessions.begin() as store:
         row = acting.revision_of(store, alert, no)
         if not reason:
-            return shown(store, row, reason="Say why in a few words: the author reads it."), 422
+            return shown(store, row, reason=Said("Say why in a few words: the author reads it.")), 422
         actions.turn_down(acting.actor(store), row, move, reason)
     house().bell(*BELLS)
-    flash(f"{'Returned' if move is Move.RETURN else 'Rejected'}: “{reason}”", "success")
+    done = (
+        _("Returned: “%(reason)s”", reason=reason)
+        if move is Move.RETURN
+        else _("Rejected: “%(reason)s”", reason=reason)
+    )
+    flash(done, "success")
     return _back(alert, no)
 
 
@@ -108,7 +117,7 @@ def hold(alert: str, no: int) -> Response:
     with house().sessions.begin() as store:
         for tier in _tiers(acting.revision_of(store, alert, no), store, "released"):
             actions.hold(acting.actor(store), acting.revision_of(store, alert, no), tier)
-    flash("On hold: nothing more goes out until it is resumed.", "success")
+    flash(_("On hold: nothing more goes out until it is resumed."), "success")
     return _back(alert, no)
 
 
@@ -126,7 +135,7 @@ def resume(alert: str, no: int) -> Answer:
         for tier in tiers:
             actions.resume(acting.actor(store), row, tier, request.form.get("hash", ""))
     house().bell(*BELLS)
-    flash("Resumed: it goes on.", "success")
+    flash(_("Resumed: it goes on."), "success")
     return _back(alert, no)
 
 

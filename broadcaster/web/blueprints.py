@@ -21,6 +21,7 @@ from broadcaster.web.account import account
 from broadcaster.web.agency import agency
 from broadcaster.web.approval import approval
 from broadcaster.web.desk import desk
+from broadcaster.web.desk_tongue import desk_tongue
 from broadcaster.web.detector import detector
 from broadcaster.web.directory import directory
 from broadcaster.web.drafts import drafts
@@ -47,6 +48,7 @@ from broadcaster.web.reports import reports
 from broadcaster.web.revision import revision
 from broadcaster.web.roster import roster
 from broadcaster.web.signin import signin
+from broadcaster.web.summary import summary
 from broadcaster.web.together import together
 from broadcaster.web.town_map import town_map
 from broadcaster.web.trouble_desk import desk_trouble
@@ -100,4 +102,6 @@ PAGES: tuple[Blueprint, ...] = (
     mine,
     identities,
     people,
+    desk_tongue,
+    summary,
 )

@@ -21,16 +21,18 @@ from broadcaster.dispatch import ipaws_watch, switch
 from broadcaster.receipts import tally
 from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount
 from broadcaster.receipts.seat import UNHEARD
+from broadcaster.said import Said
 from broadcaster.store import areas, directory_load, inbound, lines, reviews
 from broadcaster.store.alerts import Alert, Revision
 from broadcaster.store.deliveries import FanoutState
 from broadcaster.store.lines import Line
 from broadcaster.store.outages import Outage
-from broadcaster.web import acting, agency_lists, board_cards, board_map, outline, town_map
+from broadcaster.web import acting, agency_lists, board_cards, board_map, board_words, outline, town_map, vocabulary
 from broadcaster.web.agency_lists import LeftOut
 from broadcaster.web.board_cards import Card
 from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import speaking
 from broadcaster.web.town_map import TownMap
 
 blueprint = Blueprint("board", __name__, url_prefix="/desk", static_folder="assets/board", static_url_path="/board")
@@ -39,11 +41,11 @@ blueprint.before_request(require_person)
 KEPT_S = 0.8
 LOUD_FIRST = {"jammed": 0, "wrong": 0, "other": 1, "": 2, "right": 3}
 NEXT = (
-    (RevisionKind.UPDATE, "Update"),
-    (RevisionKind.NUMBER_CHANGE, "Change a number"),
-    (RevisionKind.RESTORED_IN_PART, "Restored in part"),
-    (RevisionKind.ALL_CLEAR, "All-clear"),
-    (RevisionKind.FALSE_ALARM, "False alarm"),
+    (RevisionKind.UPDATE, Said("Update")),
+    (RevisionKind.NUMBER_CHANGE, Said("Change a number")),
+    (RevisionKind.RESTORED_IN_PART, Said("Restored in part")),
+    (RevisionKind.ALL_CLEAR, Said("All-clear")),
+    (RevisionKind.FALSE_ALARM, Said("False alarm")),
 )
 
 
@@ -95,7 +97,7 @@ def sorting(asked: str) -> str:
 
 def drawn(store: Session, row: Alert, by: str, *, live: bool, may_issue: bool) -> str:
     """The board as a page, or the part of it that changes."""
-    key = (row.id, by) if live else None
+    key = (row.id, by, speaking()) if live else None
     return render_template(
         "board/live.html" if live else "board/board.html",
         alert=row,
@@ -108,11 +110,13 @@ def drawn(store: Session, row: Alert, by: str, *, live: bool, may_issue: bool) -
         steering=_steering(store, row, may_issue),
         next_kinds=NEXT,
         stands=board_cards.stands,
-        reasons=board_cards.REASONS,
+        reasons=board_words.REASONS,
+        notices=board_words.NOTICES,
+        in_brackets=board_words.in_brackets,
         tried_words=board_cards.tried_words,
         due=due,
         chase_after=house().settings.handoff_loud_after,
-        seat_name=house().settings.handoff_name or "the agency with the seat at IPAWS",
+        seat_name=house().settings.handoff_name or Said("the agency with the seat at IPAWS"),
         unheard=UNHEARD,
         path_reasons=ipaws_watch.REASONS,
         drawing=outline.of_state(house().settings.state_fips),
@@ -147,8 +151,8 @@ def _view(store: Session, row: Alert, by: str) -> View:
 
 def _left_out(store: Session, alert: Alert) -> LeftOut | None:
     """Whom the revision that is out leaves out; the agencies are only read where it leaves out somebody."""
-    out = _out(alert)
-    content = content_from_json(out.content) if out else None
+    sent = out(alert)
+    content = content_from_json(sent.content) if sent else None
     if content is None or content.withheld.is_empty:
         return None
     return agency_lists.left_out(content, directory_load.load(store))
@@ -160,9 +164,9 @@ class Kept:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._views: dict[tuple[int, str], tuple[float, View]] = {}
+        self._views: dict[tuple[int, str, str], tuple[float, View]] = {}
 
-    def view(self, key: tuple[int, str] | None, make: Callable[[], View]) -> View:
+    def view(self, key: tuple[int, str, str] | None, make: Callable[[], View]) -> View:
         """The kept view, or a new one; without a key always a new one."""
         if key is None:
             return make()
@@ -193,28 +197,30 @@ def due(moment: datetime, now: datetime) -> str:
     minutes = round((moment - now).total_seconds() / 60)
     length = abs(minutes)
     words = f"{length} min" if length < 120 else f"{length // 60} h {length % 60:02} min"
-    return f"in {words}" if minutes > 0 else "now" if minutes == 0 else f"{words} ago"
+    if minutes == 0:
+        return Said("now")
+    return Said("in %(length)s", length=words) if minutes > 0 else Said("%(length)s ago", length=words)
 
 
 def _place(store: Session, alert: Alert) -> str:
     """Where, by the newest revision that is out, or by the newest draft."""
-    shown = _out(alert) or (alert.revisions[-1] if alert.revisions else None)
+    shown = out(alert) or (alert.revisions[-1] if alert.revisions else None)
     return areas.place(store, content_from_json(shown.content).area) if shown else ""
 
 
-def _out(alert: Alert) -> Revision | None:
+def out(alert: Alert) -> Revision | None:
     """The newest revision that anybody was sent."""
     sent = (ReleaseState.RELEASED, ReleaseState.HELD)
     return next((row for row in reversed(alert.revisions) if any(each.state in sent for each in row.releases)), None)
 
 
 def _steering(store: Session, alert: Alert, may_issue: bool) -> Steering:
-    out = _out(alert)
-    states = {tier: row.state for tier, row in acting.releases_of(store, out).items()} if out else {}
+    sent = out(alert)
+    states = {tier: row.state for tier, row in acting.releases_of(store, sent).items()} if sent else {}
     newest = alert.revisions[-1] if alert.revisions else None
-    pending = newest if newest is not None and newest is not out else None
+    pending = newest if newest is not None and newest is not sent else None
     return Steering(
-        out=out,
+        out=sent,
         running=tuple(sorted(tier for tier, state in states.items() if state == ReleaseState.RELEASED)),
         held=tuple(sorted(tier for tier, state in states.items() if state == ReleaseState.HELD)),
         pending=pending if alert.state in (AlertState.OPEN, AlertState.DRAFT) else None,
@@ -227,8 +233,8 @@ def _pending_words(store: Session, pending: Revision | None) -> str:
     if pending is None:
         return ""
     if pending.frozen_at is None:
-        return "is a draft"
+        return Said("is a draft")
     public = acting.releases_of(store, pending).get("public")
     if public is None or public.state == ReleaseState.PENDING:
-        return "waits for a second person"
-    return f"was {public.state}"
+        return Said("waits for a second person")
+    return Said("was %(state)s", state=vocabulary.WORDS.get(public.state, public.state))

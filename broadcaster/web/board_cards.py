@@ -10,66 +10,9 @@ from dataclasses import dataclass
 
 from broadcaster.alert.delivery import State
 from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount, CommunityCount, Tried
-from broadcaster.receipts.seat import CODES
+from broadcaster.said import Said, joined
+from broadcaster.web.board_words import ENDED, NOTICES, REASONS, STANDS, TITLES, UNKNOWN
 
-TITLES = {
-    ("sms", "public"): "Text messages",
-    ("voice", "public"): "Calls to landlines",
-    ("sms", "agency"): "Text messages to agencies",
-    ("email", "agency"): "Agency mail",
-    ("feed", "public"): "Public page and CAP feed",
-    ("ipaws", "public"): "IPAWS: radio, television, phones",
-    ("handoff", "public"): "Handed to the agency at IPAWS",
-}
-STANDS = {
-    "running": "Going out",
-    "held": "ON HOLD: nothing goes out until it is resumed",
-    "superseded": "Stopped: a newer message replaces it",
-    "expired": "Stopped at its expiry",
-    "done": "Finished",
-}
-ENDED = {"superseded": "Finished: a newer message replaced it", "expired": "Finished at its expiry"}
-REASONS = {
-    "21610": "said STOP to the carrier",
-    "21211": "no valid number",
-    "21614": "cannot receive texts",
-    "30003": "phone off or out of reach",
-    "30004": "blocked",
-    "30005": "unknown number",
-    "30006": "landline or unreachable carrier",
-    "30007": "filtered by the carrier",
-    "30008": "unknown error at the carrier",
-    "call_busy": "the line was busy",
-    "call_in_vain": "nobody picked up",
-    "call_failed": "the call could not be put through",
-    "call_no_such_line": "no such line",
-    "smtp_550": "no such mailbox",
-    "bad_address": "no valid address",
-    "5.1.1": "no such mailbox",
-    "5.1.2": "no such mail domain",
-    "5.2.1": "the mailbox is switched off",
-    "5.2.2": "the mailbox is full",
-    "4.4.7": "the mail server gave up after trying for long",
-    "5.7.1": "refused by the recipient's mail server",
-}
-"""The commonest codes in words (twilio.md 5.3, RFC 3463); others are shown as they came."""
-REASONS |= {
-    "no_outlet": "IPAWS has it, and none of its channels passes it on",
-    "cog-disabled": "our group is switched off at IPAWS",
-    "cog-event": "our group may not send this event",
-    "cog-place": "our group may not alert all of this area",
-    "cap-profile": "the document breaks a rule of IPAWS",
-    "ipaws-unsigned": "the document is not signed",
-    "soap_client": "IPAWS cannot read our request",
-    **{code: words.removeprefix("refused: ") for code, words in CODES.items() if words.startswith("refused")},
-}
-UNKNOWN = {
-    "ipaws": "Unknown: IPAWS is being asked whether it has it",
-    "sms": "Unknown: the carrier is being asked",
-    "voice": "Unknown: the carrier is being asked",
-    "email": "Unknown: the relay did not answer, it is sent again",
-}
-"""Nobody can ask a mail relay what it has."""
 WORST = "worst"
 
 
@@ -131,45 +74,64 @@ def stands(count: ChannelCount) -> str:
     return ENDED.get(count.ended_as, STANDS["done"]) if count.is_over else STANDS[count.state]
 
 
-def _parts(count: ChannelCount) -> list[Part]:
+def _taken(count: ChannelCount) -> list[Part]:
+    """What a carrier has accepted, by what was heard of it afterwards."""
     state, phone = count.counts.get, count.handsets.get
     back = phone("undelivered", 0) + phone("failed", 0)
     accepted = [
-        Part("accepted", "Accepted by the mail relay", state(State.ACCEPTED, 0) - back),
-        Part("undelivered", "Accepted, but came back", back, "a mail server could not deliver it"),
+        Part("accepted", Said("Accepted by the mail relay"), state(State.ACCEPTED, 0) - back),
+        Part("undelivered", Said("Accepted, but came back"), back, Said("a mail server could not deliver it")),
     ]
     if count.channel == "feed":
-        accepted = [Part("published", "Published", state(State.ACCEPTED, 0))]
+        accepted = [Part("published", Said("Published"), state(State.ACCEPTED, 0))]
     elif count.channel == "ipaws":
-        accepted = [Part("accepted", "Taken by IPAWS", state(State.ACCEPTED, 0), "each channel's word is below")]
+        accepted = [
+            Part("accepted", Said("Taken by IPAWS"), state(State.ACCEPTED, 0), Said("each channel's word is below"))
+        ]
     elif count.channel == "sms":
         delivered = phone("delivered", 0)
         waiting = state(State.ACCEPTED, 0) - delivered - back
         accepted = [
-            Part("delivered", "Delivered to the phone", delivered),
-            Part("accepted", "Accepted, no word from the phone", waiting, "the carrier has it; nobody knows more yet"),
-            Part("undelivered", "Accepted, but not delivered", back, "the carrier could not reach the phone"),
+            Part("delivered", Said("Delivered to the phone"), delivered),
+            Part(
+                "accepted",
+                Said("Accepted, no word from the phone"),
+                waiting,
+                Said("the carrier has it; nobody knows more yet"),
+            ),
+            Part(
+                "undelivered", Said("Accepted, but not delivered"), back, Said("the carrier could not reach the phone")
+            ),
         ]
     elif count.channel == "voice":
         picked, machine = phone("delivered", 0), phone("sent", 0)
         waiting = state(State.ACCEPTED, 0) - picked - machine - back
         accepted = [
-            Part("delivered", "Somebody picked up", picked),
-            Part("machine", "A machine has it", machine, "nobody may have heard it yet"),
-            Part("accepted", "Ringing, or no word of how it ended", waiting),
-            Part("undelivered", "Rang in vain", back, "busy, not picked up, or not put through"),
+            Part("delivered", Said("Somebody picked up"), picked),
+            Part("machine", Said("A machine has it"), machine, Said("nobody may have heard it yet")),
+            Part("accepted", Said("Ringing, or no word of how it ended"), waiting),
+            Part("undelivered", Said("Rang in vain"), back, Said("busy, not picked up, or not put through")),
         ]
-    reasons = "; ".join(f"{number:,} {REASONS.get(code, code)}" for code, number in count.rejected_by_reason.items())
-    left = count.not_yet_reached
+    return accepted
+
+
+def _parts(count: ChannelCount) -> list[Part]:
+    state, left = count.counts.get, count.not_yet_reached
+    said = [(f"{number:,}", REASONS.get(code, code)) for code, number in count.rejected_by_reason.items()]
+    reasons = joined("; ", (joined(" ", pair) for pair in said))
     return [
-        *accepted,
-        Part("under-way", "Being sent or waiting to be sent again", state(State.SENDING, 0) + state(State.QUEUED, 0)),
-        Part("unknown", UNKNOWN.get(count.channel, "Unknown"), state(State.UNKNOWN, 0)),
-        Part("rejected", "Rejected", state(State.REJECTED, 0), reasons),
-        Part("suppressed", "Said STOP", state(State.SUPPRESSED, 0)),
-        Part("superseded", "Superseded by a newer message", state(State.SUPERSEDED, 0)),
-        Part("expired", "Expired before their turn", state(State.EXPIRED, 0)),
-        Part("left", "Not yet reached", left or 0, "counting" if left is None else ""),
+        *_taken(count),
+        Part(
+            "under-way",
+            Said("Being sent or waiting to be sent again"),
+            state(State.SENDING, 0) + state(State.QUEUED, 0),
+        ),
+        Part("unknown", UNKNOWN.get(count.channel, Said("Unknown")), state(State.UNKNOWN, 0)),
+        Part("rejected", Said("Rejected"), state(State.REJECTED, 0), reasons),
+        Part("suppressed", Said("Said STOP"), state(State.SUPPRESSED, 0)),
+        Part("superseded", Said("Superseded by a newer message"), state(State.SUPERSEDED, 0)),
+        Part("expired", Said("Expired before their turn"), state(State.EXPIRED, 0)),
+        Part("left", Said("Not yet reached"), left or 0, Said("counting") if left is None else ""),
     ]
 
 
@@ -194,15 +156,15 @@ def _most(name: str) -> Column:
 
 
 COLUMNS: dict[str, tuple[str, Column]] = {
-    "name": ("Community", lambda place: ()),
-    "planned": ("Planned", lambda place: (-place.planned,)),
-    "accepted": ("Accepted", _most("accepted")),
-    "delivered": ("Delivered", lambda place: (-place.handsets.get("delivered", 0),)),
-    "rejected": ("Rejected", _most("rejected")),
-    "suppressed": ("Said STOP", _most("suppressed")),
-    "unknown": ("Unknown", _most("unknown")),
-    "stopped": ("Superseded or expired", lambda place: (-_stopped(place),)),
-    WORST: ("Not reached", lambda place: (-place.unreached, -place.planned)),
+    "name": (Said("Community"), lambda place: ()),
+    "planned": (Said("Planned"), lambda place: (-place.planned,)),
+    "accepted": (Said("Accepted"), _most("accepted")),
+    "delivered": (Said("Delivered"), lambda place: (-place.handsets.get("delivered", 0),)),
+    "rejected": (Said("Rejected"), _most("rejected")),
+    "suppressed": (Said("Said STOP"), _most("suppressed")),
+    "unknown": (Said("Unknown"), _most("unknown")),
+    "stopped": (Said("Superseded or expired"), lambda place: (-_stopped(place),)),
+    WORST: (Said("Not reached"), lambda place: (-place.unreached, -place.planned)),
 }
 """The table's columns and how each one sorts: most first, and by name among equals."""
 
@@ -257,19 +219,19 @@ def silent_agencies(board: Board) -> list[AgencyLine]:
     )
 
 
-_OF_CALLS = {"sent": "a machine has it", "delivered": "somebody picked up and pressed nothing"}
+_OF_CALLS = {"sent": Said("a machine has it"), "delivered": Said("somebody picked up and pressed nothing")}
 
 
 def tried_words(tried: Tried) -> str:
     """What became of the last contact that was tried, for people."""
-    by = {"email": "mail", "sms": "text", "voice": "call"}.get(tried.channel, tried.channel)
+    by = NOTICES.get(tried.channel, tried.channel)
     if tried.handset in ("undelivered", "failed") or tried.state in (State.REJECTED, State.EXPIRED):
-        return f"{by}: {REASONS.get(tried.reason, tried.reason) or 'not delivered'}"
+        return joined(": ", (by, REASONS.get(tried.reason, tried.reason) or Said("not delivered")))
     if tried.channel == "voice" and tried.handset in _OF_CALLS:
-        return f"{by}: {_OF_CALLS[tried.handset]}"
+        return joined(": ", (by, _OF_CALLS[tried.handset]))
     if tried.handset == "delivered":
-        return f"{by} delivered"
-    return f"{by} under way" if tried.state != State.ACCEPTED else f"{by} accepted"
+        return Said("%(what)s delivered", what=by)
+    return Said("%(what)s under way", what=by) if tried.state != State.ACCEPTED else Said("%(what)s accepted", what=by)
 
 
 def _is_on_its_way(line: AgencyLine) -> bool:

@@ -14,6 +14,7 @@ from broadcaster.web import acting, board
 from broadcaster.web.guard import KEY, require_person
 from broadcaster.web.house import house
 from broadcaster.web.streams import KEEP, MOST, Opening, Shown, Streams, Watcher
+from broadcaster.web.tongue import speak, speaking
 
 blueprint = Blueprint("board_stream", __name__, url_prefix="/desk")
 blueprint.before_request(require_person)
@@ -32,10 +33,12 @@ def stream(alert: str) -> Response:
         return Response(status=204)
     with house().sessions.begin() as store:
         acting.alert_of(store, alert)
-    opened_by, heard = session[KEY], request.headers.get("Last-Event-ID", "")
+    opened_by, heard, lang = session[KEY], request.headers.get("Last-Event-ID", ""), speaking()
     opening = Opening(
         keep,
-        lambda connection: streams.join((alert, by), _look(app, alert, by), Watcher(connection, opened_by), heard),
+        lambda connection: streams.join(
+            (alert, by, lang), _look(app, alert, by, lang), Watcher(connection, opened_by), heard
+        ),
     )
     return Response(opening, headers=HEADERS, mimetype="text/event-stream")
 
@@ -52,9 +55,10 @@ def _ended(app: Flask, sessions: Collection[str]) -> Collection[str]:
         return desk_sessions.ended(store, sessions, house().clock())
 
 
-def _look(app: Flask, alert: str, by: str) -> Callable[[], Shown]:
+def _look(app: Flask, alert: str, by: str, lang: str) -> Callable[[], Shown]:
     def look() -> Shown:
         with app.test_request_context(f"/desk/alerts/{alert}"), house().sessions.begin() as store:
+            speak(lang)
             return parts(board.drawn(store, acting.alert_of(store, alert), by, live=True, may_issue=True))
 
     return look

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from broadcaster.said import Said
 from broadcaster.settings import Settings
 from broadcaster.store import canaries
 from broadcaster.store.canaries import Outcome, Run
@@ -29,19 +30,29 @@ def line(store: Session, settings: Settings, now: datetime) -> Line | None:
         return None
     runs = canaries.newest(store)
     if not runs:
-        return Line("No canary has gone yet: the operator starts `broadcaster canary`.", True)
+        return Line(Said("No canary has gone yet: the operator starts `broadcaster canary`."), True)
     run, age = runs[0], max(0.0, (now - runs[0].started_at).total_seconds())
     if age > SILENT_AFTER * settings.canary_every:
-        return Line(f"No canary for {_long(age)}: the way of an alert is not being tried. Tell the operator.", True)
-    return Line(f"Canary {_long(age)} ago: {_how(run)}", run.outcome is Outcome.MISSED)
+        return Line(
+            Said(
+                "No canary for %(length)s: the way of an alert is not being tried. Tell the operator.",
+                length=_long(age),
+            ),
+            True,
+        )
+    return Line(Said("Canary %(length)s ago: %(how)s", length=_long(age), how=_how(run)), run.outcome is Outcome.MISSED)
 
 
 def _how(run: Run) -> str:
     if run.outcome is Outcome.MISSED:
-        return f"missed at the step {run.step}: {run.why}. The operator is paged after the second one."
+        return Said(
+            "missed at the step %(step)s: %(why)s. The operator is paged after the second one.",
+            step=run.step,
+            why=run.why,
+        )
     if run.outcome is Outcome.GAVE_WAY:
-        return "it gave way to the texts of an alert."
-    return f"all {len(run.seconds)} steps in {run.whole:.1f} s."
+        return Said("it gave way to the texts of an alert.")
+    return Said("all %(number)s steps in %(seconds)s s.", number=len(run.seconds), seconds=f"{run.whole:.1f}")
 
 
 def _long(seconds: float) -> str:

@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response
 from broadcaster import logs
 from broadcaster.alert.alert import Area
 from broadcaster.alert.lifecycle import Role
+from broadcaster.said import Said
 from broadcaster.store import areas
 from broadcaster.store import drafts as store_of
 from broadcaster.store.database import public_id
@@ -29,6 +30,7 @@ from broadcaster.store.sealed import Unsealable
 from broadcaster.web import form_typed, guard
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import _, said
 
 log = logs.get(__name__)
 DESK = (Role.ISSUER, Role.APPROVER, Role.ADMIN)
@@ -46,7 +48,7 @@ SEALED = "sealed"
 LEFT_OUT = frozenset({"csrf_token"})
 LONGEST_KNOWN = timedelta(hours=24)
 """A form that lay for longer is about another outage."""
-AGAIN = "Your session had ended. Everything you typed stands below: look at it and send it again."
+AGAIN = Said("Your session had ended. Everything you typed stands below: look at it and send it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,9 @@ class Begun:
     page: str
 
 
-WHAT = ("A new alert", "An edit of an alert", "The numbers of an alert")
+WHAT = (Said("A new alert"), Said("An edit of an alert"), Said("The numbers of an alert"))
 """What a form of an alert is, by the dots in its key."""
-A_NOTICE, A_LINE = "A provider’s notice", "Words for the record of an outage"
+A_NOTICE, A_LINE = Said("A provider’s notice"), Said("Words for the record of an outage")
 
 
 def key_of(alert: str, no: int, *, numbers: bool = False) -> str:
@@ -186,7 +188,7 @@ def discard(key: str) -> Response:
     """Throw a form away, on the word of whoever typed it."""
     with house().sessions.begin() as store:
         gone = store_of.drop(store, person().id, key)
-    flash("Thrown away. Nothing of it was sent." if gone else "There is nothing left to throw away.", "success")
+    flash(_("Thrown away. Nothing of it was sent.") if gone else _("There is nothing left to throw away."), "success")
     return redirect(url_for("desk.home"), 303)
 
 
@@ -217,7 +219,7 @@ def after_the_session() -> tuple[str, int] | Response | None:
         return None
     with house().sessions.begin() as store:
         keep(store, key)
-    flash(AGAIN, "warning")
+    flash(said(AGAIN), "warning")
     return redirect(page_of(key), 303)
 
 
@@ -248,5 +250,5 @@ def came_through(user: int) -> str:
         return ""
     with house().sessions.begin() as store:
         _keep(store, user, key, form)
-    flash(AGAIN, "warning")
+    flash(said(AGAIN), "warning")
     return page_of(key)

@@ -18,7 +18,8 @@ from broadcaster.dispatch import actions
 from broadcaster.dispatch import drills as practising
 from broadcaster.dispatch.actions import Actor
 from broadcaster.messages import standing
-from broadcaster.messages.book import ENGLISH_NAMES, NAMES, languages
+from broadcaster.messages.book import NAMES, languages
+from broadcaster.said import Said, joined
 from broadcaster.settings import Mode
 from broadcaster.store import directory_load, outages, senders, wordings
 from broadcaster.store import drafts as typed_drafts
@@ -31,29 +32,39 @@ from broadcaster.web.form_read import Reading, read
 from broadcaster.web.form_typed import FIELDS, Typed
 from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import language
 
 form = Blueprint("form", __name__, url_prefix="/desk")
 form.before_request(drafts.let_in)
 
 FAILURES = {
-    FailureKind.ALL_CALLS: ("All calls", "911 is down. People are told to call another number."),
-    FailureKind.INTERMITTENT: ("Some calls", "People try 911 first, and call another number if it fails."),
-    FailureKind.ONE_CARRIER: ("One carrier or service", "Its customers use another phone, Wi-Fi calling or a number."),
-    FailureKind.NO_LOCATION: ("Calls arrive without location", "911 works. People say where they are first."),
-    FailureKind.TEXT_TO_911: ("Text-to-911", "Calls work. People who text are told what to do instead."),
+    FailureKind.ALL_CALLS: (Said("All calls"), Said("911 is down. People are told to call another number.")),
+    FailureKind.INTERMITTENT: (Said("Some calls"), Said("People try 911 first, and call another number if it fails.")),
+    FailureKind.ONE_CARRIER: (
+        Said("One carrier or service"),
+        Said("Its customers use another phone, Wi-Fi calling or a number."),
+    ),
+    FailureKind.NO_LOCATION: (
+        Said("Calls arrive without location"),
+        Said("911 works. People say where they are first."),
+    ),
+    FailureKind.TEXT_TO_911: (Said("Text-to-911"), Said("Calls work. People who text are told what to do instead.")),
 }
 CHANNELS = {
     ChannelName.SMS: (
-        "Texts and calls",
-        "texts to phones and calls to landlines, to everybody who signed up in the area",
+        Said("Texts and calls"),
+        Said("texts to phones and calls to landlines, to everybody who signed up in the area"),
     ),
-    ChannelName.EMAIL: ("Agency mail", "to police, fire, hospitals and answering points of the area"),
-    ChannelName.FEED: ("Public page and CAP feed", "for the web, broadcasters and alert aggregators"),
-    ChannelName.IPAWS: ("IPAWS: radio, television and phones", "EAS and WEA, through FEMA or the agency with the seat"),
+    ChannelName.EMAIL: (Said("Agency mail"), Said("to police, fire, hospitals and answering points of the area")),
+    ChannelName.FEED: (Said("Public page and CAP feed"), Said("for the web, broadcasters and alert aggregators")),
+    ChannelName.IPAWS: (
+        Said("IPAWS: radio, television and phones"),
+        Said("EAS and WEA, through FEMA or the agency with the seat"),
+    ),
 }
 NOT_SET_UP = {
-    "sms": "texts are off now: no carrier is set up",
-    "voice": "calls are off now: no number to call from is set up",
+    "sms": Said("texts are off now: no carrier is set up"),
+    "voice": Said("calls are off now: no number to call from is set up"),
 }
 NEXT = (
     f"/alerts/<alert>/next/<any({', '.join(kind for kind in RevisionKind if kind is not RevisionKind.INITIAL)}):kind>"
@@ -246,7 +257,11 @@ def _to_residents(store: Session) -> tuple[str, str]:
     """Texts and calls are chosen together; the hint says which of them go out now, and why one does not."""
     label, hint = CHANNELS[ChannelName.SMS]
     off = [words for channel, words in NOT_SET_UP.items() if not senders.is_set_up(store, channel)]
-    return label, "; ".join([hint, *off])
+    return label, joined("; ", [hint, *off])
+
+
+def _named(lang: str, reviewed: bool) -> str:
+    return language(lang) if reviewed else Said("%(language)s (not reviewed)", language=language(lang))
 
 
 def _page(sheet: Sheet, choice: Choice, kind: RevisionKind, revision: Revision | None = None) -> str:
@@ -266,8 +281,8 @@ def _page(sheet: Sheet, choice: Choice, kind: RevisionKind, revision: Revision |
         failures=FAILURES,
         channels=channels,
         seat=_seat(),
-        given_up=standing.given_up([ENGLISH_NAMES[lang] for lang in NAMES if lang in books.given_up]),
-        tongues={lang: ENGLISH_NAMES[lang] + ("" if books.is_reviewed(lang) else " (not reviewed)") for lang in NAMES},
+        given_up=standing.given_up([language(lang) for lang in NAMES if lang in books.given_up]),
+        tongues={lang: _named(lang, books.is_reviewed(lang)) for lang in NAMES},
         drawing=outline.of_state(house().settings.state_fips),
         towns=towns,
         zone=house().clock().astimezone(house().zone).tzname(),

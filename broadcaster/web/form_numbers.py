@@ -18,6 +18,7 @@ from broadcaster.alert.lifecycle import Role
 from broadcaster.alert.phone import AlternateNumber, PhoneRefused, parse
 from broadcaster.directory import Answer, Community, Directory
 from broadcaster.dispatch import actions
+from broadcaster.said import Said
 from broadcaster.store import directory_load
 from broadcaster.store import drafts as typed_drafts
 from broadcaster.store.alerts import Revision
@@ -31,10 +32,10 @@ numbers.before_request(drafts.let_in)
 Saved = Response | tuple[str, int]
 OWN = frozenset({Rung.COMMUNITY, Rung.SECOND})
 RUNGS = {
-    Rung.SECOND: "its second number",
-    Rung.COUNTY: "the number of the county",
-    Rung.STATE: "the number of the State Police",
-    Rung.WALK_IN: "go to the nearest fire or police station",
+    Rung.SECOND: Said("its second number"),
+    Rung.COUNTY: Said("the number of the county"),
+    Rung.STATE: Said("the number of the State Police"),
+    Rung.WALK_IN: Said("go to the nearest fire or police station"),
 }
 
 
@@ -165,7 +166,9 @@ def overrides(
             problems[code] = str(error)
             continue
         if e164 in hidden:
-            problems[code] = f"{text} is restricted in the directory and cannot be published: give another number."
+            problems[code] = Said(
+                "%(typed)s is restricted in the directory and cannot be published: give another number.", typed=text
+            )
             continue
         own = directory.ladder(code).number
         if own is None or own.e164 != e164:

@@ -5,11 +5,9 @@ Bad input is refused here; the few rules that stop an alert are the heart's (`al
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,7 +24,8 @@ from broadcaster.alert.alert import (
 )
 from broadcaster.directory import Directory, UnknownCommunity
 from broadcaster.messages.book import languages
-from broadcaster.web import agency_lists
+from broadcaster.said import Said
+from broadcaster.web import agency_lists, form_names
 from broadcaster.web.form_typed import FIELDS, Typed, TypedConfirmation
 
 SLACK = timedelta(minutes=5)
@@ -53,12 +52,15 @@ class Reading:
         """The aware moment of a local time; None (and a problem, if it is needed) when it is none."""
         if not text.strip():
             if needed:
-                self.refuse(name, "Fill in date and time.")
+                self.refuse(name, Said("Fill in date and time."))
             return None
         try:
             return datetime.fromisoformat(text.strip()).replace(second=0, microsecond=0, tzinfo=self.zone)
         except ValueError:
-            self.refuse(name, f"“{text.strip()[:40]}” is no date with a time: write it like 2024-06-18T13:15.")
+            self.refuse(
+                name,
+                Said("“%(typed)s” is no date with a time: write it like 2024-06-18T13:15.", typed=text.strip()[:40]),
+            )
             return None
 
 
@@ -95,11 +97,25 @@ def _decided(reading: Reading, asked: frozenset[str], base: Content) -> Iterator
     yield from _times(reading, asked, base)
     if "note" in asked:
         if len(typed.note) > LONGEST_NOTE:
-            reading.refuse("note", f"The note has {len(typed.note)} characters: keep it under {LONGEST_NOTE}.")
+            reading.refuse(
+                "note",
+                Said(
+                    "The note has %(length)s characters: keep it under %(most)s.",
+                    length=len(typed.note),
+                    most=LONGEST_NOTE,
+                ),
+            )
         yield "note", " ".join(typed.note.split())
     if "cause" in asked:
         if len(typed.cause) > LONGEST_NOTE:
-            reading.refuse("cause", f"The cause has {len(typed.cause)} characters: keep it under {LONGEST_NOTE}.")
+            reading.refuse(
+                "cause",
+                Said(
+                    "The cause has %(length)s characters: keep it under %(most)s.",
+                    length=len(typed.cause),
+                    most=LONGEST_NOTE,
+                ),
+            )
         yield "cause", " ".join(typed.cause.split())
     if "channels" in asked:
         yield "channels", _channels(reading)
@@ -120,22 +136,24 @@ def _failure(reading: Reading) -> Iterator[tuple[str, Any]]:
         failure = FailureKind(typed.failure)
         yield "failure", failure
         if failure is FailureKind.ONE_CARRIER and not typed.provider.strip():
-            reading.refuse("provider", "Name the carrier or service whose customers cannot reach 911.")
+            reading.refuse("provider", Said("Name the carrier or service whose customers cannot reach 911."))
     except ValueError:
-        reading.refuse("failure", "Choose what fails.")
+        reading.refuse("failure", Said("Choose what fails."))
     if len(typed.provider) > LONGEST_NAME:
-        reading.refuse("provider", f"Keep the name under {LONGEST_NAME} characters.")
+        reading.refuse("provider", Said("Keep the name under %(most)s characters.", most=LONGEST_NAME))
     yield "provider", " ".join(typed.provider.split()) if typed.failure == FailureKind.ONE_CARRIER else ""
     try:
         yield "certainty", Certainty(typed.certainty)
     except ValueError:
-        reading.refuse("certainty", "Say whether the outage is confirmed or only reported.")
+        reading.refuse("certainty", Said("Say whether the outage is confirmed or only reported."))
 
 
 def _area(reading: Reading) -> Area:
     area = place(reading)
     if area.is_empty and not {"names", "area"} & reading.problems.keys():
-        reading.refuse("area", "Choose where 911 fails: the whole state, counties, communities or answering points.")
+        reading.refuse(
+            "area", Said("Choose where 911 fails: the whole state, counties, communities or answering points.")
+        )
     return area
 
 
@@ -157,48 +175,10 @@ def place(reading: Reading) -> Area:
 
 
 def _named(reading: Reading, name: str, text: str, among: Sequence[str] | None = None) -> list[str]:
-    """The codes of communities named in a text, one a line or with commas between; every miss is named."""
-    found, misses = [], []
-    for part in (part.strip() for part in re.split(r"[\n,;]+", text)):
-        if not part:
-            continue
-        code, miss = _one_named(reading.directory, part)
-        if code and among is not None and code not in among:
-            miss = f"{reading.directory.community(code).name} is not in the area of this alert."
-        if miss:
-            misses.append(miss)
-        else:
-            found.append(code)
-    if misses:
-        more = f" And {len(misses) - 3} more names do not fit." if len(misses) > 3 else ""
-        reading.refuse(name, " ".join(misses[:3]) + more)
+    found, wrong = form_names.codes(reading.directory, text, among)
+    if wrong:
+        reading.refuse(name, wrong)
     return found
-
-
-def _one_named(directory: Directory, text: str) -> tuple[str, str]:
-    """The code of the one community of this name, or why there is none."""
-    try:
-        hits = directory.find(text)
-    except UnknownCommunity:
-        return "", f"“{text[:40]}” is not in the directory: {_meant(directory, text)}"
-    exact = [hit for hit in hits if _same(hit.name, text)] or [
-        hit for hit in hits if any(_same(place, text) for place in hit.places)
-    ]
-    if len(exact) == 1:
-        return exact[0].code, ""
-    names = ", ".join(hit.name for hit in hits[:4])
-    return "", f"“{text[:40]}” could be {names}{' or others' if len(hits) > 4 else ''}: write the whole name."
-
-
-def _meant(directory: Directory, text: str) -> str:
-    """What somebody may have meant by a name that nothing has."""
-    names = {name.casefold(): name for each in directory.communities for name in (*each.places, each.name)}
-    near = get_close_matches(text.casefold(), names, n=3, cutoff=0.7)
-    return f"did you mean {' or '.join(names[name] for name in near)}?" if near else "check the spelling."
-
-
-def _same(name: str, text: str) -> bool:
-    return name.casefold().split() == text.casefold().split()
 
 
 def _restored(reading: Reading, base: Content, *, needed: bool) -> tuple[str, ...]:
@@ -206,9 +186,9 @@ def _restored(reading: Reading, base: Content, *, needed: bool) -> tuple[str, ..
     chosen = {code for code in reading.typed.restored if code in inside}
     chosen.update(_named(reading, "restored", reading.typed.restored_names, inside))
     if not chosen and needed:
-        reading.refuse("restored", "Choose the communities in which 911 works again.")
+        reading.refuse("restored", Said("Choose the communities in which 911 works again."))
     if chosen == set(inside):
-        reading.refuse("restored", "That is every community: send an all-clear instead.")
+        reading.refuse("restored", Said("That is every community: send an all-clear instead."))
     return tuple(sorted(chosen))
 
 
@@ -218,19 +198,19 @@ def _times(reading: Reading, asked: frozenset[str], base: Content) -> Iterator[t
     if "began" in asked:
         began = reading.moment("began", typed.began)
         if began and began > now + SLACK:
-            reading.refuse("began", "That is in the future: say since when 911 has failed.")
+            reading.refuse("began", Said("That is in the future: say since when 911 has failed."))
         yield "began", began
     if "expires" in asked:
         yield "expires", _expires(reading, began)
     if "next_update" in asked:
         promised = reading.moment("next_update", typed.next_update, needed=False)
         if promised and promised < now - SLACK:
-            reading.refuse("next_update", "That is in the past: choose a time to come, or leave it empty.")
+            reading.refuse("next_update", Said("That is in the past: choose a time to come, or leave it empty."))
         yield "next_update", promised
     if "expected_restoration" in asked:
         expected = reading.moment("expected_restoration", typed.expected_restoration, needed=False)
         if expected and began and expected <= began:
-            reading.refuse("expected_restoration", "911 cannot be restored before it failed: check the time.")
+            reading.refuse("expected_restoration", Said("911 cannot be restored before it failed: check the time."))
         yield "expected_restoration", expected
 
 
@@ -239,18 +219,18 @@ def _expires(reading: Reading, began: datetime | None) -> datetime | None:
     if expires is None:
         return None
     if began and expires <= began:
-        reading.refuse("expires", "The alert would end before the outage began: choose a later end.")
+        reading.refuse("expires", Said("The alert would end before the outage began: choose a later end."))
     elif expires <= reading.now:
-        reading.refuse("expires", "The alert would be over already: choose a later end.")
+        reading.refuse("expires", Said("The alert would be over already: choose a later end."))
     elif expires > reading.now + LONGEST_LIFE + SLACK:
-        reading.refuse("expires", "An alert lives at most 4 hours and is then renewed: choose an earlier end.")
+        reading.refuse("expires", Said("An alert lives at most 4 hours and is then renewed: choose an earlier end."))
     return expires
 
 
 def _channels(reading: Reading) -> tuple[ChannelName, ...]:
     chosen = tuple(channel for channel in ChannelName if channel.value in reading.typed.channels)
     if not chosen:
-        reading.refuse("channels", "Choose at least one way to tell people.")
+        reading.refuse("channels", Said("Choose at least one way to tell people."))
     return chosen
 
 
@@ -258,7 +238,9 @@ def _confirmations(reading: Reading, content: Content) -> Iterator[Confirmation]
     inside = audience.affected(content.area, reading.directory)
     rows = [(number, row) for number, row in enumerate(reading.typed.confirmations) if not row.is_blank]
     if not rows:
-        reading.refuse("confirmations", "Name who confirms that 911 works: the vendor, or a PSAP that took a call.")
+        reading.refuse(
+            "confirmations", Said("Name who confirms that 911 works: the vendor, or a PSAP that took a call.")
+        )
     covered: set[str] = set()
     for number, row in rows:
         confirmation = _confirmation(reading, number, row, inside)
@@ -273,12 +255,12 @@ def _confirmations(reading: Reading, content: Content) -> Iterator[Confirmation]
 
 def _confirmation(reading: Reading, number: int, row: TypedConfirmation, inside: Sequence[str]) -> Confirmation | None:
     if not row.who.strip():
-        reading.refuse(f"who-{number}", "Say who confirms it: name and organisation.")
+        reading.refuse(f"who-{number}", Said("Say who confirms it: name and organisation."))
     if not row.how.strip():
-        reading.refuse(f"how-{number}", "Say how they know: a test call, their own systems, a 911 call taken.")
+        reading.refuse(f"how-{number}", Said("Say how they know: a test call, their own systems, a 911 call taken."))
     at = reading.moment(f"at-{number}", row.at)
     if at and at > reading.now + SLACK:
-        reading.refuse(f"at-{number}", "That is in the future: say when it was confirmed.")
+        reading.refuse(f"at-{number}", Said("That is in the future: say when it was confirmed."))
     named = _named(reading, f"names_of-{number}", row.names, inside) if row.names.strip() else list(inside)
     if at is None or any(name.endswith(f"-{number}") for name in reading.problems):
         return None

@@ -10,6 +10,7 @@ from broadcaster.alert.lifecycle import Role
 from broadcaster.dispatch import alone as acts
 from broadcaster.dispatch import never_public
 from broadcaster.dispatch.alone import LONGEST
+from broadcaster.said import Said
 from broadcaster.store.reviews import Verdict
 from broadcaster.web import acting, alone, stepup
 from broadcaster.web.alone import Slip
@@ -17,6 +18,7 @@ from broadcaster.web.approval import BELLS, Answer
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.revision import shown
+from broadcaster.web.tongue import _
 
 glass = Blueprint("glass", __name__, url_prefix="/desk/alerts/<alert>/revisions/<int:no>")
 glass.before_request(require_person)
@@ -32,9 +34,9 @@ def break_it(alert: str, no: int) -> Answer:
         row = acting.revision_of(store, alert, no)
         waited = house().clock() - (row.frozen_at or house().clock())
         lifecycle.check_alone(person().roles, waited, alone.wait())
-        problems = {} if typed["reason"] else {"reason": "Say why nobody else could be asked."}
+        problems: dict[str, str] = {} if typed["reason"] else {"reason": Said("Say why nobody else could be asked.")}
         if not alone.same(typed["place"], alone.place(store, row)):
-            problems["place"] = f"Type {alone.place(store, row)}, so that it is surely this place."
+            problems["place"] = Said("Type %(place)s, so that it is surely this place.", place=alone.place(store, row))
         if not problems and (refused := stepup.refusal(store, alone=True)):
             problems["code"] = refused
         if problems:
@@ -42,7 +44,7 @@ def break_it(alert: str, no: int) -> Answer:
         lifecycle.check_hash(request.form.get("hash", ""), row.hash or "")
         acts.break_glass(acting.actor(store), row, typed["reason"], alone.wait())
     house().bell(*BELLS)
-    flash("Released by you alone. Another person must review it within 15 minutes.", "warning")
+    flash(_("Released by you alone. Another person must review it within 15 minutes."), "warning")
     return redirect(url_for("board.page", alert=alert), 303)
 
 
@@ -57,9 +59,9 @@ def review(alert: str, no: int) -> Answer:
         try:
             verdict = Verdict(request.form.get("verdict", ""))
         except ValueError:
-            return shown(store, row, slip=Slip({"verdict": "Choose whether it is right."}, {"note": note})), 422
+            return shown(store, row, slip=Slip({"verdict": Said("Choose whether it is right.")}, {"note": note})), 422
         if verdict is Verdict.WRONG and not note:
-            wrong = {"note": "Say what is wrong in a few words: the officer corrects it by that."}
+            wrong = {"note": Said("Say what is wrong in a few words: the officer corrects it by that.")}
             return shown(store, row, slip=Slip(wrong, {"verdict": verdict.value})), 422
         if problem := stepup.refusal(store):
             kept = {"note": note, "verdict": verdict.value}
@@ -67,9 +69,9 @@ def review(alert: str, no: int) -> Answer:
         acts.review(acting.actor(store), row, verdict, note)
     house().bell(*BELLS)
     if verdict is Verdict.RIGHT:
-        flash("Reviewed: you stand behind it as the second person.", "success")
+        flash(_("Reviewed: you stand behind it as the second person."), "success")
     else:
-        flash("You say that it is wrong. Now correct it: an update, a number change, or “False alarm”.", "error")
+        flash(_("You say that it is wrong. Now correct it: an update, a number change, or “False alarm”."), "error")
     return redirect(url_for("board.page", alert=alert), 303)
 
 
@@ -84,7 +86,7 @@ def withdraw(alert: str, no: int) -> Answer:
             return shown(store, row, slip=Slip({"code": problem})), 422
         acts.withdraw(acting.actor(store), row)
     house().bell(*BELLS)
-    flash("Withdrawn. Everybody who was told is being told now.", "success")
+    flash(_("Withdrawn. Everybody who was told is being told now."), "success")
     return redirect(url_for("board.page", alert=alert), 303)
 
 
@@ -96,12 +98,14 @@ def end_for_agencies(alert: str, no: int) -> Answer:
     said = request.form.get("confirmed", "").strip()[: never_public.LONGEST]
     with house().sessions.begin() as store:
         row = acting.revision_of(store, alert, no)
-        problems = {} if said else {"confirmed": "Say who confirmed that 911 works again, and how."}
+        problems: dict[str, str] = (
+            {} if said else {"confirmed": Said("Say who confirmed that 911 works again, and how.")}
+        )
         if not problems and (refused := stepup.refusal(store)):
             problems["code"] = refused
         if problems:
             return shown(store, row, slip=Slip(problems, {"confirmed": said})), 422
         never_public.end(acting.actor(store), row, said)
     house().bell(*BELLS)
-    flash("Ended. The agencies that were told are being told now.", "success")
+    flash(_("Ended. The agencies that were told are being told now."), "success")
     return redirect(url_for("board.page", alert=alert), 303)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from broadcaster.alert.lifecycle import AT_THE_DESK, Role
+from broadcaster.said import Said, joined
 from broadcaster.store import desk_sessions
 from broadcaster.store.desk_sessions import Visit, Way
 from broadcaster.store.people import User
@@ -20,8 +21,17 @@ from broadcaster.web.house import house
 
 IDLE, ABSOLUTE = (int(length.total_seconds()) for length in (desk_sessions.IDLE, desk_sessions.ABSOLUTE))
 """Seconds without a request, and seconds in all, after which a session ends."""
-ENDED = "Your session has ended. Sign in and go on."
+ENDED = Said("Your session has ended. Sign in and go on.")
 
+A_ROLE = {
+    Role.ISSUER: Said("an issuer"),
+    Role.APPROVER: Said("an approver"),
+    Role.ADMIN: Said("an admin"),
+    Role.AUDITOR: Said("an auditor"),
+    Role.DIRECTORY: Said("a directory-editor"),
+    Role.AGENCY: Said("an agency"),
+    Role.CANARY: Said("a canary"),
+}
 KEY = "key"
 """What the cookie calls the session's id."""
 POLLS = frozenset({"paged.fragment", "paged.called", "desk_trouble.strip", "detector.strip"})
@@ -38,9 +48,9 @@ OF_READERS = frozenset({"ledger.export", "roster.save", "paged.confirm"})
 """What takes a button, and is open to those who only read: a file, and how they themselves are reached."""
 SAFE = ("GET", "HEAD", "OPTIONS")
 WRITERS = (Role.ISSUER, Role.APPROVER, Role.ADMIN, Role.DIRECTORY)
-NO_ROLE = "You have no role here yet: an administrator gives you one, under People."
-NOT_YOURS = "This is no page of your agency: start from its own."
-READS = "You may read everything here and change nothing: ask somebody on duty."
+NO_ROLE = Said("You have no role here yet: an administrator gives you one, under People.")
+NOT_YOURS = Said("This is no page of your agency: start from its own.")
+READS = Said("You may read everything here and change nothing: ask somebody on duty.")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -148,8 +158,7 @@ def only(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @wraps(view)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
             if not person().may(*roles):
-                names = " or ".join(f"an {role}" if role[0] in "aeiou" else f"a {role}" for role in roles)
-                abort(403, description=f"Only {names} can do this, and you are not one: ask somebody on duty.")
+                abort(403, description=_only(roles))
             return view(*args, **kwargs)
 
         return checked
@@ -157,8 +166,13 @@ def only(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return guarded
 
 
+def _only(roles: Collection[Role]) -> Said:
+    names = joined(Said(" or "), (A_ROLE[role] for role in roles))
+    return Said("Only %(roles)s can do this, and you are not one: ask somebody on duty.", roles=names)
+
+
 def refuse_other_sites() -> Response | None:
     """Before every request: a form that another site sends is refused, whatever its token (Fetch Metadata)."""
     if request.method not in SAFE and request.headers.get("Sec-Fetch-Site") == "cross-site":
-        abort(403, description="This form was sent from another site: open the desk itself and try again.")
+        abort(403, description=Said("This form was sent from another site: open the desk itself and try again."))
     return None

@@ -17,6 +17,7 @@ from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.people import act, known
 from broadcaster.web.provider import ProviderDown
+from broadcaster.web.tongue import _
 
 identities = Blueprint("identities", __name__, url_prefix="/desk")
 identities.before_request(require_person)
@@ -32,7 +33,7 @@ def connect() -> Answer:
     try:
         where = provider_signin.asked(link=person().id)
     except ProviderDown:
-        flash(f"{provider_signin.there().name} does not answer: try again later.", "error")
+        flash(_("%(provider)s does not answer: try again later.", provider=provider_signin.there().name), "error")
         return redirect(url_for("account.page"), 303)
     return render_template("desk/account/provider.html", where=where, name=provider_signin.there().name)
 
@@ -43,7 +44,7 @@ def end_own(no: int) -> Response:
     with house().sessions.begin() as store:
         user = store.get_one(User, person().id)
         gone = store_of.end(store, user, no, person().email, keep=person().session)
-    flash("Ended: that account opens nothing here any more." if gone else "It had ended already.", "success")
+    flash(_("Ended: that account opens nothing here any more.") if gone else _("It had ended already."), "success")
     return redirect(url_for("account.page"), 303)
 
 

@@ -10,6 +10,7 @@ from broadcaster.store import inbound
 from broadcaster.store.inbound import AlreadyClaimed
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import _
 
 inbox = Blueprint("inbox", __name__, url_prefix="/desk/texts")
 inbox.before_request(require_person)
@@ -37,5 +38,5 @@ def claim(key: str) -> Response:
         except AlreadyClaimed as refused:
             flash(str(refused), "error")
         else:
-            flash("You have taken this text on. Call back if somebody may need help.", "success")
+            flash(_("You have taken this text on. Call back if somebody may need help."), "success")
     return redirect(url_for("inbox.page"), 303)

@@ -11,6 +11,7 @@ from broadcaster.dispatch.actions import AlertRefused
 from broadcaster.web import acting
 from broadcaster.web.guard import only, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import _, said
 
 lines = Blueprint("lines", __name__, url_prefix="/desk/alerts/<alert>/lines")
 lines.before_request(require_person)
@@ -26,8 +27,11 @@ def tell(alert: str) -> Response:
             revision = switch.tell(acting.actor(store), acting.alert_of(store, alert))
             no = revision.no
     except (LifecycleRefused, AlertRefused) as refused:
-        flash(str(refused), "error")
+        flash(said(str(refused)), "error")
     else:
         house().bell(*BELLS)
-        flash(f"Revision {no} goes out: the people whose line is not answered are told the next number.", "success")
+        flash(
+            _("Revision %(no)s goes out: the people whose line is not answered are told the next number.", no=no),
+            "success",
+        )
     return redirect(url_for("board.page", alert=alert), 303)

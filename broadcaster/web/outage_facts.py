@@ -16,6 +16,7 @@ from broadcaster.alert.alert import FailureKind
 from broadcaster.directory import Directory
 from broadcaster.messages.template import plain
 from broadcaster.outage.record import Facts
+from broadcaster.said import Said
 from broadcaster.store import directory_load
 from broadcaster.store.outages import Outage
 from broadcaster.web import form_read, form_typed, outline, town_map
@@ -25,13 +26,20 @@ from broadcaster.web.form_typed import Typed
 from broadcaster.web.house import house
 
 KINDS = {
-    FailureKind.ALL_CALLS: "all calls",
-    FailureKind.INTERMITTENT: "some calls",
-    FailureKind.ONE_CARRIER: "one carrier or service",
-    FailureKind.NO_LOCATION: "calls arrive without location",
-    FailureKind.TEXT_TO_911: "text-to-911",
+    FailureKind.ALL_CALLS: Said("all calls"),
+    FailureKind.INTERMITTENT: Said("some calls"),
+    FailureKind.ONE_CARRIER: Said("one carrier or service"),
+    FailureKind.NO_LOCATION: Said("calls arrive without location"),
+    FailureKind.TEXT_TO_911: Said("text-to-911"),
 }
-SERVICES = ("wireline calls", "wireless calls", "VoIP calls", "text-to-911", "caller’s number", "caller’s location")
+SERVICES = (
+    Said("wireline calls"),
+    Said("wireless calls"),
+    Said("VoIP calls"),
+    Said("text-to-911"),
+    Said("caller’s number"),
+    Said("caller’s location"),
+)
 """What a notice to the FCC and to answering points names (47 CFR 4.9(h)); others are typed."""
 LONGEST_LIST = 10
 LONGEST_NAME = 120
@@ -98,17 +106,17 @@ def _typed() -> TypedFacts:
 def _facts(reading: Reading, typed: TypedFacts) -> Facts | None:
     known = reading.moment("known_at", typed.known_at)
     if known and known > reading.now + form_read.SLACK:
-        reading.refuse("known_at", "That is in the future: say when the first word came.")
+        reading.refuse("known_at", Said("That is in the future: say when the first word came."))
     if known and known < reading.now - OLDEST:
-        reading.refuse("known_at", "That is more than a month ago: check the date.")
+        reading.refuse("known_at", Said("That is more than a month ago: check the date."))
     source = plain(typed.known_from)[:LONGEST_NAME]
     if not source:
-        reading.refuse("known_from", "Write who said it first: a dispatch centre, a carrier, a caller.")
+        reading.refuse("known_from", Said("Write who said it first: a dispatch centre, a carrier, a caller."))
     kind = FailureKind.ALL_CALLS
     try:
         kind = FailureKind(reading.typed.failure)
     except ValueError:
-        reading.refuse("failure", "Choose what fails.")
+        reading.refuse("failure", Said("Choose what fails."))
     area = form_read.place(reading)
     carriers, services = _listed(typed.carriers), _listed(typed.services)
     return Facts(known, source, kind, area, carriers, services) if known else None

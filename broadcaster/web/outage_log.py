@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from broadcaster.said import Said, pattern
 from broadcaster.store import alerts, outages
 from broadcaster.store.ledger import AuditEvent
 from broadcaster.store.outages import Outage
@@ -16,15 +17,15 @@ from broadcaster.store.people import User
 from broadcaster.web.house import house
 
 STEPS = {
-    "submitted": "Revision {no} was submitted for approval.",
-    "released_to_agencies": "Agencies were told of revision {no}.",
-    "approved": "The public was told of revision {no}.",
-    "broke_glass": "Revision {no} was released by one person.",
-    "withdrawn_as_own_error": "Our own false alarm was taken back.",
-    "returned": "The public text of revision {no} was returned: {reason}",
-    "rejected": "The public text of revision {no} was rejected: {reason}",
-    "held": "Revision {no} was put on hold.",
-    "resumed": "Revision {no} goes on.",
+    "submitted": pattern("Revision %(no)s was submitted for approval."),
+    "released_to_agencies": pattern("Agencies were told of revision %(no)s."),
+    "approved": pattern("The public was told of revision %(no)s."),
+    "broke_glass": pattern("Revision %(no)s was released by one person."),
+    "withdrawn_as_own_error": pattern("Our own false alarm was taken back."),
+    "returned": pattern("The public text of revision %(no)s was returned: %(reason)s"),
+    "rejected": pattern("The public text of revision %(no)s was rejected: %(reason)s"),
+    "held": pattern("Revision %(no)s was put on hold."),
+    "resumed": pattern("Revision %(no)s goes on."),
 }
 """What the ledger says of an alert that belongs into the story of its outage."""
 
@@ -59,7 +60,7 @@ def _steps(store: Session, outage: Outage) -> list[Line]:
 
 def _words(event: AuditEvent) -> str:
     said = json.loads(event.canonical)["data"]
-    return STEPS[event.action].format(no=said.get("no", ""), reason=said.get("reason", ""))
+    return Said(STEPS[event.action], no=said.get("no", ""), reason=said.get("reason", ""))
 
 
 def _names(store: Session, actors: set[str]) -> dict[str, str]:
@@ -76,5 +77,5 @@ def moment(text: str, problems: dict[str, str]) -> datetime | None:
     try:
         return datetime.fromisoformat(text.strip()).replace(second=0, microsecond=0, tzinfo=house().zone)
     except ValueError:
-        problems["at"] = "Fill in date and time, like 2026-06-18T19:00, or leave it empty for now."
+        problems["at"] = Said("Fill in date and time, like 2026-06-18T19:00, or leave it empty for now.")
         return None

@@ -16,6 +16,7 @@ from broadcaster.alert.lifecycle import AlertState, Role
 from broadcaster.outage import one_record, record
 from broadcaster.outage.notice import intake as notice_intake
 from broadcaster.outage.record import RecordRefused, Writer
+from broadcaster.said import Said
 from broadcaster.store import alerts, areas, directory_load, roster
 from broadcaster.store import drafts as typed_drafts
 from broadcaster.store import outages as kept
@@ -25,15 +26,16 @@ from broadcaster.web import drafts, hanging, outage_facts, outage_log, watch
 from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
 from broadcaster.web.outage_facts import Stated
+from broadcaster.web.tongue import said
 from broadcaster.web.watch import Watched
 
 outages = Blueprint("outages", __name__, url_prefix="/desk/outages")
 outages.before_request(drafts.let_in)
 DESK = (Role.ISSUER, Role.APPROVER, Role.ADMIN)
 PARTS: tuple[tuple[str, str], ...] = (
-    ("notices.of_outage", "Providers’ notices"),
-    ("missed.page", "Missed callers"),
-    ("reports.page", "After-action report"),
+    ("notices.of_outage", Said("Providers’ notices")),
+    ("missed.page", Said("Missed callers")),
+    ("reports.page", Said("After-action report")),
 )
 """The pages below a record: the endpoint, which takes ``outage``, and the words of its link."""
 LONGEST_NOTE = 1000
@@ -141,28 +143,30 @@ def hand_over(outage: str) -> Answer:
     def act(hand: Writer, row: Outage) -> None:
         record.offer(hand, row, _chosen(hand.session), _words("hand"))
 
-    return _acted(outage, "hand", act, "Offered. Whoever has it stays in charge until it is received.")
+    return _acted(outage, "hand", act, Said("Offered. Whoever has it stays in charge until it is received."))
 
 
 @outages.post("/<outage>/hand-over/<int:key>/receive")
 @only(*DESK)
 def receive(outage: str, key: int) -> Answer:
     """The receipt: the next officer has read the note."""
-    return _acted(outage, "receive", lambda hand, row: record.receive(hand, row, key), "You are in charge of it.")
+    return _acted(outage, "receive", lambda hand, row: record.receive(hand, row, key), Said("You are in charge of it."))
 
 
 @outages.post("/<outage>/take-over")
 @only(*DESK)
 def take_over(outage: str) -> Answer:
     """Be in charge of it without a hand-over."""
-    return _acted(outage, "receive", record.take_over, "You are in charge of it.")
+    return _acted(outage, "receive", record.take_over, Said("You are in charge of it."))
 
 
 @outages.post("/<outage>/close")
 @only(*DESK)
 def close(outage: str) -> Answer:
     """It works again; not while an alert of it has no end."""
-    return _acted(outage, "close", lambda hand, row: record.close(hand, row, _words("close")), "The outage is closed.")
+    return _acted(
+        outage, "close", lambda hand, row: record.close(hand, row, _words("close")), Said("The outage is closed.")
+    )
 
 
 @outages.post("/<outage>/join")
@@ -174,10 +178,10 @@ def join(outage: str) -> Answer:
     def act(hand: Writer, row: Outage) -> None:
         other = kept.by_public_id(hand.session, into)
         if other is None:
-            raise RecordRefused("Choose the record that remains.")
+            raise RecordRefused(Said("Choose the record that remains."))
         one_record.join(hand, house().sealer, row, other, _words("join"))
 
-    answer = _acted(outage, "join", act, "Joined: this is the record of both now.")
+    answer = _acted(outage, "join", act, Said("Joined: this is the record of both now."))
     return redirect(url_for("outages.one", outage=into), 303) if isinstance(answer, Response) else answer
 
 
@@ -185,7 +189,9 @@ def join(outage: str) -> Answer:
 @only(Role.ISSUER)
 def again(outage: str) -> Answer:
     """It fails again: the record is open, and the form stands there with the earlier area."""
-    answer = _acted(outage, "again", record.reopen, "Reopened. This is the earlier area: change it if less fails now.")
+    answer = _acted(
+        outage, "again", record.reopen, Said("Reopened. This is the earlier area: change it if less fails now.")
+    )
     return redirect(url_for("form.new", outage=outage), 303) if isinstance(answer, Response) else answer
 
 
@@ -193,7 +199,7 @@ def found(store: Session, outage: str) -> Outage:
     """The outage of this address, or 404."""
     row = kept.by_public_id(store, outage)
     if row is None:
-        abort(404, description="There is no outage at this address: start from the list of outages.")
+        abort(404, description=Said("There is no outage at this address: start from the list of outages."))
     return row
 
 
@@ -204,7 +210,7 @@ def remaining(store: Session, outage: str) -> Outage:
 
 def _whole(row: Outage) -> Outage:
     if row.joined_into is not None:
-        abort(409, description="This record was joined to another one: change what is known of it there.")
+        abort(409, description=Said("This record was joined to another one: change what is known of it there."))
     return row
 
 
@@ -217,7 +223,7 @@ def _acted(outage: str, field: str, act: Callable[[Writer, Outage], object], don
     except RecordRefused as refused:
         return _shown(outage, {field: str(refused)}), 422
     if done:
-        flash(done, "success")
+        flash(said(done), "success")
     return redirect(url_for("outages.one", outage=outage), 303)
 
 
@@ -235,7 +241,7 @@ def _chosen(store: Session) -> User:
     given = request.form.get("to", "")
     user = store.get(User, int(given)) if given.isascii() and given.isdigit() and len(given) < 10 else None
     if user is None or not user.active or user.role_names.isdisjoint(DESK):
-        raise RecordRefused("Choose somebody of the desk.")
+        raise RecordRefused(Said("Choose somebody of the desk."))
     return user
 
 

@@ -14,6 +14,7 @@ from broadcaster.alert.alert import RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import HEARD, AlertState, ReleaseState
 from broadcaster.channels import page_link
 from broadcaster.dispatch import paging, second_person
+from broadcaster.said import Said
 from broadcaster.store import areas, ledger, page_tests
 from broadcaster.store import paging as pages
 from broadcaster.store.alerts import Alert, Release, Revision
@@ -21,6 +22,7 @@ from broadcaster.store.paging import Called
 from broadcaster.web import acting
 from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import _
 
 paged = Blueprint("paged", __name__, url_prefix="/desk")
 paged.before_request(require_person)
@@ -51,17 +53,17 @@ def follow(token: str) -> Response:
     """The link of a page: to exactly the revision that it was about, or to the one that took its place."""
     found = house().settings.keyring.first(lambda key: page_link.opened(key, token))
     if found is None:
-        abort(404, description="This link is not complete, or it is not ours: start from the desk.")
+        abort(404, description=Said("This link is not complete, or it is not ours: start from the desk."))
     key, until = found
     if until < house().clock().timestamp():
-        abort(404, description="This link has run out: what waits for you stands on the desk.")
+        abort(404, description=Said("This link has run out: what waits for you stands on the desk."))
     with house().sessions() as store:
         row = store.get(Revision, key)
         if row is None:
-            abort(404, description="What you were called about is no longer kept here: start from the desk.")
+            abort(404, description=Said("What you were called about is no longer kept here: start from the desk."))
         alert, newest = row.alert.public_id, acting.newest(store, row.alert.public_id)
         if newest.no != row.no and newest.frozen_at is not None:
-            flash("A newer revision has taken the place of what you were called about: this is it.", "warning")
+            flash(_("A newer revision has taken the place of what you were called about: this is it."), "warning")
             return redirect(url_for("revision.page", alert=alert, no=newest.no), 303)
     return redirect(url_for("revision.page", alert=alert, no=row.no), 303)
 
@@ -70,7 +72,7 @@ def follow(token: str) -> Response:
 def trial(token: str) -> str:
     """The page at which an approver confirms that a test page came; nothing is recorded yet."""
     if _trial(token) is None:
-        abort(404, description="This link is not complete, or it is not ours: open it again from the message.")
+        abort(404, description=Said("This link is not complete, or it is not ours: open it again from the message."))
     return render_template("desk/roster/test.html", token=token)
 
 
@@ -82,7 +84,7 @@ def confirm(token: str) -> Response:
         mine = key is not None and page_tests.confirm(store, key, person().id, house().clock())
         if mine:
             ledger.append(store, person().email, "page-confirmed", person().email)
-    words = "Confirmed: this way works." if mine else "This test was sent to somebody else: sign in as them."
+    words = _("Confirmed: this way works.") if mine else _("This test was sent to somebody else: sign in as them.")
     flash(words, "success" if mine else "error")
     return redirect(url_for("roster.page"), 303)
 

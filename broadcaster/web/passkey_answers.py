@@ -26,6 +26,7 @@ from webauthn.helpers.structs import (
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from broadcaster import logs
+from broadcaster.said import Said
 from broadcaster.store import ledger, passkeys, tidings
 from broadcaster.store.passkeys import Passkey
 from broadcaster.store.people import User
@@ -39,7 +40,7 @@ LONGEST = 16_384
 """Characters of an answer; a long one has about 2,000."""
 MALFORMED = (WebAuthnException, ValueError, TypeError, AttributeError, RecursionError)
 """What the library raises for an answer that does not hold, or that is none."""
-REFUSED = "The passkey’s answer cannot be used: press the button again, or type a code."
+REFUSED = Said("The passkey’s answer cannot be used: press the button again, or type a code.")
 REQUIRED = UserVerificationRequirement.REQUIRED
 
 

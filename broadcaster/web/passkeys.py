@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from broadcaster import logs
+from broadcaster.said import Said
 from broadcaster.store import lockout, staff
 from broadcaster.store import passkeys as kept
 from broadcaster.store.lockout import LockedOut
@@ -17,13 +18,14 @@ from broadcaster.web.account import Answer, shown
 from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.passkey_answers import AnswerRefused
+from broadcaster.web.tongue import _, said
 
 mine = Blueprint("passkeys", __name__, url_prefix="/desk/account/passkeys")
 mine.before_request(require_person)
 log = logs.get(__name__)
 ACT = re.compile(r"/desk(/[A-Za-z0-9_.-]+)+")
 LONGEST_NAME = 40
-NO_PASSKEY = "Your browser sent no passkey: press the button again and answer your device."
+NO_PASSKEY = Said("Your browser sent no passkey: press the button again and answer your device.")
 
 
 @mine.post("/challenge")
@@ -49,21 +51,21 @@ def begin() -> Response:
 def add() -> Answer:
     """Keep the passkey that a device has made, on a fresh proof."""
     stepup.wait()
-    name = " ".join(request.form.get("name", "").split())[:LONGEST_NAME] or "Passkey"
+    name = " ".join(request.form.get("name", "").split())[:LONGEST_NAME] or Said("Passkey")
     answer = request.form.get("credential", "")
     with house().sessions.begin() as store:
         if not answer:
             return shown(store, {"passkey": NO_PASSKEY}, {"name": name}), 422
         if len(kept.of_person(store, person().id)) >= kept.MOST:
-            return shown(store, {"passkey": "You have twenty passkeys: end one first."}), 422
+            return shown(store, {"passkey": Said("You have twenty passkeys: end one first.")}), 422
         if problem := stepup.refusal(store):
             return shown(store, {"passkey": problem}, {"name": name}), 422
         try:
             passkey_answers.register(store, answer, store.get_one(User, person().id), name)
         except AnswerRefused as refused:
             log.warning("passkey.not_made", person=person().id, reason=str(refused))
-            return shown(store, {"passkey": "The passkey could not be used: press the button again."}), 422
-    flash(f"Made. From now on “{name}” signs you in, and approves.", "success")
+            return shown(store, {"passkey": Said("The passkey could not be used: press the button again.")}), 422
+    flash(_("Made. From now on “%(name)s” signs you in, and approves.", name=name), "success")
     return redirect(url_for("account.page"), 303)
 
 
@@ -78,7 +80,7 @@ def end(key: int) -> Answer:
                 return shown(store, {f"passkey-{key}": problem}), 422
             gone = staff.end_passkey(store, person().id, key, person().email)
     except LockedOut as refused:
-        flash(str(refused), "error")
+        flash(said(str(refused)), "error")
         return redirect(url_for("account.page"), 303)
-    flash("Ended." if gone else "There is no such passkey any more.", "success")
+    flash(_("Ended.") if gone else _("There is no such passkey any more."), "success")
     return redirect(url_for("account.page"), 303)

@@ -13,6 +13,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from werkzeug.wrappers import Response
 
 from broadcaster import logs
+from broadcaster.said import Said, pattern
 from broadcaster.store import identities
 from broadcaster.store.desk_sessions import Way
 from broadcaster.store.identities import IdentityRefused, Told
@@ -21,20 +22,23 @@ from broadcaster.web import signin
 from broadcaster.web.guard import visitor
 from broadcaster.web.house import house
 from broadcaster.web.provider import AnswerRefused, Provider, ProviderDown, Question
+from broadcaster.web.tongue import _, said
 
 provider = Blueprint("provider", __name__, url_prefix="/desk/sign-in/provider")
 log = logs.get(__name__)
 ASKED, HALF = "provider", "provider-half"
 """What the cookie calls the question that this browser asked, and whoever has shown one factor."""
 LASTS_S = identities.LASTS.total_seconds()
-DOWN = "{name} does not answer. Sign in here instead: this desk needs nothing of it."
-NOT_ASKED = "This browser asked nothing of {name}, or has its answer already. Begin again, or sign in here."
-NOT_HELD = "What {name} answered cannot be used. Sign in here instead, and tell the operator: the log says why."
-NOBODYS = (
-    "Your account at {name} opens nothing here yet. Sign in here and connect it under your name, or ask an"
+DOWN = pattern("%(name)s does not answer. Sign in here instead: this desk needs nothing of it.")
+NOT_ASKED = pattern("This browser asked nothing of %(name)s, or has its answer already. Begin again, or sign in here.")
+NOT_HELD = pattern(
+    "What %(name)s answered cannot be used. Sign in here instead, and tell the operator: the log says why."
+)
+NOBODYS = pattern(
+    "Your account at %(name)s opens nothing here yet. Sign in here and connect it under your name, or ask an"
     " administrator to accept it."
 )
-TOO_LATE = "That took too long. Begin again, or sign in here."
+TOO_LATE = Said("That took too long. Begin again, or sign in here.")
 Answer = Response | tuple[str, int]
 
 
@@ -69,7 +73,7 @@ def there() -> Provider:
     """The provider of this desk; 404 when it has none."""
     found = house().provider
     if found is None:
-        abort(404, description="This desk has no identity provider: sign in here.")
+        abort(404, description=Said("This desk has no identity provider: sign in here."))
     return found
 
 
@@ -100,14 +104,14 @@ def answer() -> Answer:
     """Back from the provider. The state is good for one answer, in the browser that asked."""
     name, begun = there().name, _taken()
     if begun is None or not _is_first(begun):
-        return signin.form(problem=NOT_ASKED.format(name=name)), 422
+        return signin.form(problem=Said(NOT_ASKED, name=name)), 422
     try:
         told = _told(begun)
     except ProviderDown as down:
         return _down(down, begun.goal)
     except AnswerRefused as refused:
         log.warning("signin.provider_refused", reason=str(refused))
-        return signin.form(problem=NOT_HELD.format(name=name), goal=begun.goal), 422
+        return signin.form(problem=Said(NOT_HELD, name=name), goal=begun.goal), 422
     return _connected(begun, told) if begun.link else _signed_in(begun, told)
 
 
@@ -138,7 +142,7 @@ def _told(begun: Begun) -> Told:
 
 def _down(down: ProviderDown, goal: str) -> Answer:
     log.warning("signin.provider_down", reason=str(down))
-    return signin.form(problem=DOWN.format(name=there().name), goal=goal), 503
+    return signin.form(problem=Said(DOWN, name=there().name), goal=goal), 503
 
 
 def _signed_in(begun: Begun, told: Told) -> Answer:
@@ -150,7 +154,7 @@ def _signed_in(begun: Begun, told: Told) -> Answer:
         elif told.two_factors:
             signin.begin(store, user, Way.PROVIDER)
     if user is None:
-        return signin.form(problem=NOBODYS.format(name=there().name), goal=begun.goal), 422
+        return signin.form(problem=Said(NOBODYS, name=there().name), goal=begun.goal), 422
     if told.two_factors:
         return signin.on(user.id, begun.goal)
     session[HALF] = asdict(Half(user.id, _now(), begun.goal))
@@ -161,13 +165,17 @@ def _connected(begun: Begun, told: Told) -> Answer:
     """Connect the account with whoever sits here, who has proved who they are before they left for the provider."""
     who = visitor()
     if who is None or who.id != begun.link:
-        return signin.form(problem=NOT_ASKED.format(name=there().name)), 422
+        return signin.form(problem=Said(NOT_ASKED, name=there().name)), 422
     try:
         with house().sessions.begin() as store:
             identities.link(store, told, store.get_one(User, who.id), house().clock())
-        flash(f"Connected: {there().name} signs you in from now on. Your password and codes still do, too.", "success")
+        done = _(
+            "Connected: %(provider)s signs you in from now on. Your password and codes still do, too.",
+            provider=there().name,
+        )
+        flash(done, "success")
     except IdentityRefused as refused:
-        flash(str(refused), "error")
+        flash(said(str(refused)), "error")
     return redirect(url_for("account.page"), 303)
 
 

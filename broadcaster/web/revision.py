@@ -24,13 +24,8 @@ from broadcaster.feeds import area_map
 from broadcaster.feeds.finding import Concern, Finding
 from broadcaster.feeds.picture import AreaMap
 from broadcaster.feeds.places import county_title
-from broadcaster.store import (
-    areas,
-    directory_load,
-    senders,
-    town_shapes,
-    unverified,
-)
+from broadcaster.said import Said
+from broadcaster.store import areas, directory_load, senders, town_shapes, unverified
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.people import User
 from broadcaster.web import acting, agency_lists, alone, form_numbers, paged, seat
@@ -43,6 +38,8 @@ revision = Blueprint("revision", __name__, url_prefix="/desk")
 revision.before_request(require_person)
 
 
+MOST_TEXTS = 200
+"""Texts that the check holds itself; more stand on a page of their own, by language."""
 MOST_LINES = 12
 """Numbers that the check asks for by itself; the rest stand on their own page."""
 
@@ -101,10 +98,23 @@ def mail(alert: str, no: int, agency: str) -> Response:
         texts = previewed(store, row, directory_load.load(store)).mails
     found = next((text for text in texts if text.agency == agency), None)
     if found is None:
-        abort(404, description="No mail goes to this agency.")
+        abort(404, description=Said("No mail goes to this agency."))
     answer = Response(found.message.html, content_type="text/html; charset=utf-8")
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
     return answer
+
+
+@revision.get("/alerts/<alert>/revisions/<int:no>/texts")
+def texts(alert: str, no: int) -> str:
+    """Every text of one language: of a whole state they are too many for the check."""
+    with house().sessions.begin() as store:
+        row = acting.revision_of(store, alert, no)
+        found = previewed(store, row, directory_load.load(store)).sms
+        langs = list(dict.fromkeys(text.lang for text in found))
+        wanted = request.args.get("lang", "")
+        lang = wanted if wanted in langs else next(iter(langs), "en")
+        here = [text for text in found if text.lang == lang]
+        return render_template("desk/texts.html", alert=alert, no=no, texts=here, langs=langs, lang=lang)
 
 
 def previewed(store: Session, row: Revision, directory: Directory) -> Preview:
@@ -137,6 +147,7 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "", sl
         lines=form_numbers.to_look_at(preview.content, directory, left.typed) if open_fields else [],
         left_at=left.at,
         most_lines=MOST_LINES,
+        most_texts=MOST_TEXTS,
         rungs=form_numbers.RUNGS,
         by_community=[(code, list(texts)) for code, texts in groupby(preview.sms, key=lambda text: text.community)],
         standing=standing(store, row),
@@ -181,26 +192,26 @@ def _map(store: Session, preview: Preview, directory: Directory) -> AreaMap | No
 
 
 OFF = {
-    ChannelName.SMS: "Texts to phones are off: no carrier is set up.",
-    ChannelName.EMAIL: "Agency mail is off: no mail server is set up.",
+    ChannelName.SMS: Said("Texts to phones are off: no carrier is set up."),
+    ChannelName.EMAIL: Said("Agency mail is off: no mail server is set up."),
 }
-NO_CALLS = "Calls to landlines are off: no number to call from is set up (TWILIO_VOICE_FROM)."
-NO_CALL_WORDS = "No landline is called: calls were set up after this was submitted. Edit and submit it again."
+NO_CALLS = Said("Calls to landlines are off: no number to call from is set up (TWILIO_VOICE_FROM).")
+NO_CALL_WORDS = Said("No landline is called: calls were set up after this was submitted. Edit and submit it again.")
 
 
 KEEPS_FROM = {
-    Concern.CAP: "Keeps it out of the feed and of IPAWS",
-    Concern.FEED: "Keeps it out of the feed",
-    Concern.IPAWS: "Keeps it out of IPAWS",
-    Concern.EAS: "Keeps it from radio and television (EAS)",
-    Concern.WEA: "Keeps it from phones (WEA)",
+    Concern.CAP: Said("Keeps it out of the feed and of IPAWS"),
+    Concern.FEED: Said("Keeps it out of the feed"),
+    Concern.IPAWS: Said("Keeps it out of IPAWS"),
+    Concern.EAS: Said("Keeps it from radio and television (EAS)"),
+    Concern.WEA: Said("Keeps it from phones (WEA)"),
 }
 
 
 def _off(store: Session, preview: Preview) -> list[str]:
     """The chosen ways out for which this installation has no sender: nothing goes out over them, and that is said."""
     chosen = preview.content.channels
-    off = [OFF[name] for name in chosen if name in OFF and not senders.is_set_up(store, name)]
+    off: list[str] = [OFF[name] for name in chosen if name in OFF and not senders.is_set_up(store, name)]
     if ChannelName.SMS in chosen and preview.reach.landlines and not preview.reach.call_seconds:
         off.append(NO_CALL_WORDS if senders.is_set_up(store, render.CALL) else NO_CALLS)
     return off

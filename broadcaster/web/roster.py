@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from broadcaster.alert.lifecycle import Role
 from broadcaster.alert.phone import PhoneRefused, display, parse_personal
 from broadcaster.dispatch import page_tests as page_trials
+from broadcaster.said import Said
 from broadcaster.store import contacts, ledger, page_tests, senders
 from broadcaster.store import roster as kept
 from broadcaster.store.contacts import What
@@ -21,12 +22,13 @@ from broadcaster.store.roster import Charge, Handover, Shift
 from broadcaster.values import MAIL_ADDRESS
 from broadcaster.web.guard import Person, only, person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import _
 
 roster = Blueprint("roster", __name__, url_prefix="/desk/roster")
 roster.before_request(require_person)
 LONGEST_NOTE = 1000
 DESK = (Role.ISSUER, Role.APPROVER, Role.ADMIN)
-LABELS = {What.PHONE: "Phone", What.SECOND_PHONE: "Second phone", What.MAIL: "Mail for pages"}
+LABELS = {What.PHONE: Said("Phone"), What.SECOND_PHONE: Said("Second phone"), What.MAIL: Said("Mail for pages")}
 Answer = Response | str | tuple[str, int]
 
 
@@ -43,18 +45,18 @@ def add() -> Answer:
     problems: dict[str, str] = {}
     begins, ends = _moment("begins", problems), _moment("ends", problems)
     if begins and ends and ends <= begins:
-        problems["ends"] = "The shift would end before it begins: choose a later end."
+        problems["ends"] = Said("The shift would end before it begins: choose a later end.")
     with house().sessions.begin() as store:
         who = _chosen(store, problems, "who")
         if who is not None and who.id != person().id and not person().may(Role.ADMIN):
-            problems["who"] = "Only an administrator puts somebody else on call: choose yourself."
+            problems["who"] = Said("Only an administrator puts somebody else on call: choose yourself.")
         if not problems and who is not None and begins and ends:
             store.add(Shift(user_id=who.id, begins=begins, ends=ends, made_by=person().id))
             said = {"begins": begins.isoformat(), "ends": ends.isoformat()}
             ledger.append(store, person().email, "shift-added", who.email, said)
     if problems:
         return _shown(problems), 422
-    flash("The shift is on the roster.", "success")
+    flash(_("The shift is on the roster."), "success")
     return redirect(url_for("roster.page"), 303)
 
 
@@ -67,9 +69,9 @@ def remove(key: int) -> Response:
         if row is not None and (row.user_id == person().id or person().may(Role.ADMIN)):
             ledger.append(store, person().email, "shift-removed", store.get_one(User, row.user_id).email)
             store.delete(row)
-            flash("The shift is off the roster.", "success")
+            flash(_("The shift is off the roster."), "success")
         else:
-            flash("Only an administrator takes somebody else's shift away.", "error")
+            flash(_("Only an administrator takes somebody else's shift away."), "error")
     return redirect(url_for("roster.page"), 303)
 
 
@@ -80,11 +82,13 @@ def hand_over() -> Answer:
     problems: dict[str, str] = {}
     note = request.form.get("note", "").strip()[:LONGEST_NOTE]
     if not note:
-        problems["note"] = "Write what the next officer must know: what is open, who was called, what is promised."
+        problems["note"] = Said(
+            "Write what the next officer must know: what is open, who was called, what is promised."
+        )
     with house().sessions.begin() as store:
         charge = kept.in_charge(store)
         if not may_hand_over(person(), charge):
-            abort(403, description="Only the officer in charge or an administrator hands the office over.")
+            abort(403, description=Said("Only the officer in charge or an administrator hands the office over."))
         who = _chosen(store, problems, "to")
         if not problems and who is not None:
             giver = charge.officer_id if charge else None
@@ -92,7 +96,7 @@ def hand_over() -> Answer:
             ledger.append(store, person().email, "handed-over", who.email, {"note": note})
     if problems:
         return _shown(problems), 422
-    flash("Offered. You stay in charge until it is received.", "success")
+    flash(_("Offered. You stay in charge until it is received."), "success")
     return redirect(url_for("roster.page"), 303)
 
 
@@ -104,8 +108,8 @@ def receive(key: int) -> Response:
         taken = kept.receive(store, key, person().id, house().clock())
         if taken:
             ledger.append(store, person().email, "received-the-office", person().email)
-    flash("You are the officer in charge." if taken else "This hand-over is not for you, or it is over.",
-          "success" if taken else "error")  # fmt: skip
+    said = _("You are the officer in charge.") if taken else _("This hand-over is not for you, or it is over.")
+    flash(said, "success" if taken else "error")
     return redirect(url_for("roster.page"), 303)
 
 
@@ -132,7 +136,7 @@ def save() -> Answer:
     problems: dict[str, str] = {}
     values = {what: _contact(what, text, problems) for what, text in typed.items()}
     if values[What.PHONE] and values[What.PHONE] == values[What.SECOND_PHONE]:
-        problems["second_phone"] = "This is the same phone again: give another one, or leave it empty."
+        problems["second_phone"] = Said("This is the same phone again: give another one, or leave it empty.")
     if problems:
         return render_template("desk/roster/me.html", typed=typed, problems=problems, labels=LABELS), 422
     with house().sessions.begin() as store:
@@ -140,7 +144,7 @@ def save() -> Answer:
             contacts.put(store, house().sealer, person().id, what, value)
         given = sorted(what.value for what, value in values.items() if value)
         ledger.append(store, person().email, "contacts-changed", person().email, {"given": given})
-    flash("Kept. You are called and texted there when your approval is asked for.", "success")
+    flash(_("Kept. You are called and texted there when your approval is asked for."), "success")
     return redirect(url_for("roster.mine"), 303)
 
 
@@ -149,7 +153,7 @@ def _contact(what: What, text: str, problems: dict[str, str]) -> str:
         return ""
     if what is What.MAIL:
         if not MAIL_ADDRESS.fullmatch(parseaddr(text)[1]):
-            problems[what.value] = f"“{text}” is no mail address: write name@host."
+            problems[what.value] = Said("“%(typed)s” is no mail address: write name@host.", typed=text)
         return parseaddr(text)[1]
     try:
         return parse_personal(text)
@@ -163,7 +167,7 @@ def _moment(name: str, problems: dict[str, str]) -> datetime | None:
     try:
         return datetime.fromisoformat(text).replace(second=0, microsecond=0, tzinfo=house().zone)
     except ValueError:
-        problems[name] = "Fill in date and time, like 2026-06-18T19:00."
+        problems[name] = Said("Fill in date and time, like 2026-06-18T19:00.")
         return None
 
 
@@ -171,7 +175,7 @@ def _chosen(store: Session, problems: dict[str, str], name: str) -> User | None:
     given = request.form.get(name, "")
     found = store.get(User, int(given)) if given.isascii() and given.isdigit() and len(given) < 10 else None
     if found is None or not found.active or found.role_names.isdisjoint(DESK):
-        problems[name] = "Choose somebody of the desk."
+        problems[name] = Said("Choose somebody of the desk.")
         return None
     return found
 

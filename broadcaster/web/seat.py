@@ -11,10 +11,11 @@ from broadcaster.dispatch.preview import Preview
 from broadcaster.feeds import cap
 from broadcaster.feeds.cog import CogProfile
 from broadcaster.feeds.finding import Finding
+from broadcaster.said import Said
 from broadcaster.store import ipaws, senders
 from broadcaster.web.house import house
 
-NOBODY = (
+NOBODY = Said(
     "IPAWS is off, and no agency is named that alerts for us: no alert goes to radio, television and phones."
     " The operator sets IPAWS_URL or HANDOFF_EMAIL."
 )
@@ -31,8 +32,8 @@ def standing(store: Session) -> list[str]:
         warning = ipaws_watch.certificate_warning(settings.ipaws_cert, house().clock())
         found += [sentence for sentence in (path_words(store), warning) if sentence]
     if hands:
-        name = house().settings.handoff_name or "The agency with the seat at IPAWS"
-        found.append(f"{name} is asked by mail to alert, and says when it is on air.")
+        name = house().settings.handoff_name or Said("The agency with the seat at IPAWS")
+        found.append(Said("%(name)s is asked by mail to alert, and says when it is on air.", name=name))
     return found
 
 

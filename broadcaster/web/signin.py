@@ -10,6 +10,7 @@ from webauthn.helpers import bytes_to_base64url
 from werkzeug.wrappers import Response
 
 from broadcaster import logs
+from broadcaster.said import Said
 from broadcaster.store import desk_sessions, ledger, people
 from broadcaster.store.desk_sessions import Way
 from broadcaster.store.people import User
@@ -22,8 +23,8 @@ signin = Blueprint("signin", __name__, url_prefix="/desk")
 log = logs.get(__name__)
 
 OURS = re.compile(r"/desk(/[A-Za-z0-9_-]+)*/?")
-WRONG_CODE = "This code does not fit, or it was used already: wait for the next one and type that."
-WRONG = "That does not fit. Check the mail address, the password and the code; each code works once."
+WRONG_CODE = Said("This code does not fit, or it was used already: wait for the next one and type that.")
+WRONG = Said("That does not fit. Check the mail address, the password and the code; each code works once.")
 LOUD_AFTER = 20
 ASKED = "asked"
 """What the cookie calls the challenge that this browser was asked: an answer comes from where it was asked."""

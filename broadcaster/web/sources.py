@@ -7,6 +7,8 @@ from ipaddress import ip_address, ip_network
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from broadcaster.said import Said
+
 SITE_BITS = 64
 """The part of an IPv6 address that a network gives to one customer (RFC 6177): the rest is theirs to change."""
 
@@ -65,4 +67,8 @@ def machine() -> str:
     browser, system = (
         next((name for mark, name in table.items() if mark in said), "") for table in (BROWSERS, SYSTEMS)
     )
-    return f"{browser or 'A browser'} on {system}" if system else browser or "A program"
+    return (
+        Said("%(browser)s on %(system)s", browser=browser or Said("A browser"), system=system)
+        if system
+        else browser or "A program"
+    )

@@ -11,15 +11,16 @@ from __future__ import annotations
 from flask import request
 from sqlalchemy.orm import Session
 
+from broadcaster.said import Said
 from broadcaster.store import ledger
 from broadcaster.store.people import User
 from broadcaster.web import accounts, passkey_answers
 from broadcaster.web.guard import person
 from broadcaster.web.house import house
 
-WRONG_CODE = "This code does not fit, or it was used already: wait for the next one and type that."
-WRONG_RECOVERY = "This recovery code does not fit, or it was used already: type another one."
-NOT_ALONE = (
+WRONG_CODE = Said("This code does not fit, or it was used already: wait for the next one and type that.")
+WRONG_RECOVERY = Said("This recovery code does not fit, or it was used already: type another one.")
+NOT_ALONE = Said(
     "One person alone cannot do this with a recovery code."
     " Make a new authenticator under your name at the top of the page, then type its code here."
 )

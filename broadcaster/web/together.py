@@ -16,6 +16,7 @@ from broadcaster.store.alerts import Alert, Revision
 from broadcaster.web import acting
 from broadcaster.web.guard import only, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import _
 
 together = Blueprint("together", __name__, url_prefix="/desk/alerts/<alert>/revisions/<int:no>")
 together.before_request(require_person)
@@ -41,7 +42,7 @@ def discard(alert: str, no: int) -> Response:
     """Throw a draft away that nobody was told of."""
     with house().sessions.begin() as store:
         throwing.discard(acting.actor(store), acting.revision_of(store, alert, no))
-    flash("Thrown away. Nobody was told of it; the ledger remembers that it was begun.", "success")
+    flash(_("Thrown away. Nobody was told of it; the ledger remembers that it was begun."), "success")
     return redirect(url_for("desk.home"), 303)
 
 
@@ -49,5 +50,5 @@ def _go_on(act: Callable[[Actor, Revision, Alert], Revision], alert: str, no: in
     with house().sessions.begin() as store:
         made = act(acting.actor(store), acting.revision_of(store, alert, no), acting.alert_of(store, earlier))
         goal = url_for("revision.page", alert=earlier, no=made.no)
-    flash("This is now an update of the alert that was on air. Look at it, then submit it.", "success")
+    flash(_("This is now an update of the alert that was on air. Look at it, then submit it."), "success")
     return redirect(goal, 303)

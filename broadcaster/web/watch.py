@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from broadcaster.alert.alert import Content, RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import HEARD, AlertState, ReleaseState, Tier
+from broadcaster.said import Said
 from broadcaster.store import alerts, areas
 from broadcaster.store.alerts import Alert, Release, Revision
 
@@ -114,7 +115,7 @@ def _is_out(state: str | None) -> bool:
 def _loud(content: Content, now: datetime) -> str:
     """Why an open alert must not be left alone; an expired one has not ended (design law 10)."""
     if content.expires <= now:
-        return "It expired without an all-clear: renew it with an update, or end it with an all-clear."
+        return Said("It expired without an all-clear: renew it with an update, or end it with an all-clear.")
     if content.next_update and content.next_update <= now:
-        return "The promised update is overdue: send one."
+        return Said("The promised update is overdue: send one.")
     return ""

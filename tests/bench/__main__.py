@@ -13,7 +13,7 @@ import click
 
 from broadcaster import logs
 from broadcaster.settings import SettingsError
-from tests.bench import bulk, detector, directory, documents, email, engine, latency, peer, receipts, stage
+from tests.bench import bulk, detector, directory, documents, email, engine, latency, pages, peer, receipts, stage
 from tests.bench.plan import PARTS, QUICK, Plan
 from tests.bench.stage import Stage
 from tests.bench.table import Table, at_least
@@ -34,6 +34,7 @@ MEASURES: Mapping[str, Callable[[Stage, Table, Plan], None]] = {
     "bulk": bulk.measure,
     "documents": documents.measure,
     "directory": directory.measure,
+    "pages": pages.measure,
     "detector": detector.measure,
 }
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PARTS = ("sink", "peer", "engine", "latency", "receipts", "email", "bulk", "documents", "directory", "detector")
+PARTS = (
+    "sink",
+    "peer",
+    "engine",
+    "latency",
+    "receipts",
+    "email",
+    "bulk",
+    "documents",
+    "directory",
+    "pages",
+    "detector",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,7 @@ class Plan:
     years: int = 2
     state_years: int = 10
     year_weeks: int = 52
+    page_views: int = 21
     quick: bool = False
     slow_ms: float = 60.0  # 0: no run with slow answers
 
@@ -54,6 +67,7 @@ QUICK = Plan(
     years=1,
     state_years=1,
     year_weeks=1,
+    page_views=1,
     quick=True,
 )
 """Proves that the harness works; its figures say nothing."""

@@ -63,6 +63,7 @@ ELSEWHERE = {
     "desk_trouble.aside": "test_911_trouble",
     "desk_trouble.renew": "test_911_trouble",
     "reports.save": "test_the_report_of_a_night",
+    "summary.mail": "test_the_one_page",
     "roster.add": "test_the_roster",
     "roster.remove": "test_the_roster",
     "roster.hand_over": "test_the_roster",
@@ -105,6 +106,7 @@ QUIET = {
     "passkeys.ask": "a question to a device; its answer is the act",
     "passkeys.begin": "the same",
     "signin.ask": "the same, of whoever knocks",
+    "desk_tongue.choose": "a browser keeps in which language the desk speaks to its reader",
 }
 
 

@@ -109,7 +109,7 @@ def test_numbers_that_move_do_not_change_the_shape(sessions: Sessions) -> None:
         air = onair.on_air(session)
         onair.residents(session, air, "springfield", ["accepted/delivered", "sending", "sending", ""])
     app = app_of(sessions)
-    look = board_stream._look(app, air.alert.public_id, "worst")
+    look = board_stream._look(app, air.alert.public_id, "worst", "en")
     before = look()
     with sessions.begin() as session:
         last = select(func.max(Delivery.address_id)).scalar_subquery()

@@ -59,14 +59,15 @@ const typed = document.querySelector("form[data-draft]");
 if (typed) {
   const line = document.getElementById("kept-line");
   let due = 0, at = "";
-  const said = (words) => { if (line.textContent !== words) { line.textContent = words; } };
+  const words = document.body.dataset;
+  const said = (sentence) => { if (line.textContent !== sentence) { line.textContent = sentence; } };
   const keep = () => {
     clearTimeout(due);
     due = 0;
-    at = new Date().toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+    at = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
     fetch(typed.dataset.draft, { method: "POST", body: new FormData(typed), redirect: "manual", keepalive: true }).then(
-      (answer) => said(answer.ok ? "Kept at " + at : "Your session has ended. Go on: you sign in when you send this, and nothing is lost."),
-      () => said("The desk does not answer. Go on: what you type stays on this page."));
+      (answer) => said(answer.ok ? words.sayKept.replace("{at}", at) : words.sayEnded),
+      () => said(words.saySilent));
   };
   const soon = () => { clearTimeout(due); due = setTimeout(keep, 800); };
   for (const what of ["input", "change"]) { document.addEventListener(what, (event) => { if (event.target.form === typed) { soon(); } }); }

@@ -9,9 +9,10 @@
   const counties = Array.from(svg.querySelectorAll("path[data-county]"));
   let towns = [], options = [], apart = null, list = null, labels = null;
 
-  const plain = (words) => words.normalize("NFKD").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+  const plain = (text) => text.normalize("NFKD").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
   const box = (kind, code) => document.getElementById(kind + "-" + code);
-  const say = (words) => { line.textContent = words; };
+  const words = frame.dataset;  // what is said here, in the language of the page
+  const say = (sentence) => { line.textContent = sentence; };
   const made = (name, attributes) => {
     const node = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
@@ -38,10 +39,10 @@
 
   function choose(town) {
     const own = box("communities", town.dataset.town), county = box("counties", town.dataset.of);
-    if (whole.checked) return say("The whole state is chosen: untick it in the list to choose towns.");
-    if (county?.checked) return say(label(county) + " County is chosen whole: untick it in the list to choose towns.");
+    if (whole.checked) return say(words.sayWhole);
+    if (county?.checked) return say(words.sayCounty.replace("{name}", label(county)));
     tick(own);
-    say(town.dataset.name + (town.classList.contains("is-chosen") ? " is chosen." : " is not chosen."));
+    say((town.classList.contains("is-chosen") ? words.sayOn : words.sayOff).replace("{name}", town.dataset.name));
   }
 
   function view(fips) {
@@ -52,7 +53,7 @@
     list.replaceChildren();
     frame.classList.toggle("is-zoomed", Boolean(county));
     svg.setAttribute("role", county ? "group" : "img");
-    svg.setAttribute("aria-label", county ? "Map of " + label(box("counties", fips)) + " County" : named);
+    svg.setAttribute("aria-label", county ? words.sayMap.replace("{name}", label(box("counties", fips))) : named);
     options = county ? towns.filter((town) => town.dataset.of === fips) : [];
     svg.setAttribute("viewBox", county ? around(county) : state);
     say("");
@@ -69,7 +70,7 @@
 
   function open(fips) {
     const name = label(box("counties", fips));
-    list.setAttribute("aria-label", "Communities of " + name + " County");
+    list.setAttribute("aria-label", words.sayList.replace("{name}", name));
     list.append(...options);
     for (const town of options) {
       town.setAttribute("role", "option");
@@ -81,7 +82,7 @@
     options[0]?.setAttribute("tabindex", "0");
     const drawn = new Set(options.map((town) => town.dataset.town));
     const missing = Array.from(document.querySelectorAll("[data-of='" + fips + "'] input")).filter((input) => !drawn.has(input.value)).map(label);
-    if (missing.length) say("Not on the map, only in the list: " + missing.join(", ") + ".");
+    if (missing.length) say(words.sayMissing.replace("{names}", missing.join(", ")));
   }
 
   /* A name where it has room; the others are said by the pointer and the keyboard. */
@@ -89,9 +90,9 @@
     const [, , wide, tall] = svg.getAttribute("viewBox").split(" ").map(Number), it = town.getBBox();
     const size = 12 * Math.max(wide / svg.clientWidth, tall / svg.clientHeight);
     if (it.width < town.dataset.name.length * size * 0.5 || it.height < size) return;
-    const words = made("text", { x: it.x + it.width / 2, y: it.y + it.height / 2 + size / 3, "font-size": size, "data-name-of": town.dataset.town });
-    words.textContent = town.dataset.name;
-    labels.append(words);
+    const drawn = made("text", { x: it.x + it.width / 2, y: it.y + it.height / 2 + size / 3, "font-size": size, "data-name-of": town.dataset.town });
+    drawn.textContent = town.dataset.name;
+    labels.append(drawn);
   }
 
   function move(event) {
@@ -143,6 +144,6 @@
   paint();
   if (frame.dataset.towns) {
     fetch(frame.dataset.towns, { redirect: "error" }).then((answer) => answer.ok ? answer.json() : Promise.reject(answer.status)).then(
-      start, () => say("The towns cannot be drawn now: choose them in the list."));
+      start, () => say(words.sayNone));
   }
 })();

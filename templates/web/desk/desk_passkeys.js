@@ -28,7 +28,7 @@ for (const part of document.querySelectorAll("[data-passkey]")) {
   const form = part.closest("form"), button = part.querySelector("button"), said = part.querySelector("[role=status]");
   part.hidden = false;
   button.addEventListener("click", async () => {
-    said.textContent = "Answer the question of your device.";
+    said.textContent = document.body.dataset.sayDevice;
     try {
       const body = new FormData();
       body.set("csrf_token", form.elements.csrf_token.value);
@@ -38,9 +38,9 @@ for (const part of document.querySelectorAll("[data-passkey]")) {
       form.elements[part.dataset.field].value = told(await answered(await asked.json()));
       form.submit();
     } catch (error) {
-      said.textContent = error.name === "InvalidStateError" ? "This device has a passkey of yours already."
-        : error.name === "NotAllowedError" ? "No passkey was given. Try again, or type a code."
-        : "The desk did not take it. Load the page again, or type a code.";
+      said.textContent = error.name === "InvalidStateError" ? document.body.dataset.sayTwice
+        : error.name === "NotAllowedError" ? document.body.dataset.sayNopasskey
+        : document.body.dataset.sayNottaken;
     }
   });
 }

@@ -39,9 +39,7 @@ function take(html) {
 }
 
 function say(moving) {
-  line.textContent = moving
-    ? "These numbers move by themselves, every second."
-    : "The desk does not answer: these numbers stand still. Trying again; sending goes on without the desk.";
+  line.textContent = moving ? line.dataset.moving : line.dataset.still;
   line.classList.toggle("red-text", !moving);
 }
 

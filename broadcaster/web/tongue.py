@@ -1,0 +1,191 @@
+"""The language in which the desk speaks to whoever reads it: English, or Spanish from the package's catalogue.
+
+Only the desk's own words change. What the public, agencies and machines get is worded by `broadcaster.messages`, from
+the alert's languages, and never by the reader's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date
+from babel.messages.pofile import read_po
+from flask import Flask, g, has_request_context, request
+from markupsafe import Markup
+
+from broadcaster.feeds import public_page
+from broadcaster.feeds.public_page import Wording
+from broadcaster.messages.book import ENGLISH_NAMES
+from broadcaster.said import Counted, Said
+from broadcaster.web.vocabulary import SCRIPT_WORDS, SPOKEN, STRIPS, WORDS
+
+LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
+"""Each by its own name, as its switch says it."""
+COOKIE = "desk-lang"
+CATALOGUE = Path(__file__).resolve().parents[1] / "locale" / "es" / "LC_MESSAGES" / "desk.po"
+LOCALE = "es_US"
+"""Spanish of the United States: 4,100,000 and 2:31 p. m."""
+
+
+def chosen() -> str:
+    """The language that this reader wants: the one that was chosen, else what the browser asks for."""
+    wanted = request.cookies.get(COOKIE, "")
+    asked = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
+    return wanted if wanted in LANGUAGES else next((lang for lang in asked if lang in LANGUAGES), "en")
+
+
+def speaking() -> str:
+    """The language of this request's page: the reader's, where the page is translated."""
+    if not has_request_context():
+        return "en"
+    if "desk_lang" not in g:
+        in_frame = request.blueprint is None and request.path.startswith("/desk")
+        spoken = request.blueprint in SPOKEN or request.endpoint in STRIPS or in_frame
+        g.desk_lang = chosen() if spoken else "en"
+    return str(g.desk_lang)
+
+
+def speak(lang: str) -> None:
+    """Speak this language for the rest of the request: for a page that is made for somebody else."""
+    g.desk_lang = lang if lang in LANGUAGES else "en"
+
+
+@cache
+def catalogue() -> Mapping[str, tuple[str, ...]]:
+    """The Spanish of every sentence by its English: one form, or that for one and that for many."""
+    with CATALOGUE.open("rb") as file:
+        found = read_po(file, locale="es")
+    said = [(_forms(each.id)[0], _forms(each.string)) for each in found]
+    return {english: spanish for english, spanish in said if english}  # without the head, which stands under nothing
+
+
+def _forms(words: str | Sequence[str]) -> tuple[str, ...]:
+    return (words,) if isinstance(words, str) else tuple(words)
+
+
+def _in_spanish(pattern: str, many: str = "", count: int = 1) -> str:
+    """The pattern in Spanish; in English what nobody has translated."""
+    found = [form for form in catalogue().get(pattern, ()) if form]
+    if not found:
+        return many if many and count != 1 else pattern
+    return found[0 if count == 1 else -1]
+
+
+def _put(parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: shown(part) for name, part in parts.items()}
+
+
+def _agreeing(pattern: str, put: Mapping[str, Any]) -> str:
+    """Spanish hours are plural but the first: ``a la 1:05``, ``a las 2:05``."""
+    first = [name for name, part in put.items() if str(part).startswith("1:")]
+    return re.sub(rf"\b([Ll])as ((?:<[^>]*>)*%\((?:{'|'.join(first)})\)s)", r"\1a \2", pattern) if first else pattern
+
+
+def shown(value: Any) -> Any:
+    """Anything as this page shows it: a sentence in the reader's language, everything else as it is."""
+    if not isinstance(value, Said) or speaking() == "en":
+        return value
+    many, count = (value.many, value.number) if isinstance(value, Counted) else ("", 1)
+    put = _put(value.parts)
+    return _agreeing(_in_spanish(value.pattern, many, count), put) % put
+
+
+def said(value: Any) -> str:
+    """The same as plain text, for what is done to it next: capitals, a list."""
+    return str(shown(value))
+
+
+def _(pattern: str, /, **parts: Any) -> str:
+    """A sentence of a view in the reader's language, for what is kept as text: a message on the next page."""
+    return said(Said(pattern, **parts))
+
+
+def language(lang: str) -> str:
+    """A language by its name in the reader's."""
+    if speaking() == "en" or lang not in ENGLISH_NAMES:
+        return ENGLISH_NAMES.get(lang, lang)
+    return Locale.parse(lang.replace("-", "_")).get_display_name("es") or lang
+
+
+def word(code: object) -> str:
+    """A word of one of our closed vocabularies (a role, a state, a channel) as people read it."""
+    return said(WORDS.get(str(code), str(code)))
+
+
+def marked(pattern: str, /, **parts: Any) -> Markup:
+    """The ``_`` of templates: the pattern may hold markup, and what is put into it is escaped."""
+    return _marked(pattern if speaking() == "en" else _in_spanish(pattern), parts)
+
+
+def counted(pattern: str, many: str, count: int, /, **parts: Any) -> Markup:
+    """The ``ngettext`` of templates; ``%(num)s`` is the number."""
+    english = pattern if count == 1 else many
+    found = english if speaking() == "en" else _in_spanish(pattern, many, count)
+    return _marked(found, {"num": f"{count:,}", **parts})
+
+
+def _marked(pattern: str, parts: Mapping[str, Any]) -> Markup:
+    """The pattern is a literal of a template, so its markup is ours; `Markup` escapes what is put into it."""
+    put = _put(parts)
+    return Markup(_agreeing(pattern, put)) % put  # noqa: S704 - as above
+
+
+class Hours(Wording):
+    """Times as the reader's language says them; those of the messages stay as the messages have them."""
+
+    def hour(self, moment: datetime) -> str:
+        """``2:31 p.m.``, ``2:31 p. m.``"""
+        english = super().hour(moment)
+        return english if speaking() == "en" else english.replace("a.m.", "a. m.").replace("p.m.", "p. m.")
+
+    def second(self, moment: datetime) -> str:
+        """``2:31:07 p.m.``"""
+        clock, half = self.hour(moment).split(" ", 1)
+        return f"{clock}:{moment.astimezone(self.zone):%S} {half}"
+
+    def full(self, moment: datetime) -> str:
+        """``2:31 p. m. EDT, martes, 18 de junio de 2024``"""
+        if speaking() == "en":
+            return super().full(moment)
+        there = moment.astimezone(self.zone)
+        return f"{self.hour(moment)} {there.tzname()}, {format_date(there, 'full', locale=LOCALE)}"
+
+    def short(self, moment: datetime) -> str:
+        """``2:31 p. m., 18 jun``"""
+        if speaking() == "en":
+            return super().short(moment)
+        return f"{self.hour(moment)}, {format_date(moment.astimezone(self.zone), 'd MMM', locale=LOCALE)}"
+
+
+def day(moment: date | str) -> str:
+    """``May 2, 2024``, ``2 de mayo de 2024``; from a date or its ISO form."""
+    if speaking() == "en":
+        return public_page.day(moment)
+    when = date.fromisoformat(moment) if isinstance(moment, str) else moment
+    return str(format_date(when, "long", locale=LOCALE))
+
+
+def install(app: Flask) -> None:
+    """Read the catalogue, and let every template of the desk speak: ``_``, ``ngettext``, the filters `said`, `word` and
+    `day`, and every sentence that is printed."""
+    catalogue()
+    app.jinja_env.finalize = shown
+    app.jinja_env.globals.update(_=marked, ngettext=counted)
+    app.jinja_env.filters.update(said=said, word=word, day=day)
+
+    def shared() -> dict[str, Any]:
+        wanted = chosen()
+        return {
+            "desk_lang": speaking(),
+            "not_translated": wanted != speaking(),
+            "other_tongue": next(pair for pair in LANGUAGES.items() if pair[0] != wanted),
+            "script_words": {name: said(sentence) for name, sentence in SCRIPT_WORDS.items()},
+        }
+
+    app.context_processor(shared)

@@ -1,0 +1,87 @@
+"""A Spanish officer and a Spanish approver send an alert: the desk speaks Spanish; what goes out stays as it was."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, text
+
+from broadcaster.store.database import Sessions
+from broadcaster.store.ledger import AuditEvent
+from broadcaster.web.tongue import COOKIE
+from tests.desk import ISSUER, PASSWORD, SECOND, Browser, Desk, walk
+
+EVERYTHING = text(
+    "SELECT t.form, t.lang, b.subject, b.text FROM revision_text t JOIN body b ON b.id = t.body_id"
+    " JOIN revision r ON r.id = t.revision_id JOIN alert a ON a.id = r.alert_id"
+    " WHERE a.public_id = :alert AND r.no = :no ORDER BY t.id"
+)
+SPANISH = {"HTTP_ACCEPT_LANGUAGE": "es-US,es;q=0.9"}
+
+
+def spanish(desk: Desk, email: str = "") -> Browser:
+    """A browser that asks for Spanish, signed in if somebody is named."""
+    made = Browser(desk.app.test_client())
+    made.client.environ_base |= SPANISH
+    made.open("/desk/")
+    if email:
+        made.send("sign-in", email=email, password=PASSWORD, code=desk.code(email))
+        assert made.path == "/desk/", made.words
+    return made
+
+
+def test_the_language_of_whoever_reads(sessions: Sessions) -> None:
+    """Before signing in the browser's, then the one that was chosen, on each page that is translated."""
+    desk = Desk(sessions)
+    visitor = spanish(desk)
+    assert visitor.page.get("lang") == "es"
+    assert "Seis dígitos de su autenticador" in visitor.words
+    visitor.send("sign-in", email=ISSUER, password="wrong", code="000000")
+    assert visitor.beside("problem") == "" and "No coincide. Revise la dirección de correo" in visitor.words
+    officer = spanish(desk, ISSUER)
+    assert "El 911 no funciona" in officer.words and "No hay ninguna falla abierta" in officer.words
+    officer.open("/desk/directory/")
+    assert officer.page.get("lang") == "en" and "Esta página todavía está solo en inglés" in officer.words
+    officer.open("/desk/roster/").send("/desk/language", lang="en")
+    assert (officer.path, officer.page.get("lang")) == ("/desk/roster/", "en") and "On call" in officer.words
+    officer.send("/desk/language", lang="es", next="//elsewhere.example/desk")
+    assert (officer.path, officer.page.get("lang")) == ("/desk/", "es")
+    officer.send("/desk/language", lang="tlh")
+    assert officer.client.get_cookie(COOKIE).value == "es"  # type: ignore[union-attr]
+    assert officer.open("/desk/nowhere").page.get("lang") == "es" and "empiece desde la mesa" in officer.words
+
+
+def test_from_the_form_to_the_release(sessions: Sessions) -> None:
+    desk = Desk(sessions)
+    plain, officer, second = desk.browser(ISSUER), spanish(desk, ISSUER), spanish(desk, SECOND)
+    walk(desk, plain)
+    english = _texts(sessions, plain.send("/submit"))
+    assert {form for form, *_ in english} >= {"sms", "mail", "page", "cap"}
+    officer.open("/desk/new").send("/desk/new", names="Ayer, Atlantis", expires="yesterday")
+    assert officer.status == 422
+    assert officer.beside("names") == "“Atlantis” no está en el directorio: revise la ortografía."
+    assert "no es una fecha con hora" in officer.beside("expires")
+    alert = walk(desk, officer)
+    assert "1 localidad no tiene número propio: Harvard" in officer.words
+    assert "Ayer, Groton, Harvard" in officer.page.xpath("string(//h1)")
+    assert _texts(sessions, officer.send("/submit")) == english
+    assert "Presentado. Lo que ve aquí queda fijo" in officer.words
+    page = officer.path
+    assert "Solo un aprobador puede aprobar: pídalo a uno" in officer.words
+    officer.send("/release-agencies")
+    second.open(page).send("/approve", code="000000")
+    assert "Este código no coincide" in second.beside("code")
+    second.send("/approve", code=desk.code(SECOND))
+    assert second.path == alert and "aceptado no es entregado" in second.words
+    assert "Mensajes de texto" in second.words and "Policía" not in second.text.split("<head>")[0]
+    english_board = desk.browser(ISSUER).open(alert)
+    assert "Text messages" in english_board.words and "accepted is not delivered" in english_board.words
+    with sessions() as store:
+        said = b" ".join(store.scalars(select(AuditEvent.canonical)).all())
+    assert b"Presentado" not in said and b"localidad" not in said
+
+
+def _texts(sessions: Sessions, at: Browser) -> list[tuple[str, str, str, str]]:
+    """Everything that the revision of this page has frozen, but for the number of its alert."""
+    public_id, no = at.path.removeprefix("/desk/alerts/").split("/revisions/")
+    with sessions() as store:
+        found = store.execute(EVERYTHING, {"alert": public_id, "no": int(no)})
+        return [(form, lang, *(each.replace(public_id, "") for each in words)) for form, lang, *words in found]
