@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from broadcaster.alert.delivery import Handset
-from broadcaster.channels.contract import Asked, Key, Outgoing, Unsupported
+from broadcaster.channels.contract import Asked, Key, Outgoing
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, Rejected, SendError, Throttled
 from broadcaster.channels.http import Door
 from broadcaster.channels.twilio_http import TwilioAccount
@@ -104,9 +104,21 @@ async def test_one_of_ours_is_rung_and_no_machine_is_told_apart() -> None:
     }  # fmt: skip
 
 
-async def test_a_call_is_not_taken_back() -> None:
-    with pytest.raises(Unsupported):
-        await voice(Said(200, {})).cancel("CA" + "1" * 32)
+@pytest.mark.parametrize(
+    ("status", "answer", "ended"),
+    [(200, {"sid": "CA1", "status": "canceled"}, True), (400, {"code": 21220}, False), (404, {"code": 20404}, False)],
+)
+async def test_a_call_that_rings_is_ended_and_one_that_is_over_is_not(
+    status: int, answer: dict[str, object], ended: bool
+) -> None:
+    door = Said(status, answer)
+    assert await voice(door).cancel("CA" + "1" * 32) is ended
+    assert door.asked == b"Status=canceled"
+
+
+async def test_a_carrier_that_does_not_say_whether_a_call_was_ended() -> None:
+    with pytest.raises(SendError):
+        await voice(Said(500, {})).cancel("CA" + "1" * 32)
 
 
 SINCE = datetime(2026, 6, 18, 16, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 from broadcaster.dispatch.witness import file_of, keys_of
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
 from broadcaster.store import checkpoints
-from broadcaster.store.checkpoints import Kept
+from broadcaster.store.checkpoints import AuditCheckpoint, Kept
 from broadcaster.store.database import Sessions
 from tests.chaos.parts import NO_REDIS
 from tests.desk import ISSUER, SECOND, released, settings
@@ -33,6 +33,11 @@ def installed(database_url: str, folder: Path) -> Iterator[tuple[Served, Running
             yield desk, carrier
 
 
+def newest(sessions: Sessions) -> AuditCheckpoint | None:
+    with sessions() as store:
+        return checkpoints.newest(store)
+
+
 def test_an_alert_goes_out_and_the_copy_catches_up(sessions: Sessions, database_url: str, tmp_path: Path) -> None:
     people = furnished(sessions)
     in_the_way = tmp_path / "ledger"
@@ -41,8 +46,8 @@ def test_an_alert_goes_out_and_the_copy_catches_up(sessions: Sessions, database_
         author, second = desk.browser(people, ISSUER), desk.browser(people, SECOND)
         released(people, author, second, SECOND)
         story.until(lambda: story.texted(carrier) == RESIDENTS)
-        with sessions() as store:
-            missed = checkpoints.newest(store)
+        story.until(lambda: newest(sessions) is not None)
+        missed = newest(sessions)
         in_the_way.unlink()
         chosen = settings(data_dir=tmp_path, **{name.lower(): value for name, value in KEYS.items()})
         story.until(lambda: file_of(chosen).exists())

@@ -48,7 +48,11 @@ SIGN_ONLY = {
     "web/ack.py": "the mail is shown with a link of today",
     "web/bridge.py": "a call is bridged by a link of today, and proved by the keyring",
     "web/trouble_desk.py": "links to report trouble are printed with today's",
-    "outage/binder_settings.py": "its words say what does not travel",
+    "outage/binder/settings.py": "its words say what does not travel",
+    "dispatch/practice_posts.py": "practice is signed with today's; the live installation pins the key",
+    "local/practice_check.py": "its words speak of it",
+    "web/agency.py": "links to report trouble are shown with today's",
+    "web/missed_links.py": "links to missed callers are made with today's",
 }
 """Where SECRET_KEY may be read without the one before it: whatever is proved by it goes by `Settings.keyring`."""
 

@@ -88,7 +88,7 @@ def test_the_listing_is_paged_without_gaps_while_texts_come_in() -> None:
         post(running, wave(PHONE))  # must not shift the next page
         second = get(running, pageSize=10, pageToken=first["pagination"]["next"]).json()
         ids = everything(running, pageSize=7)
-    assert again["messages"] == first["messages"]
+    assert [each["id"] for each in again["messages"]] == [each["id"] for each in first["messages"]]
     assert ids[1:21] == [each["id"] for each in first["messages"] + second["messages"]]
     assert len(ids) == len(set(ids)) == 26
 
