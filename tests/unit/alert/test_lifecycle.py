@@ -147,7 +147,15 @@ def test_a_review_takes_whoever_could_have_approved(
 
 def test_roles_are_the_words_in_the_database() -> None:
     check_approver(2, [1], [Role.APPROVER])
-    assert [role.value for role in Role] == ["issuer", "approver", "admin", "auditor", "canary"]
+    assert [role.value for role in Role] == [
+        "issuer",
+        "approver",
+        "admin",
+        "auditor",
+        "directory-editor",
+        "agency",
+        "canary",
+    ]
 
 
 @pytest.mark.parametrize("kind", AlertKind)
