@@ -149,15 +149,6 @@ def test_roles_are_the_words_in_the_database() -> None:
     check_approver(2, [1], [Role.APPROVER])
     words = ["issuer", "approver", "admin", "auditor", "directory-editor", "agency", "canary"]
     assert [role.value for role in Role] == words
-    assert [role.value for role in Role] == [
-        "issuer",
-        "approver",
-        "admin",
-        "auditor",
-        "directory-editor",
-        "agency",
-        "canary",
-    ]
 
 
 @pytest.mark.parametrize("kind", AlertKind)
