@@ -61,7 +61,7 @@ def fits(page: Page) -> None:
 def watched(page: Page, base: str) -> list[str]:
     """What the page did wrong: errors on its console, failed requests, questions to any other host.
 
-    A stream that the page closes by being left did not fail.
+    A stream or a poll that the page itself ends by being left did not fail.
     """
     wrong: list[str] = []
     page.on("console", lambda line: wrong.append(line.text) if line.type in ("error", "warning") else None)
@@ -72,7 +72,7 @@ def watched(page: Page, base: str) -> list[str]:
 
 
 def _left(request: Request) -> bool:
-    return request.resource_type == "eventsource" and request.failure == "net::ERR_ABORTED"
+    return request.resource_type in ("eventsource", "fetch") and request.failure == "net::ERR_ABORTED"
 
 
 def _own(url: str, base: str) -> bool:
