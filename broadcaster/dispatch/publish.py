@@ -139,29 +139,31 @@ def _on_air(session: Session, office: Office, directory: Directory, alert: Alert
             if page.lang != "en"
         ),
         is_test=alert.kind == AlertKind.TEST,
-        texts=_still_right(_exact_words(session, revision.id), moved),
+        texts=_still_right(_exact_words(session, alert, revision), moved),
         drawing=pictures.of(session, office, directory, revision),
         beside=frozenset(answer.community for other in content.beside for answer in other.answers),
     )
 
 
 Exact = Mapping[str, Sequence[tuple[str, str]]]
-_exact: dict[int, Exact] = {}
+_exact: dict[tuple[str, int, datetime | None], Exact] = {}
+"""By what a restored database cannot give to other words again, as it does with the number of a row."""
 MOST_EXACT = 16
 
 
-def _exact_words(session: Session, revision: int) -> Exact:
+def _exact_words(session: Session, alert: Alert, revision: Revision) -> Exact:
     """The texts of a frozen revision by the code of their community: read once, because they never change."""
-    if revision not in _exact:
+    key = (alert.public_id, revision.no, revision.frozen_at)
+    if key not in _exact:
         codes = {key: code for code, key in directory_load.community_ids(session).items()}
         found: dict[str, list[tuple[str, str]]] = {}
         for form in ("sms", render.TEXT_FIRST):
-            for row in texts.of_revision(session, revision, form):
+            for row in texts.of_revision(session, revision.id, form):
                 found.setdefault(codes.get(row.community_id or 0, ""), []).append((row.lang, row.text))
         while len(_exact) >= MOST_EXACT:
             _exact.pop(next(iter(_exact)), None)
-        _exact[revision] = found
-    return _exact[revision]
+        _exact[key] = found
+    return _exact[key]
 
 
 def _still_right(said: Exact, moved: Moved) -> Exact:

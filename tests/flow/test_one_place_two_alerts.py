@@ -140,8 +140,7 @@ def test_a_number_that_is_typed_at_the_check_is_seen_before_it_is_frozen(desk: D
     assert not author.has("/submit") and content(desk, alert, 1).overrides[0][0] == "harvard"
 
 
-def test_kept_both_the_page_of_the_town_and_the_texts_say_both(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publish, "_exact", {})  # a process has one database, and this one had others before
+def test_kept_both_the_page_of_the_town_and_the_texts_say_both(desk: Desk) -> None:
     first, draft, author, second = second_alert(desk)
     author.send("/submit", **{"number-ayer": "978-555-0166"}).send("/submit")
     second.open(author.path)
