@@ -70,6 +70,7 @@ SCRIPT_WORDS: Mapping[str, str] = {
 SPOKEN = frozenset(
     {
         "account",
+        "agency",
         "approval",
         "board",
         "board_stream",
@@ -87,6 +88,7 @@ SPOKEN = frozenset(
         "paged",
         "passkeys",
         "provider",
+        "providers",
         "revision",
         "roster",
         "signin",

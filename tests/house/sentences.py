@@ -20,7 +20,7 @@ NOT_YET = {
     "desk/drills.html", "desk/inbox.html", "desk/incoming.html", "desk/detector/page.html",
     "desk/detector/proposal.html", "desk/detector/_chart.html", "desk/trouble/page.html", "desk/trouble/links.html",
 }  # fmt: skip
-FOLDERS_NOT_YET = {"words", "missed", "ledger", "people", "notices", "agency"}
+FOLDERS_NOT_YET = {"words", "missed", "ledger", "people", "notices"}
 """What nobody has translated; `web/vocabulary.SPOKEN` leaves these pages whole in English."""
 OF_JINJA, STRICT = "jinja2.ext:babel_extract", {"extensions": "jinja2.ext.i18n", "silent": "false"}
 MARKS = ("broadcaster.said import", "broadcaster.web.tongue import", "refusal(")
@@ -41,6 +41,7 @@ def pages() -> list[Path]:
     """The templates that speak both languages."""
     found = [PAGES / "layout.html", *PAGES.glob("board/*.html"), *PAGES.glob("desk/**/*.html")]
     left = [page for page in found if page.parent.name not in FOLDERS_NOT_YET]
+    left.append(PAGES / "desk/notices/providers.html")
     return sorted(page for page in left if page.relative_to(PAGES).as_posix() not in NOT_YET)
 
 
