@@ -31,8 +31,8 @@ ANSWERS = {
     "jammed": Said("Our lines are jammed, or calls do not reach us"),
     "other": Said("Something else"),
 }
-"""In English on these pages, as in the mail that leads to them; the page of the agency at the desk (`web.agency`) speaks
-its reader's language."""
+"""In English on these pages, as in the mail that leads to them; an agency's page at the desk speaks its reader's
+language."""
 SAID = {
     "right": Said("Answered now"),
     "jammed": Said("Jammed, or calls do not get through"),
