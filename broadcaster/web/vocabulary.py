@@ -109,12 +109,14 @@ SPOKEN = frozenset(
         "form",
         "glass",
         "history",
+        "identities",
         "keeping",
         "lines",
         "numbers",
         "outages",
         "paged",
         "passkeys",
+        "people",
         "provider",
         "providers",
         "revision",
@@ -126,5 +128,5 @@ SPOKEN = frozenset(
     }
 )
 """The parts of the desk whose pages are translated; every other page is whole in English, and says so in Spanish."""
-STRIPS = frozenset({"desk_trouble.strip", "detector.strip", "identities.connect", "identities.end_own"})
+STRIPS = frozenset({"desk_trouble.strip", "detector.strip"})
 """What a translated page asks for by itself, or sends to, from a part that is not."""
