@@ -128,14 +128,15 @@ WRONG = {
     "missing": pattern("%(field)s: Field required."),
     "enum": pattern("%(field)s: Input should be %(expected)s."),
 }
-"""The two mistakes that are made most, by pydantic's names for them and in its words; it says the others in English."""
+"""What is wrong most often, by pydantic's names and in its words; everything else it says in English."""
 
 
 def unread(error: ValidationError) -> Said:
     """The first thing that is wrong with a row, as a sentence that begins with its field."""
     first = error.errors()[0]
-    parts = {"field": first["loc"][0] if first["loc"] else "row", **first.get("ctx", {})}
-    return Said(WRONG.get(first["type"], "%(field)s: %(message)s."), message=first["msg"], **parts)
+    field = first["loc"][0] if first["loc"] else "row"
+    parts = {**first.get("ctx", {}), "field": field, "message": first["msg"]}
+    return Said(WRONG.get(first["type"], "%(field)s: %(message)s."), **parts)
 
 
 def _values(cells: Mapping[str, Any]) -> tuple[RowKind, Values]:

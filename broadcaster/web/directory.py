@@ -23,6 +23,7 @@ from broadcaster.store.directory_history import Author
 from broadcaster.store.directory_import import Moved, Proposal
 from broadcaster.store.directory_write import CommunityDropped
 from broadcaster.web.guard import only, person, require_person
+from broadcaster.web.history import AUTHORS
 from broadcaster.web.house import house
 from broadcaster.web.tongue import said
 
@@ -48,7 +49,14 @@ def page() -> str:
     with house().sessions.begin() as store:
         found, problem = _look(store, asked)
         changes = directory_history.latest(store, 50) if person().may(*EDITORS) else []
-        shown = {"found": found, "problem": problem, "changes": changes, "kinds": KINDS, "words": CHANGES}
+        shown = {
+            "found": found,
+            "problem": problem,
+            "changes": changes,
+            "kinds": KINDS,
+            "words": CHANGES,
+            "authors": AUTHORS,
+        }
     return render_template("desk/directory/page.html", asked=asked, **shown)
 
 

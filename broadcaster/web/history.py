@@ -25,6 +25,8 @@ history.before_request(require_person)
 
 MOST = 200
 """Versions of one row on the page; older ones stay in the database."""
+AUTHORS: Mapping[str, str] = {directory_history.BEFORE: Said("before history was kept")}
+"""Who changed what before anybody kept it."""
 FIELDS: Mapping[str, str] = {
     "name": Said("name"),
     "code": Said("code"),
@@ -111,5 +113,4 @@ def _people(store: Session, authors: Iterable[str]) -> dict[str, str]:
     """The names of those who changed something, by what the history calls them (``user:7``)."""
     ids = {int(by.removeprefix("user:")) for by in authors if by.startswith("user:")}
     query = select(User.id, User.name).where(User.id.in_(ids))
-    names = {f"user:{key}": name for key, name in store.execute(query)}
-    return {**names, directory_history.BEFORE: Said("before history was kept")}
+    return {**AUTHORS, **{f"user:{key}": name for key, name in store.execute(query)}}

@@ -22,6 +22,8 @@ NOT_YET = {
 }  # fmt: skip
 FOLDERS_NOT_YET = {"missed", "ledger", "notices"}
 """What nobody has translated; `web/vocabulary.SPOKEN` leaves these pages whole in English."""
+OF_PROVIDERS = "desk/notices/providers.html"
+"""The one page of its folder that is translated."""
 OF_JINJA, STRICT = "jinja2.ext:babel_extract", {"extensions": "jinja2.ext.i18n", "silent": "false"}
 MARKS = ("broadcaster.said import", "broadcaster.web.tongue import", "refusal(")
 KEYWORDS = {"_": None, "ngettext": (1, 2), "Said": None, "Counted": (1, 2), "pattern": None, "refusal": None}
@@ -40,8 +42,7 @@ Sentence = str | tuple[str, str]
 def pages() -> list[Path]:
     """The templates that speak both languages."""
     found = [PAGES / "layout.html", *PAGES.glob("board/*.html"), *PAGES.glob("desk/**/*.html")]
-    left = [page for page in found if page.parent.name not in FOLDERS_NOT_YET]
-    left.append(PAGES / "desk/notices/providers.html")
+    left = {page for page in found if page.parent.name not in FOLDERS_NOT_YET} | {PAGES / OF_PROVIDERS}
     return sorted(page for page in left if page.relative_to(PAGES).as_posix() not in NOT_YET)
 
 
