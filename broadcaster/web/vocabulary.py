@@ -75,6 +75,8 @@ SPOKEN = frozenset(
         "board_stream",
         "desk",
         "desk_tongue",
+        "desk_trouble",
+        "detector",
         "drafts",
         "drills",
         "form",
@@ -95,5 +97,5 @@ SPOKEN = frozenset(
     }
 )
 """The parts of the desk whose pages are translated; every other page is whole in English, and says so in Spanish."""
-STRIPS = frozenset({"desk_trouble.strip", "detector.strip", "identities.connect", "identities.end_own"})
+STRIPS = frozenset({"identities.connect", "identities.end_own"})
 """What a translated page asks for by itself, or sends to, from a part that is not."""
