@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import abort, request
 from sqlalchemy.orm import Session
 
+from broadcaster.said import Said
 from broadcaster.store import agency_people, missed_callers, outages
 from broadcaster.store.directory import Agency
 from broadcaster.web.guard import person, visitor
 from broadcaster.web.house import house
 
-NO_AGENCY = "Your account names no agency that the directory lists: call the 911 authority."
-NOT_OWN = "This list is not of an answering point of your agency: start from its own page."
+NO_AGENCY = Said("Your account names no agency that the directory lists: call the 911 authority.")
+NOT_OWN = Said("This list is not of an answering point of your agency: start from its own page.")
 
 
 def agency(store: Session) -> Agency:

@@ -84,6 +84,7 @@ SPOKEN = frozenset(
         "inbox",
         "incoming",
         "lines",
+        "missed",
         "numbers",
         "outages",
         "paged",
