@@ -129,8 +129,7 @@ def log(outage: str, log: str) -> Answer:
         logs = [one for one in missed_logs.of(store, row.id) if one.public_id == log]
         if not logs:
             return redirect(url_for("missed.page", outage=outage), 303)
-        found = [(line, Said(sentence.replace("%", "%%")), left_out) for line, sentence, left_out in logs[0].found]
-        return render_template("desk/missed/log.html", outage=row, log=logs[0], found=found)
+        return render_template("desk/missed/log.html", outage=row, log=logs[0])
 
 
 @missed.get("/callers.csv")

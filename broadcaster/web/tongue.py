@@ -101,6 +101,11 @@ def said(value: Any) -> str:
     return str(shown(value))
 
 
+def kept(text: str) -> str:
+    """A whole sentence of ours that was stored in English, in the reader's language; anything else as it is."""
+    return said(Said(text.replace("%", "%%")))
+
+
 def _(pattern: str, /, **parts: Any) -> str:
     """A sentence of a view in the reader's language, for what is kept as text: a message on the next page."""
     return said(Said(pattern, **parts))
@@ -172,12 +177,12 @@ def day(moment: date | str) -> str:
 
 
 def install(app: Flask) -> None:
-    """Read the catalogue, and let every template of the desk speak: ``_``, ``ngettext``, the filters `said`, `word` and
-    `day`, and every sentence that is printed."""
+    """Read the catalogue, and let every template of the desk speak: ``_``, ``ngettext``, the filters `said`, `kept`,
+    `word` and `day`, and every sentence that is printed."""
     catalogue()
     app.jinja_env.finalize = shown
     app.jinja_env.globals.update(_=marked, ngettext=counted)
-    app.jinja_env.filters.update(said=said, word=word, day=day)
+    app.jinja_env.filters.update(said=said, kept=kept, word=word, day=day)
 
     def shared() -> dict[str, Any]:
         wanted = chosen()

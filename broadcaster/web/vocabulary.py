@@ -24,6 +24,10 @@ WORDS: Mapping[str, str] = {
     "expired": Said("expired"),
     "superseded": Said("superseded"),
     "suppressed": Said("suppressed"),
+    # kinds of a provider's notice
+    "initial": Said("initial"),
+    "update": Said("update"),
+    "final": Said("final"),
     # verdicts of a review
     "right": Said("right"),
     "wrong": Said("wrong"),
@@ -83,8 +87,10 @@ SPOKEN = frozenset(
         "glass",
         "inbox",
         "incoming",
+        "ledger",
         "lines",
         "missed",
+        "notices",
         "numbers",
         "outages",
         "paged",
