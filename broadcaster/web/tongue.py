@@ -154,6 +154,12 @@ class Hours(Wording):
         clock, half = self.hour(moment).split(" ", 1)
         return f"{clock}:{moment.astimezone(self.zone):%S} {half}"
 
+    def dated(self, moment: datetime) -> str:
+        """``Jun 18, 2:31:07 p.m.``, ``18 jun, 2:31:07 p. m.``"""
+        there = moment.astimezone(self.zone)
+        day = f"{there:%b} {there.day}" if speaking() == "en" else format_date(there, "d MMM", locale=LOCALE)
+        return f"{day}, {self.second(moment)}"
+
     def full(self, moment: datetime) -> str:
         """``2:31 p. m. EDT, martes, 18 de junio de 2024``"""
         if speaking() == "en":

@@ -96,6 +96,7 @@ SPOKEN = frozenset(
         "paged",
         "passkeys",
         "provider",
+        "reports",
         "revision",
         "roster",
         "signin",

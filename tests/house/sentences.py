@@ -16,6 +16,7 @@ from broadcaster.web.tongue import CATALOGUE
 from tests.house.trees import ROOT, modules
 
 PAGES = ROOT / "templates" / "web"
+ROOMS = ("board", "desk", "report")
 NOT_YET = {"desk/notices/providers.html"}
 FOLDERS_NOT_YET = {"words", "directory", "people", "agency"}
 """What nobody has translated; `web/vocabulary.SPOKEN` leaves these pages whole in English."""
@@ -36,7 +37,7 @@ Sentence = str | tuple[str, str]
 
 def pages() -> list[Path]:
     """The templates that speak both languages."""
-    found = [PAGES / "layout.html", *PAGES.glob("board/*.html"), *PAGES.glob("desk/**/*.html")]
+    found = [PAGES / "layout.html", *(page for room in ROOMS for page in (PAGES / room).glob("**/*.html"))]
     left = [page for page in found if page.parent.name not in FOLDERS_NOT_YET]
     return sorted(page for page in left if page.relative_to(PAGES).as_posix() not in NOT_YET)
 
