@@ -28,8 +28,8 @@ WHY = {
     Proof.STRANGER: Said("The sender is who it says, and no known address of a provider."),
     Proof.OTHER: Said("The sender is who it says, and not known to write for the provider that it names."),
 }
-RELAY = "our mail relay"
-AGAIN = "The same words came once more, and their sender is proved."
+RELAY = Said("our mail relay")
+AGAIN = Said("The same words came once more, and their sender is proved.")
 
 
 def open_part(row: ProviderNotice, version: NoticeVersion) -> Open:
