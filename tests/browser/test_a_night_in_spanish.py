@@ -1,4 +1,4 @@
-"""The pages around an alert in Spanish, whose words are longer: each fits the narrowest screen, and axe finds nothing."""
+"""The pages around an alert in Spanish, whose words are longer: each fits the narrowest screen, and axe is silent."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The pages around an alert in Spanish: drills, reported trouble, the detector, a notice, missed callers, the report, the
-ledger. What they keep, print and send stays English."""
+"""The pages around an alert in Spanish: drills, reported trouble, the detector, a notice, missed callers, the report,
+the ledger. What they keep, print and send stays English."""
 
 from __future__ import annotations
 
