@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from broadcaster.said import Said
+
 
 class Cannot(StrEnum):
     """Why a caller cannot be called back; `can`: they can."""
@@ -54,22 +56,22 @@ class Found(StrEnum):
 NEEDS_WORDS = frozenset({Outcome.HELP_SENT, Outcome.NOT_REACHED})
 """Outcomes that somebody will ask about: the note is not left empty."""
 OUTCOMES = {
-    Outcome.NO_EMERGENCY: "Reached: no emergency",
-    Outcome.HELP_SENT: "Reached: help was sent",
-    Outcome.TESTED: "Reached: only tested the line",
-    Outcome.WRONG_NUMBER: "Wrong number: somebody else has it",
-    Outcome.WELFARE_CHECK: "Welfare check sent",
-    Outcome.NOT_REACHED: "Not reached, and nothing is left to try",
+    Outcome.NO_EMERGENCY: Said("Reached: no emergency"),
+    Outcome.HELP_SENT: Said("Reached: help was sent"),
+    Outcome.TESTED: Said("Reached: only tested the line"),
+    Outcome.WRONG_NUMBER: Said("Wrong number: somebody else has it"),
+    Outcome.WELFARE_CHECK: Said("Welfare check sent"),
+    Outcome.NOT_REACHED: Said("Not reached, and nothing is left to try"),
 }
 FINDINGS = {
-    Found.WELL: "Found well",
-    Found.HELPED: "Found, and helped",
-    Found.NOBODY: "Nobody there",
-    Found.NO_SUCH_PLACE: "The place was not found",
+    Found.WELL: Said("Found well"),
+    Found.HELPED: Said("Found, and helped"),
+    Found.NOBODY: Said("Nobody there"),
+    Found.NO_SUCH_PLACE: Said("The place was not found"),
 }
 WHY_NOT = {
-    Cannot.NO_NUMBER: "The system showed no number.",
-    Cannot.NO_SUBSCRIPTION: "A phone without a subscription: it can call 911, and nobody can call it.",
-    Cannot.ROUTING_NUMBER: "The network showed a number for routing only, which changes hands with every call.",
-    Cannot.NO_SUCH_NUMBER: "What the system showed is no telephone number.",
+    Cannot.NO_NUMBER: Said("The system showed no number."),
+    Cannot.NO_SUBSCRIPTION: Said("A phone without a subscription: it can call 911, and nobody can call it."),
+    Cannot.ROUTING_NUMBER: Said("The network showed a number for routing only, which changes hands with every call."),
+    Cannot.NO_SUCH_NUMBER: Said("What the system showed is no telephone number."),
 }

@@ -16,6 +16,7 @@ from broadcaster.alert.alert import Content
 from broadcaster.alert.lifecycle import AlertKind, AlertState, LifecycleRefused, Move, ReleaseState, Role, moved
 from broadcaster.dispatch import actions
 from broadcaster.dispatch.actions import Actor
+from broadcaster.said import Said
 from broadcaster.store import database, drills, ledger, roster
 from broadcaster.store.alerts import Alert, Release, Revision
 from broadcaster.store.database import Sessions, only_one
@@ -88,9 +89,9 @@ def _is_submitted(session: Session, run: DrillRun) -> bool:
 def start(session: Session, run: DrillRun, now: datetime) -> None:
     """Its person begins. LifecycleRefused when it is over, or 911 really fails."""
     if drills.is_real(session):
-        raise LifecycleRefused("911 really fails somewhere: this is no time for a drill.")
+        raise LifecycleRefused(Said("911 really fails somewhere: this is no time for a drill."))
     if run.outcome != DrillOutcome.ASKED:
-        raise LifecycleRefused("This drill was begun already, or it is over.")
+        raise LifecycleRefused(Said("This drill was begun already, or it is over."))
     run.outcome, run.started_at = DrillOutcome.RUNNING.value, now
     ledger.append(session, f"user:{run.user_id}", "drill-started", f"drill-run:{run.public_id}")
 
@@ -116,7 +117,7 @@ def released(session: Session, alert: Alert, now: datetime) -> None:
 def finish(session: Session, run: DrillRun, now: datetime) -> DrillOutcome:
     """Its person ends it: complete once it was submitted. LifecycleRefused when it is over."""
     if run.outcome not in drills.OPEN:
-        raise LifecycleRefused("This drill is over already.")
+        raise LifecycleRefused(Said("This drill is over already."))
     outcome = DrillOutcome.COMPLETE if _is_submitted(session, run) else DrillOutcome.UNFINISHED
     end(session, run, outcome, now, f"user:{run.user_id}")
     return outcome

@@ -21,6 +21,7 @@ from broadcaster.feeds.finding import Concern, Finding
 from broadcaster.feeds.profile import Profile
 from broadcaster.feeds.signature import SignatureRefused
 from broadcaster.messages.template import plain
+from broadcaster.said import Said
 from broadcaster.store import directory_load, incoming, ledger
 from broadcaster.store.alerts import Revision
 from broadcaster.store.incoming import Incoming, IncomingState
@@ -142,9 +143,9 @@ def dismiss(actor: Actor, public: str) -> None:
 def _undecided(actor: Actor, public: str) -> Incoming:
     row = incoming.locked(actor.session, public)
     if row is None:
-        raise LifecycleRefused("There is no such message: open the desk again.")
+        raise LifecycleRefused(Said("There is no such message: open the desk again."))
     if row.state != IncomingState.WAITING:
-        raise LifecycleRefused("Somebody has decided about this message already: open the desk again.")
+        raise LifecycleRefused(Said("Somebody has decided about this message already: open the desk again."))
     return row
 
 

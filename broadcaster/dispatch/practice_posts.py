@@ -14,6 +14,7 @@ from broadcaster.channels.errors import Rejected, SendError
 from broadcaster.channels.http import Door, DoorClosed
 from broadcaster.channels.practice_post import LiveDesk
 from broadcaster.dispatch.window import Window
+from broadcaster.said import Said
 from broadcaster.settings import Settings
 from broadcaster.store import database, practice_records
 from broadcaster.store.database import Sessions
@@ -25,7 +26,7 @@ EVERY_S = 10.0
 WITHIN_S = 12.0
 """A request ends after 10 s by itself."""
 AT_ONCE = 20
-SILENT = "The live desk does not answer."
+SILENT = Said("The live desk does not answer.")
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
 

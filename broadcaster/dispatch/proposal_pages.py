@@ -23,6 +23,7 @@ from broadcaster.channels.proof import proof
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.wave import DELIVERY
 from broadcaster.messages.message import Message
+from broadcaster.said import Said
 from broadcaster.settings import Settings
 from broadcaster.store import areas, contacts, database, ledger, proposals, roster
 from broadcaster.store.contacts import What
@@ -40,10 +41,10 @@ PAGE = 0
 NUMBERED_FROM = 2 * 10**12
 """Their numbers in references, beyond those of the monthly tests; a thousand to each proposal."""
 SIGNS = {
-    ProposalSign.SILENCE: "no 911 call arrives",
-    ProposalSign.FALL: "far fewer 911 calls than usual",
-    ProposalSign.FLOOD: "far more 911 calls than usual",
-    ProposalSign.RETRIES: "callers dial 911 again and again",
+    ProposalSign.SILENCE: Said("no 911 call arrives"),
+    ProposalSign.FALL: Said("far fewer 911 calls than usual"),
+    ProposalSign.FLOOD: Said("far more 911 calls than usual"),
+    ProposalSign.RETRIES: Said("callers dial 911 again and again"),
 }
 TEXT = "{office}: is 911 down? {place}: {what} since {hour}. Read and decide: {link}"
 SUBJECT = "Is 911 down? {place}: {what} since {hour}"

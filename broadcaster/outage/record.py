@@ -15,7 +15,7 @@ from broadcaster import audience
 from broadcaster.alert.alert import Area, FailureKind
 from broadcaster.alert.lifecycle import AlertState
 from broadcaster.directory import Directory, UnknownCommunity
-from broadcaster.said import Counted, Said
+from broadcaster.said import Counted, Said, joined
 from broadcaster.store import alerts, ledger, missed_figures, outages, roster
 from broadcaster.store.alerts import Alert
 from broadcaster.store.outages import Entry, Outage, OutageLog, OutageState
@@ -176,7 +176,7 @@ def close(writer: Writer, outage: Outage, words: str) -> None:
         raise RecordRefused(Said("This outage is closed already."))
     standing = alerts.unfinished(writer.session, outage.id)
     if standing:
-        raise RecordRefused(" ".join(_standing(alert) for alert in standing))
+        raise RecordRefused(joined(" ", (_standing(alert) for alert in standing)))
     if left := missed_figures.without_outcome(writer.session, outage.id):
         raise RecordRefused(_nobody_knows(left))
     outage.state, outage.closed_at = OutageState.CLOSED.value, writer.now

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from broadcaster.said import Said
 from broadcaster.store import ledger
 from broadcaster.store.database import Base, identity, public_id
 from broadcaster.store.sealed import Sealer
@@ -145,9 +146,9 @@ def claim(session: Session, key: str, user: int, now: datetime) -> None:
     query = select(Inbound).where(Inbound.public_id == key).with_for_update()
     row = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if row is None:
-        raise AlreadyClaimed("There is no such text: look at the list again.")
+        raise AlreadyClaimed(Said("There is no such text: look at the list again."))
     if row.claimed_by is not None and row.claimed_by != user:
-        raise AlreadyClaimed("Somebody else has taken this text on: look at the list again.")
+        raise AlreadyClaimed(Said("Somebody else has taken this text on: look at the list again."))
     if row.claimed_by is None:
         row.claimed_by, row.claimed_at = user, now
         ledger.append(session, f"user:{user}", "inbound-claimed", f"inbound:{row.public_id}", {"place": row.place})

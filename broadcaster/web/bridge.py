@@ -20,6 +20,7 @@ from broadcaster.channels.errors import SendError
 from broadcaster.channels.proof import proof, proves
 from broadcaster.channels.voice_twilio import RING_S
 from broadcaster.receipts.signature import Forged, Signed
+from broadcaster.said import Said
 from broadcaster.settings import Settings
 from broadcaster.store import missed_callers
 from broadcaster.store.database import Sessions, now
@@ -55,8 +56,8 @@ def ring(settings: Settings, phone: str, caller: int, user: int, moment: datetim
     try:
         asyncio.run(_placed(settings, phone, f"{settings.callback_address}{BRIDGE}?{asked}"))
     except SendError as error:
-        return f"{error.operator} Dial the number yourself."
-    return "Your phone rings. Press 1 there, and the caller is rung."
+        return Said("%(why)s Dial the number yourself.", why=error.operator)
+    return Said("Your phone rings. Press 1 there, and the caller is rung.")
 
 
 async def _placed(settings: Settings, phone: str, url: str) -> None:

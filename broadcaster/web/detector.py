@@ -17,6 +17,7 @@ from broadcaster.dispatch import actions
 from broadcaster.dispatch.proposal_pages import SIGNS
 from broadcaster.messages.book import languages
 from broadcaster.outage import record
+from broadcaster.said import Said
 from broadcaster.store import areas, directory_load, ledger, outages, proposals
 from broadcaster.store.outages import Entry, Outage
 from broadcaster.store.people import User
@@ -25,12 +26,13 @@ from broadcaster.web import acting, detector_feeds, form_typed, guard, hanging, 
 from broadcaster.web.detector_chart import chart
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import _
 
 detector = Blueprint("detector", __name__, url_prefix="/desk/detector")
 detector.before_request(require_person)
 DESK = (Role.ISSUER, Role.APPROVER, Role.ADMIN)
 LONGEST_REASON = 500
-DECIDED = "Somebody has decided about this proposal already: look at the list."
+DECIDED = Said("Somebody has decided about this proposal already: look at the list.")
 FAILURES = {ProposalSign.SILENCE: FailureKind.ALL_CALLS}
 """What a first draft says of it; of all others, that people try 911 first."""
 Answer = Response | str | tuple[str, int]
@@ -88,7 +90,9 @@ def draft(key: str) -> Response:
         where = revision.alert.public_id
         said = {"alert": where, "outage": outage.public_id}
         ledger.append(store, f"user:{person().id}", "proposal_drafted", f"proposal:{key}", said)
-    flash("A draft was made from it. Check every field: nothing goes out before a second person approves.", "success")
+    flash(
+        _("A draft was made from it. Check every field: nothing goes out before a second person approves."), "success"
+    )
     return redirect(url_for("form.edit", alert=where), 303)
 
 
@@ -98,12 +102,12 @@ def dismiss(key: str) -> Answer:
     """It is no outage, for a reason that stays."""
     reason = request.form.get("reason", "").strip()[:LONGEST_REASON].replace("\0", "")
     if not reason:
-        return _proposal(key, "Say why it is none: whom you asked, and what they said."), 422
+        return _proposal(key, Said("Say why it is none: whom you asked, and what they said.")), 422
     with house().sessions.begin() as store:
         row = _open(store, key)
         proposals.settle(row, ProposalState.DISMISSED, person().id, house().clock(), reason)
         ledger.append(store, f"user:{person().id}", "proposal_dismissed", f"proposal:{key}", {"reason": reason})
-    flash("Dismissed. It is not proposed again until calls have come and stopped again.", "success")
+    flash(_("Dismissed. It is not proposed again until calls have come and stopped again."), "success")
     return redirect(url_for("detector.page"), 303)
 
 
@@ -116,7 +120,8 @@ def plan() -> Answer:
     if problems:
         return _page(problems, request.form), 422
     flash(
-        "Planned. The detector says nothing about these PSAPs meanwhile; reports of trouble count as ever.", "success"
+        _("Planned. The detector says nothing about these PSAPs meanwhile; reports of trouble count as ever."),
+        "success",
     )
     return redirect(url_for("detector.page"), 303)
 
@@ -127,7 +132,7 @@ def end(key: int) -> Response:
     """End planned work, or call it off: the detector listens again at once."""
     with house().sessions.begin() as store:
         done = planned_work.end(store, key)
-    flash("Ended: the detector listens again." if done else "That work was over already.", "success")
+    flash(_("Ended: the detector listens again.") if done else _("That work was over already."), "success")
     return redirect(url_for("detector.page"), 303)
 
 
@@ -155,7 +160,7 @@ def _content(row: Proposal) -> Content:
 def _open(store: Session, key: str) -> Proposal:
     row = proposals.by_public_id(store, key, lock=True)
     if row is None:
-        abort(404, description="There is no proposal at this address: start from the list.")
+        abort(404, description=Said("There is no proposal at this address: start from the list."))
     if row.state != ProposalState.OPEN:
         abort(409, description=DECIDED)
     return row
@@ -170,7 +175,7 @@ def _proposal(key: str, problem: str) -> str:
     with house().sessions.begin() as store:
         row = proposals.by_public_id(store, key)
         if row is None:
-            abort(404, description="There is no proposal at this address: start from the list.")
+            abort(404, description=Said("There is no proposal at this address: start from the list."))
         fitting = record.fitting(
             outages.open_ones(store), row.area, directory_load.load(store, agencies=False)
         )  # fmt: skip

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from broadcaster.outage.detector import learning, listening
 from broadcaster.outage.detector.judge import LEAST_WEEKS
 from broadcaster.outage.detector.listening import MINUTE
+from broadcaster.said import Said
 from broadcaster.store import call_counts, proposals
 from broadcaster.store.call_counts import Feed
 
@@ -65,7 +66,7 @@ def heard(store: Session, now: datetime, zone: ZoneInfo) -> Heard:
         beat = known.beats.get(feed.code)
         state, sentence = _state(feed, now, weeks, is_silent=beat is not None and beat.is_overdue)
         if feed.code in muted and state in ("alive", "silent", "stopped", "late"):
-            state, sentence = "muted", "planned work: not judged now"
+            state, sentence = "muted", Said("planned work: not judged now")
         judged = weeks >= LEAST_WEEKS and feed.newest is not None
         lines.append(Line(feed.name, state, sentence, calls[feed.code], due[feed.code] if judged else None))
     lines.sort(key=lambda one: (ORDER.index(one.state), one.name))
@@ -75,14 +76,18 @@ def heard(store: Session, now: datetime, zone: ZoneInfo) -> Heard:
 
 def _state(feed: Feed, now: datetime, weeks: float, *, is_silent: bool) -> tuple[str, str]:
     if feed.newest is None or feed.heard_at is None:
-        return "never", "never heard" + (", its equipment is alive" if feed.beat_at and not is_silent else "")
+        alive = feed.beat_at and not is_silent
+        return "never", Said("never heard, its equipment is alive") if alive else Said("never heard")
     if is_silent:
-        return "silent", "its equipment has fallen silent: no heartbeat"
+        return "silent", Said("its equipment has fallen silent: no heartbeat")
     if not listening.is_alive(feed, now):
-        return "stopped", "no data: its feed has stopped, so that nothing is known of its calls"
+        return "stopped", Said("no data: its feed has stopped, so that nothing is known of its calls")
     if now - feed.newest > LATE:
-        behind = f"its feed is {round((now - feed.newest) / MINUTE)} min behind"
-        return "late", behind + (", too late to be judged" if now - feed.newest > listening.PATIENCE else "")
+        behind = round((now - feed.newest) / MINUTE)
+        if now - feed.newest > listening.PATIENCE:
+            return "late", Said("its feed is %(minutes)s min behind, too late to be judged", minutes=behind)
+        return "late", Said("its feed is %(minutes)s min behind", minutes=behind)
     if weeks < LEAST_WEEKS:
-        return "learning", f"its week is being learnt: {weeks * 7:.0f} of {LEAST_WEEKS * 7:.0f} days"
-    return "alive", "heard"
+        known, needed = f"{weeks * 7:.0f}", f"{LEAST_WEEKS * 7:.0f}"
+        return "learning", Said("its week is being learnt: %(days)s of %(all)s days", days=known, all=needed)
+    return "alive", Said("heard")

@@ -17,6 +17,7 @@ from broadcaster.alert.alert import FailureKind
 from broadcaster.alert.lifecycle import Role
 from broadcaster.directory import Directory
 from broadcaster.dispatch import drills as practising
+from broadcaster.said import Said
 from broadcaster.store import directory_load, ledger, practice, practice_records
 from broadcaster.store import drills as kept
 from broadcaster.store.alerts import Alert
@@ -26,24 +27,25 @@ from broadcaster.store.practice import Practice, Result, Standing
 from broadcaster.web import drill_second
 from broadcaster.web.guard import Person, only, person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import _
 
 drills = Blueprint("drills", __name__, url_prefix="/desk/drills")
 drills.before_request(require_person)
 Answer = Response | str | tuple[str, int]
 FAILS = {
-    FailureKind.ALL_CALLS: "911 is down",
-    FailureKind.INTERMITTENT: "some 911 calls fail",
-    FailureKind.ONE_CARRIER: "one carrier cannot reach 911",
-    FailureKind.NO_LOCATION: "911 calls arrive without location",
-    FailureKind.TEXT_TO_911: "Text-to-911 is down",
+    FailureKind.ALL_CALLS: Said("911 is down"),
+    FailureKind.INTERMITTENT: Said("some 911 calls fail"),
+    FailureKind.ONE_CARRIER: Said("one carrier cannot reach 911"),
+    FailureKind.NO_LOCATION: Said("911 calls arrive without location"),
+    FailureKind.TEXT_TO_911: Said("Text-to-911 is down"),
 }
 OUTCOMES = {
-    DrillOutcome.ASKED: "asked, not begun",
-    DrillOutcome.RUNNING: "under way",
-    DrillOutcome.COMPLETE: "complete",
-    DrillOutcome.MISSED: "not begun in time",
-    DrillOutcome.UNFINISHED: "not submitted",
-    DrillOutcome.OVERTAKEN: "ended: 911 really failed",
+    DrillOutcome.ASKED: Said("asked, not begun"),
+    DrillOutcome.RUNNING: Said("under way"),
+    DrillOutcome.COMPLETE: Said("complete"),
+    DrillOutcome.MISSED: Said("not begun in time"),
+    DrillOutcome.UNFINISHED: Said("not submitted"),
+    DrillOutcome.OVERTAKEN: Said("ended: 911 really failed"),
 }
 BOSSES = (Role.ADMIN, Role.AUDITOR)
 """Who sees everybody's results; everybody sees their own."""
@@ -77,8 +79,10 @@ def prompt(store: Session, who: Person) -> Prompt | None:
 
 
 def _words(failure: str, county: str, directory: Directory) -> str:
-    name = directory.county_names.get(county, county)
-    return f"{FAILS[FailureKind(failure)]} in {f'{name} County' if county else 'the whole state'}"
+    what, name = FAILS[FailureKind(failure)], directory.county_names.get(county, county)
+    if county:
+        return Said("%(what)s in %(name)s County", what=what, name=name)
+    return Said("%(what)s in the whole state", what=what)
 
 
 @drills.get("/")
@@ -95,11 +99,11 @@ def plan() -> Answer:
     typed, begins = request.form, _moment(problems)
     failure = typed.get("failure", "")
     if failure not in set(FailureKind):
-        problems["failure"] = "Choose what fails."
+        problems["failure"] = Said("Choose what fails.")
     with house().sessions.begin() as store:
         directory = directory_load.load(store, agencies=False)
         if (county := typed.get("county", "")) and county not in directory.county_names:
-            problems["county"] = "Choose a county of the list, or the whole state."
+            problems["county"] = Said("Choose a county of the list, or the whole state.")
         whom = _chosen(store, problems)
         if not problems and begins:
             announced = "announced" in typed
@@ -111,7 +115,7 @@ def plan() -> Answer:
             ledger.append(store, person().email, "drill-planned", f"drill:{row.public_id}", said)
     if problems:
         return _shown(problems), 422
-    flash("Planned. It appears for whoever it is for when its hour comes.", "success")
+    flash(_("Planned. It appears for whoever it is for when its hour comes."), "success")
     return redirect(url_for("drills.page"), 303)
 
 
@@ -122,11 +126,11 @@ def cancel(key: str) -> Response:
     with house().sessions.begin() as store:
         row = store.scalar(select(Drill).where(Drill.public_id == key).with_for_update())
         if row is None or row.begun_at or row.cancelled_at:
-            flash("This drill has begun already, or it was taken back.", "error")
+            flash(_("This drill has begun already, or it was taken back."), "error")
         else:
             row.cancelled_at = house().clock()
             ledger.append(store, person().email, "drill-cancelled", f"drill:{row.public_id}")
-            flash("Taken back.", "success")
+            flash(_("Taken back."), "success")
     return redirect(url_for("drills.page"), 303)
 
 
@@ -137,7 +141,7 @@ def practise() -> Response:
     with house().sessions.begin() as store:
         now, who = house().clock(), person()
         if kept.is_real(store):
-            flash("911 really fails somewhere: this is no time for a drill.", "error")
+            flash(_("911 really fails somewhere: this is no time for a drill."), "error")
             return redirect(url_for("drills.page"), 303)
         if (found := kept.of_person(store, who.id)) is None:
             counties = sorted(directory_load.load(store, agencies=False).county_names)
@@ -178,15 +182,15 @@ def finish(key: str) -> Response:
     with house().sessions.begin() as store:
         outcome = practising.finish(store, _run(store, key), house().clock())
     done = outcome is DrillOutcome.COMPLETE
-    flash("Drill complete. Nobody was told." if done else "The drill is ended; it was not submitted.",
-          "success" if done else "info")  # fmt: skip
+    ended = _("Drill complete. Nobody was told.") if done else _("The drill is ended; it was not submitted.")
+    flash(ended, "success" if done else "info")
     return redirect(url_for("drills.page"), 303)
 
 
 def _run(store: Session, key: str) -> DrillRun:
     run = kept.by_key(store, key, person().id)
     if run is None:
-        abort(404, description="There is no drill of yours at this address: start from Drills.")
+        abort(404, description=Said("There is no drill of yours at this address: start from Drills."))
     return run
 
 
@@ -230,7 +234,7 @@ def _moment(problems: dict[str, str]) -> datetime | None:
         given = datetime.fromisoformat(request.form.get("begins", "").strip())
         return given.replace(second=0, microsecond=0, tzinfo=house().zone)
     except ValueError:
-        problems["begins"] = "Fill in date and time, like 2026-06-18T19:00."
+        problems["begins"] = Said("Fill in date and time, like 2026-06-18T19:00.")
         return None
 
 
@@ -241,7 +245,7 @@ def _chosen(store: Session, problems: dict[str, str]) -> User | None:
         return None
     found = store.get(User, int(given)) if given.isascii() and given.isdigit() and len(given) < 10 else None
     if found is None or not found.active or Role.ISSUER not in found.role_names:
-        problems["who"] = "Choose an issuer, or whoever is on call."
+        problems["who"] = Said("Choose an issuer, or whoever is on call.")
     return found
 
 

@@ -10,7 +10,7 @@ from broadcaster.store import inbound
 from broadcaster.store.inbound import AlreadyClaimed
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
-from broadcaster.web.tongue import _
+from broadcaster.web.tongue import _, said
 
 inbox = Blueprint("inbox", __name__, url_prefix="/desk/texts")
 inbox.before_request(require_person)
@@ -36,7 +36,7 @@ def claim(key: str) -> Response:
         try:
             inbound.claim(store, key, person().id, house().clock())
         except AlreadyClaimed as refused:
-            flash(str(refused), "error")
+            flash(said(str(refused)), "error")
         else:
             flash(_("You have taken this text on. Call back if somebody may need help."), "success")
     return redirect(url_for("inbox.page"), 303)

@@ -9,11 +9,13 @@ from werkzeug.wrappers import Response
 from broadcaster.alert.lifecycle import Role
 from broadcaster.dispatch import incoming as messages
 from broadcaster.feeds.xmldoor import decoded
+from broadcaster.said import Said
 from broadcaster.store import directory_load
 from broadcaster.store.incoming import Incoming
 from broadcaster.web import acting, hanging
 from broadcaster.web.guard import only, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import _
 
 incoming = Blueprint("incoming", __name__, url_prefix="/desk/incoming/<key>")
 incoming.before_request(require_person)
@@ -25,7 +27,7 @@ def page(key: str) -> str:
     with house().sessions.begin() as store:
         row = store.scalar(select(Incoming).where(Incoming.public_id == key))
         if row is None:
-            abort(404, description="There is no message at this address: start from the desk.")
+            abort(404, description=Said("There is no message at this address: start from the desk."))
         return render_template("desk/incoming.html", row=row, message=messages.message(row), xml=decoded(row.bytes))
 
 
@@ -37,7 +39,9 @@ def take(key: str) -> Response:
         revision = messages.take(acting.actor(store), key)
         hanging.hang(store, revision, directory_load.load(store, agencies=False))
         where = revision.alert.public_id
-    flash("A draft was made from it. Check every field: nothing goes out before a second person approves.", "success")
+    flash(
+        _("A draft was made from it. Check every field: nothing goes out before a second person approves."), "success"
+    )
     return redirect(url_for("form.edit", alert=where), 303)
 
 
@@ -47,5 +51,5 @@ def dismiss(key: str) -> Response:
     """Put it aside; it stays in the ledger."""
     with house().sessions.begin() as store:
         messages.dismiss(acting.actor(store), key)
-    flash("Put aside. Nothing was sent.", "success")
+    flash(_("Put aside. Nothing was sent."), "success")
     return redirect(url_for("desk.home"), 303)

@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta
 from flask import Blueprint, Response, abort, render_template, request
 
 from broadcaster.alert.lifecycle import Role
+from broadcaster.said import Said, joined
 from broadcaster.store import checkpoints, ledger_reading
 from broadcaster.store import ledger as chain
 from broadcaster.store.ledger_reading import Event, Wanted
@@ -62,7 +63,7 @@ def event(seq: int) -> str:
     with house().sessions() as store:
         found = ledger_reading.one(store, seq) if seq < 2**63 else None
         if found is None:
-            abort(404, description="There is no event of this number: start from the ledger.")
+            abort(404, description=Said("There is no event of this number: start from the ledger."))
         proof = ledger_reading.proof(store, seq)
     return render_template("desk/ledger/event.html", event=found, proof=proof, plain=_plain)
 
@@ -75,7 +76,7 @@ def export() -> Response:
     typed = _typed(request.form.get)
     wanted, problems = _wanted(typed)
     if ending not in TYPES or problems:
-        abort(400, description=" ".join(problems.values()) or "Choose CSV or JSON lines.")
+        abort(400, description=joined(" ", problems.values()) or Said("Choose CSV or JSON lines."))
     with house().sessions.begin() as store:
         said = {"what": ending, **{name: value for name, value in typed.items() if value}}
         chain.append(store, f"user:{person().id}", "exported", "ledger", said)
@@ -147,6 +148,6 @@ def _day(typed: str, name: str, problems: dict[str, str]) -> datetime | None:
     try:
         day = date.fromisoformat(typed)
     except ValueError:
-        problems[name] = "Write the day as 2026-06-18."
+        problems[name] = Said("Write the day as 2026-06-18.")
         return None
     return datetime.combine(day, time.min, house().zone)

@@ -19,6 +19,7 @@ from broadcaster.outage.missed_calls.call_columns import LABELS, Columns
 from broadcaster.outage.missed_calls.call_log import BadLog, Reading, Table
 from broadcaster.outage.missed_calls.call_times import EXAMPLES
 from broadcaster.outage.missed_calls.intake import Source
+from broadcaster.said import Counted, Said
 from broadcaster.store import directory_load, ledger, missed_callers, missed_figures, missed_logs
 from broadcaster.store.outages import Outage
 from broadcaster.web import hanging, missed_columns, missed_export
@@ -26,6 +27,7 @@ from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.of_an_agency import own_list
 from broadcaster.web.outages import remaining as outage_of
+from broadcaster.web.tongue import _, said
 
 missed = Blueprint("missed", __name__, url_prefix="/desk/outages/<outage>/missed")
 missed.before_request(require_person)
@@ -82,7 +84,7 @@ def page(outage: str) -> str:
 @missed.errorhandler(BadLog)
 def _no_log(refused: BadLog) -> Response:
     """What was sent is no log: back to the page, with what to do."""
-    flash(str(refused), "error")
+    flash(said(str(refused)), "error")
     return redirect(url_for("missed.page", **(request.view_args or {})), 303)
 
 
@@ -105,14 +107,17 @@ def take(outage: str) -> Answer:
         looked = _looked(store)
         left_out = looked.reading.left_out
         if left_out and not request.form.get("skip"):
-            many = "1 line" if len(left_out) == 1 else f"{len(left_out):,} lines"
-            looked.problems["lines"] = f"Nothing was imported: {many} cannot be read. Mend them, or leave them out."
+            looked.problems["lines"] = Counted(
+                "Nothing was imported: %(num)s line cannot be read. Mend them, or leave them out.",
+                "Nothing was imported: %(num)s lines cannot be read. Mend them, or leave them out.",
+                len(left_out),
+            )
         if looked.problems:
             return _preview(row, looked), 422
         digest, columns = sha256(looked.data).hexdigest(), missed_columns.to_json(looked.columns)
         source = Source(looked.system, looked.name, digest, columns)
         taken = missed_import.take(hanging.writer(store), house().sealer, row, source, looked.reading)
-    flash(taken.sentence, "success")
+    flash(said(taken.sentence), "success")
     return redirect(url_for("missed.page", outage=outage), 303)
 
 
@@ -147,7 +152,8 @@ def texts(outage: str, psap: str) -> Response:
     with house().sessions.begin() as store:
         if psap in psap_names(store):
             call_back.let_text(hanging.writer(store), psap, allowed=allowed)
-    flash("Kept. Its callers may be texted, one by one." if allowed else "Kept. Its callers are not texted.", "success")
+    kept = _("Kept. Its callers may be texted, one by one.") if allowed else _("Kept. Its callers are not texted.")
+    flash(kept, "success")
     return redirect(url_for("missed.page", outage=outage), 303)
 
 
@@ -160,7 +166,7 @@ def _looked(store: Session) -> Looked:
     """The file of this request, new or come back with its form, and how it is read; BadLog when it is no table."""
     system = " ".join(request.form.get("system", "").split())[:LONGEST_NAME]
     if not system:
-        raise BadLog("Say which system the log is of, like “Router North” or “CPE Ayer”: logs are joined by it.")
+        raise BadLog(Said("Say which system the log is of, like “Router North” or “CPE Ayer”: logs are joined by it."))
     name, data, fresh = _file()
     system = missed_logs.known_as(store, system)
     table = call_log.table(data)
@@ -182,15 +188,15 @@ def _file() -> tuple[str, bytes, bool]:
         data = sent.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
             raise BadLog(
-                "The file is too large for the desk: export the hours of the outage alone, or ask the operator."
+                Said("The file is too large for the desk: export the hours of the outage alone, or ask the operator.")
             )
         return sent.filename[-LONGEST_NAME:], data, True
     try:
         data = base64.b64decode(request.form.get("data", ""), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadLog("The file was lost on the way: choose it again.") from error
+        raise BadLog(Said("The file was lost on the way: choose it again.")) from error
     if not data:
-        raise BadLog("Choose a file first.")
+        raise BadLog(Said("Choose a file first."))
     return request.form.get("name", "")[-LONGEST_NAME:], data, False
 
 

@@ -9,22 +9,23 @@ from flask import request
 from broadcaster.alert.missed_caller import Found, Outcome
 from broadcaster.outage.missed_calls import call_back
 from broadcaster.outage.missed_calls.call_back import CallBackRefused, Desk
+from broadcaster.said import Said
 
 NO_ANSWER = "no_answer"
 PAUSES = (5, 10, 20, 30, 60)
 """Minutes after which somebody who did not answer is called again."""
 LONGEST = call_back.LONGEST_WORDS
 DONE = {
-    "claimed": "took them on",
-    "given_back": "gave them back",
-    "rung": "called them",
-    "no_answer": "called: nobody answered",
-    "settled": "wrote down the outcome",
-    "check_sent": "sent a welfare check",
-    "check_ended": "wrote down what the check found",
-    "note": "noted",
-    "texted": "had a text sent",
-    "back": "imported a log: they had called again",
+    "claimed": Said("took them on"),
+    "given_back": Said("gave them back"),
+    "rung": Said("called them"),
+    "no_answer": Said("called: nobody answered"),
+    "settled": Said("wrote down the outcome"),
+    "check_sent": Said("sent a welfare check"),
+    "check_ended": Said("wrote down what the check found"),
+    "note": Said("noted"),
+    "texted": Said("had a text sent"),
+    "back": Said("imported a log: they had called again"),
 }
 """Each step in words, behind the name of who took it."""
 
@@ -39,14 +40,14 @@ def outcome(desk: Desk, key: str) -> None:
     elif chosen in {each.value for each in Outcome}:
         call_back.settle(desk, key, Outcome(chosen), words)
     else:
-        raise CallBackRefused("Choose what became of them.")
+        raise CallBackRefused(Said("Choose what became of them."))
 
 
 def end_check(desk: Desk, key: str, check: int) -> None:
     """What a welfare check has found. CallBackRefused says what is missing."""
     given = request.form.get("found", "")
     if given not in {each.value for each in Found}:
-        raise CallBackRefused("Choose what the check has found.")
+        raise CallBackRefused(Said("Choose what the check has found."))
     call_back.end_check(desk, key, check, Found(given), typed("words"))
 
 

@@ -11,6 +11,7 @@ from broadcaster.outage.missed_calls import call_columns, call_times
 from broadcaster.outage.missed_calls.call_columns import Columns, Field, plain
 from broadcaster.outage.missed_calls.call_log import Table
 from broadcaster.outage.missed_calls.call_times import TimeStyle
+from broadcaster.said import Said
 
 ZONES = (
     *("UTC", "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles"),
@@ -59,7 +60,7 @@ def typed(form: Mapping[str, str], table: Table, zone: ZoneInfo, problems: dict[
         chosen = call_columns.styled(chosen, table.first)
     since, until = (_moment(form.get(name, ""), name, zone, problems) for name in ("since", "until"))
     if since and until and until < since:
-        problems["until"] = "This is before the beginning: choose a later moment, or leave it empty."
+        problems["until"] = Said("This is before the beginning: choose a later moment, or leave it empty.")
     return replace(chosen, since=since, until=until)
 
 
@@ -79,7 +80,7 @@ def _zone(form: Mapping[str, str], problems: dict[str, str]) -> str:
     try:
         return ZoneInfo(given).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        problems["zone"] = "This is no zone: choose one from the list."
+        problems["zone"] = Said("This is no zone: choose one from the list.")
         return "UTC"
 
 
@@ -89,5 +90,5 @@ def _moment(text: str, name: str, zone: ZoneInfo, problems: dict[str, str]) -> d
     try:
         return datetime.fromisoformat(text.strip()).replace(tzinfo=zone).astimezone(UTC)
     except ValueError:
-        problems[name] = "Fill in date and time, like 2026-06-18T13:00, or leave it empty."
+        problems[name] = Said("Fill in date and time, like 2026-06-18T13:00, or leave it empty.")
         return None

@@ -11,6 +11,7 @@ from broadcaster.dispatch import outage_words
 from broadcaster.dispatch.outage_words import Word
 from broadcaster.outage.missed_calls import by_link
 from broadcaster.outage.missed_calls.call_back import CallBackRefused
+from broadcaster.said import Said, pattern
 from broadcaster.settings import Mode
 from broadcaster.store import directory_load, missed_figures, missed_links
 from broadcaster.store.missed_links import MissedLink
@@ -21,9 +22,11 @@ from broadcaster.web.house import house
 from broadcaster.web.missed import IMPORTERS, psap_names
 from broadcaster.web.missed_work import missed
 from broadcaster.web.outages import found as outage_of
+from broadcaster.web.tongue import _, said
 
 __all__ = ["missed"]
-NO_BOX = "has no mailbox in the directory: read the link to them, or print it."
+MAILED = pattern("%(name)s has a link. It is on its way to their mailbox.")
+NO_BOX = pattern("%(name)s has a link. %(name)s has no mailbox in the directory: read the link to them, or print it.")
 
 
 @missed.get("/links")
@@ -52,7 +55,7 @@ def make_link(outage: str, psap: str) -> Response:
         mailed = _mail(store, row, made, name)
     if mailed:
         house().bell("urgent")
-    flash(f"{name} has a link. {'It is on its way to their mailbox.' if mailed else f'{name} {NO_BOX}'}", "success")
+    flash(said(Said(MAILED if mailed else NO_BOX, name=name)), "success")
     return redirect(url_for("missed.links", outage=outage), 303)
 
 
@@ -65,16 +68,19 @@ def end_link(outage: str, psap: str) -> Response:
         try:
             by_link.end(hanging.writer(store), outage_of(store, outage), psap)
         except CallBackRefused as refused:
-            flash(str(refused), "error")
+            flash(said(str(refused)), "error")
             return redirect(url_for("missed.links", outage=outage), 303)
-    flash(f"Taken back. {name} sees its list no longer; whom they had taken on is free after 30 minutes.", "success")
+    flash(
+        _("Taken back. %(name)s sees its list no longer; whom they had taken on is free after 30 minutes.", name=name),
+        "success",
+    )
     return redirect(url_for("missed.links", outage=outage), 303)
 
 
 def _named(store: Session, psap: str) -> str:
     name = psap_names(store).get(psap)
     if name is None:
-        abort(404, description="There is no answering point of this code: start from the list of links.")
+        abort(404, description=Said("There is no answering point of this code: start from the list of links."))
     return name
 
 

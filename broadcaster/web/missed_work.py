@@ -18,6 +18,7 @@ from broadcaster.directory import AgencyRole
 from broadcaster.messages.book import ENGLISH_NAMES, FALLBACK
 from broadcaster.outage.missed_calls import call_back
 from broadcaster.outage.missed_calls.call_back import CallBackRefused, Desk
+from broadcaster.said import Said
 from broadcaster.store import contacts, directory_load, missed_callers, residents
 from broadcaster.store.contacts import What
 from broadcaster.store.missed_callers import MissedCaller
@@ -28,8 +29,11 @@ from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
 from broadcaster.web.missed import NOBODYS, WORKERS, Answer, missed, psap_names
 from broadcaster.web.outages import remaining as outage_of
+from broadcaster.web.tongue import _, said
 
 __all__ = ["missed"]
+NO_PHONE = Said("Give your phone under Roster, How you are reached; until then dial the number.")
+NOBODY_KNOWS = Said("No answering point known")
 SENDERS = (AgencyRole.POLICE, AgencyRole.FIRE, AgencyRole.EMS, AgencyRole.STATE_POLICE, AgencyRole.TRIBAL_POLICE)
 
 
@@ -45,7 +49,7 @@ def worklist(outage: str, psap: str) -> str:
             "desk/missed/worklist.html",
             outage=row,
             psap=psap,
-            name=psap_names(store).get(psap, "No answering point known" if psap == NOBODYS else psap),
+            name=psap_names(store).get(psap, NOBODY_KNOWS if psap == NOBODYS else psap),
             ranked=ranked,
             next=any(one.free and one.due for one in ranked),
             users=users,
@@ -65,7 +69,7 @@ def take_next(outage: str, psap: str) -> Response:
     with house().sessions.begin() as store:
         row = call_back.claim_next(_desk(store, outage), _code(psap))
     if row is None:
-        flash("Nobody is left to call at this moment.", "success")
+        flash(_("Nobody is left to call at this moment."), "success")
         return redirect(url_for("missed.worklist", outage=outage, psap=psap), 303)
     return redirect(url_for("missed.caller", outage=outage, key=row.public_id), 303)
 
@@ -87,14 +91,14 @@ def claim(outage: str, key: str) -> Answer:
 @only(*WORKERS)
 def give_back(outage: str, key: str) -> Answer:
     """Put them back for somebody else."""
-    return _acted(outage, key, lambda desk: call_back.give_back(desk, key), "Back on the list.", on=True)
+    return _acted(outage, key, lambda desk: call_back.give_back(desk, key), Said("Back on the list."), on=True)
 
 
 @missed.post("/callers/<key>/outcome")
 @only(*WORKERS)
 def outcome(outage: str, key: str) -> Answer:
     """What became of the call: an outcome, a welfare check, or nobody answered."""
-    return _acted(outage, key, lambda desk: missed_acts.outcome(desk, key), "Written down.", on=True)
+    return _acted(outage, key, lambda desk: missed_acts.outcome(desk, key), Said("Written down."), on=True)
 
 
 @missed.post("/callers/<key>/note")
@@ -108,26 +112,26 @@ def note(outage: str, key: str) -> Answer:
 @only(*WORKERS)
 def end_check(outage: str, key: str, check: int) -> Answer:
     """What a welfare check has found."""
-    return _acted(outage, key, lambda desk: missed_acts.end_check(desk, key, check), "Written down.")
+    return _acted(outage, key, lambda desk: missed_acts.end_check(desk, key, check), Said("Written down."))
 
 
 @missed.post("/callers/<key>/ring")
 @only(*WORKERS)
 def ring(outage: str, key: str) -> Answer:
     """Ring this officer's own phone; when they press 1 there it is connected with the caller's."""
-    home, said = house(), ""
+    home = house()
     try:
         with home.sessions.begin() as store:
             desk = _desk(store, outage)
             mine = contacts.of(store, home.sealer, person().id).get(What.PHONE)
             if mine is None or not bridge.is_set_up(home.settings):
-                raise CallBackRefused("Give your phone under Roster, How you are reached; until then dial the number.")
+                raise CallBackRefused(NO_PHONE)
             call_back.rung(desk, key)
             caller_id = _found(store, desk.outage, key).id
-        said = bridge.ring(home.settings, mine.value, caller_id, person().id, home.clock())
+        sentence = bridge.ring(home.settings, mine.value, caller_id, person().id, home.clock())
     except CallBackRefused as refused:
         return _shown(outage, key, str(refused)), 422
-    flash(said, "success")
+    flash(said(sentence), "success")
     return redirect(url_for("missed.caller", outage=outage, key=key), 303)
 
 
@@ -142,7 +146,7 @@ def send_text(outage: str, key: str) -> Answer:
         towns, lang = tuple(one.code for one in places if one.psap_code == psap), request.form.get("lang", "")
         call_back.send_text(desk, key, towns, lang if lang in ENGLISH_NAMES else FALLBACK)
 
-    return _acted(outage, key, act, "The text goes out within a minute, if no alert is going out.")
+    return _acted(outage, key, act, Said("The text goes out within a minute, if no alert is going out."))
 
 
 def desk_psap(desk: Desk, key: str) -> str:
@@ -167,7 +171,7 @@ def _acted(outage: str, key: str, act: Callable[[Desk], object], done: str = "",
     except CallBackRefused as refused:
         return _shown(outage, key, str(refused)), 422
     if done:
-        flash(done, "success")
+        flash(said(done), "success")
     if on:
         with house().sessions.begin() as store:
             psap = _found(store, outage_of(store, outage), key).psap or NOBODYS
@@ -178,7 +182,7 @@ def _acted(outage: str, key: str, act: Callable[[Desk], object], done: str = "",
 def _found(store: Session, outage: Outage, key: str) -> MissedCaller:
     row = missed_callers.by_public_id(store, outage.id, key)
     if row is None:
-        abort(404, description="There is no such caller: start from the list.")
+        abort(404, description=Said("There is no such caller: start from the list."))
     return row
 
 
@@ -208,7 +212,7 @@ def _shown(outage: str, key: str, problem: str) -> str:
             place=missed_callers.place(one, sealer) if mine else "",
             why_not=WHY_NOT.get(Cannot(one.cannot), ""),
             psap=one.psap or NOBODYS,
-            name=next((psap.name for psap in directory.psaps if psap.code == one.psap), "No answering point known"),
+            name=next((psap.name for psap in directory.psaps if psap.code == one.psap), NOBODY_KNOWS),
             steps=[
                 (step, missed_callers.opened(step.words_enc, one, sealer)) for step in missed_callers.steps(store, one)
             ],

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from broadcaster.messages.template import plain
 from broadcaster.outage.notice.fields import CONFIDENTIAL, MOST_SERVICES
 from broadcaster.outage.notice.rule import LONGEST, Confidential, Notice, Open
+from broadcaster.said import Said
 from broadcaster.store.drafts import Kept
 from broadcaster.store.provider_notices import NoticeKind
 from broadcaster.web.form_read import SLACK
@@ -19,7 +20,7 @@ from broadcaster.web.house import house
 
 TEXTS = ("provider", "ticket", "kind", "services", "area", "effect", *CONFIDENTIAL)
 TIMES = ("told_at", "discovered", "began", "expected")
-NOTHING = "Write at least whose outage it is, or its ticket, and one thing that the provider said of it."
+NOTHING = Said("Write at least whose outage it is, or its ticket, and one thing that the provider said of it.")
 
 
 @dataclass
@@ -85,7 +86,7 @@ def _kind(sent: Typed) -> NoticeKind | None:
     try:
         return NoticeKind(sent.values["kind"]) if sent.values["kind"] else None
     except ValueError:
-        sent.refuse("kind", "Choose initial, update or final.")
+        sent.refuse("kind", Said("Choose initial, update or final."))
         return None
 
 
@@ -93,13 +94,13 @@ def _moment(sent: Typed, name: str, *, needed: bool = False) -> datetime | None:
     text = sent.values[name].strip()
     if not text:
         if needed:
-            sent.refuse(name, "Fill in date and time.")
+            sent.refuse(name, Said("Fill in date and time."))
         return None
     try:
         moment = datetime.fromisoformat(text).replace(second=0, microsecond=0, tzinfo=house().zone)
     except ValueError:
-        sent.refuse(name, f"“{text[:40]}” is no date with a time: write it like 2026-06-18T13:15.")
+        sent.refuse(name, Said("“%(typed)s” is no date with a time: write it like 2026-06-18T13:15.", typed=text[:40]))
         return None
     if name != "expected" and moment > house().clock() + SLACK:
-        sent.refuse(name, "That is in the future: check the time.")
+        sent.refuse(name, Said("That is in the future: check the time."))
     return moment

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from broadcaster.alert.alert import Area, Certainty
 from broadcaster.directory import Agency, AgencyRole, Directory
-from broadcaster.dispatch.notice_chase import Said
+from broadcaster.dispatch import notice_chase
 from broadcaster.messages.book import languages
 from broadcaster.outage import record
 from broadcaster.outage.notice import intake as notice_intake
@@ -20,6 +20,7 @@ from broadcaster.outage.notice import trust
 from broadcaster.outage.notice.intake import Intake
 from broadcaster.outage.notice.rule import Clock, Confidential, Open
 from broadcaster.outage.notice.words import PassedOn
+from broadcaster.said import Said
 from broadcaster.settings import Mode
 from broadcaster.store import areas, outages, provider_notices, provider_senders
 from broadcaster.store.drafts import Fields
@@ -61,7 +62,7 @@ def found(store: Session, notice: str) -> ProviderNotice:
     """The notice of this address, or 404."""
     row = provider_notices.by_public_id(store, notice)
     if row is None:
-        abort(404, description="There is no notice at this address: start from the list of outages.")
+        abort(404, description=Said("There is no notice at this address: start from the list of outages."))
     return row
 
 
@@ -81,7 +82,7 @@ def versions(store: Session, row: ProviderNotice) -> list[Shown]:
     ]
 
 
-def on_its_way(store: Session, row: ProviderNotice, versions: Sequence[NoticeVersion]) -> Said:
+def on_its_way(store: Session, row: ProviderNotice, versions: Sequence[NoticeVersion]) -> notice_chase.Said:
     """What these versions say by now, oldest first, in the words for answering points."""
     voice = house().office.voice
     words = PassedOn(
@@ -93,14 +94,14 @@ def on_its_way(store: Session, row: ProviderNotice, versions: Sequence[NoticeVer
         practice=house().office.mode is Mode.TRAINING,
         is_proved=trust.is_proved(store, versions),
     )
-    return Said(words.mail(), words.call(), words.text())
+    return notice_chase.Said(words.mail(), words.call(), words.text())
 
 
 def owed(store: Session) -> list[Owed]:
     """Every clock of a provider that has run out without a word, over all open outages."""
     now: datetime = house().clock()
     return [
-        Owed(outage.public_id, areas.place(store, outage.area) or "nobody knows where yet", clock)
+        Owed(outage.public_id, areas.place(store, outage.area) or Said("nobody knows where yet"), clock)
         for outage in outages.open_ones(store)
         for clock in notice_intake.overdue(store, outage, now)
     ]

@@ -16,6 +16,7 @@ from broadcaster.outage.notice import trust
 from broadcaster.outage.notice.area import mapped
 from broadcaster.outage.notice.intake import Arrival
 from broadcaster.outage.record import RecordRefused
+from broadcaster.said import Said
 from broadcaster.store import directory_load, notice_chases, outages, passed_on, provider_notices, provider_senders
 from broadcaster.store import drafts as typed_drafts
 from broadcaster.store.database import public_id
@@ -28,13 +29,14 @@ from broadcaster.web.notice_form import Sheet
 from broadcaster.web.notice_shown import found
 from broadcaster.web.outages import DESK
 from broadcaster.web.outages import remaining as outage_of
+from broadcaster.web.tongue import _, kept, said
 
 notices = Blueprint("notices", __name__, url_prefix="/desk/outages")
 notices.before_request(drafts.let_in)
 Answer = Response | str | tuple[str, int]
 LONGEST_WORDS = 500
-KEPT = "Kept. Call the provider back if anything is missing."
-TWICE = "The same words had come before: nothing was added."
+KEPT = Said("Kept. Call the provider back if anything is missing.")
+TWICE = Said("The same words had come before: nothing was added.")
 
 
 @notices.get("/notices/new")
@@ -44,11 +46,11 @@ def new() -> str:
     with house().sessions.begin() as store:
         row = provider_notices.by_public_id(store, request.args.get("notice", ""))
         key = f"{drafts.NOTICE}{row.public_id}" if row else request.args.get("draft", "")
-        kept = typed_drafts.kept(store, person().id, key) if key.startswith(drafts.NOTICE) else None
-    if kept is not None:
-        sent = drafts.opened(kept)
+        left = typed_drafts.kept(store, person().id, key) if key.startswith(drafts.NOTICE) else None
+    if left is not None:
+        sent = drafts.opened(left)
         typed = notice_form.typed(sent)
-        return _form(Sheet(key, drafts.known_since(sent), typed, sent.get("notice", ""), sent.get("outage", ""), kept))
+        return _form(Sheet(key, drafts.known_since(sent), typed, sent.get("notice", ""), sent.get("outage", ""), left))
     now, outage = house().clock(), request.args.get("outage", "")
     if row is None:
         return _form(Sheet(f"{drafts.NOTICE}{public_id()}", now, notice_form.blank(), outage=outage))
@@ -73,10 +75,8 @@ def create() -> Answer:
         arrival = Arrival(Source.FORM, min(read[1], house().clock()), person().name, row, outage)
         taken = notice_shown.intake().take(hanging.writer(store), read[0], arrival)
         typed_drafts.drop(store, person().id, key)
-    flash(
-        " ".join(filter(None, (KEPT, taken.version.joined))) if taken.new else TWICE,
-        "success" if taken.new else "warning",
-    )
+    told = " ".join(filter(None, (said(KEPT), kept(taken.version.joined)))) if taken.new else said(TWICE)
+    flash(told, "success" if taken.new else "warning")
     return redirect(url_for("notices.page", notice=taken.row.public_id), 303)
 
 
@@ -112,7 +112,7 @@ def judge(notice: str) -> Answer:
             notice_intake.judge(hanging.writer(store), row, _number("version"), words, state, is_theirs=theirs)
     except RecordRefused as refused:
         return _shown(notice, str(refused)), 422
-    flash("Confirmed: it counts as the provider’s own word." if theirs else "It is used for nothing.", "success")
+    flash(_("Confirmed: it counts as the provider’s own word.") if theirs else _("It is used for nothing."), "success")
     return redirect(url_for("notices.page", notice=notice), 303)
 
 
@@ -127,7 +127,7 @@ def separate(notice: str) -> Answer:
             where = made.public_id
     except RecordRefused as refused:
         return _shown(notice, str(refused)), 422
-    flash("Separated: this word is a notice of its own now, about the same outage.", "success")
+    flash(_("Separated: this word is a notice of its own now, about the same outage."), "success")
     return redirect(url_for("notices.page", notice=where), 303)
 
 
@@ -140,7 +140,7 @@ def dismiss(notice: str) -> Answer:
             notice_intake.dismiss(hanging.writer(store), found(store, notice))
     except RecordRefused as refused:
         return _shown(notice, str(refused)), 422
-    flash("Put aside. Nothing was sent.", "success")
+    flash(_("Put aside. Nothing was sent."), "success")
     return redirect(url_for("desk.home"), 303)
 
 
@@ -151,7 +151,9 @@ def draft(notice: str) -> Response:
     with house().sessions.begin() as store:
         row = found(store, notice)
         if typed_drafts.kept(store, person().id, row.public_id) is not None:
-            flash("You had begun this form: it stands as you left it. Look at the newest notice beside it.", "warning")
+            flash(
+                _("You had begun this form: it stands as you left it. Look at the newest notice beside it."), "warning"
+            )
         else:
             _fill(store, row)
     return redirect(url_for("form.new", draft=row.public_id), 303)
@@ -166,7 +168,7 @@ def pass_on(notice: str) -> Answer:
     if problem:
         return _shown(notice, problem), 422
     house().bell("urgent")
-    flash("It is on its way to the answering points, by mail and by telephone.", "success")
+    flash(_("It is on its way to the answering points, by mail and by telephone."), "success")
     return redirect(url_for("notices.page", notice=notice), 303)
 
 
@@ -187,20 +189,26 @@ def of_outage(outage: str) -> str:
 
 
 def _fill(store: Session, row: ProviderNotice) -> None:
-    said = trust.newest(row, versions := trust.relied_on(store, row))
+    newest = trust.newest(row, versions := trust.relied_on(store, row))
     directory = directory_load.load(store, agencies=False)
-    area, missed = notice_intake.placed(said, directory, house().settings.state_name)
+    area, missed = notice_intake.placed(newest, directory, house().settings.state_name)
     outage = _outage_of(store, row)
-    fields = notice_shown.as_draft(row.public_id, said, area, outage)
+    fields = notice_shown.as_draft(row.public_id, newest, area, outage)
     typed_drafts.keep(store, person().id, row.public_id, fields, house().clock())
     if missed:
-        flash(f"The directory does not know: {', '.join(missed[:10])}. Add those places by hand.", "warning")
+        flash(
+            _("The directory does not know: %(names)s. Add those places by hand.", names=", ".join(missed[:10])),
+            "warning",
+        )
     if trust.is_proved(store, versions):
         flash(
-            "Filled in from the notice. Check every field: a provider said it, nobody here has confirmed it.", "success"
+            _("Filled in from the notice. Check every field: a provider said it, nobody here has confirmed it."),
+            "success",
         )
     else:
-        flash(f"{trust.NOT_PROVED}. Filled in from a mail that anybody may have written: call the provider.", "warning")
+        flash(
+            _("Sender not proved. Filled in from a mail that anybody may have written: call the provider."), "warning"
+        )
 
 
 def _passed_on(store: Session, row: ProviderNotice) -> str:
@@ -208,19 +216,19 @@ def _passed_on(store: Session, row: ProviderNotice) -> str:
     provider_notices.lock(store, row)
     outage, versions = _outage_of(store, row), trust.relied_on(store, row)
     if outage is None:
-        return "Say first that it is about an outage."
+        return Said("Say first that it is about an outage.")
     if not versions:
-        return "The provider has said that none of this is theirs: there is nothing to pass on."
+        return Said("The provider has said that none of this is theirs: there is nothing to pass on.")
     if passed_on.of_version(store, versions[-1].id) or notice_chases.of_version(store, versions[-1].id):
-        return "This version was passed on already."
+        return Said("This version was passed on already.")
     agencies = _concerned(store, row)
     if not agencies:
-        return "No answering point is known for its area: write into the record of the outage where it fails."
+        return Said("No answering point is known for its area: write into the record of the outage where it fails.")
     notice_chases.supersede(store, row.id)
     words = notice_shown.on_its_way(store, row, versions)
     after = house().settings.chase_seconds
     if not notice_chase.pass_on(store, outage.id, versions[-1].id, set(agencies), words, after):
-        return "None of these answering points has a mail address or a telephone in the directory: call them."
+        return Said("None of these answering points has a mail address or a telephone in the directory: call them.")
     names = f"Passed on to {len(agencies)} answering point{'s' if len(agencies) > 1 else ''} by mail and by telephone."
     mark = "" if trust.is_proved(store, versions) else f" {trust.NOT_PROVED}."
     record.note(hanging.writer(store), outage, f"{names}{mark}", what=Entry.NOTICE)
@@ -230,8 +238,8 @@ def _passed_on(store: Session, row: ProviderNotice) -> str:
 def _concerned(store: Session, row: ProviderNotice) -> dict[int, str]:
     """The answering points that a notice concerns: their names by id."""
     directory, ids = directory_load.load(store), directory_load.agency_ids(store)
-    said = trust.newest(row, trust.relied_on(store, row))
-    area: Area = mapped(said.area, directory, house().settings.state_name).area
+    newest = trust.newest(row, trust.relied_on(store, row))
+    area: Area = mapped(newest.area, directory, house().settings.state_name).area
     outage = _outage_of(store, row)
     return {ids[one.code]: one.name for one in notice_shown.concerned(directory, outage, area)}
 
@@ -255,7 +263,6 @@ def _form(sheet: Sheet) -> str:
 def _shown(notice: str, problem: str = "") -> str:
     with house().sessions.begin() as store:
         row = found(store, notice)
-        kept = notice_shown.versions(store, row)
         outage, agencies = _outage_of(store, row), _concerned(store, row)
         ways = outage_words.ways(store, set(agencies))
         clocks = notice_intake.clocks(store, outage) if outage else []
@@ -263,7 +270,7 @@ def _shown(notice: str, problem: str = "") -> str:
         return render_template(
             "desk/notices/page.html",
             row=row,
-            versions=kept,
+            versions=notice_shown.versions(store, row),
             outage=outage,
             clocks=[clock for clock in clocks if clock.about == row.public_id],
             concerned=sorted(agencies.values()),

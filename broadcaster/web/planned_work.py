@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from broadcaster.directory import Directory
+from broadcaster.said import Said
 from broadcaster.store import directory_load, ledger, proposals
 from broadcaster.store.people import User
 from broadcaster.store.proposals import PlannedWork
@@ -52,7 +53,11 @@ def places(store: Session) -> Places:
     names = directory.county_names
     rows = sorted(directory.psaps, key=lambda psap: (names[psap.county_fips], psap.name))
     return [
-        (f"county:{fips}", f"{names[fips]} County", [(f"psap:{psap.code}", psap.name) for psap in group])
+        (
+            f"county:{fips}",
+            Said("%(name)s County", name=names[fips]),
+            [(f"psap:{psap.code}", psap.name) for psap in group],
+        )
         for fips, group in groupby(rows, key=lambda psap: psap.county_fips)
     ]
 
@@ -62,10 +67,10 @@ def plan(store: Session, form: Mapping[str, str]) -> dict[str, str]:
     problems: dict[str, str] = {}
     words = form.get("words", "").strip()[:LONGEST_WORDS].replace("\0", "")
     if not words:
-        problems["words"] = "Say what is done, and by whom: others will ask."
+        problems["words"] = Said("Say what is done, and by whom: others will ask.")
     codes = _codes(form.get("where", ""), directory_load.load(store, agencies=False))
     if codes is None:
-        problems["where"] = "Choose where."
+        problems["where"] = Said("Choose where.")
     begins, ends = (_moment(name, form, problems) for name in ("begins", "ends"))
     if begins and ends and not problems:
         problems.update(_span(begins, ends))
@@ -93,17 +98,17 @@ def _moment(name: str, form: Mapping[str, str], problems: dict[str, str]) -> dat
     try:
         return datetime.fromisoformat(form.get(name, "")).replace(tzinfo=house().zone)
     except ValueError:
-        problems[name] = "Fill in date and time."
+        problems[name] = Said("Fill in date and time.")
         return None
 
 
 def _span(begins: datetime, ends: datetime) -> dict[str, str]:
     if ends <= begins:
-        return {"ends": "It would end before it begins."}
+        return {"ends": Said("It would end before it begins.")}
     if ends <= house().clock():
-        return {"ends": "It would be over already: choose a later end."}
+        return {"ends": Said("It would be over already: choose a later end.")}
     if ends - begins > LONGEST:
-        return {"ends": "Plan seven days at most, and more when they are over: a muted detector is forgotten."}
+        return {"ends": Said("Plan seven days at most, and more when they are over: a muted detector is forgotten.")}
     return {}
 
 
@@ -133,9 +138,9 @@ def _shown(store: Session, row: PlannedWork, directory: Directory, now: datetime
 
 def _where(row: PlannedWork, directory: Directory) -> str:
     if not row.psaps:
-        return "the whole state"
+        return Said("the whole state")
     found = [psap for psap in directory.psaps if psap.code in row.psaps]
     counties = {psap.county_fips for psap in found}
     if len(found) > 1 and len(counties) == 1:
-        return f"{directory.county_names[next(iter(counties))]} County"
-    return ", ".join(psap.name for psap in found) or "PSAPs that are no longer listed"
+        return Said("%(name)s County", name=directory.county_names[next(iter(counties))])
+    return ", ".join(psap.name for psap in found) or Said("PSAPs that are no longer listed")

@@ -16,6 +16,7 @@ from broadcaster.alert.missed_caller import OUTCOMES, Outcome
 from broadcaster.dispatch.witness import keys_of
 from broadcaster.outage.report import figures as reports
 from broadcaster.outage.report.figures import SHARES, Chain, Facts, MissedFigures, Report, Story
+from broadcaster.said import Said
 from broadcaster.settings import Mode
 from broadcaster.store import alerts, areas, checkpoints, ledger_reading, missed_figures
 from broadcaster.store import report as store_report
@@ -27,7 +28,11 @@ from broadcaster.web.house import house
 
 CHECKED_FOR = timedelta(minutes=10)
 """How long one reading of the whole ledger is good for: everybody who opens a report shares it."""
-LOGS = "the imported logs of missed calls"
+LOGS = Said("the imported logs of missed calls")
+THROUGH, LEFT = Said("got through by a later call"), Said("without an outcome yet")
+BECAME = {one.lower(): one for one in (*OUTCOMES.values(), THROUGH, LEFT)}
+"""What became of a caller, as the report writes it, and as it can be said in another language."""
+PRACTISED = {Mode.TRAINING: Said("DRILL: this was practised"), Mode.DEMO: Said("DEMO: nobody outside was told")}
 MOST_EVENTS = 100_000
 """About three seconds of reading: more is not done while others wait for this process."""
 
@@ -45,10 +50,10 @@ def of_outage(store: Session, outage: Outage) -> Report:
     area = content_from_json(first.content).area if first and outage.area.is_empty else outage.area
     story = Story(
         about=f"outage:{outage.public_id}",
-        title="911 outage",
-        place=areas.place(store, area) or "nobody knows where",
+        title=Said("911 outage"),
+        place=areas.place(store, area) or Said("nobody knows where"),
         known_at=outage.known_at,
-        known_from=outage.known_from or "the record of the outage",
+        known_from=outage.known_from or Said("the record of the outage"),
         restored_at=restored.at if restored else None,
         restored_from=f"{restored.who} ({restored.how})" if restored else "",
         ended_at=outage.closed_at,
@@ -64,8 +69,8 @@ def missed(store: Session, outage: Outage) -> MissedFigures | None:
     if not whole.callers:
         return None
     said = {OUTCOMES[Outcome(key)].lower(): many for key, many in whole.outcomes.items()}
-    through = {"got through by a later call": whole.through} if whole.through else {}
-    left = {"without an outcome yet": whole.left} if whole.left else {}
+    through = {THROUGH: whole.through} if whole.through else {}
+    left = {LEFT: whole.left} if whole.left else {}
     return MissedFigures(whole.callers, {**said, **through, **left}, whole.left, LOGS)
 
 
@@ -97,9 +102,9 @@ def _story(store: Session, alert: Alert) -> Story:
     return Story(
         about=f"alert:{alert.public_id}",
         title=title_of(alert),
-        place=areas.place(store, content_from_json(said.content).area) if said else "nowhere",
+        place=areas.place(store, content_from_json(said.content).area) if said else Said("nowhere"),
         known_at=alert.known_since,
-        known_from="the officer who drafted it",
+        known_from=Said("the officer who drafted it"),
         restored_at=restored.at if restored else None,
         restored_from=f"{restored.who} ({restored.how})" if restored else "",
         ended_at=alert.closed_at,
@@ -109,19 +114,18 @@ def _story(store: Session, alert: Alert) -> Story:
 
 def title_of(alert: Alert) -> str:
     """What it was, by its kind."""
-    return "test of the system" if alert.kind == AlertKind.TEST else "911 outage"
+    return Said("test of the system") if alert.kind == AlertKind.TEST else Said("911 outage")
 
 
 def drill(alert: Alert) -> str:
     """Why this was not an outage, or empty."""
     if alert.kind == AlertKind.TEST:
-        return "TEST: this was a test of the system"
+        return Said("TEST: this was a test of the system")
     return _practised()
 
 
 def _practised() -> str:
-    mode = house().settings.mode
-    return {Mode.TRAINING: "DRILL: this was practised", Mode.DEMO: "DEMO: nobody outside was told"}.get(mode, "")
+    return PRACTISED.get(house().settings.mode, "")
 
 
 def restoration(alert: Alert) -> Confirmation | None:

@@ -22,14 +22,16 @@ from broadcaster.outage.report import pdf as report_pdf
 from broadcaster.outage.report import rows as report_rows
 from broadcaster.outage.report.figures import Report
 from broadcaster.outage.report.pdf import Paper
+from broadcaster.said import Said
 from broadcaster.store import statements
 from broadcaster.store.outages import Entry
 from broadcaster.store.people import User
 from broadcaster.store.statements import PublicStatement
-from broadcaster.web import acting, hanging, outages, outline, report_data
+from broadcaster.web import acting, hanging, outages, outline, report_data, tongue
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.ledger import csv_row
+from broadcaster.web.tongue import Hours, _
 
 reports = Blueprint("reports", __name__, url_prefix="/desk", static_folder="assets/report", static_url_path="/report")
 reports.before_request(require_person)
@@ -65,9 +67,9 @@ def matter(store: Session, where: Where) -> Matter:
     here = url_for("reports.page", **where)
     if outage := where.get("outage"):
         made = report_data.of_outage(store, outages.found(store, outage))
-        return Matter(made, here, url_for("outages.one", outage=outage), "Record")
+        return Matter(made, here, url_for("outages.one", outage=outage), Said("Record"))
     row = acting.alert_of(store, where["alert"])
-    return Matter(report_data.of_alert(store, row), here, url_for("board.page", alert=row.public_id), "Board")
+    return Matter(report_data.of_alert(store, row), here, url_for("board.page", alert=row.public_id), Said("Board"))
 
 
 @reports.get(ALERT)
@@ -94,7 +96,7 @@ def _shown(found: Matter) -> dict[str, Any]:
     report = found.report
     people = int(report.figure("people").value or 0)
     counties = figures.counties(report.facts.places)
-    start = report.moment("approved")
+    start, when = report.moment("approved"), Hours(house().zone)
     return {
         "matter": found,
         "report": report,
@@ -107,8 +109,9 @@ def _shown(found: Matter) -> dict[str, Any]:
         "drawing": outline.of_state(house().settings.state_fips),
         "county_words": WORDS,
         "foot": list(words.foot(report, house().zone)),
-        "dated": lambda moment: words.dated(moment, house().zone),
-        "exact": lambda moment: words.exact(moment, house().zone),
+        "became": report_data.BECAME,
+        "dated": when.dated,
+        "exact": when.second,
         "shown_events": [event for event in report.facts.events if event.action not in QUIET],
     }
 
@@ -170,7 +173,7 @@ def save(**where: str) -> AnyResponse | tuple[str, int]:
         statements.save(store, found.report.story.about, text, person().id, house().clock())
         if outage := where.get("outage"):
             record.note(hanging.writer(store), outages.found(store, outage), SAVED, what=Entry.REPORT)
-    flash("Saved. Nothing was published: copy it to where it shall stand.", "success")
+    flash(_("Saved. Nothing was published: copy it to where it shall stand."), "success")
     return redirect(found.at("statement"), 303)
 
 
@@ -184,15 +187,24 @@ def _editor(
 
 def _problem(text: str) -> str:
     if not text:
-        return "The statement is empty: write something, or go back and leave what was saved."
+        return Said("The statement is empty: write something, or go back and leave what was saved.")
     if len(text) > LONGEST:
-        return f"This is longer than {LONGEST:,} characters: shorten it, then save again."
-    return "Leave out the character of code zero: no text has one." if "\0" in text else ""
+        return Said("This is longer than %(most)s characters: shorten it, then save again.", most=f"{LONGEST:,}")
+    return Said("Leave out the character of code zero: no text has one.") if "\0" in text else ""
 
 
 def drafted(report: Report) -> str:
     """The statement in plain words; a number that is preliminary says so, and no cause is given."""
-    return render_template("report/statement.txt", report=report, words=words, people=_people).strip() + "\n"
+    return _in_english("report/statement.txt", report=report, people=_people)
+
+
+def _in_english(template: str, **values: Any) -> str:
+    """A text for others than the reader, whatever this one's language."""
+    reader = tongue.speaking()
+    tongue.speak("en")
+    text = render_template(template, words=words, **values)
+    tongue.speak(reader)
+    return text.strip() + "\n"
 
 
 def _people(report: Report, key: str) -> str:
@@ -209,8 +221,6 @@ def fcc(**where: str) -> str:
     ways = [words.way(run) for run in found.report.facts.runs if run.tier == "public" and run.kind == "initial"]
     corrected = found.report.moment("corrected")
     if corrected is None:
-        abort(404, description="No false alarm was declared here: there is nothing to tell the FCC.")
-    text = render_template(
-        "report/fcc.txt", report=found.report, words=words, ways=ways, corrected=corrected, settings=house().settings
-    )
-    return render_template("report/fcc.html", matter=found, text=text.strip() + "\n", due=corrected.at + FCC_WITHIN)
+        abort(404, description=Said("No false alarm was declared here: there is nothing to tell the FCC."))
+    text = _in_english("report/fcc.txt", report=found.report, ways=ways, corrected=corrected, settings=house().settings)
+    return render_template("report/fcc.html", matter=found, text=text, due=corrected.at + FCC_WITHIN)

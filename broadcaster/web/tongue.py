@@ -23,7 +23,7 @@ from broadcaster.feeds import public_page
 from broadcaster.feeds.public_page import Wording
 from broadcaster.messages.book import ENGLISH_NAMES
 from broadcaster.said import Counted, Said
-from broadcaster.web.vocabulary import SCRIPT_WORDS, SPOKEN, STRIPS, WORDS
+from broadcaster.web.vocabulary import SCRIPT_WORDS, SPOKEN, WORDS
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
 """Each by its own name, as its switch says it."""
@@ -46,7 +46,7 @@ def speaking() -> str:
         return "en"
     if "desk_lang" not in g:
         in_frame = request.blueprint is None and request.path.startswith("/desk")
-        spoken = request.blueprint in SPOKEN or request.endpoint in STRIPS or in_frame
+        spoken = request.blueprint in SPOKEN or in_frame
         g.desk_lang = chosen() if spoken else "en"
     return str(g.desk_lang)
 
@@ -101,6 +101,11 @@ def said(value: Any) -> str:
     return str(shown(value))
 
 
+def kept(text: str) -> str:
+    """A whole sentence of ours that was stored in English, in the reader's language; anything else as it is."""
+    return said(Said(text.replace("%", "%%")))
+
+
 def _(pattern: str, /, **parts: Any) -> str:
     """A sentence of a view in the reader's language, for what is kept as text: a message on the next page."""
     return said(Said(pattern, **parts))
@@ -149,6 +154,12 @@ class Hours(Wording):
         clock, half = self.hour(moment).split(" ", 1)
         return f"{clock}:{moment.astimezone(self.zone):%S} {half}"
 
+    def dated(self, moment: datetime) -> str:
+        """``Jun 18, 2:31:07 p.m.``, ``18 jun, 2:31:07 p. m.``"""
+        there = moment.astimezone(self.zone)
+        day = f"{there:%b} {there.day}" if speaking() == "en" else format_date(there, "d MMM", locale=LOCALE)
+        return f"{day}, {self.second(moment)}"
+
     def full(self, moment: datetime) -> str:
         """``2:31 p. m. EDT, martes, 18 de junio de 2024``"""
         if speaking() == "en":
@@ -172,12 +183,12 @@ def day(moment: date | str) -> str:
 
 
 def install(app: Flask) -> None:
-    """Read the catalogue, and let every template of the desk speak: ``_``, ``ngettext``, the filters `said`, `word` and
-    `day`, and every sentence that is printed."""
+    """Read the catalogue, and let every template of the desk speak: ``_``, ``ngettext``, the filters `said`, `kept`,
+    `word` and `day`, and every sentence that is printed."""
     catalogue()
     app.jinja_env.finalize = shown
     app.jinja_env.globals.update(_=marked, ngettext=counted)
-    app.jinja_env.filters.update(said=said, word=word, day=day)
+    app.jinja_env.filters.update(said=said, kept=kept, word=word, day=day)
 
     def shared() -> dict[str, Any]:
         wanted = chosen()

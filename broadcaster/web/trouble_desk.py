@@ -18,6 +18,7 @@ from broadcaster.directory import AgencyRole, Directory
 from broadcaster.dispatch import actions
 from broadcaster.messages.book import languages
 from broadcaster.outage import record, trouble
+from broadcaster.said import Said
 from broadcaster.store import areas, directory_load, ledger, outages
 from broadcaster.store import trouble as reports
 from broadcaster.store.directory import Agency
@@ -26,12 +27,13 @@ from broadcaster.store.trouble import Waiting
 from broadcaster.web import acting, form_typed, hanging
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import _
 
 desk_trouble = Blueprint("desk_trouble", __name__, url_prefix="/desk/trouble")
 desk_trouble.before_request(require_person)
 DESK = (Role.ISSUER, Role.APPROVER, Role.ADMIN)
 MOST_LINKS = 50
-DECIDED = "Somebody has decided about it already: look at the outage."
+DECIDED = Said("Somebody has decided about it already: look at the outage.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,9 @@ def draft() -> Response:
         hanging.hang(store, revision, known, some[-1].outage)
         reports.settle(store, [one.id for one in some], person().id, house().clock(), revision.alert_id)
         where = revision.alert.public_id
-    flash("A draft was made from it. Check every field: nothing goes out before a second person approves.", "success")
+    flash(
+        _("A draft was made from it. Check every field: nothing goes out before a second person approves."), "success"
+    )
     return redirect(url_for("form.edit", alert=where), 303)
 
 
@@ -108,7 +112,7 @@ def aside() -> Response:
             outage = outages.by_public_id(store, one.outage)
             if outage is not None:
                 record.note(hanging.writer(store), outage, f"Put aside: the report of {one.name}.", what=Entry.TROUBLE)
-    flash("Put aside. Nothing was sent.", "success")
+    flash(_("Put aside. Nothing was sent."), "success")
     return redirect(url_for("desk_trouble.page"), 303)
 
 
@@ -164,10 +168,10 @@ def renew(key: int) -> Response:
     with house().sessions.begin() as store:
         agency = reports.listed(store, key) if key < 2**63 else None
         if agency is None:
-            abort(404, description="There is no agency of this number: start from the list of links.")
+            abort(404, description=Said("There is no agency of this number: start from the list of links."))
         no = reports.new_link(store, agency.id, person().id)
         ledger.append(store, f"user:{person().id}", "trouble_link_renewed", f"agency:{agency.id}", {"no": no})
-    flash(f"{agency.name} has a new link. Send it to them: the one before no longer works.", "success")
+    flash(_("%(name)s has a new link. Send it to them: the one before no longer works.", name=agency.name), "success")
     return redirect(url_for("desk_trouble.links", q=agency.name), 303)
 
 

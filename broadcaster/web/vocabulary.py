@@ -27,6 +27,10 @@ WORDS: Mapping[str, str] = {
     "expired": Said("expired"),
     "superseded": Said("superseded"),
     "suppressed": Said("suppressed"),
+    # kinds of a provider's notice
+    "initial": Said("initial"),
+    "update": Said("update"),
+    "final": Said("final"),
     # verdicts of a review
     "right": Said("right"),
     "wrong": Said("wrong"),
@@ -104,14 +108,22 @@ SPOKEN = frozenset(
         "board_stream",
         "desk",
         "desk_tongue",
+        "desk_trouble",
+        "detector",
         "directory",
         "drafts",
+        "drills",
         "form",
         "glass",
         "history",
         "identities",
+        "inbox",
+        "incoming",
         "keeping",
+        "ledger",
         "lines",
+        "missed",
+        "notices",
         "numbers",
         "outages",
         "paged",
@@ -119,6 +131,7 @@ SPOKEN = frozenset(
         "people",
         "provider",
         "providers",
+        "reports",
         "revision",
         "roster",
         "signin",
@@ -128,5 +141,3 @@ SPOKEN = frozenset(
     }
 )
 """The parts of the desk whose pages are translated; every other page is whole in English, and says so in Spanish."""
-STRIPS = frozenset({"desk_trouble.strip", "detector.strip"})
-"""What a translated page asks for by itself, or sends to, from a part that is not."""

@@ -16,14 +16,7 @@ from broadcaster.web.tongue import CATALOGUE
 from tests.house.trees import ROOT, modules
 
 PAGES = ROOT / "templates" / "web"
-NOT_YET = {
-    "desk/drills.html", "desk/inbox.html", "desk/incoming.html", "desk/detector/page.html",
-    "desk/detector/proposal.html", "desk/detector/_chart.html", "desk/trouble/page.html", "desk/trouble/links.html",
-}  # fmt: skip
-FOLDERS_NOT_YET = {"missed", "ledger", "notices"}
-"""What nobody has translated; `web/vocabulary.SPOKEN` leaves these pages whole in English."""
-OF_PROVIDERS = "desk/notices/providers.html"
-"""The one page of its folder that is translated."""
+ROOMS = ("board", "desk", "report")
 OF_JINJA, STRICT = "jinja2.ext:babel_extract", {"extensions": "jinja2.ext.i18n", "silent": "false"}
 MARKS = ("broadcaster.said import", "broadcaster.web.tongue import", "refusal(")
 KEYWORDS = {"_": None, "ngettext": (1, 2), "Said": None, "Counted": (1, 2), "pattern": None, "refusal": None}
@@ -41,9 +34,7 @@ Sentence = str | tuple[str, str]
 
 def pages() -> list[Path]:
     """The templates that speak both languages."""
-    found = [PAGES / "layout.html", *PAGES.glob("board/*.html"), *PAGES.glob("desk/**/*.html")]
-    left = {page for page in found if page.parent.name not in FOLDERS_NOT_YET} | {PAGES / OF_PROVIDERS}
-    return sorted(page for page in left if page.relative_to(PAGES).as_posix() not in NOT_YET)
+    return sorted([PAGES / "layout.html", *(page for room in ROOMS for page in (PAGES / room).glob("**/*.html"))])
 
 
 def said() -> Mapping[str, Sentence]:

@@ -11,6 +11,7 @@ from broadcaster.messages.mail import ACK_TOKEN
 from broadcaster.messages.message import Message
 from broadcaster.outage.missed_calls.call_back import CallBackRefused, Desk
 from broadcaster.outage.record import Writer
+from broadcaster.said import Said
 from broadcaster.store import ledger, missed_links
 from broadcaster.store.missed_links import MissedLink
 from broadcaster.store.outages import Outage
@@ -37,7 +38,7 @@ def end(writer: Writer, outage: Outage, psap: str) -> None:
     """Take a link back; CallBackRefused when there is none that works."""
     row = missed_links.locked(writer.session, outage.id, psap)
     if row is None or not row.works(writer.now):
-        raise CallBackRefused("This answering point has no link that works.")
+        raise CallBackRefused(Said("This answering point has no link that works."))
     row.ended_at = writer.now
     _note(writer, outage, row, "missed-link-ended")
 

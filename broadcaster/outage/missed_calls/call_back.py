@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from broadcaster.alert.missed_caller import NEEDS_WORDS, OUTCOMES, Cannot, Found, Outcome, Standing
 from broadcaster.outage.missed_calls.callers import Risk, risk
 from broadcaster.outage.record import Writer
+from broadcaster.said import Said
 from broadcaster.store import courtesies, ledger, missed_callers
 from broadcaster.store.courtesies import Budget, Purpose, Wanted
 from broadcaster.store.missed_callers import MissedCaller, MissedStep, MissedTextPolicy, Step, WelfareCheck
@@ -94,7 +95,7 @@ def claim(desk: Desk, key: str) -> MissedCaller:
     if desk.has(row):
         return row
     if not _is_free(row, desk.writer.now):
-        raise CallBackRefused("Somebody else has taken this caller on: take the next one.")
+        raise CallBackRefused(Said("Somebody else has taken this caller on: take the next one."))
     _claim(desk, row)
     return row
 
@@ -118,7 +119,7 @@ def rung(desk: Desk, key: str) -> str:
     row = _mine(desk, key)
     number = missed_callers.phone(row, desk.sealer)
     if not number:
-        raise CallBackRefused("This caller cannot be called back: send a welfare check to the place.")
+        raise CallBackRefused(Said("This caller cannot be called back: send a welfare check to the place."))
     _step(desk, row, Step.RUNG)
     return number
 
@@ -135,11 +136,11 @@ def settle(desk: Desk, key: str, outcome: Outcome, words: str = "") -> None:
     """Write down what became of a caller. CallBackRefused for an outcome that this cannot be."""
     row = _mine(desk, key)
     if outcome is Outcome.WELFARE_CHECK:
-        raise CallBackRefused("Say whom you send to look after them.")
+        raise CallBackRefused(Said("Say whom you send to look after them."))
     if outcome in NEEDS_WORDS and not words.strip():
-        raise CallBackRefused(f"“{OUTCOMES[outcome]}” needs a note: somebody will ask.")
+        raise CallBackRefused(Said("“%(outcome)s” needs a note: somebody will ask.", outcome=OUTCOMES[outcome]))
     if outcome is Outcome.NOT_REACHED and not row.vain and row.cannot == Cannot.CAN:
-        raise CallBackRefused("Nobody has called this caller in vain yet: call them, or send a welfare check.")
+        raise CallBackRefused(Said("Nobody has called this caller in vain yet: call them, or send a welfare check."))
     _settle(desk, row, outcome)
     _step(desk, row, Step.SETTLED, words, outcome)
 
@@ -148,7 +149,7 @@ def send_check(desk: Desk, key: str, to: str, words: str = "") -> None:
     """Somebody is sent to look after a caller: that is an outcome, and its finding is still to come."""
     row = _mine(desk, key)
     if not to.strip():
-        raise CallBackRefused("Say whom you send: a police or fire department, an ambulance.")
+        raise CallBackRefused(Said("Say whom you send: a police or fire department, an ambulance."))
     sent = WelfareCheck(caller_id=row.id, sent_at=desk.writer.now, sent_by=desk.writer.user_id)
     sent.to_enc = desk.sealer.seal(to.strip()[:LONGEST_WORDS], row.whose)
     desk.writer.session.add(sent)
@@ -161,7 +162,7 @@ def end_check(desk: Desk, key: str, check: int, found: Found, words: str = "") -
     row = _locked(desk, key)
     sent = next((one for one in missed_callers.checks(desk.writer.session, row) if one.id == check), None)
     if sent is None or sent.found is not None:
-        raise CallBackRefused("This check is ended already: look at what was written down.")
+        raise CallBackRefused(Said("This check is ended already: look at what was written down."))
     sent.found, sent.found_at = found.value, desk.writer.now
     _step(desk, row, Step.CHECK_ENDED, words, found=found.value)
 
@@ -169,7 +170,7 @@ def end_check(desk: Desk, key: str, check: int, found: Found, words: str = "") -
 def note(desk: Desk, key: str, words: str) -> None:
     """Write something down beside a caller."""
     if not words.strip():
-        raise CallBackRefused("Write what the next officer must know.")
+        raise CallBackRefused(Said("Write what the next officer must know."))
     _step(desk, _locked(desk, key), Step.NOTE, words)
 
 
@@ -180,13 +181,13 @@ def send_text(desk: Desk, key: str, places: tuple[str, ...], lang: str = "en") -
     """
     row = _mine(desk, key)
     if row.psap not in missed_callers.texting(desk.writer.session):
-        raise CallBackRefused("This answering point does not let its callers be texted.")
+        raise CallBackRefused(Said("This answering point does not let its callers be texted."))
     number = missed_callers.phone(row, desk.sealer)
     if not number or row.texted_at is not None:
-        raise CallBackRefused("This caller was texted already." if number else "This caller has no number.")
+        raise CallBackRefused(Said("This caller was texted already.") if number else Said("This caller has no number."))
     wanted = Wanted(Purpose.MISSED, number, lang, places)
     if not courtesies.ask(desk.writer.session, desk.sealer, wanted, Budget(prefix=MANY_TEXTS, a_day=MANY_TEXTS)):
-        raise CallBackRefused("This number was sent too many texts today: call it.")
+        raise CallBackRefused(Said("This number was sent too many texts today: call it."))
     row.texted_at = desk.writer.now
     _step(desk, row, Step.TEXTED)
 
@@ -204,16 +205,16 @@ def let_text(writer: Writer, psap: str, *, allowed: bool) -> None:
 def _locked(desk: Desk, key: str) -> MissedCaller:
     row = missed_callers.locked(desk.writer.session, desk.outage.id, key)
     if row is None or desk.psap not in (None, row.psap):
-        raise CallBackRefused("There is no such caller: look at the list again.")
+        raise CallBackRefused(Said("There is no such caller: look at the list again."))
     if row.forgotten_at is not None:
-        raise CallBackRefused("Who this was has been deleted: the outage ended long ago.")
+        raise CallBackRefused(Said("Who this was has been deleted: the outage ended long ago."))
     return row
 
 
 def _mine(desk: Desk, key: str) -> MissedCaller:
     row = _locked(desk, key)
     if not desk.has(row):
-        raise CallBackRefused("Take this caller on first: somebody else may be calling.")
+        raise CallBackRefused(Said("Take this caller on first: somebody else may be calling."))
     return row
 
 

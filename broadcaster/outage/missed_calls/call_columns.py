@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from broadcaster.outage.missed_calls import call_times
 from broadcaster.outage.missed_calls.call_times import TimeStyle
+from broadcaster.said import Said
 
 
 class Field(StrEnum):
@@ -37,24 +38,24 @@ class Field(StrEnum):
 
 
 LABELS = {
-    Field.AT: "When the call began (date and time)",
-    Field.DATE: "Date, where it stands apart",
-    Field.HOUR: "Time of day, where it stands apart",
-    Field.CALLBACK: "Number to call back (CBN)",
-    Field.PHONE: "Caller’s number (ANI)",
-    Field.STATUS: "Whether it got through (disposition)",
-    Field.ANSWERED: "When it was answered",
-    Field.TALK: "How long they talked",
-    Field.DIRECTION: "Incoming or outgoing",
-    Field.PSAP: "Answering point (PSAP)",
-    Field.HOUSE: "House number",
-    Field.STREET: "Street",
-    Field.TOWN: "Community",
-    Field.PLACE: "Whole address or location (ALI)",
-    Field.LATITUDE: "Latitude",
-    Field.LONGITUDE: "Longitude",
-    Field.SERVICE: "Class of service (wireless or not)",
-    Field.REF: "The system’s own number of the call",
+    Field.AT: Said("When the call began (date and time)"),
+    Field.DATE: Said("Date, where it stands apart"),
+    Field.HOUR: Said("Time of day, where it stands apart"),
+    Field.CALLBACK: Said("Number to call back (CBN)"),
+    Field.PHONE: Said("Caller’s number (ANI)"),
+    Field.STATUS: Said("Whether it got through (disposition)"),
+    Field.ANSWERED: Said("When it was answered"),
+    Field.TALK: Said("How long they talked"),
+    Field.DIRECTION: Said("Incoming or outgoing"),
+    Field.PSAP: Said("Answering point (PSAP)"),
+    Field.HOUSE: Said("House number"),
+    Field.STREET: Said("Street"),
+    Field.TOWN: Said("Community"),
+    Field.PLACE: Said("Whole address or location (ALI)"),
+    Field.LATITUDE: Said("Latitude"),
+    Field.LONGITUDE: Said("Longitude"),
+    Field.SERVICE: Said("Class of service (wireless or not)"),
+    Field.REF: Said("The system’s own number of the call"),
 }
 NAMES: dict[Field, tuple[str, ...]] = {
     Field.AT: (
@@ -186,10 +187,12 @@ class Columns:
     def missing(self) -> str:
         """The sentence that says which column is needed and not chosen, or nothing."""
         if Field.AT not in self.names and not (Field.DATE in self.names and Field.HOUR in self.names):
-            return "Choose the column with the time of the call, or one with the date and one with the time of day."
+            return Said(
+                "Choose the column with the time of the call, or one with the date and one with the time of day."
+            )
         places = (Field.CALLBACK, Field.PHONE, Field.PLACE, Field.STREET, Field.LATITUDE)
         if not any(each in self.names for each in places):
-            return "Choose the column with the caller’s number, or one that says where the call came from."
+            return Said("Choose the column with the caller’s number, or one that says where the call came from.")
         return ""
 
 

@@ -22,9 +22,12 @@ from broadcaster.outage.missed_calls import call_times
 from broadcaster.outage.missed_calls.call_columns import MISSED, THROUGH, Columns, Field, plain, written
 from broadcaster.outage.missed_calls.call_times import BadTime
 from broadcaster.outage.missed_calls.callers import HANDSET, Call
+from broadcaster.said import Said
 
 DELIMITERS = ",;\t|"
 MOST_LINES = 20_000
+TOO_LONG = Said("The log has more than %(most)s lines: export the hours of the outage alone.", most=f"{MOST_LINES:,}")
+NO_WORD = Said("its disposition is no word we know: it counts as missed.")
 AHEAD = timedelta(minutes=5)
 """A system's clock may be so much ahead of ours."""
 WIRELESS = re.compile(r"\b(w|wr|wrls|wph[12]?|wireless|wrl|mobl|mobile|cell|cellular|nomadic)\b", re.I)
@@ -93,14 +96,16 @@ def table(data: bytes) -> Table:
     try:
         header = tuple(_unquoted(name) for name in next(reader, []))
         if len(header) < 2 or len({*header} - {""}) < 2:
-            raise BadLog("This is no table: line 1 must name the columns, with commas between them.")
+            raise BadLog(Said("This is no table: line 1 must name the columns, with commas between them."))
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 rows.append((reader.line_num, dict(zip(header, map(_unquoted, cells), strict=False))))
             if len(rows) > MOST_LINES:
-                raise BadLog(f"The log has more than {MOST_LINES:,} lines: export the hours of the outage alone.")
+                raise BadLog(TOO_LONG)
     except csv.Error as error:
-        raise BadLog(f"The file cannot be read near line {reader.line_num + 1}: look for an open quote.") from error
+        raise BadLog(
+            Said("The file cannot be read near line %(line)s: look for an open quote.", line=reader.line_num + 1)
+        ) from error
     return Table(header, tuple(rows))
 
 
@@ -140,9 +145,9 @@ def read(
         try:
             at = call_times.moment(written(row, columns), columns.style, zone)
             if at > now + AHEAD:
-                raise BadTime("the time lies ahead of us: look at the zone and at the order of day and month")
+                raise BadTime(Said("the time lies ahead of us: look at the zone and at the order of day and month."))
         except BadTime as error:
-            reading.found.append(Finding(line, f"{error}.", left_out=True))
+            reading.found.append(Finding(line, str(error), left_out=True))
             continue
         call, notes = _call(row, columns, system, at, known)
         if not call.connected and not _counts(at, columns):
@@ -172,11 +177,10 @@ def _call(row: Row, columns: Columns, system: str, at: datetime, known: Mapping[
     place = ", ".join(_places(row, columns))
     psap = _psap(row, columns, known)
     if not connected and cannot is not Cannot.CAN:
-        notes.append(
-            "no number to call back" + (": it stays on the list with its place." if place else ", and no place.")
-        )
+        stays = Said("no number to call back: it stays on the list with its place.")
+        notes.append(stays if place else Said("no number to call back, and no place."))
     if not psap and _cell(row, columns, Field.PSAP):
-        notes.append("the answering point is not in the directory: it goes to the list without one.")
+        notes.append(Said("the answering point is not in the directory: it goes to the list without one."))
     wireless = bool(WIRELESS.search(_cell(row, columns, Field.SERVICE))) or not _is_fixed(row, columns)
     ref = _cell(row, columns, Field.REF)
     return Call(system, at, connected, phone, cannot, digits, psap, place, wireless, ref), notes
@@ -196,7 +200,7 @@ def _connected(row: Row, columns: Columns) -> tuple[bool, list[str]]:
     word = plain(_cell(row, columns, Field.STATUS))
     if word:
         known = word in columns.through or word in MISSED or word in THROUGH
-        return word in columns.through, [] if known else ["its disposition is no word we know: it counts as missed."]
+        return word in columns.through, [] if known else [NO_WORD]
     if Field.ANSWERED in columns.names:
         return plain(_cell(row, columns, Field.ANSWERED)) not in {"", *MISSED}, []
     talked = call_times.length(_cell(row, columns, Field.TALK))

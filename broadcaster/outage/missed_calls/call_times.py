@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from broadcaster.said import Said
+
 
 class TimeStyle(StrEnum):
     """How a log writes its moments; `us` has the month first, `world` the day."""
@@ -22,7 +24,7 @@ EXAMPLES = {
     TimeStyle.ISO: "2024-06-18 13:15:00",
     TimeStyle.US: "6/18/2024 1:15:00 PM",
     TimeStyle.WORLD: "18/06/2024 13:15:00",
-    TimeStyle.EPOCH: "1718730900 (seconds since 1970)",
+    TimeStyle.EPOCH: Said("1718730900 (seconds since 1970)"),
 }
 DAYS = {
     TimeStyle.US: ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%b %d %Y"),
@@ -37,7 +39,7 @@ COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)[ T]?(\d\d):?(\d\d):?(\d\d)")
 
 
 class BadTime(ValueError):
-    """A moment that cannot be read; the message is the end of a sentence."""
+    """A moment that cannot be read; the message is what stands behind the line's number."""
 
 
 def moment(text: str, style: TimeStyle, zone: ZoneInfo) -> datetime:
@@ -47,17 +49,17 @@ def moment(text: str, style: TimeStyle, zone: ZoneInfo) -> datetime:
     """
     words = " ".join(text.replace(",", " ").split())
     if not words:
-        raise BadTime("there is no time")
+        raise BadTime(Said("there is no time."))
     try:
         found = _epoch(words) if style is TimeStyle.EPOCH else _written(words, style)
     except (ValueError, OverflowError, OSError) as error:
-        raise BadTime("the time cannot be read: choose how the log writes it") from error
+        raise BadTime(Said("the time cannot be read: choose how the log writes it.")) from error
     if found.tzinfo is not None:
         return found.astimezone(UTC)
     local = found.replace(tzinfo=zone)
     there = local.astimezone(UTC)
     if there.astimezone(zone).replace(tzinfo=None) != found:
-        raise BadTime("the clocks were put forward over this hour: look at the zone")
+        raise BadTime(Said("the clocks were put forward over this hour: look at the zone."))
     return there
 
 

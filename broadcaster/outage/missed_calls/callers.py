@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from broadcaster.alert.missed_caller import Cannot, How
+from broadcaster.said import Counted, Said
 
 SAME_CALL = timedelta(seconds=30)
 """Two systems that saw the same phone so close together saw one call: their clocks are not the same."""
@@ -172,10 +173,10 @@ def risk(tries: int, last_at: datetime, vain: int, now: datetime) -> Risk:
     waited = max(now - last_at, timedelta())
     steps = min(MOST_STEPS, waited // STEP)
     found = [
-        (min(MOST_FOR_TRIES, tries) if tries > 1 else 0, f"{tries} calls"),
-        (steps, f"{_spoken(waited)} ago"),
-        (2 if tries == 1 and waited >= SILENT_AFTER else 0, "no second call"),
-        (min(4, 2 * vain), "did not answer us" if vain == 1 else f"did not answer us {vain} times"),
+        (min(MOST_FOR_TRIES, tries) if tries > 1 else 0, Said("%(number)s calls", number=tries)),
+        (steps, Said("%(length)s ago", length=_spoken(waited))),
+        (2 if tries == 1 and waited >= SILENT_AFTER else 0, Said("no second call")),
+        (min(4, 2 * vain), Counted("did not answer us", "did not answer us %(num)s times", vain)),
     ]
     return Risk(sum(points for points, _ in found), tuple(why for points, why in found if points))
 
@@ -184,4 +185,4 @@ def _spoken(length: timedelta) -> str:
     minutes = length // timedelta(minutes=1)
     if minutes < 120:
         return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else Said("%(number)s days", number=minutes // 1440)

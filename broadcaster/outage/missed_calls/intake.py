@@ -16,6 +16,7 @@ from broadcaster.outage import record
 from broadcaster.outage.missed_calls.call_log import Reading
 from broadcaster.outage.missed_calls.callers import Call, Caller, reconcile
 from broadcaster.outage.record import Writer
+from broadcaster.said import Said, joined
 from broadcaster.store import ledger, missed_callers, missed_logs
 from broadcaster.store.missed_callers import MissedCaller, MissedStep, Step
 from broadcaster.store.missed_logs import MissedLog, Sealed
@@ -45,15 +46,19 @@ class Taken:
     back: int
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Said:
         """For the officer and the record."""
-        said = (
-            f"A log of {self.log.system} was imported: {self.log.missed:,} missed calls ({self.fresh:,} lines are new),"
-            f" {self.callers:,} more callers, {self.through:,} of them got through later."
+        said = Said(
+            "A log of %(system)s was imported: %(missed)s missed calls (%(fresh)s lines are new),"
+            " %(callers)s more callers, %(through)s of them got through later.",
+            system=self.log.system,
+            missed=f"{self.log.missed:,}",
+            fresh=f"{self.fresh:,}",
+            callers=f"{self.callers:,}",
+            through=f"{self.through:,}",
         )
-        return said + (
-            f" {self.back:,} called again after their outcome: they are back on the list." if self.back else ""
-        )
+        again = Said("%(many)s called again after their outcome: they are back on the list.", many=f"{self.back:,}")
+        return joined(" ", (said, again)) if self.back else said
 
 
 def take(writer: Writer, sealer: Sealer, outage: Outage, source: Source, reading: Reading) -> Taken:

@@ -17,6 +17,7 @@ from broadcaster.outage.notice import rule as rules
 from broadcaster.outage.notice.area import mapped
 from broadcaster.outage.notice.rule import Clock, Confidential, Notice, Open, Told
 from broadcaster.outage.record import Facts, RecordRefused, Writer
+from broadcaster.said import Said
 from broadcaster.store import directory_load, ledger, outages, provider_notices, provider_senders
 from broadcaster.store.database import public_id
 from broadcaster.store.outages import Entry, Outage
@@ -128,7 +129,7 @@ def tie(
     """Tie a notice to the outage that is given or to the one of its place, or begin a record with it.
     RecordRefused when it is tied."""
     if row.outage_id is not None:
-        raise RecordRefused("This notice belongs to an outage already.")
+        raise RecordRefused(Said("This notice belongs to an outage already."))
     directory = directory_load.load(writer.session, agencies=False)
     said = trust.open_part(row, version)
     area = mapped(said.area, directory, state).area
@@ -156,7 +157,7 @@ def tie_by_hand(writer: Writer, row: ProviderNotice, state: str) -> Outage:
     provider_notices.lock(writer.session, row)
     last = next(reversed(trust.relied_on(writer.session, row)), None)
     if last is None:
-        raise RecordRefused("The provider has said that none of this is theirs: there is nothing to go on with.")
+        raise RecordRefused(Said("The provider has said that none of this is theirs: there is nothing to go on with."))
     outage = tie(writer, row, last, state)
     _written(writer, row, last, outage)
     return outage
@@ -187,7 +188,7 @@ def separate(writer: Writer, intake: Intake, row: ProviderNotice, no: int) -> Pr
     provider_notices.lock(session, row)
     version = next((one for one in provider_notices.versions(session, row.id) if one.no == no and one.joined), None)
     if version is None:
-        raise RecordRefused("This word stands on its own already, or was never joined to another.")
+        raise RecordRefused(Said("This word stands on its own already, or was never joined to another."))
     secret = intake.opened(row, version)
     made = provider_notices.locked(session, (row.provider_key, f"~{public_id()}"), row.provider, "")
     made.outage_id = row.outage_id
@@ -206,7 +207,7 @@ def dismiss(writer: Writer, row: ProviderNotice) -> None:
     """A person says that it is nothing for us; it stays in the ledger. RecordRefused when it is tied to an outage."""
     provider_notices.lock(writer.session, row)
     if row.outage_id is not None:
-        raise RecordRefused("This notice belongs to an outage already: write what is wrong into its log.")
+        raise RecordRefused(Said("This notice belongs to an outage already: write what is wrong into its log."))
     row.dismissed_at, row.dismissed_by = writer.now, writer.user_id
     ledger.append(writer.session, writer.actor, "notice_dismissed", f"notice:{row.public_id}", {})
 

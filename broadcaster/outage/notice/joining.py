@@ -16,6 +16,7 @@ from broadcaster.outage import record
 from broadcaster.outage.notice import trust
 from broadcaster.outage.notice.area import mapped
 from broadcaster.outage.notice.rule import Open, name_key
+from broadcaster.said import Said
 from broadcaster.store import directory_load, provider_notices
 from broadcaster.store.provider_notices import NoticeKind, ProviderNotice
 
@@ -23,7 +24,18 @@ WITHIN = timedelta(hours=24)
 """So long after, or before, the newest other word: an outage that comes back within a day is the same one."""
 SAME_MINUTE = timedelta(minutes=1)
 FURTHER = (NoticeKind.UPDATE, NoticeKind.FINAL)
-WHY = "Joined to this notice because it gives no ticket and has the same provider, {what}, within 24 hours."
+SAME_HOUR_AND_AREA = Said(
+    "Joined to this notice because it gives no ticket and has the same provider, the same time of discovery and the"
+    " same area, within 24 hours."
+)
+SAME_HOUR = Said(
+    "Joined to this notice because it gives no ticket and has the same provider, the same time of discovery and no"
+    " other area, within 24 hours."
+)
+SAME_AREA = Said(
+    "Joined to this notice because it gives no ticket and has the same provider, the same area, and calls itself an"
+    " update or final, within 24 hours."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +66,9 @@ def _same(session: Session, row: ProviderNotice, said: Open, directory: Director
     if said.discovered and known.discovered:
         if abs(said.discovered - known.discovered) >= SAME_MINUTE:
             return ""
-        where = "the same area" if place else "no other area"
-        return WHY.format(what=f"the same time of discovery and {where}")
+        return SAME_HOUR_AND_AREA if place else SAME_HOUR
     further = said.kind in FURTHER and said.discovered is None
-    return WHY.format(what="the same area, and calls itself an update or final") if place and further else ""
+    return SAME_AREA if place and further else ""
 
 
 def _place(known: str, said: str, directory: Directory, state: str) -> bool | None:

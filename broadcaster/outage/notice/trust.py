@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from broadcaster.outage.notice.rule import Open
 from broadcaster.outage.record import RecordRefused, Writer
+from broadcaster.said import Said
 from broadcaster.store import ledger, provider_notices, provider_senders
 from broadcaster.store.provider_notices import NoticeKind, NoticeVersion, Proof, ProviderNotice
 from broadcaster.store.provider_senders import SenderJudgement
@@ -21,14 +22,14 @@ NOT_PROVED = "Sender not proved"
 """The mark that such a word bears wherever it is used."""
 WHY = {
     Proof.PROVED: "",
-    Proof.NOT_SET_UP: "This installation does not know the name of its mail relay (NOTICE_AUTHSERV_ID).",
-    Proof.NOT_SAID: "Our mail relay says nothing of its sender.",
-    Proof.FAILED: "Our mail relay could not confirm that it comes from the address that it names.",
-    Proof.STRANGER: "The sender is who it says, and no known address of a provider.",
-    Proof.OTHER: "The sender is who it says, and not known to write for the provider that it names.",
+    Proof.NOT_SET_UP: Said("This installation does not know the name of its mail relay (NOTICE_AUTHSERV_ID)."),
+    Proof.NOT_SAID: Said("Our mail relay says nothing of its sender."),
+    Proof.FAILED: Said("Our mail relay could not confirm that it comes from the address that it names."),
+    Proof.STRANGER: Said("The sender is who it says, and no known address of a provider."),
+    Proof.OTHER: Said("The sender is who it says, and not known to write for the provider that it names."),
 }
-RELAY = "our mail relay"
-AGAIN = "The same words came once more, and their sender is proved."
+RELAY = Said("our mail relay")
+AGAIN = Said("The same words came once more, and their sender is proved.")
 
 
 def open_part(row: ProviderNotice, version: NoticeVersion) -> Open:
@@ -74,11 +75,11 @@ def judge(writer: Writer, row: ProviderNotice, no: int, words: str, *, is_theirs
     provider_notices.lock(session, row)
     version = next((one for one in provider_notices.versions(session, row.id) if one.no == no), None)
     if version is None or version.is_sure:
-        raise RecordRefused("Nobody has to confirm this word: read the newest one.")
+        raise RecordRefused(Said("Nobody has to confirm this word: read the newest one."))
     if session.get(SenderJudgement, version.id) is not None:
-        raise RecordRefused("Somebody has asked the provider already: read what they wrote.")
+        raise RecordRefused(Said("Somebody has asked the provider already: read what they wrote."))
     if not words.strip():
-        raise RecordRefused("Write whom you called, and at which number that you knew before.")
+        raise RecordRefused(Said("Write whom you called, and at which number that you knew before."))
     _keep(writer, row, version, words.strip(), is_theirs=is_theirs)
     return version
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from broadcaster.outage.report.figures import Measure
 from broadcaster.outage.report.moments import SHARE, Moment
+from broadcaster.said import Said
 from broadcaster.store.report import Pace
 
 STEPS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400)
@@ -64,8 +65,8 @@ def bars(measure: Measure) -> tuple[Bar, ...]:
     longest = max([ours or 0.0, interval.target, *(one.minutes for one in interval.references)])
     found = []
     if ours is not None:
-        found.append(Bar("This outage", ours, ours / longest, "ours" if measure.in_time else "late"))
-    found.append(Bar("Our target", interval.target, interval.target / longest, "target"))
+        found.append(Bar(Said("This outage"), ours, ours / longest, "ours" if measure.in_time else "late"))
+    found.append(Bar(Said("Our target"), interval.target, interval.target / longest, "target"))
     others = (Bar(one.name, one.minutes, one.minutes / longest, "other", one.source) for one in interval.references)
     return (*found, *others)
 

@@ -14,15 +14,16 @@ from broadcaster.alert import reach
 from broadcaster.alert.alert import RevisionKind
 from broadcaster.alert.delivery import State
 from broadcaster.alert.reach import CountyCount
-from broadcaster.outage.report.moments import Moment, Source, moments
+from broadcaster.outage.report.moments import CARRIERS, Moment, Source, moments
 from broadcaster.outage.report.references import INTERVALS, Interval
+from broadcaster.said import Counted, Said
 from broadcaster.store.ledger_reading import Event
 from broadcaster.store.report import Agency, Pace, Place, Run
 
 SHARES = (50, 95, 100)
 PHONES_REPORT_FOR = timedelta(hours=72)
 """A phone that was off may still report so long after: until then the delivered are a lower bound."""
-LEDGER, TALLIES, CARRIERS = "the ledger", "the tallies of the deliveries", "the carriers' answers"
+LEDGER, TALLIES = Said("the ledger"), Said("the tallies of the deliveries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,11 @@ class Chain:
     def sentence(self) -> str:
         """What is printed on the report."""
         if self.unread:
-            return "The ledger is too long to be read again here: `broadcaster audit verify` does it."
+            return Said("The ledger is too long to be read again here: `broadcaster audit verify` does it.")
         if self.why:
-            return f"The ledger is broken: {self.why}."
-        return f"All {self.events:,} events of the ledger were read again: the chain is whole."
+            return Said("The ledger is broken: %(why)s.", why=self.why)
+        read = f"{self.events:,}"
+        return Said("All %(number)s events of the ledger were read again: the chain is whole.", number=read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +190,13 @@ def base(runs: Sequence[Run]) -> int:
 def unreconciled(runs: Sequence[Run]) -> str:
     """Why the counts of some fan-outs may still change, or empty: over, every outcome known, every sum closed."""
     if any(run.planned is None for run in runs):
-        return "who is to be told is still being counted"
+        return Said("who is to be told is still being counted")
     if any(run.state in ("running", "held") for run in runs):
-        return "texts are still going out"
+        return Said("texts are still going out")
     if unsure := sum(run.open for run in runs):
-        return f"{unsure:,} of the texts have no known outcome yet"
+        return Said("%(number)s of the texts have no known outcome yet", number=f"{unsure:,}")
     if any(run.count.total != run.planned for run in runs):
-        return "the sums do not close: the outcomes are not as many as were planned"
+        return Said("the sums do not close: the outcomes are not as many as were planned")
     return ""
 
 
@@ -206,7 +208,7 @@ def measures(found: Sequence[Moment], story: Story) -> Iterator[Measure]:
         if interval.since in at and ends:
             yield Measure(interval, round((min(ends) - at[interval.since]).total_seconds() / 60, 1))
         elif interval.since in at and story.ended_at is None and interval.key != "corrected":
-            yield Measure(interval, None, "it is not over yet")
+            yield Measure(interval, None, Said("it is not over yet"))
 
 
 def _figures(facts: Facts, found: Sequence[Moment], now: datetime) -> Iterator[Figure]:
@@ -218,18 +220,19 @@ def _figures(facts: Facts, found: Sequence[Moment], now: datetime) -> Iterator[F
         whole.update(run.count.states)
         phones.update(run.count.handsets)
     accepted, people = whole[State.ACCEPTED], base(runs)
-    yield Figure("people", "People who were to get the first text", people, "people", TALLIES, why)
-    yield Figure("accepted", "Texts that a carrier accepted", accepted, "people", CARRIERS, why)
-    yield Figure("delivered", "Texts that phones reported as delivered", phones["delivered"], "people",
-                 "the phones' reports", why or _late_phones(runs, accepted - sum(_final(phones)), now))  # fmt: skip
-    yield Figure("unreached", "Not reached by text", people - accepted, "people", TALLIES, why)
-    yield Figure("stopped", "Had said STOP, and were not texted", whole[State.SUPPRESSED], "people", TALLIES, why)
+    yield Figure("people", Said("People who were to get the first text"), people, "people", TALLIES, why)
+    yield Figure("accepted", Said("Texts that a carrier accepted"), accepted, "people", CARRIERS, why)
+    late = why or _late_phones(runs, accepted - sum(_final(phones)), now)
+    yield Figure("delivered", Said("Texts that phones reported as delivered"), phones["delivered"], "people",
+                 Said("the phones' reports"), late)  # fmt: skip
+    yield Figure("unreached", Said("Not reached by text"), people - accepted, "people", TALLIES, why)
+    yield Figure("stopped", Said("Had said STOP, and were not texted"), whole[State.SUPPRESSED], "people", TALLIES, why)
     yield from _paces(facts, found, why)
     every = [run for run in facts.runs if run.channel == "sms"]
     over = unreconciled(every)
-    yield Figure("doubled", "Texts that came twice for certain", sum(run.confirmed for run in every), "messages",
+    yield Figure("doubled", Said("Texts that came twice for certain"), sum(run.confirmed for run in every), "messages",
                  CARRIERS, over)  # fmt: skip
-    yield Figure("perhaps", "Texts that may have come twice", sum(run.possible for run in every), "messages",
+    yield Figure("perhaps", Said("Texts that may have come twice"), sum(run.possible for run in every), "messages",
                  CARRIERS, over)  # fmt: skip
     yield from _agency_figures(facts, now)
 
@@ -242,25 +245,27 @@ def _late_phones(runs: Sequence[Run], silent: int, now: datetime) -> str:
     started = max((run.started_at for run in runs), default=None)
     if started is None or silent <= 0 or now - started > PHONES_REPORT_FOR:
         return ""
-    return f"{silent:,} of the phones have not reported, and may for three days"
+    return Said("%(number)s of the phones have not reported, and may for three days", number=f"{silent:,}")
 
 
 def _paces(facts: Facts, found: Sequence[Moment], why: str) -> Iterator[Figure]:
     at = {one.key: one.at for one in found}
     start = at.get("approved")
-    for key, label in (("first_text", "First text accepted"), *((f"share_{n}", f"{n} % accepted") for n in SHARES)):
+    gone = any(run.pruned for run in facts.first_texts)
+    source = Said("its deliveries were deleted by age") if gone else CARRIERS
+    shares = ((f"share_{n}", Said("%(share)s %% accepted, after the approval", share=n)) for n in SHARES)
+    for key, label in (("first_text", Said("First text accepted, after the approval")), *shares):
         seconds = round((at[key] - start).total_seconds(), 1) if start and key in at else None
-        gone = "its deliveries were deleted by age" if any(run.pruned for run in facts.first_texts) else ""
-        yield Figure(key, f"{label}, after the approval", seconds, "seconds", gone or CARRIERS, why)
+        yield Figure(key, label, seconds, "seconds", source, why)
 
 
 def _agency_figures(facts: Facts, now: datetime) -> Iterator[Figure]:
     waits = sum(1 for one in facts.agencies if one.answered_at is None and not one.exhausted)
-    some = "1 agency" if waits == 1 else f"{waits:,} agencies"
-    why = f"{some} may still answer" if waits and _is_fresh(facts, now) else ""
+    some = Counted("%(num)s agency may still answer", "%(num)s agencies may still answer", waits)
+    why = some if waits and _is_fresh(facts, now) else ""
     answered = sum(1 for one in facts.agencies if one.answered_at)
-    yield Figure("agencies", "Agencies told", len(facts.agencies), "agencies", LEDGER)
-    yield Figure("acknowledged", "Agencies that acknowledged", answered, "agencies", LEDGER, why)
+    yield Figure("agencies", Said("Agencies told"), len(facts.agencies), "agencies", LEDGER)
+    yield Figure("acknowledged", Said("Agencies that acknowledged"), answered, "agencies", LEDGER, why)
 
 
 def _is_fresh(facts: Facts, now: datetime) -> bool:
@@ -269,8 +274,8 @@ def _is_fresh(facts: Facts, now: datetime) -> bool:
 
 def _missed(missed: MissedFigures | None) -> Iterator[Figure]:
     if missed is not None:
-        why = f"{missed.open:,} of them have not been reached yet" if missed.open else ""
-        yield Figure("missed", "People who dialled 911 in vain", missed.people, "people", missed.source, why)
+        why = Said("%(number)s of them have not been reached yet", number=f"{missed.open:,}") if missed.open else ""
+        yield Figure("missed", Said("People who dialled 911 in vain"), missed.people, "people", missed.source, why)
 
 
 def counties(places: Sequence[Place]) -> list[CountyCount]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from broadcaster.alert.alert import RevisionKind
+from broadcaster.said import Said
 from broadcaster.store.ledger_reading import Event
 from broadcaster.store.report import Pace, Run
 
 PUBLIC = ("approved", "broke_glass", "withdrawn_as_own_error")
 """The events by which a revision goes out to the public."""
 SHARE = "share_"
+CARRIERS = Said("the carriers' answers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +45,34 @@ def moments(
     known: Source, events: Sequence[Event], kinds: Kinds, runs: Sequence[Run], paces: tuple[Pace, Pace]
 ) -> tuple[Moment, ...]:
     """The moments that have come, in their order; of several alerts the first of each kind, and the last ending."""
-    found = [Moment("known", "911 is known to fail", known.known_at, known.known_from)]
+    found = [Moment("known", Said("911 is known to fail"), known.known_at, known.known_from)]
     found += _of_the_ledger(events, kinds)
     found += _of_the_carriers(runs, paces)
     if known.restored_at:
-        found.append(Moment("restored", "911 works again", known.restored_at, known.restored_from))
+        found.append(Moment("restored", Said("911 works again"), known.restored_at, known.restored_from))
     return tuple(sorted(found, key=lambda one: one.at))
 
 
 def _of_the_ledger(events: Sequence[Event], kinds: Kinds) -> Iterator[Moment]:
     out = [(one, _kind(one, kinds)) for one in events if one.action in PUBLIC]
+    false = [one for one, kind in out if kind == RevisionKind.FALSE_ALARM]
     first = [
-        ("drafted", "First draft", [one for one in events if one.action == "draft"]),
-        ("agencies", "Agencies told", [one for one in events if one.action == "released_to_agencies"]),
-        ("approved", "Approved for the public", [one for one, kind in out if kind == RevisionKind.INITIAL]),
-        ("corrected", "Taken back as a false alarm", [one for one, kind in out if kind == RevisionKind.FALSE_ALARM]),
+        ("drafted", Said("First draft"), [one for one in events if one.action == "draft"]),
+        ("agencies", Said("Agencies told"), [one for one in events if one.action == "released_to_agencies"]),
+        ("approved", Said("Approved for the public"), [one for one, kind in out if kind == RevisionKind.INITIAL]),
+        ("corrected", Said("Taken back as a false alarm"), false),
     ]
     for key, label, some in first:
         if some:
-            alone = " by one person alone" if some[0].action == "broke_glass" else ""
-            yield Moment(key, label + alone, some[0].at, f"ledger, {some[0].who}", some[0].seq)
+            alone = some[0].action == "broke_glass"
+            said = Said("%(what)s by one person alone", what=label) if alone else label
+            yield Moment(key, said, some[0].at, _by(some[0]), some[0].seq)
     if ended := [one for one, kind in out if kind == RevisionKind.ALL_CLEAR]:
-        yield Moment("ended", "All-clear approved", ended[-1].at, f"ledger, {ended[-1].who}", ended[-1].seq)
+        yield Moment("ended", Said("All-clear approved"), ended[-1].at, _by(ended[-1]), ended[-1].seq)
+
+
+def _by(event: Event) -> Said:
+    return Said("ledger, %(who)s", who=event.who)
 
 
 def _kind(event: Event, kinds: Kinds) -> str:
@@ -74,9 +82,9 @@ def _kind(event: Event, kinds: Kinds) -> str:
 
 def _of_the_carriers(runs: Sequence[Run], paces: tuple[Pace, Pace]) -> Iterator[Moment]:
     ways = (
-        ("feed", "Public page and CAP feed written", "the publisher", ("feed",)),
-        ("first_text", "First text accepted", "the carrier's answer", ("sms",)),
-        ("ipaws", "On IPAWS", "IPAWS's answer", ("ipaws",)),
+        ("feed", Said("Public page and CAP feed written"), Said("the publisher"), ("feed",)),
+        ("first_text", Said("First text accepted"), Said("the carrier's answer"), ("sms",)),
+        ("ipaws", Said("On IPAWS"), Said("IPAWS's answer"), ("ipaws",)),
     )
     for key, label, source, channels in ways:
         mine = [run for run in runs if run.tier == "public" and run.channel in channels and run.first_accepted_at]
@@ -84,6 +92,6 @@ def _of_the_carriers(runs: Sequence[Run], paces: tuple[Pace, Pace]) -> Iterator[
             yield Moment(key, label, min(times), source)
     first, ending = paces
     for share, at in sorted(first.marks.items()):
-        yield Moment(f"{SHARE}{share}", f"{share} % of the first texts accepted", at, "the carriers' answers")
+        yield Moment(f"{SHARE}{share}", Said("%(share)s %% of the first texts accepted", share=share), at, CARRIERS)
     for share, at in sorted(ending.marks.items()):
-        yield Moment(f"ended_{share}", f"{share} % of the all-clears accepted", at, "the carriers' answers")
+        yield Moment(f"ended_{share}", Said("%(share)s %% of the all-clears accepted", share=share), at, CARRIERS)

@@ -8,26 +8,26 @@ from zoneinfo import ZoneInfo
 
 from broadcaster.outage.report.figures import Figure, Measure, Report
 from broadcaster.outage.report.moments import SHARE
+from broadcaster.said import Said, joined
 from broadcaster.store.report import Run
 
-MARK = "preliminary"
 CHANNELS = {
-    ("sms", "public"): "Texts to the public",
-    ("voice", "public"): "Calls to landlines",
-    ("sms", "agency"): "Texts to agencies",
-    ("email", "agency"): "Mail to agencies",
-    ("webhook", "agency"): "Notices to agencies' machines",
-    ("feed", "public"): "Public page and CAP feed",
-    ("ipaws", "public"): "IPAWS",
-    ("handoff", "public"): "Handed to the agency at IPAWS",
+    ("sms", "public"): Said("Texts to the public"),
+    ("voice", "public"): Said("Calls to landlines"),
+    ("sms", "agency"): Said("Texts to agencies"),
+    ("email", "agency"): Said("Mail to agencies"),
+    ("webhook", "agency"): Said("Notices to agencies' machines"),
+    ("feed", "public"): Said("Public page and CAP feed"),
+    ("ipaws", "public"): Said("IPAWS"),
+    ("handoff", "public"): Said("Handed to the agency at IPAWS"),
 }
 KINDS = {
-    "initial": "first alert",
-    "update": "update",
-    "number_change": "number change",
-    "restored_in_part": "restored in part",
-    "all_clear": "all-clear",
-    "false_alarm": "false alarm",
+    "initial": Said("first alert"),
+    "update": Said("update"),
+    "number_change": Said("number change"),
+    "restored_in_part": Said("restored in part"),
+    "all_clear": Said("all-clear"),
+    "false_alarm": Said("false alarm"),
 }
 
 
@@ -49,13 +49,14 @@ def minutes(value: float) -> str:
 def value(figure: Figure) -> str:
     """A figure's number in words; one that has not come (yet) says so."""
     if figure.value is None:
-        return "not reached" if figure.key.startswith(SHARE) else "none"
+        return Said("not so far") if figure.key.startswith(SHARE) else Said("never")
     return length(figure.value) if figure.unit == "seconds" else f"{round(figure.value):,}"
 
 
 def settled(figure: Figure) -> str:
     """Whether it may still change, and why."""
-    return f"Preliminary: {figure.preliminary}" if figure.preliminary else "Reconciled"
+    why = figure.preliminary
+    return Said("Preliminary: %(why)s", why=why) if why else Said("Reconciled")
 
 
 def exact(moment: datetime, zone: ZoneInfo) -> str:
@@ -81,56 +82,71 @@ def percent(part: float, whole: float) -> str:
 def way(run: Run) -> str:
     """A fan-out as people know it."""
     name = CHANNELS.get((run.channel, run.tier), f"{run.channel}, {run.tier}")
-    again = " (called again)" if run.purpose != "alert" else ""
-    return f"{name}, {KINDS.get(run.kind, run.kind)}{again}"
+    kind = KINDS.get(run.kind, run.kind)
+    if run.purpose != "alert":
+        return Said("%(way)s, %(kind)s (called again)", way=name, kind=kind)
+    return joined(", ", (name, kind))
 
 
 def headlines(report: Report) -> Iterator[tuple[str, str, str]]:
     """The few large numbers: (number, what it is, small print)."""
     by_key = {one.interval.key: one for one in report.measures}
-    none = "none" if report.story.ended_at else "not yet"
-    yield _interval(by_key.get("agencies"), "until the agencies were told", none)
-    yield _interval(by_key.get("public"), "until the public was told", none)
+    none = Said("never") if report.story.ended_at else Said("not yet")
+    yield _interval(by_key.get("agencies"), Said("until the agencies were told"), none)
+    yield _interval(by_key.get("public"), Said("until the public was told"), none)
     reached, people = report.figure("accepted"), report.figure("people")
     yield (
         percent(reached.value or 0, people.value or 0),
-        "of the texts accepted by a carrier",
-        _marked(f"{value(reached)} of {value(people)}", reached.preliminary),
+        Said("of the texts accepted by a carrier"),
+        _marked(_of(reached, people), reached.preliminary),
     )
     most = report.figure(f"{SHARE}95")
-    yield value(most), "from the approval until 95 % of the texts", _marked("accepted, not delivered", most.preliminary)
+    until = Said("from the approval until 95 %% of the texts")
+    yield value(most), until, _marked(Said("accepted, not delivered"), most.preliminary)
     if report.is_false_alarm:
-        yield _interval(by_key.get("corrected"), "until the false alert was taken back", none)
+        yield _interval(by_key.get("corrected"), Said("until the false alert was taken back"), none)
     else:
-        yield _interval(by_key.get("restored"), "from 911 restored to the all-clear", none)
+        yield _interval(by_key.get("restored"), Said("from 911 restored to the all-clear"), none)
     told, answered = report.figure("agencies"), report.figure("acknowledged")
-    yield f"{value(answered)} of {value(told)}", "agencies acknowledged", _marked("", answered.preliminary)
+    yield _of(answered, told), Said("agencies acknowledged"), Said("preliminary") if answered.preliminary else ""
 
 
 def _interval(measure: Measure | None, words: str, none: str) -> tuple[str, str, str]:
     if measure is None or measure.minutes is None:
         return none, words, ""
-    target = f"target {minutes(measure.interval.target)}"
-    return minutes(measure.minutes), words, target if measure.in_time else f"{target}, missed"
+    target = minutes(measure.interval.target)
+    small = Said("target %(minutes)s", minutes=target)
+    late = Said("target %(minutes)s, missed", minutes=target)
+    return minutes(measure.minutes), words, small if measure.in_time else late
 
 
 def _marked(words: str, why: str) -> str:
-    return f"{words}, {MARK}".removeprefix(", ") if why else words
+    return Said("%(words)s, preliminary", words=words) if why else words
+
+
+def _of(part: Figure, whole: Figure) -> str:
+    return Said("%(number)s of %(all)s", number=value(part), all=value(whole))
 
 
 def foot(report: Report, zone: ZoneInfo) -> Iterator[str]:
     """What stands under every report: how sure it is, and by what it can be proved."""
     if report.preliminary:
-        yield f"Preliminary: {'; '.join(report.preliminary)}."
+        yield Said("Preliminary: %(whys)s.", whys=joined("; ", report.preliminary))
     else:
-        yield "Reconciled: sending is over, every outcome is known and the sums close."
+        yield Said("Reconciled: sending is over, every outcome is known and the sums close.")
     chain = report.chain
     yield chain.sentence
     if chain.root and chain.sealed_at:
-        yield f"Newest signed checkpoint: {chain.size:,} events at {dated(chain.sealed_at, zone)}, root {chain.root}."
-    yield "Accepted says that the carrier has a text, delivered that the phone reported it."
+        yield Said(
+            "Newest signed checkpoint: %(size)s events at %(moment)s, root %(root)s.",
+            size=f"{chain.size:,}",
+            moment=dated(chain.sealed_at, zone),
+            root=chain.root,
+        )
+    yield Said("Accepted says that the carrier has a text, delivered that the phone reported it.")
 
 
 def title(report: Report) -> str:
     """``After-action report: 911 outage, Ayer``."""
-    return f"After-action report: {report.story.title}, {report.story.place}"
+    story = report.story
+    return Said("After-action report: %(title)s, %(place)s", title=story.title, place=story.place)

@@ -13,7 +13,6 @@ from markupsafe import Markup
 from broadcaster.said import Counted, Said, joined
 from broadcaster.web import tongue
 from broadcaster.web.tongue import COOKIE, Hours
-from broadcaster.web.vocabulary import SPOKEN
 
 ESSEX = Said("%(name)s County", name="Essex")
 HOURS = Hours(ZoneInfo("America/New_York"))
@@ -47,7 +46,6 @@ def test_who_is_spoken_to_how(asked: str, chosen: str, path: str, spoken: str) -
 
 def test_without_a_request_it_is_english() -> None:
     assert tongue.said(Said("the whole state")) == "the whole state"
-    assert "drills" not in SPOKEN
 
 
 @pytest.mark.usefixtures("spanish")
@@ -77,6 +75,12 @@ def test_a_sentence_is_said_in_spanish(sentence: str, shown: str) -> None:
 
 
 @pytest.mark.usefixtures("spanish")
+def test_what_was_stored_in_english_is_found_again() -> None:
+    assert tongue.kept("there is no time.") == "no hay hora."
+    assert tongue.kept("100 % of what Ana typed, %(x)s") == "100 % of what Ana typed, %(x)s"
+
+
+@pytest.mark.usefixtures("spanish")
 def test_what_is_put_into_a_template_is_escaped() -> None:
     made = tongue.marked("<strong>%(officer)s</strong> since %(moment)s", officer="<b>Ana</b>", moment="1:05 p. m.")
     assert made == Markup("<strong>&lt;b&gt;Ana&lt;/b&gt;</strong> desde la 1:05 p. m.")
@@ -88,6 +92,7 @@ def test_hours_and_days() -> None:
     assert HOURS.hour(TWO) == "2:31 p. m."
     assert HOURS.second(ONE) == "1:05:07 p. m."
     assert HOURS.short(TWO) == "2:31 p. m., 18 jun"
+    assert HOURS.dated(ONE) == "18 jun, 1:05:07 p. m."
     assert HOURS.full(TWO) == "2:31 p. m. EDT, martes, 18 de junio de 2024"
     assert tongue.day(date(2024, 5, 2)) == "2 de mayo de 2024"
     assert tongue.marked("since %(moment)s", moment=HOURS.hour(ONE)) == "desde la 1:05 p. m."
@@ -95,4 +100,5 @@ def test_hours_and_days() -> None:
     assert tongue.language("zh-Hans") == "chino (simplificado)"
     g.desk_lang = "en"
     assert HOURS.full(TWO) == "2:31 p.m. EDT, Tuesday, June 18, 2024"
+    assert HOURS.dated(ONE) == "Jun 18, 1:05:07 p.m."
     assert tongue.day("2024-05-02") == "May 2, 2024"

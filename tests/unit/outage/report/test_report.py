@@ -29,7 +29,7 @@ ZONE = ZoneInfo("America/New_York")
         ("first_text", "6.0 s"),
         ("share_50", "30 s"),
         ("share_95", "54 s"),
-        ("share_100", "not reached"),
+        ("share_100", "not so far"),
         ("doubled", "0"),
         ("agencies", "2"),
         ("acknowledged", "1"),
