@@ -17,7 +17,7 @@ from broadcaster.store.sealed import Sealer
 CHANGED = "What is known was changed since they were joined: look whether it still holds for this one alone."
 
 
-def part(writer: Writer, sealer: Sealer, gone: Outage, reason: str = "") -> None:
+def part(writer: Writer, sealer: Sealer, gone: Outage) -> None:
     """Part `gone` from the record that holds what it brought. RecordRefused when it was not joined to any, or before
     it was written down what came with it.
 
@@ -39,7 +39,7 @@ def part(writer: Writer, sealer: Sealer, gone: Outage, reason: str = "") -> None
     said = _narrowed(writer, whole, known)
     joined_records.forget(session, gone.id, way)
     gone.state, gone.closed_at, gone.joined_into = OutageState.OPEN.value, None, None
-    _written(writer, gone, whole, rows | {"missed_caller": callers}, (reason.strip(), said))
+    _written(writer, gone, whole, rows | {"missed_caller": callers}, said)
 
 
 def _way(writer: Writer, gone: Outage) -> list[int]:
@@ -58,12 +58,10 @@ def _narrowed(writer: Writer, whole: Outage, known: JoinedRecord) -> str:
     return ""
 
 
-def _written(writer: Writer, gone: Outage, whole: Outage, rows: dict[str, int], why: tuple[str, str]) -> None:
+def _written(writer: Writer, gone: Outage, whole: Outage, rows: dict[str, int], more: str) -> None:
     """A line in the log of each, and an event of each in the ledger."""
-    reason, changed = why
-    counts, said = one_record.counted(rows), {"reason": reason, "rows": rows}
-    because = f": {reason}" if reason else "."
-    back = f"Parted from record {whole.public_id} again{because} It has {counts} back."
-    record.log(writer, gone, Entry.PARTED, back, {"from": whole.public_id, **said})
-    taken = f"Record {gone.public_id} was parted from this one again{because} It took {counts} back."
-    record.log(writer, whole, Entry.PARTED, f"{taken} {changed}".strip(), {"parted": gone.public_id, **said})
+    counts = one_record.counted(rows)
+    back = f"Parted from record {whole.public_id} again. It has {counts} back."
+    record.log(writer, gone, Entry.PARTED, back, {"from": whole.public_id, "rows": rows})
+    taken = f"Record {gone.public_id} was parted from this one again. It took {counts} back. {more}"
+    record.log(writer, whole, Entry.PARTED, taken.strip(), {"parted": gone.public_id, "rows": rows})

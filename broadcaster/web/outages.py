@@ -189,12 +189,10 @@ def join(outage: str) -> Answer:
 @only(Role.ISSUER)
 def part(outage: str) -> Answer:
     """They are two outages after all: what this record brought goes back to it."""
-    return _acted(
-        outage,
-        "part",
-        lambda hand, row: two_records.part(hand, house().sealer, row, _words("part")),
-        Said("Parted: both records stand by themselves again. What came after they were joined stayed with the other."),
+    done = Said(
+        "Parted: both records stand by themselves again. What came after they were joined stayed with the other."
     )
+    return _acted(outage, "part", lambda hand, row: two_records.part(hand, house().sealer, row), done)
 
 
 @outages.post("/<outage>/again")

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from broadcaster.alert.lifecycle import Role
+from broadcaster.alert.lifecycle import AlertKind, Role
 from broadcaster.alert.reach import WORDS
 from broadcaster.outage import record
 from broadcaster.outage.report import charts, figures, words
@@ -67,7 +67,10 @@ def matter(store: Session, where: Where) -> Matter:
         made = report_data.of_outage(store, outages.found(store, outage))
         return Matter(made, here, url_for("outages.one", outage=outage), "Record")
     row = acting.alert_of(store, where["alert"])
-    return Matter(report_data.of_alert(store, row), here, url_for("board.page", alert=row.public_id), "Board")
+    made = report_data.of_alert(store, row)
+    if row.kind == AlertKind.DRILL:
+        return Matter(made, here, url_for("drills.page"), "Drills")
+    return Matter(made, here, url_for("board.page", alert=row.public_id), "Board")
 
 
 @reports.get(ALERT)

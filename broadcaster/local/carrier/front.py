@@ -92,12 +92,8 @@ class Front:
         began = time.perf_counter()
         self._in_flight += 1
         try:
-            raw = await request.read()
-            if not self._is_trial(request):
-                post = read(raw)
-            else:
-                post = trial(raw) if trial else Forbidden(read(raw))
-            answer, fault = self._judge(request, post)
+            reader = read if not self._is_trial(request) else trial or (lambda raw: Forbidden(read(raw)))
+            answer, fault = self._judge(request, reader(await request.read()))
             if seconds := self._switch.panel.pause():
                 await asyncio.sleep(seconds)
             if fault in HANGS:
