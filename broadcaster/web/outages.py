@@ -190,7 +190,7 @@ def join(outage: str) -> Answer:
 def part(outage: str) -> Answer:
     """They are two outages after all: what this record brought goes back to it."""
     done = Said(
-        "Parted: both records stand by themselves again. What came after they were joined stayed with the other."
+        "Parted: each record stands by itself again. What came after they were joined stayed with the other."
     )
     return _acted(outage, "part", lambda hand, row: two_records.part(hand, house().sealer, row), done)
 

@@ -148,7 +148,7 @@ def test_they_are_parted_in_one_click_and_joined_again(desk: Desk) -> None:
     ida.open(first).send("/note", note="Written after they were joined.")
     assert "Joined to this record" in ida.open(first).words
     ida.open(second).send("/part")
-    assert ida.path == second and "Parted: both records stand by themselves again." in ida.words
+    assert ida.path == second and "Parted: each record stands by itself again." in ida.words
     assert "Closed at" not in ida.words and "Joined to another record" not in ida.words
 
     for record, (hung, figures, facts) in zip((first, second), before, strict=True):
