@@ -189,9 +189,7 @@ def join(outage: str) -> Answer:
 @only(Role.ISSUER)
 def part(outage: str) -> Answer:
     """They are two outages after all: what this record brought goes back to it."""
-    done = Said(
-        "Parted: each record stands by itself again. What came after they were joined stayed with the other."
-    )
+    done = Said("Parted: each record stands by itself again. What came after they were joined stayed with the other.")
     return _acted(outage, "part", lambda hand, row: two_records.part(hand, house().sealer, row), done)
 
 
