@@ -11,7 +11,6 @@ from broadcaster.feeds.public_page import Wording
 from broadcaster.outage.report import charts, figures, words
 from broadcaster.outage.report.figures import Measure, Report
 from broadcaster.outage.report.moments import SHARE
-from broadcaster.outage.report.places import Mapped, mapped
 from broadcaster.outage.report.pen import (
     AMBER,
     BLUE,
@@ -27,6 +26,7 @@ from broadcaster.outage.report.pen import (
     WIDTH,
     Pen,
 )
+from broadcaster.outage.report.places import Mapped, mapped
 
 INNER = WIDTH - 2 * MARGIN
 HALF = INNER / 2 - 10
