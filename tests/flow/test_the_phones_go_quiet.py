@@ -306,7 +306,7 @@ def test_a_report_of_trouble_counts_beside_the_silence_of_its_psap(sessions: Ses
     first, second = night.proposed()
     assert (set(first.evidence["beside"]), set(second.evidence["beside"])) == (set(), {"reports"})
     shown = night.desk.browser(ISSUER).open(f"/desk/detector/{second.public_id}").words
-    assert "reported 911 trouble" in shown
+    assert "Answering points have reported trouble too." in shown
 
 
 def test_a_flood_of_redialling_is_proposed_with_its_evidence(night: Night) -> None:
