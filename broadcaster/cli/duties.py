@@ -17,6 +17,8 @@ from broadcaster.dispatch import courtesies
 from broadcaster.dispatch.announce import Announcer
 from broadcaster.dispatch.call_again import call_again
 from broadcaster.dispatch.courtesies import Courtesies
+from broadcaster.dispatch.drill_author import DrillAuthor
+from broadcaster.dispatch.drill_pages import DrillPages
 from broadcaster.dispatch.drills import EVERY_S as DRILLS_EVERY_S
 from broadcaster.dispatch.drills import Drills
 from broadcaster.dispatch.engine import Engine
@@ -92,6 +94,8 @@ def _always(settings: Settings, engine: Engine) -> Duties:
         "proposal-pages": (ProposalPages.of(settings, engine).look, PROPOSE_EVERY_S),
         "detector": (Listening.of(settings, engine.sessions).look, LISTEN_EVERY_S),
         "drills": (Drills(engine.sessions).look, DRILLS_EVERY_S),
+        "drill-author": (DrillAuthor.of(settings, engine).look, DRILLS_EVERY_S),
+        "drill-pages": (DrillPages.of(settings, engine).look, DRILLS_EVERY_S),
         "tidings": (Tidings.of(settings, engine).look, TIDINGS_EVERY_S),
         "proofread": (Proofreader(engine.sessions).look, PROOFREAD_EVERY_S),
         "retention": (Retention(engine.sessions).look, RETAIN_EVERY_S),

@@ -1,6 +1,7 @@
 """Drills, a duty of the sweep: whoever is due is asked, whoever is late is let go; nobody practises while 911 fails.
 
 Law: nobody outside hears of a drill. Its alert has a kind of its own, whose release makes no fan-out and no document.
+Whoever may not issue is asked to be the second person of an alert that the machine has written (`drill_author`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from broadcaster.said import Said
 from broadcaster.store import database, drills, ledger, roster
 from broadcaster.store.alerts import Alert, Release, Revision
 from broadcaster.store.database import Sessions, only_one
-from broadcaster.store.drills import Drill, DrillOutcome, DrillRun
+from broadcaster.store.drills import Drill, DrillOutcome, DrillPart, DrillRun
 from broadcaster.store.people import User
 
 log = logs.get(__name__)
@@ -55,7 +56,7 @@ def _begin(session: Session, drill: Drill, now: datetime) -> int:
     drill.begun_at = now
     asked = [user for user in _whom(session, drill, now) if drills.of_person(session, user.id) is None]
     for user in asked:
-        drills.ask(session, drill, user.id, now)
+        drills.ask(session, drill, user.id, now, _part(user))
     said = {"people": [user.email for user in asked]}
     ledger.append(session, MACHINE, "drill-begun", f"drill:{drill.public_id}", said)
     log.info("drill_begun", drill=drill.public_id, people=len(asked))
@@ -63,10 +64,16 @@ def _begin(session: Session, drill: Drill, now: datetime) -> int:
 
 
 def _whom(session: Session, drill: Drill, now: datetime) -> list[User]:
-    """The person of the plan, or the issuers who are on call."""
+    """The person of the plan, or the issuers who are on call; where none of them is, the approvers. Whoever planned it
+    writes what an approver is asked about, and so is not asked to approve."""
     wanted = {drill.user_id} if drill.user_id else roster.on_call(session, now)
-    people = session.scalars(select(User).where(User.id.in_(wanted), User.active).order_by(User.name, User.id))
-    return [user for user in people if Role.ISSUER in user.role_names]
+    people = list(session.scalars(select(User).where(User.id.in_(wanted), User.active).order_by(User.name, User.id)))
+    able = [user for user in people if Role.APPROVER in user.role_names and user.id != drill.planned_by]
+    return [user for user in people if Role.ISSUER in user.role_names] or able
+
+
+def _part(user: User) -> DrillPart:
+    return DrillPart.ISSUE if Role.ISSUER in user.role_names else DrillPart.APPROVE
 
 
 def _late(session: Session, run: DrillRun, now: datetime) -> DrillOutcome | None:
@@ -90,7 +97,7 @@ def start(session: Session, run: DrillRun, now: datetime) -> None:
     """Its person begins. LifecycleRefused when it is over, or 911 really fails."""
     if drills.is_real(session):
         raise LifecycleRefused(Said("911 really fails somewhere: this is no time for a drill."))
-    if run.outcome != DrillOutcome.ASKED:
+    if run.outcome != DrillOutcome.ASKED or run.part != DrillPart.ISSUE:
         raise LifecycleRefused(Said("This drill was begun already, or it is over."))
     run.outcome, run.started_at = DrillOutcome.RUNNING.value, now
     ledger.append(session, f"user:{run.user_id}", "drill-started", f"drill-run:{run.public_id}")
@@ -107,11 +114,19 @@ def draft(actor: Actor, key: str, content: Content, opened: datetime) -> Revisio
     return revision
 
 
-def released(session: Session, alert: Alert, now: datetime) -> None:
-    """A second person has released it: its run is complete."""
+def released(session: Session, alert: Alert, by: int, now: datetime) -> None:
+    """A second person has released it: its run is complete. One that was for another second person is over."""
     run = drills.of_alert(session, alert.id)
-    if run is not None and run.outcome == DrillOutcome.RUNNING:
-        end(session, run, DrillOutcome.COMPLETE, now, MACHINE)
+    if run is not None and run.outcome in drills.OPEN:
+        theirs = run.part == DrillPart.ISSUE or run.user_id == by
+        end(session, run, DrillOutcome.COMPLETE if theirs else DrillOutcome.UNFINISHED, now, MACHINE)
+
+
+def turned_down(session: Session, alert: Alert, by: int, now: datetime) -> None:
+    """A second person has returned or rejected it: theirs is complete, for they have read it and decided."""
+    run = drills.of_alert(session, alert.id)
+    if run is not None and run.part == DrillPart.APPROVE:
+        released(session, alert, by, now)
 
 
 def finish(session: Session, run: DrillRun, now: datetime) -> DrillOutcome:

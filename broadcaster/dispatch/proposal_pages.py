@@ -89,7 +89,11 @@ class ProposalPages:
             now = moment or database.now(session)
             due = proposals.unpaged(session, now - FRESH) if alone else []
             letters = [(row.id, list(self._letters(session, row, now))) for row in due]
-        return sum(self._sent(key, no, one) for key, some in letters for no, one in enumerate(some))
+        return sum(
+            hand_over(self.engine, Key(PAGE, NUMBERED_FROM + key * 1000 + no % 1000, 1), one)
+            for key, some in letters
+            for no, one in enumerate(some)
+        )
 
     def _letters(self, session: Session, row: Proposal, now: datetime) -> Iterator[Letter]:
         called = _people(session, now)
@@ -117,25 +121,25 @@ class ProposalPages:
             "link": f"{self.base}/desk/detector/{row.public_id}",
         }
 
-    def _sent(self, proposal: int, no: int, one: Letter) -> bool:
-        """Hand one over to the first carrier that takes it."""
-        again = (Event.NOT_SENT, Event.REJECTED)
-        key = Key(PAGE, NUMBERED_FROM + proposal * 1000 + no % 1000, 1)
-        ours = proof(self.engine.secret, DELIVERY, str(key))
-        for name in self.engine.carriers_by_channel.get(one.way, ()):
-            try:
-                way = self.engine.carriers[name]
-                self.engine.window.run(way.send(Outgoing(key, one.to, one.message, ours, LIFE_S)), WITHIN_S)
-            except SendError as error:
-                log.warning("proposal_not_paged", proposal=proposal, carrier=name, reason=error.reason)
-                if error.event not in again:
-                    return False
-            except TimeoutError:
-                log.warning("proposal_not_paged", proposal=proposal, carrier=name, reason="timeout")
+
+def hand_over(engine: Engine, key: Key, one: Letter) -> bool:
+    """Hand a page over to the first carrier that takes it; False when none did, or nobody knows. `key` names it."""
+    again = (Event.NOT_SENT, Event.REJECTED)
+    ours = proof(engine.secret, DELIVERY, str(key))
+    for name in engine.carriers_by_channel.get(one.way, ()):
+        try:
+            way = engine.carriers[name]
+            engine.window.run(way.send(Outgoing(key, one.to, one.message, ours, LIFE_S)), WITHIN_S)
+        except SendError as error:
+            log.warning("page_not_taken", page=str(key), carrier=name, reason=error.reason)
+            if error.event not in again:
                 return False
-            else:
-                return True
-        return False
+        except TimeoutError:
+            log.warning("page_not_taken", page=str(key), carrier=name, reason="timeout")
+            return False
+        else:
+            return True
+    return False
 
 
 def _people(session: Session, now: datetime) -> Sequence[User]:

@@ -1,7 +1,7 @@
 """Two records of one outage become one: everything of the one hangs on the other afterwards, and it says where it went.
 
-It is an officer's word, with a reason, and stands in the ledger of both. Nothing is told apart again: what came later
-belongs to the whole.
+It is an officer's word, with a reason, and stands in the ledger of both. What it brought is written down, so that both
+can be parted again (`two_records`); what comes later belongs to the whole.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from broadcaster.outage import record
 from broadcaster.outage.missed_calls import moving
@@ -17,7 +16,7 @@ from broadcaster.outage.notice.rule import name_key
 from broadcaster.outage.record import RecordRefused, Writer
 from broadcaster.outage.trouble import union
 from broadcaster.said import Said
-from broadcaster.store import outages, trouble
+from broadcaster.store import joined_records, outages, trouble
 from broadcaster.store.outages import Entry, Outage, OutageState
 from broadcaster.store.sealed import Sealer
 
@@ -48,13 +47,15 @@ def join(writer: Writer, sealer: Sealer, gone: Outage, into: Outage, reason: str
     for one in sorted((gone, into), key=lambda row: row.id):
         outages.lock(session, one)
     _check(gone, into, reason)
-    moved = {table: _moved(session, table, gone, into) for table in HANGS_ON}
+    moved = {table: joined_records.bring(session, table, gone.id, into.id) for table in HANGS_ON}
     session.execute(_CHASED, {"gone": gone.id, "into": into.id})
     session.expire_all()
+    before = record.plain(record.facts_of(into))
     _widen(writer, gone, into)
+    joined_records.keep(session, gone.id, writer.now, before, record.plain(record.facts_of(into)))
     gone.state, gone.closed_at, gone.joined_into = OutageState.CLOSED.value, writer.now, into.id
     whole = {**moved, "missed_caller": callers}
-    counts = ", ".join(f"{many:,} {name}" for name, many in _named(whole) if many)
+    counts = counted(whole)
     said = {"reason": reason.strip(), "rows": whole}
     words = f"Joined to record {into.public_id}: {reason.strip()}"
     record.log(writer, gone, Entry.JOINED, words, {"into": into.public_id, **said})
@@ -73,11 +74,6 @@ def _check(gone: Outage, into: Outage, reason: str) -> None:
         raise RecordRefused(Said("Write why they are one outage: who says so, or what both have in common."))
 
 
-def _moved(session: Session, table: str, gone: Outage, into: Outage) -> int:
-    update = f"UPDATE {table} SET outage_id = :into WHERE outage_id = :gone RETURNING 1"  # noqa: S608  # our own names
-    return len(session.execute(text(update), {"gone": gone.id, "into": into.id}).all())
-
-
 def _widen(writer: Writer, gone: Outage, into: Outage) -> None:
     """What was known of either is known of the whole: since the first word, wherever it fails, whosever it is."""
     theirs, ours = record.facts_of(gone), record.facts_of(into)
@@ -90,6 +86,7 @@ def _widen(writer: Writer, gone: Outage, into: Outage) -> None:
     record.change(writer, into, whole)
 
 
-def _named(whole: dict[str, int]) -> list[tuple[str, int]]:
+def counted(rows: dict[str, int]) -> str:
+    """How many rows of which tables went from one record to the other, in words."""
     names = {**HANGS_ON, "missed_caller": "missed callers"}
-    return [(names[table], many) for table, many in whole.items()]
+    return ", ".join(f"{many:,} {names[table]}" for table, many in rows.items() if many) or "nothing"

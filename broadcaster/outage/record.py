@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -65,7 +66,7 @@ def begin(writer: Writer, facts: Facts, words: str = "") -> Outage:
     made = Outage(officer_id=officer, **_columns(facts))
     writer.session.add(made)
     writer.session.flush()
-    _write(writer, made, Entry.OPENED, words or f"Known from {facts.known_from}.", _said(facts))
+    _write(writer, made, Entry.OPENED, words or f"Known from {facts.known_from}.", plain(facts))
     return made
 
 
@@ -78,7 +79,7 @@ def facts_of(outage: Outage) -> Facts:
 def change(writer: Writer, outage: Outage, facts: Facts) -> bool:
     """Put what is known now in the place of what was; whether anything is different."""
     outages.lock(writer.session, outage)
-    before, now = _said(facts_of(outage)), _said(facts)
+    before, now = plain(facts_of(outage)), plain(facts)
     different = [name for name in now if now[name] != before[name]]
     if not different:
         return False
@@ -216,15 +217,22 @@ def _write(writer: Writer, outage: Outage, what: Entry, words: str, said: Mappin
     return line
 
 
+def plain(facts: Facts) -> dict[str, object]:
+    """The facts as the ledger and the store hold them: plain JSON."""
+    return {**_columns(facts), "known_at": facts.known_at.astimezone(UTC).isoformat()}
+
+
+def from_plain(said: Mapping[str, Any]) -> Facts:
+    """The facts that `plain` wrote."""
+    area = Area(said["statewide"], *(tuple(said[name]) for name in ("counties", "communities", "psaps")))
+    whose = tuple(said["carriers"]), tuple(said["services"])
+    return Facts(datetime.fromisoformat(said["known_at"]), said["known_from"], FailureKind(said["kind"]), area, *whose)
+
+
 def _columns(facts: Facts) -> dict[str, object]:
     area = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(facts.area).items()}
     whose = {"carriers": list(facts.carriers), "services": list(facts.services)}
     return {"known_at": facts.known_at, "known_from": facts.known_from, "kind": facts.kind.value, **area, **whose}
-
-
-def _said(facts: Facts) -> dict[str, object]:
-    """The facts as the ledger holds them."""
-    return {**_columns(facts), "known_at": facts.known_at.astimezone(UTC).isoformat()}
 
 
 def _check_open(outage: Outage) -> None:

@@ -28,12 +28,20 @@ class DrillOutcome(StrEnum):
     OVERTAKEN = "overtaken"
 
 
+class DrillPart(StrEnum):
+    """What is practised: to issue, or to be the second person of an alert that the machine has written."""
+
+    ISSUE = "issue"
+    APPROVE = "approve"
+
+
 OPEN = (DrillOutcome.ASKED, DrillOutcome.RUNNING)
 
 
 class Drill(Base):
     """A plan: from `begins` on, somebody (or whoever of the issuers is on call then) is asked to issue this alert. An
-    announced one is on everybody's page before; `county` is a FIPS code, or empty for the whole state."""
+    announced one is on everybody's page before; `county` is a FIPS code, or empty for the whole state; `pages` is
+    whether whoever is asked is texted and mailed too."""
 
     __tablename__ = "drill"
     __table_args__ = (CheckConstraint(f"failure IN ({one_of(FailureKind)})", name="failure"),)
@@ -43,6 +51,7 @@ class Drill(Base):
     county: Mapped[str] = mapped_column(default="", server_default="")
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
     announced: Mapped[bool] = mapped_column(default=False, server_default="false")
+    pages: Mapped[bool] = mapped_column(default=False, server_default="false")
     begins: Mapped[datetime]
     planned_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
     planned_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -56,12 +65,14 @@ class DrillRun(Base):
     __tablename__ = "drill_run"
     __table_args__ = (
         CheckConstraint(f"outcome IN ({one_of(DrillOutcome)})", name="outcome"),
+        CheckConstraint(f"part IN ({one_of(DrillPart)})", name="part"),
         Index("ix_drill_run_open", "user_id", postgresql_where=f"outcome IN ({one_of(OPEN)})"),
     )
     id: Mapped[int] = identity()
     public_id: Mapped[str] = mapped_column(unique=True, default=public_id)
     drill_id: Mapped[int] = mapped_column(ForeignKey("drill.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    part: Mapped[str] = mapped_column(default=DrillPart.ISSUE.value, server_default=DrillPart.ISSUE.value)
     shift_id: Mapped[int | None] = mapped_column(ForeignKey("shift.id", ondelete="SET NULL"))
     asked_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
@@ -91,10 +102,13 @@ def ahead(session: Session, *, everything: bool) -> list[Drill]:
     return list(session.scalars(query.order_by(Drill.begins, Drill.id)))
 
 
-def ask(session: Session, drill: Drill, user: int, now: datetime) -> DrillRun:
+def ask(
+    session: Session, drill: Drill, user: int, now: datetime, part: DrillPart = DrillPart.ISSUE
+) -> DrillRun:  # fmt: skip
     """Ask somebody to practise now."""
     stands = select(Shift.id).where(Shift.user_id == user, Shift.begins <= now, Shift.ends > now).limit(1)
     run = DrillRun(drill_id=drill.id, user_id=user, shift_id=session.scalar(stands), asked_at=now)
+    run.part = part.value
     session.add(run)
     session.flush()
     return run
@@ -113,6 +127,15 @@ def of_person(session: Session, user: int) -> tuple[DrillRun, Drill] | None:
         query.where(DrillRun.user_id == user, DrillRun.outcome.in_(OPEN)).order_by(DrillRun.id).limit(1)
     ).first()
     return (row[0], row[1]) if row else None
+
+
+def unwritten(session: Session) -> list[tuple[DrillRun, Drill]]:
+    """The runs of second persons for whom no alert is written yet, locked."""
+    query = select(DrillRun, Drill).join(Drill, Drill.id == DrillRun.drill_id)
+    waits = (DrillRun.part == DrillPart.APPROVE.value) & (DrillRun.outcome == DrillOutcome.ASKED.value)
+    query = query.where(waits, DrillRun.alert_id.is_(None)).order_by(DrillRun.id)
+    rows = session.execute(query.with_for_update(of=DrillRun, skip_locked=True))
+    return [(row[0], row[1]) for row in rows]
 
 
 def by_key(session: Session, key: str, user: int) -> DrillRun | None:

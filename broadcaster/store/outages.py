@@ -39,6 +39,7 @@ class Entry(StrEnum):
     MISSED = "missed"
     REPORT = "report"
     JOINED = "joined"
+    PARTED = "parted"
     CLOSED = "closed"
     REOPENED = "reopened"
 
@@ -134,6 +135,12 @@ def remaining(session: Session, outage: Outage) -> Outage:
     while outage.joined_into is not None:
         outage = session.get_one(Outage, outage.joined_into)
     return outage
+
+
+def joined_to(session: Session, outage: int) -> list[Outage]:
+    """The records that were joined to this one, the last one first."""
+    query = select(Outage).where(Outage.joined_into == outage)
+    return list(session.scalars(query.order_by(Outage.closed_at.desc(), Outage.id.desc())))
 
 
 def last_word(session: Session, outage: int) -> datetime:

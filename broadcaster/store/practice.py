@@ -13,8 +13,10 @@ from statistics import median
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from broadcaster.store.drills import DrillOutcome
+from broadcaster.store.drills import DrillOutcome, DrillPart
 
+FOR_A_SECOND = "EXISTS (SELECT 1 FROM drill_run f WHERE f.alert_id = a.id AND f.part = 'approve')"
+"""The SQL condition on an alert `a` that the machine wrote for a second person: whoever planned it did not practise."""
 AMBER, RED = timedelta(days=31), timedelta(days=62)
 """FEMA's monthly proficiency rule for IPAWS (outage-domain.md 2.2): one month missed is a reminder, two are a case for
 others."""
@@ -44,7 +46,8 @@ class Practice:
 @dataclass(frozen=True, slots=True)
 class Result:
     """One run with its clocks: asked, started, form opened (`known` of the alert), first submitted, released; and the
-    second person who released it, their shift then, and since when what they released had waited (`offered`)."""
+    second person who released it, their shift then, and since when what they released had waited (`offered`). `part` is
+    what the person was asked to do, `author` for whom the machine wrote what a second person was asked about."""
 
     run: str
     drill: str
@@ -63,6 +66,8 @@ class Result:
     alert: str
     approver_id: int | None = None
     approver: str = ""
+    part: DrillPart = DrillPart.ISSUE
+    author: str = ""
     approver_shift: tuple[datetime, datetime] | None = None
     offered: datetime | None = None
 
@@ -74,12 +79,14 @@ class Result:
     @property
     def to_submit(self) -> float | None:
         """Seconds from opening the form to the first submit."""
-        return (self.submitted - self.opened).total_seconds() if self.submitted and self.opened else None
+        issued = self.part is DrillPart.ISSUE and self.submitted and self.opened
+        return (self.submitted - self.opened).total_seconds() if issued else None  # type: ignore[operator]
 
     @property
     def to_release(self) -> float | None:
         """Seconds from opening the form to the release by a second person."""
-        return (self.released - self.opened).total_seconds() if self.released and self.opened else None
+        issued = self.part is DrillPart.ISSUE and self.released and self.opened
+        return (self.released - self.opened).total_seconds() if issued else None  # type: ignore[operator]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +118,10 @@ _RESULTS = text(
     "   s.begins, s.ends, r.asked_at AS asked, r.started_at AS started, a.known_since AS opened,"
     "   (SELECT min(v.frozen_at) FROM revision v WHERE v.alert_id = a.id) AS submitted,"
     "   y.at AS released, r.outcome, coalesce(a.public_id, '') AS alert, y.approved_by AS approver_id,"
-    "   coalesce(p.name, '') AS approver, z.begins AS second_begins, z.ends AS second_ends, y.frozen_at AS offered"
+    "   coalesce(p.name, '') AS approver, z.begins AS second_begins, z.ends AS second_ends, y.frozen_at AS offered,"
+    "   r.part, CASE WHEN r.part = 'approve' THEN q.name ELSE '' END AS author"
     ' FROM drill_run r JOIN drill d ON d.id = r.drill_id JOIN "user" u ON u.id = r.user_id'
+    ' JOIN "user" q ON q.id = d.planned_by'
     " LEFT JOIN shift s ON s.id = r.shift_id LEFT JOIN alert a ON a.id = r.alert_id"
     " LEFT JOIN LATERAL (SELECT x.at, x.approved_by, v.frozen_at FROM release x JOIN revision v ON v.id = x.revision_id"
     "   WHERE v.alert_id = a.id AND x.tier = 'public' AND x.state = 'released' ORDER BY x.at LIMIT 1) y ON true"
@@ -126,7 +135,7 @@ _PRACTICE = text(
     " SELECT u.id, u.name, array_agg(DISTINCT o.name) AS roles, u.made_at, greatest("
     "   (SELECT max(x.at) FROM release x JOIN revision v ON v.id = x.revision_id JOIN alert a ON a.id = v.alert_id"
     "     WHERE x.state IN ('released', 'held') AND a.kind <> 'canary'"
-    "     AND (x.requested_by = u.id OR x.approved_by = u.id)),"
+    f"     AND (x.requested_by = u.id AND NOT {FOR_A_SECOND} OR x.approved_by = u.id)),"
     "   (SELECT max(r.ended_at) FROM drill_run r WHERE r.user_id = u.id AND r.outcome = 'complete')) AS here,"
     "   (SELECT max(p.at) FROM practice_record p WHERE p.user_id = u.id) AS there"
     ' FROM "user" u JOIN user_role w ON w.user_id = u.id JOIN role o ON o.id = w.role_id'
@@ -137,13 +146,14 @@ _PRACTICE = text(
 
 def results(session: Session, user: int | None = None, most: int = 200) -> list[Result]:
     """The newest runs, of everybody, or those that one person issued or approved."""
-    apart = ("shift", "outcome", "approver_shift")
+    apart = ("shift", "outcome", "approver_shift", "part")
     return [
         Result(
             **{name: getattr(row, name) for name in Result.__dataclass_fields__ if name not in apart},
             shift=(row.begins, row.ends) if row.begins else None,
             approver_shift=(row.second_begins, row.second_ends) if row.second_begins else None,
             outcome=DrillOutcome(row.outcome),
+            part=DrillPart(row.part),
         )
         for row in session.execute(_RESULTS, {"user": user, "most": most})
     ]

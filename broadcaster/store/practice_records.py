@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from broadcaster.store.database import Base, identity, one_of, public_id
 from broadcaster.store.people import User
-from broadcaster.store.practice import RED
+from broadcaster.store.practice import FOR_A_SECOND, RED
 from broadcaster.store.signed_note import PublicKey, Signer, opened
 
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
@@ -133,7 +133,7 @@ _HANDS = text(
     "SELECT h.* FROM ("
     " SELECT x.requested_by AS user_id, 'release:' || x.id AS source, 'issued' AS did, x.at FROM release x"
     "   JOIN revision v ON v.id = x.revision_id JOIN alert a ON a.id = v.alert_id"
-    "   WHERE x.state IN ('released', 'held') AND a.kind <> 'canary'"
+    f"   WHERE x.state IN ('released', 'held') AND a.kind <> 'canary' AND NOT {FOR_A_SECOND}"
     " UNION ALL SELECT x.approved_by, 'release:' || x.id, 'approved', x.at FROM release x"
     "   JOIN revision v ON v.id = x.revision_id JOIN alert a ON a.id = v.alert_id"
     "   WHERE x.state IN ('released', 'held') AND a.kind <> 'canary' AND x.approved_by <> x.requested_by"

@@ -71,7 +71,7 @@ def approve(alert: str, no: int) -> Answer:
             return shown(store, row, problem), 422
         actions.approve(acting.actor(store), row, request.form.get("hash", ""))
         if not row.alert.is_heard:
-            drills.released(store, row.alert, house().clock())
+            drills.released(store, row.alert, person().id, house().clock())
             flash(_("Approved. The drill is complete, and nobody was told."), "success")
             return redirect(url_for("drills.page"), 303)
     house().bell(*BELLS)
@@ -100,6 +100,7 @@ def _turn_down(alert: str, no: int, move: Move) -> Answer:
         if not reason:
             return shown(store, row, reason=Said("Say why in a few words: the author reads it.")), 422
         actions.turn_down(acting.actor(store), row, move, reason)
+        drills.turned_down(store, row.alert, person().id, house().clock())
     house().bell(*BELLS)
     done = (
         _("Returned: “%(reason)s”", reason=reason)

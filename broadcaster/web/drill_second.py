@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from broadcaster.alert.lifecycle import AlertKind, AlertState, ReleaseState, Role
 from broadcaster.store import roster
 from broadcaster.store.alerts import Alert, Release, Revision
+from broadcaster.store.drills import DrillPart, DrillRun
 from broadcaster.store.people import User
 from broadcaster.web.guard import Person
 
@@ -23,26 +24,32 @@ class Waits:
     no: int
     author: str
     mine: bool
+    asked: int | None = None
+    """Of one that the machine has written for a second person: for whom."""
 
 
 def waiting(store: Session, who: Person) -> list[Waits]:
-    """Every drill that waits for a second person, the oldest first."""
+    """Every drill that waits for a second person, the oldest first; of those that wait for one person this one's."""
     query = (
-        select(Alert.public_id, Revision.no, User.name, Revision.authored_by)
+        select(Alert.public_id, Revision.no, User.name, Revision.authored_by, DrillRun.part, DrillRun.user_id)
         .join(Revision, Revision.alert_id == Alert.id)
         .join(Release, Release.revision_id == Revision.id)
         .join(User, User.id == Revision.authored_by)
+        .outerjoin(DrillRun, DrillRun.alert_id == Alert.id)
         .where(Alert.kind == AlertKind.DRILL.value, Alert.state == AlertState.DRAFT.value)
         .where(Release.tier == "public", Release.state == ReleaseState.PENDING.value)
         .order_by(Revision.id)
     )
-    return [Waits(row[0], row[1], row[2], row[3] == who.id) for row in store.execute(query)]
+    found = [(row, row[5] if row[4] == DrillPart.APPROVE else None) for row in store.execute(query)]
+    return [Waits(row[0], row[1], row[2], row[3] == who.id, one) for row, one in found if one in (None, who.id)]
 
 
 def asked(store: Session, who: Person, now: datetime) -> list[Waits]:
-    """The drills that this person is asked to approve: an approver who is on call, or any where none of them is."""
+    """The drills that this person is asked to approve: an approver who is on call, or any where none of them is; and
+    those that are for them alone."""
     found = [one for one in waiting(store, who) if not one.mine] if who.may(Role.APPROVER) else []
-    return found if found and who.id in _called(store, now) else []
+    here = bool(found) and who.id in _called(store, now)
+    return [one for one in found if here or one.asked is not None]
 
 
 def _called(store: Session, now: datetime) -> set[int]:

@@ -17,11 +17,12 @@ from broadcaster.alert.alert import FailureKind
 from broadcaster.alert.lifecycle import Role
 from broadcaster.directory import Directory
 from broadcaster.dispatch import drills as practising
+from broadcaster.messages.drill_page import FAILS
 from broadcaster.said import Said
-from broadcaster.store import directory_load, ledger, practice, practice_records
+from broadcaster.store import directory_load, drill_pages, ledger, practice, practice_records
 from broadcaster.store import drills as kept
 from broadcaster.store.alerts import Alert
-from broadcaster.store.drills import Drill, DrillOutcome, DrillRun
+from broadcaster.store.drills import Drill, DrillOutcome, DrillPart, DrillRun
 from broadcaster.store.people import User
 from broadcaster.store.practice import Practice, Result, Standing
 from broadcaster.web import drill_second
@@ -32,26 +33,22 @@ from broadcaster.web.tongue import _
 drills = Blueprint("drills", __name__, url_prefix="/desk/drills")
 drills.before_request(require_person)
 Answer = Response | str | tuple[str, int]
-FAILS = {
-    FailureKind.ALL_CALLS: Said("911 is down"),
-    FailureKind.INTERMITTENT: Said("some 911 calls fail"),
-    FailureKind.ONE_CARRIER: Said("one carrier cannot reach 911"),
-    FailureKind.NO_LOCATION: Said("911 calls arrive without location"),
-    FailureKind.TEXT_TO_911: Said("Text-to-911 is down"),
-}
 OUTCOMES = {
     DrillOutcome.ASKED: Said("asked, not begun"),
     DrillOutcome.RUNNING: Said("under way"),
     DrillOutcome.COMPLETE: Said("complete"),
     DrillOutcome.MISSED: Said("not begun in time"),
-    DrillOutcome.UNFINISHED: Said("not submitted"),
+    DrillOutcome.UNFINISHED: Said("not finished"),
     DrillOutcome.OVERTAKEN: Said("ended: 911 really failed"),
 }
+PRACTISE = (Role.ISSUER, Role.APPROVER)
 BOSSES = (Role.ADMIN, Role.AUDITOR)
 """Who sees everybody's results; everybody sees their own."""
 COLUMNS: tuple[str, ...] = ("person", "shift_from", "shift_to", "announced", "fails", "where", "asked", "started")
 COLUMNS += ("form_opened", "submitted", "released", "outcome", "seconds_to_submit", "seconds_to_release")
-COLUMNS += ("approver", "seconds_to_approve")
+COLUMNS += ("approver", "seconds_to_approve", "part")
+SHOWN = 100
+"""Pages that the list of them shows."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would run."""
 
@@ -70,6 +67,8 @@ class Prompt:
 def prompt(store: Session, who: Person) -> Prompt | None:
     """The drill that waits for this person, or that they are in."""
     found = kept.of_person(store, who.id) if who.may(Role.ISSUER) else None
+    if found is not None and found[0].part != DrillPart.ISSUE:
+        return None
     if found is None:
         return None
     run, drill = found
@@ -108,10 +107,12 @@ def plan() -> Answer:
         if not problems and begins:
             announced = "announced" in typed
             row = Drill(failure=failure, county=county, user_id=whom.id if whom else None, announced=announced)
+            row.pages = "pages" in typed
             row.begins, row.planned_by, row.planned_at = begins, person().id, house().clock()
             store.add(row)
             store.flush()
             said = {"begins": begins.isoformat(), "for": whom.email if whom else "on call", "announced": announced}
+            said["pages"] = row.pages
             ledger.append(store, person().email, "drill-planned", f"drill:{row.public_id}", said)
     if problems:
         return _shown(problems), 422
@@ -214,7 +215,7 @@ def _cells(one: Result, county: str) -> Iterator[str]:
     yield one.outcome.value
     for seconds in (one.to_submit, one.to_release):
         yield "" if seconds is None else f"{seconds:.0f}"
-    yield from (one.approver, "" if one.to_approve is None else f"{one.to_approve:.0f}")
+    yield from (one.approver, "" if one.to_approve is None else f"{one.to_approve:.0f}", one.part.value)
 
 
 def _row(cells: Iterator[str] | tuple[str, ...]) -> str:
@@ -244,8 +245,12 @@ def _chosen(store: Session, problems: dict[str, str]) -> User | None:
     if given == "on-call":
         return None
     found = store.get(User, int(given)) if given.isascii() and given.isdigit() and len(given) < 10 else None
-    if found is None or not found.active or Role.ISSUER not in found.role_names:
-        problems["who"] = Said("Choose an issuer, or whoever is on call.")
+    if found is None or not found.active or found.role_names.isdisjoint(PRACTISE):
+        problems["who"] = Said("Choose an issuer, an approver, or whoever is on call.")
+    elif Role.ISSUER not in found.role_names and found.id == person().id:
+        problems["who"] = Said(
+            "Somebody else plans it for you: whoever plans it writes the alert, and cannot approve it."
+        )
     return found
 
 
@@ -254,7 +259,8 @@ def _shown(problems: dict[str, str]) -> str:
         who, now, directory = person(), house().clock(), directory_load.load(store, agencies=False)
         everything = who.may(*BOSSES)
         found = practice.results(store, None if everything else who.id)
-        issued = [one for one in found if everything or one.user_id == who.id]
+        issued = [one for one in found if one.part is DrillPart.ISSUE and (everything or one.user_id == who.id)]
+        second = [one for one in found if one.part is DrillPart.APPROVE and (everything or one.user_id == who.id)]
         approved = [one for one in found if one.approver and (everything or one.approver_id == who.id)]
         people = list(store.scalars(select(User).where(User.active).order_by(User.name, User.id)))
         return render_template(
@@ -264,12 +270,14 @@ def _shown(problems: dict[str, str]) -> str:
                 (row, _words(row.failure, row.county, directory)) for row in kept.ahead(store, everything=everything)
             ],
             results=[(one, _words(one.failure, one.county, directory)) for one in issued],
+            second=[(one, _words(one.failure, one.county, directory)) for one in second],
+            paged=drill_pages.paged(store, None if everything else who.id, SHOWN),
             shifts=practice.by_shift(issued),
             approved=approved,
             second_shifts=practice.approvals_by_shift(approved),
             people=[one for one in practice.practice(store, now) if everything or one.user_id == who.id],
             names={user.id: user.name for user in people},
-            issuers=[user for user in people if Role.ISSUER in user.role_names],
+            able=[user for user in people if not user.role_names.isdisjoint(PRACTISE)],
             counties=sorted(directory.county_names.items(), key=lambda one: one[1]),
             fails=FAILS,
             outcomes=OUTCOMES,

@@ -19,7 +19,7 @@ from broadcaster.channels import missed_link
 from broadcaster.outage.missed_calls import by_link, call_back
 from broadcaster.outage.missed_calls.call_back import CallBackRefused, Desk
 from broadcaster.outage.record import Writer
-from broadcaster.store import directory_load, missed_callers, missed_links
+from broadcaster.store import directory_load, missed_callers, missed_links, outages
 from broadcaster.store.missed_callers import MissedCaller
 from broadcaster.store.outages import Outage
 from broadcaster.web import missed_acts
@@ -133,7 +133,8 @@ def _desk(store: Session, token: str) -> Desk:
     psaps = directory_load.load(store, agencies=False).psaps
     name = next((psap.name for psap in psaps if psap.code == row.psap), row.psap)
     writer = Writer(store, f"psap:{row.psap}", name, now)
-    return by_link.desk_of(writer, house().sealer, store.get_one(Outage, row.outage_id), row)
+    whole = outages.remaining(store, store.get_one(Outage, row.outage_id))
+    return by_link.desk_of(writer, house().sealer, whole, row)
 
 
 def _acted(token: str, key: str, act: Callable[[Desk], object], *, on: bool = False) -> Answer:

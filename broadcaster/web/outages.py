@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import AlertState, Role
-from broadcaster.outage import one_record, record
+from broadcaster.outage import one_record, record, two_records
 from broadcaster.outage.notice import intake as notice_intake
 from broadcaster.outage.record import RecordRefused, Writer
 from broadcaster.said import Said
@@ -185,6 +185,14 @@ def join(outage: str) -> Answer:
     return redirect(url_for("outages.one", outage=into), 303) if isinstance(answer, Response) else answer
 
 
+@outages.post("/<outage>/part")
+@only(Role.ISSUER)
+def part(outage: str) -> Answer:
+    """They are two outages after all: what this record brought goes back to it."""
+    done = Said("Parted: each record stands by itself again. What came after they were joined stayed with the other.")
+    return _acted(outage, "part", lambda hand, row: two_records.part(hand, house().sealer, row), done)
+
+
 @outages.post("/<outage>/again")
 @only(Role.ISSUER)
 def again(outage: str) -> Answer:
@@ -285,6 +293,7 @@ def _shown(outage: str, problems: dict[str, str]) -> str:
             parts=PARTS,
             owed=notice_intake.overdue(store, row, house().clock()),
             remains=kept.remaining(store, row) if row.joined_into else None,
+            joined=kept.joined_to(store, row.id),
             others=[one for one in open_records(store) if one.row.id != row.id] if row.is_open else [],
             problems=problems,
             typed=_typed(store, outage),

@@ -92,7 +92,7 @@ def facts(store: Session, told: Sequence[Alert], own: Sequence[Event] = ()) -> F
 
 
 def _events(store: Session, told: Sequence[Alert], own: Sequence[Event]) -> tuple[Event, ...]:
-    found = [event for alert in told for event in ledger_reading.every(store, Wanted(about=alert.public_id))]
+    found = [event for alert in told for event in ledger_reading.every(store, Wanted(about=alert.subject))]
     return tuple(sorted([*found, *own], key=lambda event: event.seq))
 
 
@@ -100,7 +100,7 @@ def _story(store: Session, alert: Alert) -> Story:
     said = _newest(store, alert)
     restored = restoration(alert)
     return Story(
-        about=f"alert:{alert.public_id}",
+        about=alert.subject,
         title=title_of(alert),
         place=areas.place(store, content_from_json(said.content).area) if said else Said("nowhere"),
         known_at=alert.known_since,
@@ -114,13 +114,16 @@ def _story(store: Session, alert: Alert) -> Story:
 
 def title_of(alert: Alert) -> str:
     """What it was, by its kind."""
-    return Said("test of the system") if alert.kind == AlertKind.TEST else Said("911 outage")
+    kinds = {AlertKind.TEST: Said("test of the system"), AlertKind.DRILL: Said("drill")}
+    return kinds.get(AlertKind(alert.kind), Said("911 outage"))
 
 
 def drill(alert: Alert) -> str:
     """Why this was not an outage, or empty."""
     if alert.kind == AlertKind.TEST:
         return Said("TEST: this was a test of the system")
+    if alert.kind == AlertKind.DRILL:
+        return Said("DRILL: this was practised, and nobody was told")
     return _practised()
 
 

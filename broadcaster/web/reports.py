@@ -14,24 +14,26 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from broadcaster.alert.lifecycle import Role
+from broadcaster.alert.lifecycle import AlertKind, Role
 from broadcaster.alert.reach import WORDS
 from broadcaster.outage import record
-from broadcaster.outage.report import charts, figures, words
+from broadcaster.outage.report import charts, words
 from broadcaster.outage.report import pdf as report_pdf
 from broadcaster.outage.report import rows as report_rows
 from broadcaster.outage.report.figures import Report
 from broadcaster.outage.report.pdf import Paper
+from broadcaster.outage.report.places import mapped
 from broadcaster.said import Said
 from broadcaster.store import statements
 from broadcaster.store.outages import Entry
 from broadcaster.store.people import User
 from broadcaster.store.statements import PublicStatement
-from broadcaster.web import acting, hanging, outages, outline, report_data, tongue
+from broadcaster.web import acting, hanging, outages, outline, report_data, tongue, town_map
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.ledger import csv_row
 from broadcaster.web.tongue import Hours, _
+from broadcaster.web.town_map import TownMap
 
 reports = Blueprint("reports", __name__, url_prefix="/desk", static_folder="assets/report", static_url_path="/report")
 reports.before_request(require_person)
@@ -50,12 +52,13 @@ Where = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What a report is about: its own address, and where one comes from and goes back to."""
+    """What a report is about: its own address, where one comes from and goes back to, and the towns of its map."""
 
     report: Report
     address: str
     back: str
     back_words: str
+    towns: TownMap
 
     def at(self, part: str = "") -> str:
         """The address of a part of the report."""
@@ -64,12 +67,15 @@ class Matter:
 
 def matter(store: Session, where: Where) -> Matter:
     """The report of this address, or 404."""
-    here = url_for("reports.page", **where)
+    here, towns = url_for("reports.page", **where), town_map.of(store)
     if outage := where.get("outage"):
         made = report_data.of_outage(store, outages.found(store, outage))
-        return Matter(made, here, url_for("outages.one", outage=outage), Said("Record"))
+        return Matter(made, here, url_for("outages.one", outage=outage), Said("Record"), towns)
     row = acting.alert_of(store, where["alert"])
-    return Matter(report_data.of_alert(store, row), here, url_for("board.page", alert=row.public_id), Said("Board"))
+    made = report_data.of_alert(store, row)
+    if row.kind == AlertKind.DRILL:
+        return Matter(made, here, url_for("drills.page"), Said("Drills"), towns)
+    return Matter(made, here, url_for("board.page", alert=row.public_id), Said("Board"), towns)
 
 
 @reports.get(ALERT)
@@ -95,7 +101,6 @@ def _page(where: Where, template: str) -> str:
 def _shown(found: Matter) -> dict[str, Any]:
     report = found.report
     people = int(report.figure("people").value or 0)
-    counties = figures.counties(report.facts.places)
     start, when = report.moment("approved"), Hours(house().zone)
     return {
         "matter": found,
@@ -104,8 +109,7 @@ def _shown(found: Matter) -> dict[str, Any]:
         "heads": list(words.headlines(report)),
         "curve": charts.curve(report.facts.first, start.at if start else None, people, report.moments),
         "bars": charts.bars,
-        "counties": counties,
-        "by_fips": {each.fips: each for each in counties},
+        "mapped": mapped(report.facts.places, found.towns.towns),
         "drawing": outline.of_state(house().settings.state_fips),
         "county_words": WORDS,
         "foot": list(words.foot(report, house().zone)),
@@ -116,19 +120,20 @@ def _shown(found: Matter) -> dict[str, Any]:
     }
 
 
-def _pdf(report: Report, *, whole: bool) -> bytes:
+def _pdf(report: Report, towns: TownMap, *, whole: bool) -> bytes:
     drawing = outline.of_state(house().settings.state_fips)
-    paper = Paper(house().settings.authority, house().zone, drawing.counties if drawing else {})
+    shapes = {code: town.path for code, town in towns.towns.items()}
+    paper = Paper(house().settings.authority, house().zone, drawing.counties if drawing else {}, shapes)
     return report_pdf.pdf(report, paper, whole=whole)
 
 
-def _csv(report: Report) -> bytes:
+def _csv(report: Report, towns: TownMap) -> bytes:
     return "".join(csv_row(row) for row in report_rows.rows(report)).encode()
 
 
-FILES: dict[str, tuple[str, Callable[[Report], bytes]]] = {
-    "one-page.pdf": ("application/pdf", lambda report: _pdf(report, whole=False)),
-    "full.pdf": ("application/pdf", lambda report: _pdf(report, whole=True)),
+FILES: dict[str, tuple[str, Callable[[Report, TownMap], bytes]]] = {
+    "one-page.pdf": ("application/pdf", lambda report, towns: _pdf(report, towns, whole=False)),
+    "full.pdf": ("application/pdf", lambda report, towns: _pdf(report, towns, whole=True)),
     "figures.csv": ("text/csv; charset=utf-8", _csv),
 }
 
@@ -141,11 +146,11 @@ NAMES = f"<any({', '.join(map(repr, FILES))}):name>"
 def file(name: str, **where: str) -> Response:
     """The report as a file, to take along."""
     with house().sessions.begin() as store:
-        report = matter(store, where).report
+        found = matter(store, where)
     kind, make = FILES[name]
-    stem = report.story.about.replace(":", "-")
+    stem = found.report.story.about.replace(":", "-")
     headers = {"Content-Disposition": f'attachment; filename="{stem}-{name}"'}
-    return Response(make(report), headers=headers, content_type=kind)
+    return Response(make(found.report, found.towns), headers=headers, content_type=kind)
 
 
 @reports.get(f"{ALERT}/statement")

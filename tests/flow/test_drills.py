@@ -86,7 +86,7 @@ def test_an_unannounced_drill_of_a_shift(desk: Desk) -> None:
     ida.send("/new", **FORM)
     assert "DRILL." in ida.text and "only a test" in ida.text
     ida.send("/submit")
-    assert Pager.of(desk.chosen, _no_engine(desk)).look(desk.now) == 0, "nobody is paged for a drill"
+    assert Pager.of(desk.chosen, _no_engine(desk)).look(desk.now) == 0, "nobody is paged as for an alert"
     assert "Your approval is asked for" not in abe.open("/desk/").text
     desk.later(seconds=50)
     assert "Drill: Ida’s alert waits for a second person" in abe.open("/desk/").text

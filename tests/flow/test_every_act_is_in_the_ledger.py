@@ -58,7 +58,7 @@ ELSEWHERE = {
     "outages.take_over": "test_an_outage_from_first_word",
     "outages.close": "test_an_outage_from_first_word",
     "outages.again": "test_an_outage_from_first_word",
-    "outages.join": "test_two_records_of_one_outage",
+    **dict.fromkeys(("outages.join", "outages.part"), "test_two_records_of_one_outage"),
     "desk_trouble.draft": "test_911_trouble",
     "desk_trouble.aside": "test_911_trouble",
     "desk_trouble.renew": "test_911_trouble",

@@ -28,6 +28,7 @@ from broadcaster.web import tokens
 from tests.desk import AUDITOR, BOTH, ISSUER, NOON, Desk
 from tests.factories import SID, TOKEN, engine
 from tests.flow import story
+from tests.flow.test_911_trouble import places, tap
 
 ALL = ("ayer-psap", "groton-psap", "harvard-psap", "salem-psap")
 ZONE = ZoneInfo("America/New_York")
@@ -62,14 +63,16 @@ class Night:
         """Send counts; the answer."""
         return self.desk.app.test_client().post("/api/v1/call-counts", json=body, headers=self.headers)
 
-    def minute(self, quiet: Collection[str] = (), missing: Collection[str] = ()) -> int:
-        """One minute passes: everybody tells what they heard, and the ears listen; how many proposals were made."""
+    def minute(self, quiet: Collection[str] = (), missing: Collection[str] = (), redial: int = 0) -> int:
+        """One minute passes: everybody tells what they heard, so many of it redialled, and the ears listen; how many
+        proposals were made."""
         start = self.desk.now
         rows = [
             {
                 "psap": code,
                 "minute": start.isoformat(),
-                "calls": 0 if code in quiet else A_MINUTE,
+                "calls": 0 if code in quiet else A_MINUTE + redial,
+                "retries": redial,
                 **({} if code in quiet else {"last_call_at": (start + timedelta(seconds=55)).isoformat()}),
             }
             for code in ALL
@@ -80,9 +83,11 @@ class Night:
         assert answer.status_code == 200, answer.get_data(as_text=True)  # type: ignore[attr-defined]
         return self.ears.look(self.desk.now)
 
-    def minutes(self, many: int, **how: Collection[str]) -> list[int]:
+    def minutes(
+        self, many: int, quiet: Collection[str] = (), missing: Collection[str] = (), redial: int = 0
+    ) -> list[int]:
         """Several of them; what was proposed in each."""
-        return [self.minute(**how) for _ in range(many)]
+        return [self.minute(quiet, missing, redial) for _ in range(many)]
 
     def proposed(self) -> list[Proposal]:
         """Everything that was ever proposed."""
@@ -287,3 +292,31 @@ def test_whoever_starts_anew_has_heard_the_day_and_proposes_nothing_twice(night:
         call_counts.fold(store, night.desk.now + timedelta(days=4))
         assert store.scalars(select(CallCount)).all() == []
         assert sum(row.minutes for row in call_counts.past(store, NOON) if row.hour >= NOON) == 4 * 28
+
+
+def test_a_report_of_trouble_counts_beside_the_silence_of_its_psap(sessions: Sessions) -> None:
+    night, quiet = Night(Desk(sessions, places=places())), ["salem-psap"]
+    night.desk.now = NOON
+    night.minutes(20)
+    alone = night.minutes(15, quiet=quiet).index(1)
+    night.minutes(20)
+    tap(night.desk, "salem-psap")
+    assert sum(night.minutes(3)) == 0, "a report without a gap proposes nothing"
+    assert night.minutes(15, quiet=quiet).index(1) < alone
+    first, second = night.proposed()
+    assert (set(first.evidence["beside"]), set(second.evidence["beside"])) == (set(), {"reports"})
+    shown = night.desk.browser(ISSUER).open(f"/desk/detector/{second.public_id}").words
+    assert "Answering points have reported trouble too." in shown
+
+
+def test_a_flood_of_redialling_is_proposed_with_its_evidence(night: Night) -> None:
+    night.desk.now = NOON
+    night.minutes(20)
+    made = night.minutes(12, redial=2)
+    assert sum(made) == 1
+    (found,) = night.proposed()
+    assert (found.unit, found.sign) == ("state", "retries")
+    page = night.desk.browser(ISSUER).open(f"/desk/detector/{found.public_id}")
+    assert "callers dial 911 again and again" in page.words and page.page.xpath("//svg")
+    with night.desk.sessions() as store:
+        assert store.scalar(select(func.count()).select_from(Alert)) == 0

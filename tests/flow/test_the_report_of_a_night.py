@@ -18,7 +18,7 @@ from broadcaster.dispatch.sweep import keep
 from broadcaster.dispatch.witness import signer_of
 from broadcaster.local import mailbox
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
-from broadcaster.store import checkpoints, directory_load, people, receipts, residents
+from broadcaster.store import checkpoints, directory_load, people, receipts, residents, town_shapes
 from broadcaster.store.alerts import Alert
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Delivery, Fanout
@@ -28,6 +28,7 @@ from broadcaster.store.receipts import NewReceipt
 from broadcaster.web import tokens
 from tests.desk import AUDITOR, ISSUER, SECOND, Browser, Desk, released, settings
 from tests.factories import KEYS, SID, TOKEN, Ways, engine
+from tests.flow.test_shapes_of_towns import SHAPED, TOWNS
 from tests.unit.outage.report.test_report_pdf import pages, text
 
 CALM = Faults(share_callbacks_dropped=0.0, listing_lag_s=0.0, delivery_ms=0.0)
@@ -95,6 +96,8 @@ def figures(said: dict[str, object]) -> dict[str, float]:
 
 def test_the_report_says_what_the_carrier_says(desk: Desk, tmp_path: Path) -> None:
     ida, abe = desk.browser(ISSUER), desk.browser(SECOND)
+    with desk.sessions.begin() as store:
+        town_shapes.save(store, [TOWNS[code] for code in SHAPED])
     alert = released(desk, ida, abe, SECOND)
     with start_in_thread(Carrier(SID, TOKEN, faults=CALM)) as carrier:
         texted = sent_out(desk, carrier, tmp_path)
@@ -123,6 +126,9 @@ def test_the_report_says_what_the_carrier_says(desk: Desk, tmp_path: Path) -> No
     una = desk.browser(AUDITOR).open(alert)
     (onward,) = una.page.xpath("//a[.='After-action report']/@href")
     read_through(una, onward, root)
+    towns = [each.findtext("title") for each in una.open(onward).page.xpath("//svg[@class='county-map']/g[title]")]
+    assert sorted(str(each).partition(":")[0] for each in towns) == ["Ayer", "Harvard"], "Salem is elsewhere"
+    assert "No text came twice anywhere." in una.words
     record = una.open(f"/desk/outages/{outage}")
     (onward,) = record.page.xpath("//a[.='After-action report']/@href")
     read_through(una, onward, root)

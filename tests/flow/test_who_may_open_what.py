@@ -48,7 +48,7 @@ DESK = {
         form.new form.create form.edit form.save form.ask form.follow numbers.page numbers.save
         approval.submit approval.release_agencies approval.hold together.join together.take_over
         together.discard lines.tell incoming.take detector.draft desk_trouble.draft notices.draft notices.pass_on
-        drills.practise drills.start drills.finish outages.again outages.join""",
+        drills.practise drills.start drills.finish outages.again outages.join outages.part""",
     "A": "approval.approve approval.send_back approval.reject glass.review glass.end_for_agencies",
     "IM": "missed.export",
     "AM": "words.approve words.reject",

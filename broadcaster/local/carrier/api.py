@@ -12,7 +12,7 @@ from broadcaster.local.carrier.errors import Refusal, refusal
 from broadcaster.local.carrier.front import JSON, Answer, Front, refused, seen
 from broadcaster.local.carrier.records import Message
 from broadcaster.local.carrier.resource import VERSION, as_account, as_message, as_page, listing
-from broadcaster.local.carrier.rules import refusal_of
+from broadcaster.local.carrier.rules import refusal_of, trial_refusal
 from broadcaster.local.carrier.switch import Switch
 
 
@@ -43,6 +43,20 @@ class SingleText:
         return Answer(201, json.dumps(as_message(self.switch.config.account_sid, message)).encode(), {})
 
 
+@dataclass(frozen=True, slots=True)
+class TrialText(SingleText):
+    """The same POST with test credentials: judged, answered, and sent to nobody."""
+
+    def refusal(self) -> Refusal | None:
+        """The first rule that it breaks."""
+        return trial_refusal(self.form)
+
+    def accept(self, fault: str) -> Answer:
+        """201 and a message that is queued for ever."""
+        message = self.switch.accept_trial(self.form, fault, seen(fault, 201))
+        return Answer(201, json.dumps(as_message(self.switch.config.test_sid, message)).encode(), {})
+
+
 class Api:
     """Handlers of one account."""
 
@@ -63,7 +77,11 @@ class Api:
 
     async def create(self, request: web.Request) -> web.StreamResponse:
         """POST Messages."""
-        return await self._front.answer(request, lambda raw: SingleText(self._switch, read_form(raw)))
+        return await self._front.answer(
+            request,
+            lambda raw: SingleText(self._switch, read_form(raw)),
+            lambda raw: TrialText(self._switch, read_form(raw)),
+        )
 
     async def index(self, request: web.Request) -> web.StreamResponse:
         """GET Messages: filtered, paged, newest first, and behind the truth by the listing's lag."""

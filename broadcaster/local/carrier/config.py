@@ -16,7 +16,8 @@ class Carrier:
 
     `service_sender` is the number from which texts of a Messaging Service reach the phone; `permitted` are the
     prefixes of regions that the account may text (others: 21408); `ledger` is an append-only NDJSON file that is
-    read back at start; `clock` gives seconds since 1970.
+    read back at start; `clock` gives seconds since 1970. `test_sid` and `test_token` are the test credentials beside
+    it, where there are any.
     """
 
     account_sid: str
@@ -28,3 +29,5 @@ class Carrier:
     permitted: tuple[str, ...] = ("+1",)
     callback_connections: int = 64
     clock: Callable[[], float] = time.time
+    test_sid: str = ""
+    test_token: str = ""

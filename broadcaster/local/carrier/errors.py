@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 REFUSALS: dict[int, tuple[int, str]] = {
     20001: (400, "{}"),
     20003: (401, "Authenticate"),
+    20008: (403, "Resource not accessible with Test Account Credentials"),
     20404: (404, "The requested resource {} was not found"),
     20429: (429, "Too Many Requests"),
     20500: (500, "An internal server error has occurred"),
@@ -50,6 +51,8 @@ MAGIC_TO = {
     "+15005550004": 21610,
     "+15005550009": 21614,
 }
+MAGIC_OK = "+15005550006"
+"""The one sender that test credentials may use (twilio.com/docs/iam/test-credentials)."""
 MAGIC_FROM = {"+15005550001": 21212, "+15005550007": 21606, "+15005550008": 21611}
 
 

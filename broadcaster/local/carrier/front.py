@@ -13,6 +13,7 @@ import struct
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from aiohttp import web
@@ -52,22 +53,47 @@ class Post(Protocol):
         """Record that it was accepted; the answer as of this moment, whatever the client will see of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """A POST for which test credentials are good for nothing; here they are for texts alone."""
+
+    post: Post
+
+    def refusal(self) -> Refusal | None:
+        """20008, whatever it asks for."""
+        return refusal(20008)
+
+    def refuse(self, refused: Refusal | None, fault: str) -> None:
+        """Record it as not accepted."""
+        self.post.refuse(refused, fault)
+
+    def accept(self, fault: str) -> Answer:
+        """It never is."""
+        return Answer(403, refusal(20008).body(), {})
+
+
 class Front:
     """What every handler stands behind. Everything else than a POST that texts costs nothing and is never throttled."""
 
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
         self._account = switch.config.account_sid
-        pair = f"{self._account}:{switch.config.auth_token}".encode()
-        self._authorization = b"Basic " + base64.b64encode(pair)
+        config = switch.config
+        self._authorizations = {self._account: _basic(self._account, config.auth_token)}
+        if config.test_sid:
+            self._authorizations[config.test_sid] = _basic(config.test_sid, config.test_token)
         self._in_flight = 0
 
-    async def answer(self, request: web.Request, read: Callable[[bytes], Post]) -> web.StreamResponse:
-        """A POST is read, judged, recorded, and only then answered: late, wrongly or not at all."""
+    async def answer(
+        self, request: web.Request, read: Callable[[bytes], Post], trial: Callable[[bytes], Post] | None = None
+    ) -> web.StreamResponse:  # fmt: skip
+        """A POST is read, judged, recorded, and only then answered: late, wrongly or not at all. With test credentials
+        `trial` reads it, where they are good for anything there."""
         began = time.perf_counter()
         self._in_flight += 1
         try:
-            answer, fault = self._judge(request, read(await request.read()))
+            reader = read if not self._is_trial(request) else trial or (lambda raw: Forbidden(read(raw)))
+            answer, fault = self._judge(request, reader(await request.read()))
             if seconds := self._switch.panel.pause():
                 await asyncio.sleep(seconds)
             if fault in HANGS:
@@ -84,6 +110,8 @@ class Front:
         async def guarded(request: web.Request) -> web.StreamResponse:
             if not self._authorised(request):
                 return refused(refusal(20003))
+            if self._is_trial(request):
+                return refused(refusal(20008))
             if (
                 self._switch.panel.faults.listing_down
                 and request.method == "GET"
@@ -132,7 +160,11 @@ class Front:
     def _authorised(self, request: web.Request) -> bool:
         given = request.headers.get("Authorization", "").encode("utf-8", "replace")
         account = request.match_info.get("account", self._account)
-        return hmac.compare_digest(given, self._authorization) and account == self._account
+        wanted = self._authorizations.get(account)
+        return wanted is not None and hmac.compare_digest(given, wanted)
+
+    def _is_trial(self, request: web.Request) -> bool:
+        return request.match_info.get("account", self._account) != self._account
 
     async def _hang(self, request: web.Request) -> web.StreamResponse:
         """Hold the connection without a word, until it is held long enough or the carrier stops."""
@@ -140,6 +172,10 @@ class Front:
             async with asyncio.timeout(self._switch.panel.faults.hang_s):
                 await self._switch.closing.wait()
         return hang_up(request, reset=False)
+
+
+def _basic(account: str, token: str) -> bytes:
+    return b"Basic " + base64.b64encode(f"{account}:{token}".encode())
 
 
 def seen(fault: str, made: int) -> tuple[int, int]:

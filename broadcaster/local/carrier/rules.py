@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from broadcaster.local.carrier.errors import MAGIC_FROM, MAGIC_TO, Refusal, refusal
+from broadcaster.local.carrier.errors import MAGIC_FROM, MAGIC_OK, MAGIC_TO, Refusal, refusal
 from broadcaster.local.carrier.segments import count
 from broadcaster.local.carrier.switch import Switch
 
@@ -19,6 +19,19 @@ MOST_CHARACTERS = 1600
 def refusal_of(switch: Switch, form: Mapping[str, str]) -> Refusal | None:
     """Why this text cannot be taken, or None."""
     return _parameters(form) or recipient_refusal(switch, form["To"]) or _queue(switch, form)
+
+
+def trial_refusal(form: Mapping[str, str]) -> Refusal | None:
+    """Why test credentials cannot send this text, or None: the parameters count, and the magic numbers; nothing else
+    of the account does (twilio.com/docs/iam/test-credentials)."""
+    if found := _parameters(form):
+        return found
+    if (sender := form.get("From", "")) != MAGIC_OK:
+        return refusal(21606, sender)
+    to = form["To"]
+    if to in MAGIC_TO:
+        return refusal(MAGIC_TO[to], to)
+    return None if PHONE.fullmatch(to) else refusal(21211, to)
 
 
 def _parameters(form: Mapping[str, str]) -> Refusal | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from broadcaster import logs
 from broadcaster.local.carrier.bulk_resource import EVENTS, as_event
@@ -59,24 +60,16 @@ class Switch:
     def accept(self, form: Mapping[str, str], fault: str, answer: tuple[int, int]) -> Message:
         """Record a POST that was accepted, with the (HTTP status, code) that its client will see; queue its text."""
         now = self.clock()
-        body, service, validity = form["Body"], form.get("MessagingServiceSid", ""), form.get("ValidityPeriod")
-        message = Message(
-            seq=0,
-            sid=new_sid(),
-            at=now,
-            to=form["To"],
-            sender=form.get("From", ""),
-            body=body,
-            segments=count(body),
-            status="accepted" if service else "queued",
-            service=service,
-            callback=form.get("StatusCallback", ""),
-            expires_at=now + int(validity) if validity else None,
-            updated_at=now,
-            fault=fault,
-        )
+        message = _message(form, now, fault)
         self.ledger.attempt(_attempt(form, now, answer, fault, message.sid), message)
         self.network.take(message)
+        return message
+
+    def accept_trial(self, form: Mapping[str, str], fault: str, answer: tuple[int, int]) -> Message:
+        """Record a POST with test credentials: its text is answered for, goes nowhere, and nobody hears of it."""
+        now = self.clock()
+        message = _message(form, now, fault)
+        self.ledger.attempt(replace(_attempt(form, now, answer, fault, message.sid), texts=0))
         return message
 
     def accept_bulk(self, attempt: Attempt, operation: Operation, messages: Sequence[Message]) -> None:
@@ -125,6 +118,25 @@ def status_params(account_sid: str, message: Message) -> dict[str, str]:
     if message.error_code:
         params["ErrorCode"] = str(message.error_code)
     return params
+
+
+def _message(form: Mapping[str, str], now: float, fault: str) -> Message:
+    body, service, validity = form["Body"], form.get("MessagingServiceSid", ""), form.get("ValidityPeriod")
+    return Message(
+        seq=0,
+        sid=new_sid(),
+        at=now,
+        to=form["To"],
+        sender=form.get("From", ""),
+        body=body,
+        segments=count(body),
+        status="accepted" if service else "queued",
+        service=service,
+        callback=form.get("StatusCallback", ""),
+        expires_at=now + int(validity) if validity else None,
+        updated_at=now,
+        fault=fault,
+    )
 
 
 def _attempt(form: Mapping[str, str], now: float, answer: tuple[int, int], fault: str, sid: str = "") -> Attempt:

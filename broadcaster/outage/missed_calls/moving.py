@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.missed_caller import Standing
 from broadcaster.outage.missed_calls.callers import Caller, reconcile
 from broadcaster.outage.missed_calls.intake import opened, written
-from broadcaster.store import missed_callers, missed_logs
+from broadcaster.store import joined_records, missed_callers, missed_logs
 from broadcaster.store.missed_callers import MissedCaller
-from broadcaster.store.missed_logs import MissedCall, MissedLog
+from broadcaster.store.missed_logs import MissedCall
 from broadcaster.store.sealed import Sealer
 
-DONE = ("standing", "vain", "due_at", "claimed_by", "claimed_at", "outcome", "outcome_at", "outcome_by", "texted_at")
+DONE = ("standing", "vain", "due_at", "claimed_by", "claimed_link", "claimed_at", "outcome", "outcome_at", "outcome_by")
+DONE += ("texted_at",)
 """What people have done about a caller."""
 UNTOUCHED = (Standing.WAITING, Standing.THROUGH)
 
@@ -31,42 +32,41 @@ def move(session: Session, sealer: Sealer, gone: int, into: int) -> int:
     theirs = missed_callers.all_locked(session, gone)
     names = _names(session, sealer, gone)
     _calls(session, sealer, gone, into)
-    session.execute(update(MissedLog).where(MissedLog.outage_id == gone).values(outage_id=into))
+    joined_records.bring(session, "missed_log", gone, into)
     ours = missed_callers.all_locked(session, into)
     for whose, row in theirs.items():
-        _one(session, sealer, row, sealer.index(f"missed:{into}:{names[whose]}"), into, ours)
+        resealed(session, sealer, row, sealer.index(f"missed:{into}:{names[whose]}"), into, ours)
     session.flush()
     if theirs:
-        _again(session, sealer, into)
+        again(session, sealer, into)
     return len(theirs)
 
 
 def _names(session: Session, sealer: Sealer, outage: int) -> dict[bytes, str]:
     """By what each caller of a record is known, by its index."""
-    return {sealer.index(f"missed:{outage}:{one.whose}"): one.whose for one in _reconciled(session, sealer, outage)}
+    return {sealer.index(f"missed:{outage}:{one.whose}"): one.whose for one in reconciled(session, sealer, outage)}
 
 
-def _reconciled(session: Session, sealer: Sealer, outage: int) -> list[Caller]:
+def reconciled(session: Session, sealer: Sealer, outage: int) -> list[Caller]:
+    """Everybody who was not connected, by all the logs of a record."""
     return reconcile(map(opened, missed_logs.calls(session, sealer, outage)))
 
 
 def _calls(session: Session, sealer: Sealer, gone: int, into: int) -> None:
-    """The lines of the logs; one that stands in both is kept once."""
+    """The lines of the logs; one that stands in both stays with the record that goes, and counts no more."""
     known = set(session.scalars(select(MissedCall.fingerprint).where(MissedCall.outage_id == into)))
     seen = Counter[str]()
     for call in session.scalars(select(MissedCall).where(MissedCall.outage_id == gone).order_by(MissedCall.id)):
         words = sealer.open(call.call_enc, call.fingerprint)
         seen[words] += 1
         fingerprint = sealer.index(f"missed-call:{into}:{seen[words]}:{words}")
-        if fingerprint in known:
-            session.delete(call)
-        else:
+        if fingerprint not in known:
             call.outage_id, call.fingerprint = into, fingerprint
             call.call_enc = sealer.seal(words, fingerprint)
     session.flush()
 
 
-def _one(
+def resealed(
     session: Session, sealer: Sealer, row: MissedCaller, whose: bytes, into: int, ours: dict[bytes, MissedCaller]
 ) -> None:  # fmt: skip
     """One caller: sealed anew, or joined to the same person of the other record."""
@@ -91,10 +91,10 @@ def _one(
     session.delete(row)
 
 
-def _again(session: Session, sealer: Sealer, outage: int) -> None:
+def again(session: Session, sealer: Sealer, outage: int) -> None:
     """What all the logs together say by now of each caller."""
     known = missed_callers.all_locked(session, outage)
-    for caller in _reconciled(session, sealer, outage):
+    for caller in reconciled(session, sealer, outage):
         row = known[sealer.index(f"missed:{outage}:{caller.whose}")]
         written(row, caller, sealer)
         if row.standing in UNTOUCHED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from broadcaster.alert.reach import ACCEPTED, NOT_REACHED, REACHED, UNKNOWN, CountyCount
@@ -26,6 +26,7 @@ from broadcaster.outage.report.pen import (
     WIDTH,
     Pen,
 )
+from broadcaster.outage.report.places import Mapped, mapped
 
 INNER = WIDTH - 2 * MARGIN
 HALF = INNER / 2 - 10
@@ -44,11 +45,13 @@ ONE_PAGE = ("public", "restored", "corrected")
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """Whose report it is, in which zone its hours are read, and the state's counties as SVG paths by FIPS code."""
+    """Whose report it is, in which zone its hours are read, and the state's counties as SVG paths by FIPS code; of the
+    communities that have a shape theirs by code, the first one lowest."""
 
     authority: str
     zone: ZoneInfo
     counties: Mapping[str, str]
+    towns: Mapping[str, str] = field(default_factory=dict)
 
 
 def draw(pen: Pen, report: Report, paper: Paper) -> None:
@@ -150,9 +153,9 @@ def _curve(pen: Pen, made: charts.Curve, corner: tuple[float, float], size: tupl
 
 def _reach(pen: Pen, report: Report, paper: Paper, y: float) -> float:
     y = _title(pen, MARGIN, y, "Who was reached by the first text")
-    counties = figures.counties(report.facts.places)
-    low = county_map(pen, counties, paper, (MARGIN, y - 6), HALF + 10)
-    under = _county_table(pen, counties, (MARGIN + HALF + 20, y))
+    shown = mapped(report.facts.places, paper.towns)
+    low = state_map(pen, shown, paper, (MARGIN, y - 6), HALF + 10)
+    under = _county_table(pen, shown.counties, (MARGIN + HALF + 20, y))
     y = _legend(pen, max(low, under) + 8)
     return pen.wrapped(MARGIN, y + 4, sentence(report), INNER, 8)
 
@@ -171,21 +174,22 @@ def sentence(report: Report) -> str:
     return f"{said} {report.missed.people:,} people dialled 911 in vain: {parts}."
 
 
-def county_map(
-    pen: Pen, counties: Sequence[CountyCount], paper: Paper, corner: tuple[float, float], width: float
-) -> float:  # fmt: skip
-    """The state by what is true of most people in each county; returns where it ends."""
+def state_map(pen: Pen, shown: Mapped, paper: Paper, corner: tuple[float, float], width: float) -> float:
+    """The state by what is true of most people in each county and each town that has a shape; returns where it ends."""
     shapes = {fips: charts.rings(path) for fips, path in paper.counties.items()}
     points = [point for rings in shapes.values() for ring in rings for point in ring]
     if not points:
         return corner[1]
     scale = min(width / max(x for x, _ in points), 140 / max(y for _, y in points))
-    tones = {one.fips: one.tone for one in counties}
-    for fips, rings in shapes.items():
+    tones = {fips: one.tone for fips, one in shown.by_fips.items()} | {one.fips: one.tone for one in shown.towns}
+    towns = {one.fips: charts.rings(paper.towns[one.fips]) for one in shown.towns}
+    for code, rings in (*shapes.items(), *towns.items()):
         placed = [[(corner[0] + x * scale, corner[1] + y * scale) for x, y in ring] for ring in rings]
-        ink, over, slants = FILLS[tones[fips]] if fips in tones else ("#ffffff", INK, ())
+        ink, over, slants = FILLS[tones[code]] if code in tones else ("#ffffff", INK, ())
         pen.shape(placed, ink)
         pen.hatched(placed, over, slants)
+        for ring in placed if code in towns and code in shown.twice else ():
+            pen.line([*ring, ring[0]], RED, 1.2)
     return corner[1] + scale * max(y for _, y in points)
 
 

@@ -107,6 +107,16 @@ def test_a_night_without_texts_or_shapes_is_drawn_too(shapes: dict[str, str]) ->
     assert "No text was accepted" in text(paper)
 
 
+def test_towns_are_drawn_over_their_county_and_those_with_doubles_have_an_edge() -> None:
+    drawn = replace(PAPER, towns={"salem": "M62 6L70 6L70 14Z", "nowhere": "M0 0L1 0L1 1Z"})
+    places = tuple(replace(one, confirmed=2 if one.code == "salem" else 0) for one in facts().places)
+    twice = made(given=facts(places=places))
+    bare, plain, marked = (
+        report_pdf.pdf(one, paper, whole=False) for one, paper in ((made(), PAPER), (made(), drawn), (twice, drawn))
+    )
+    assert all(pages(each) == 1 for each in (bare, plain, marked)) and len({bare, plain, marked}) == 3
+
+
 def test_very_many_places_fit_their_pages() -> None:
     many = tuple(replace(facts().places[0], code=f"town-{no}", name=f"Town {no}") for no in range(351))
     paper = report_pdf.pdf(made(given=facts(places=many)), PAPER, whole=True)
