@@ -1,4 +1,4 @@
-"""Without a mouse: an alert is written, checked and released to agencies by the keys alone, and one sees where one is."""
+"""Without a mouse: an alert is written, checked and released by the keys alone, and one sees where one is."""
 
 from __future__ import annotations
 
