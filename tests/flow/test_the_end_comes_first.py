@@ -103,7 +103,7 @@ def test_works_again_is_taken_back_where_another_alert_begins(sessions: Sessions
     ):
         first = house.release()
         story.finish(works)
-        carrier.set_faults(sender_mps=5.0)
+        carrier.set_faults(sender_mps=1.0)
         follow(house, first, RevisionKind.ALL_CLEAR, confirmations=confirmed(EVERYONE))
         story.finish(works)
         house.release(content(area=Area(communities=("town-1",)), failure=FailureKind.TEXT_TO_911))
