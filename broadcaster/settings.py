@@ -128,6 +128,7 @@ class Settings(CanarySettings, PracticeSettings, OidcSettings):
     ipaws_user: str = ""
     ipaws_key: Path | None = None
     ipaws_cert: Path | None = None
+    ipaws_feed_url: str = ""
     handoff_email: str = ""
     handoff_name: str = ""
     upkeep_round: bool = False
@@ -200,8 +201,10 @@ class Settings(CanarySettings, PracticeSettings, OidcSettings):
                 raise ValueError(f"MODE=live refuses a carrier on loopback: set {url.upper()} to the real carrier")
         if self.mode is Mode.LIVE and self.sms_bulk and is_loopback(self.twilio_comms_url):
             raise ValueError("MODE=live refuses a carrier on loopback: set TWILIO_COMMS_URL to the real carrier")
-        if self.mode is Mode.LIVE and self.ipaws_url and not is_real(self.ipaws_url):
-            raise ValueError("MODE=live takes an https address beyond this machine: set IPAWS_URL to the assigned one")
+        for name in ("ipaws_url", "ipaws_feed_url"):
+            if self.mode is Mode.LIVE and (url := getattr(self, name)) and not is_real(url):
+                told = f"set {name.upper()} to the assigned one"
+                raise ValueError(f"MODE=live takes an https address beyond this machine: {told}")
         return self
 
     @model_validator(mode="after")

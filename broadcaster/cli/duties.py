@@ -23,6 +23,8 @@ from broadcaster.dispatch.drills import EVERY_S as DRILLS_EVERY_S
 from broadcaster.dispatch.drills import Drills
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.escalate import escalate
+from broadcaster.dispatch.ipaws_echo import LOOK_EVERY_S as COMPARE_EVERY_S
+from broadcaster.dispatch.ipaws_echo import Echoes
 from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
 from broadcaster.dispatch.nightly import LOOK_EVERY_S, Nightly
 from broadcaster.dispatch.notice_chase import chase
@@ -122,6 +124,10 @@ def _where_set_up(settings: Settings, engine: Engine, closing: ExitStack) -> Dut
     made: Duties = {}
     if isinstance(way := engine.carriers.get("ipaws"), Ipaws):
         made["ipaws"] = (Watch(engine, way, settings.ipaws_cert).look, PING_EVERY_S)
+    if settings.ipaws_feed_url:
+        echoes = Echoes.of(settings, engine.sessions, engine.window)
+        closing.callback(echoes.close)
+        made["ipaws-echo"] = (echoes.look, COMPARE_EVERY_S)
     if settings.upkeep_round and settings.smtp_url and settings.mail_from:
         names = engine.carriers_by_channel.get("sms", ())
         phones = engine.carriers[names[0]] if names else None

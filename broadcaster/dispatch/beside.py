@@ -1,5 +1,5 @@
 """Two alerts kept side by side over one place: what the other one says there is frozen with each revision, whoever
-heard of it hears its end, and nobody is told “911 works again” by one while the other goes on.
+heard of it hears its end, and nobody is told that 911 works by one, or by a test, while the other goes on.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcaster.alert.alert import ENDINGS, Beside, Content, RevisionKind, content_from_json
+from broadcaster.alert.alert import ENDINGS, Beside, ChannelName, Content, RevisionKind, content_from_json
+from broadcaster.alert.guards import named
 from broadcaster.alert.lifecycle import AlertKind, AlertState, Tier, refusal
-from broadcaster.store import alerts, directory_load, texts
+from broadcaster.store import alerts, directory_load, recalls, texts
 from broadcaster.store import beside as store
 from broadcaster.store.alerts import Alert, Revision
+from broadcaster.store.beside import SayingWorks
 from broadcaster.store.deliveries import Source
+from broadcaster.store.directory import Community
 from broadcaster.store.fanouts import LaneSpec
 
 
@@ -73,31 +76,66 @@ def _named(content: Content) -> Mapping[str, set[str]]:
     return {one.alert: {answer.community for answer in one.answers} for one in content.beside}
 
 
+def failing(session: Session, alert: Alert, places: Collection[str]) -> list[str]:
+    """The names of those of these communities where 911 fails by another alert, by the newest word of it that anybody
+    was told: what a test would say of them is not true."""
+    found: set[str] = set()
+    for other in _others(session, alert):
+        told = [row for tier in Tier for row in alerts.released_revisions(session, other.id, tier)]
+        if told:
+            said = content_from_json(max(told, key=lambda row: row.no).content)
+            found |= {answer.community for answer in said.answers}.difference(said.restored)
+    query = select(Community.name).where(Community.code.in_(found & set(places)))
+    return list(session.scalars(query.order_by(Community.name)))
+
+
 def check(session: Session, revision: Revision, now: datetime) -> None:
-    """LifecycleRefused where it says that 911 works and another alert went out since its words were frozen."""
+    """LifecycleRefused where it says that 911 works and another alert went out since its words were frozen, or where it
+    is a test of a place whose alert goes on: a test can wait."""
     kind, content = RevisionKind(revision.kind), content_from_json(revision.content)
-    fine, named = _works(kind, content), _named(content)
+    if revision.alert.kind == AlertKind.TEST:
+        _check_test(session, revision.alert, content)
+        return
+    fine, spoken_of = _works(kind, content), _named(content)
     for one in standing(session, revision.alert, kind, content, now) if fine else ():
-        if any(answer.community in fine - named.get(one.alert, set()) for answer in one.answers):
+        if any(answer.community in fine - spoken_of.get(one.alert, set()) for answer in one.answers):
             raise refusal(
                 "Another alert went out after this was submitted, in a place that would read that 911 works:"
                 " edit this and submit it again, so that its words say what goes on."
             )
 
 
+def _check_test(session: Session, alert: Alert, content: Content) -> None:
+    places = failing(session, alert, {answer.community for answer in content.answers})
+    if places:
+        raise refusal(
+            "911 fails in %(where)s by an alert that goes on, and this test says that it works there: take these"
+            " places out and submit it again, or wait for the all-clear.",
+            where=named(places),
+        )
+
+
 def hush(session: Session, revision: Revision, content: Content) -> None:
-    """Where 911 fails by this revision, nobody reads any more by an older text of another alert that it works: whoever
-    waits for that one there is told by this one instead."""
+    """Where 911 fails by this revision, nobody reads any more by an older text that it works: whoever waits for one of
+    another alert there is told by this one instead, and what waits at the carrier is taken back."""
     kind = RevisionKind(revision.kind)
     down = {answer.community for answer in content.answers} - _works(kind, content)
     if kind in ENDINGS or revision.alert.kind != AlertKind.OUTAGE:
         return
     ids = directory_load.community_ids(session)
-    for fanout, other_kind, plain in store.saying_works(session, revision.alert_id):
-        other = content_from_json(plain)
-        says = _works(RevisionKind(other_kind), other) - _named(other).get(revision.alert.public_id, set())
-        if says & down:
-            store.give_way(session, fanout, sorted(ids[code] for code in says & down))
+    for one in store.saying_works(session, revision.id):
+        places = sorted(ids[code] for code in _said_to_work(one, revision.alert) & down)
+        if places and one.goes_on and one.alert != revision.alert_id:
+            store.give_way(session, one.fanout, places)
+        if places and one.channel == ChannelName.SMS:
+            recalls.ask(session, one.fanout, places)
+
+
+def _said_to_work(one: SayingWorks, alert: Alert) -> set[str]:
+    """Where older texts say that 911 works and do not speak of this alert: a test says it of its whole area."""
+    other = content_from_json(one.content)
+    says = {answer.community for answer in other.answers} if one.test else _works(RevisionKind(one.kind), other)
+    return says - _named(other).get(alert.public_id, set())
 
 
 def lanes(session: Session, revision: Revision, channel: str, only: Collection[str] | None = None) -> list[LaneSpec]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from broadcaster import audience
 from broadcaster.alert.alert import ENDINGS, NUMBERED, Area, ChannelName, content_from_json
 from broadcaster.alert.guards import Earlier, Facts
-from broadcaster.alert.lifecycle import AlertState, Tier
+from broadcaster.alert.lifecycle import AlertKind, AlertState, Tier
 from broadcaster.directory import Directory, UnknownCommunity
 from broadcaster.dispatch.preview import Preview, SmsText
 from broadcaster.messages.book import ENGLISH_NAMES
@@ -45,6 +45,7 @@ def facts(session: Session, directory: Directory, preview: Preview, alert: Alert
         spill=preview.area.spill.sentence if preview.area.spill.km2 >= 1 else "",
         earlier=earlier(session, directory, preview, alert, now),
         is_ending=is_ending,
+        is_test=alert.kind == AlertKind.TEST,
     )
 
 
@@ -77,9 +78,10 @@ def longer(texts: Sequence[SmsText]) -> list[tuple[str, int]]:
 
 
 def earlier(session: Session, directory: Directory, preview: Preview, alert: Alert, now: datetime) -> list[Earlier]:
-    """The other open alerts that speak in a community of this one, the longest known first."""
+    """The other open alerts that speak in a community of this one, the longest known first; a test is none."""
     here = set(_inside(directory, preview.content.area))
-    query = select(Alert).where(Alert.state == AlertState.OPEN.value, Alert.id != alert.id)
+    query = select(Alert).where(Alert.state == AlertState.OPEN.value, Alert.kind == AlertKind.OUTAGE.value)
+    query = query.where(Alert.id != alert.id)
     names, found = _names(directory), []
     for other in session.scalars(query.order_by(Alert.known_since, Alert.id)):
         last = _last_out(session, other)

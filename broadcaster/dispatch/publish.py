@@ -76,7 +76,7 @@ def snapshot(
     session: Session, office: Office, directory: Directory, at: datetime, listed: Sequence[Held] = ()
 ) -> Snapshot:
     """Everything the public may know at this moment."""
-    shown = [_on_air(session, office, directory, alert, revision) for alert, revision in _public(session, at)]
+    shown = _true([_on_air(session, office, directory, alert, revision) for alert, revision in _public(session, at)])
     return Snapshot(
         as_of=at,
         authority=office.voice.authority,
@@ -114,6 +114,12 @@ def _public(session: Session, at: datetime) -> list[tuple[Alert, Revision]]:
         if revisions and ChannelName.FEED in heart.content_from_json(revisions[-1].content).channels:
             found.append((alert, revisions[-1]))
     return found
+
+
+def _true(shown: Sequence[OnAir]) -> list[OnAir]:
+    """A test says that 911 works: it is not shown while another alert leaves 911 down in one of its places."""
+    down = {town.code for air in shown if not air.is_test for town in air.communities if air.fails_in(town.code)}
+    return [air for air in shown if not air.is_test or not down & {town.code for town in air.communities}]
 
 
 def _on_air(session: Session, office: Office, directory: Directory, alert: Alert, revision: Revision) -> OnAir:

@@ -1,4 +1,5 @@
-"""Take back what still waits at the carrier once the outage is over: nobody shall read "911 is down" after the end.
+"""Take back what still waits at the carrier and no longer holds: nobody shall read "911 is down" after the end, nor
+"911 works again" after another alert began in their town.
 
 Newest first: what was handed over last waits longest, so a row of refusals says that everything older has left.
 Twilio promises this for scheduled messages only (30409 for the others); ValidityPeriod holds where it is refused.
@@ -33,22 +34,22 @@ class Recalled:
 
 
 def recall(engine: Engine) -> Recalled:
-    """One round over one fan-out whose outage has ended; a carrier that does not answer is tried again next time."""
+    """One round over one fan-out whose texts no longer hold; a carrier that does not answer is asked again later."""
     with engine.sessions() as session:
-        fanout = recalls.over(session)
+        due = recalls.due(session)
     done = Recalled()
-    while fanout is not None:
+    while due is not None:
         with engine.sessions() as session:
-            lot = recalls.waiting(session, fanout, LOT)
+            lot = recalls.waiting(session, due.fanout, LOT, places=due.places)
         took_back = _ask(engine, [one for one in lot if _can(engine, one)], done)
         if took_back is None:
             break
         with engine.sessions.begin() as session:
-            recalls.mark(session, fanout, [one.address_id for one in took_back])
+            recalls.mark(session, due.fanout, [one.address_id for one in took_back])
             if done.too_late >= TOO_LATE or not took_back:
-                recalls.close(session, fanout)
-                log.info("texts_recalled", fanout=fanout, taken_back=done.taken_back)
-                fanout = None
+                recalls.close(session, due.fanout, due.places)
+                log.info("texts_recalled", fanout=due.fanout, taken_back=done.taken_back)
+                due = None
     return done
 
 

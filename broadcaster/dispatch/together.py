@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from broadcaster import audience
 from broadcaster.alert.alert import Area, ChannelName, Content, RevisionKind, content_from_json, content_to_json
-from broadcaster.alert.lifecycle import AlertState, LifecycleRefused
+from broadcaster.alert.lifecycle import AlertKind, AlertState, LifecycleRefused
 from broadcaster.dispatch import actions, second_person
 from broadcaster.dispatch.actions import Actor
 from broadcaster.said import Said
@@ -46,8 +46,10 @@ def _go_on(actor: Actor, draft: Revision, earlier: Alert, how: str) -> Revision:
 
 
 def _check(draft: Revision, earlier: Alert) -> None:
-    if not (draft.alert.is_heard and earlier.is_heard):
-        raise LifecycleRefused(Said("This is a drill: it stands alone, and nothing of it goes into a real alert."))
+    if {draft.alert.kind, earlier.kind} != {AlertKind.OUTAGE.value}:
+        raise LifecycleRefused(
+            Said("This is a test or a drill: it stands alone, and nothing of it goes into a real alert.")
+        )
     if draft.alert.state != AlertState.DRAFT or draft.frozen_at is not None:
         raise LifecycleRefused(Said("This alert was submitted already: edit it first, or keep both."))
     if earlier.id == draft.alert_id or earlier.state != AlertState.OPEN:

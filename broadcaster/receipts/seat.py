@@ -51,6 +51,14 @@ CODES = {
     "801": Said("not published"),
 }
 """Status codes in the officer's words (cap-ipaws.md section 4.2)."""
+PARTS = {
+    "area": Said("its area"),
+    "words": Said("its words"),
+    "times": Said("its times"),
+    "kind": Said("what kind of message it is"),
+    "else": Said("something else of it"),
+}
+"""What of a published document may be another than was approved (feeds.echo), in the officer's words."""
 AS_WE_ASKED = Said("not passed on: this message is not for it")
 UNHEARD = Said(
     "IPAWS has the alert, but its answer was lost: what each channel did with it is not known here."
@@ -82,6 +90,11 @@ class Posted:
     state: str
     reason: str
     outlets: tuple[Outlet, ...]
+    echo: str = ""
+    """What a look at FEMA's public feed has found: same, differs, missing; or nothing yet."""
+    others: tuple[str, ...] = ()
+    """The parts of it that are published otherwise than they were approved."""
+    looked_at: datetime | None = None
 
     @property
     def unheard(self) -> bool:
@@ -126,8 +139,10 @@ class Seat:
 
 _POSTED = text(
     "SELECT f.id, r.no, coalesce(d.state, f.state) AS state, coalesce(d.reason, '') AS reason,"
-    "   (SELECT x.bytes FROM document x WHERE x.revision_id = r.id ORDER BY x.id LIMIT 1) AS document"
+    "   (SELECT x.bytes FROM document x WHERE x.revision_id = r.id ORDER BY x.id LIMIT 1) AS document,"
+    "   coalesce(e.verdict, '') AS echo, coalesce(e.parts, '') AS others, e.at AS looked_at"
     " FROM fanout f JOIN revision r ON r.id = f.revision_id LEFT JOIN delivery d ON d.fanout_id = f.id"
+    " LEFT JOIN ipaws_echo e ON e.fanout_id = f.id"
     " WHERE r.alert_id = :a AND f.channel = 'ipaws' ORDER BY r.no DESC LIMIT 1"
 )
 _SAID = text(
@@ -148,8 +163,13 @@ def of(session: Session, alert: int) -> Seat:
     post = session.execute(_POSTED, {"a": alert}).first()
     handed = session.execute(_HANDED, {"a": alert}).mappings().first()
     said = session.execute(_SAID, {"f": post.id}).all() if post else []
-    posted = Posted(post.no, post.state, post.reason, tuple(_outlets(said, _blocked(post.document)))) if post else None
-    return Seat(posted, HandedOver(**handed) if handed else None)
+    return Seat(_posted(post, said) if post else None, HandedOver(**handed) if handed else None)
+
+
+def _posted(post: Any, said: Sequence[Any]) -> Posted:
+    outlets = tuple(_outlets(said, _blocked(post.document)))
+    others = tuple(PARTS[part] for part in post.others.split(",") if part)
+    return Posted(post.no, post.state, post.reason, outlets, post.echo, others, post.looked_at)
 
 
 def _blocked(document: bytes | None) -> frozenset[str]:

@@ -1,8 +1,9 @@
-"""Two alerts over one place, as rows: which fan-outs still say that 911 works, and who heard of one by the other."""
+"""Two alerts over one place, as rows: which texts still say that 911 works, and who heard of one by the other."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
@@ -12,10 +13,11 @@ from broadcaster.store import fanouts
 from broadcaster.store.alerts import Alert
 
 _SAYING_WORKS = text(
-    "SELECT f.id, r.kind, r.content FROM fanout f JOIN revision r ON r.id = f.revision_id"
-    " JOIN alert a ON a.id = r.alert_id WHERE f.tier = 'public' AND f.channel IN ('sms', 'voice')"
-    " AND f.state IN ('running', 'held') AND a.id <> :alert AND a.kind = 'outage'"
-    " AND (r.kind IN ('all_clear', 'false_alarm') OR r.content -> 'restored' <> '[]') ORDER BY f.id"
+    "SELECT f.id, f.channel, f.state IN ('running', 'held'), a.id, a.kind = 'test', r.kind, r.content"
+    " FROM fanout f JOIN revision r ON r.id = f.revision_id JOIN alert a ON a.id = r.alert_id"
+    " WHERE f.tier = 'public' AND f.channel IN ('sms', 'voice') AND f.expires_at > clock_timestamp()"
+    " AND r.id <> :revision AND (a.kind = 'test' OR a.kind = 'outage'"
+    "   AND (r.kind IN ('all_clear', 'false_alarm') OR r.content -> 'restored' <> '[]')) ORDER BY f.id"
 )
 _TOLD_OF = text(
     "SELECT DISTINCT f.id AS fanout, c.id AS community FROM revision r"
@@ -36,9 +38,23 @@ _OVER = text(
 )
 
 
-def saying_works(session: Session, alert: int) -> list[tuple[int, str, Mapping[str, object]]]:
-    """The fan-outs of other alerts to residents that go on and end or restore something: id, kind and content."""
-    return [(row.id, row.kind, row.content) for row in session.execute(_SAYING_WORKS, {"alert": alert})]
+@dataclass(frozen=True, slots=True)
+class SayingWorks:
+    """A fan-out to residents that says of some place that 911 works there: a test, an end, or a part of one; `goes_on`
+    while its texts are still being sent."""
+
+    fanout: int
+    channel: str
+    goes_on: bool
+    alert: int
+    test: bool
+    kind: str
+    content: Mapping[str, object]
+
+
+def saying_works(session: Session, revision: int) -> list[SayingWorks]:
+    """Every fan-out of other revisions that says so, and whose texts have not run out."""
+    return [SayingWorks(*row) for row in session.execute(_SAYING_WORKS, {"revision": revision})]
 
 
 def told_of(

@@ -1,18 +1,42 @@
-"""Texts that still wait at the carrier when the line is back: taken back where the carrier lets us, newest first."""
+"""Texts that still wait at the carrier when they no longer hold: taken back where the carrier lets us, newest first.
+
+"911 is down" once the line is back; "911 works again" once another alert began in the same place.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
+from sqlalchemy import ForeignKey, Index, func, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from broadcaster.store.arrays import numbers
+from broadcaster.store.database import Base
 from broadcaster.store.paging import DECIDED
 
 RECALLED = "recalled"
 """The reason of a text that was taken back: whoever did not hear of an outage does not hear of its end either."""
+
+
+class TextRecall(Base):
+    """Texts of a fan-out that no longer hold in one community; `over_at` once nothing of them waits any more."""
+
+    __tablename__ = "text_recall"
+    __table_args__ = (Index("ix_text_recall_open", "fanout_id", postgresql_where="over_at IS NULL"),)
+    fanout_id: Mapped[int] = mapped_column(ForeignKey("fanout.id"), primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey("community.id"), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    over_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A fan-out whose texts are to be taken back: all of them, or those for some communities (their ids)."""
+
+    fanout: int
+    places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +57,26 @@ _OVER = text(
     "   WHERE n.alert_id = r.alert_id AND n.no > r.no AND n.kind IN ('all_clear', 'false_alarm')"
     "   AND x.state = 'released') ORDER BY f.id LIMIT 1"
 )
+_ASK = text(
+    "INSERT INTO text_recall (fanout_id, community_id) SELECT :f, unnest(CAST(:c AS bigint[]))"
+    " ON CONFLICT (fanout_id, community_id) DO UPDATE SET asked_at = clock_timestamp(), over_at = NULL"
+)
+_ASKED = text(
+    "SELECT r.fanout_id, array_agg(r.community_id ORDER BY r.community_id) AS places FROM text_recall r"
+    " JOIN fanout f ON f.id = r.fanout_id AND f.expires_at > clock_timestamp()"
+    " WHERE r.over_at IS NULL GROUP BY r.fanout_id ORDER BY r.fanout_id LIMIT 1"
+)
+_SETTLED = text(
+    "UPDATE text_recall r SET over_at = clock_timestamp() WHERE r.fanout_id = :f AND r.community_id = ANY(:c)"
+    " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.fanout_id = r.fanout_id AND d.community_id = r.community_id"
+    "   AND d.state = 'sending')"
+)
+"""What is on its way to the carrier is taken back as soon as it is there: until then nothing is settled."""
 _WAITING = text(
     "SELECT d.fanout_id, d.address_id, s.carrier, d.carrier_ref AS ref FROM delivery d JOIN wave w ON w.id = d.wave_id"
     " JOIN sender s ON s.id = w.sender_id WHERE d.fanout_id = :f AND d.state = 'accepted' AND d.handset = 'none'"
     " AND d.carrier_ref IS NOT NULL AND w.purpose <> 'bulk' AND d.wave_id < :before"
+    " AND (CAST(:c AS bigint[]) = '{}' OR d.community_id = ANY(CAST(:c AS bigint[])))"
     " ORDER BY d.wave_id DESC, d.address_id LIMIT :most"
 )
 _MARK = text(
@@ -69,15 +109,28 @@ def pages(session: Session) -> list[Pages]:
     return [Pages(*row) for row in session.execute(_PAGES)]
 
 
-def over(session: Session) -> int | None:
-    """A fan-out whose outage has ended while texts of it may still wait; None when there is none."""
-    return session.execute(_OVER).scalar_one_or_none()
+def ask(session: Session, fanout: int, communities: Sequence[int]) -> None:
+    """The texts of a fan-out no longer hold in these communities: what of them still waits is to be taken back."""
+    session.execute(_ASK, {"f": fanout, "c": numbers(sorted(communities))})
 
 
-def waiting(session: Session, fanout: int, most: int, before: int = 2**62) -> list[Waiting]:
-    """Its texts of which no phone has spoken, the newest waves first; only waves with a lower id than `before`."""
-    rows = session.execute(_WAITING, {"f": fanout, "most": most, "before": before}).mappings()
-    return [Waiting(**row) for row in rows]
+def due(session: Session) -> Due | None:
+    """A fan-out of which texts may still wait that no longer hold, because its outage has ended or another one began
+    where they say that 911 works; None when there is none."""
+    ended = session.execute(_OVER).scalar_one_or_none()
+    if ended is not None:
+        return Due(ended)
+    asked = session.execute(_ASKED).first()
+    return Due(asked.fanout_id, tuple(asked.places)) if asked else None
+
+
+def waiting(
+    session: Session, fanout: int, most: int, before: int = 2**62, places: Sequence[int] = ()
+) -> list[Waiting]:  # fmt: skip
+    """Its texts of which no phone has spoken, the newest waves first; only waves with a lower id than `before`, and
+    only for these communities, if there are any."""
+    values = {"f": fanout, "most": most, "before": before, "c": numbers(places)}
+    return [Waiting(**row) for row in session.execute(_WAITING, values).mappings()]
 
 
 def mark(session: Session, fanout: int, addresses: Sequence[int]) -> None:
@@ -85,6 +138,9 @@ def mark(session: Session, fanout: int, addresses: Sequence[int]) -> None:
     session.execute(_MARK, {"f": fanout, "a": numbers(sorted(addresses)), "why": RECALLED})
 
 
-def close(session: Session, fanout: int) -> None:
-    """Nothing of this fan-out waits any more, as far as the carrier says."""
-    session.execute(text("UPDATE fanout SET recalled_at = clock_timestamp() WHERE id = :f"), {"f": fanout})
+def close(session: Session, fanout: int, places: Sequence[int] = ()) -> None:
+    """Nothing of this fan-out waits any more, or nothing for these communities, as far as the carrier says."""
+    if places:
+        session.execute(_SETTLED, {"f": fanout, "c": list(places)})
+    else:
+        session.execute(text("UPDATE fanout SET recalled_at = clock_timestamp() WHERE id = :f"), {"f": fanout})

@@ -28,7 +28,7 @@ from broadcaster.store import database, reviews
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
-from broadcaster.web import drill_second, guard, headers, metrics, outline, sources, tongue
+from broadcaster.web import drill_second, guard, headers, metrics, outline, practice_words, sources, tongue
 from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.blueprints import PAGES
 from broadcaster.web.drafts import after_the_session
@@ -75,6 +75,7 @@ def create_app(
     sources.behind(app, settings.trusted_proxies)
     CSRFProtect(app)
     headers.install(app, https=settings.public_base_url.startswith("https:"))
+    practice_words.install(app, settings.mode)
     app.before_request(guard.refuse_other_sites)
     app.before_request(_look_around)
     app.before_request(guard.keep_out)

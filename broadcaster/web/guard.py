@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Response, abort, g, redirect, request, session, url_for
 from sqlalchemy.orm import Session
@@ -172,7 +173,23 @@ def _only(roles: Collection[Role]) -> Said:
 
 
 def refuse_other_sites() -> Response | None:
-    """Before every request: a form that another site sends is refused, whatever its token (Fetch Metadata)."""
-    if request.method not in SAFE and request.headers.get("Sec-Fetch-Site") == "cross-site":
+    """Before every request: a form that another site sends is refused, whatever its token: by Fetch Metadata, or at the
+    desk by its Origin where a browser sends none (OWASP, Cross-Site Request Forgery Prevention). Who names neither has
+    its token; an agency's link is opened by programs of many kinds, and is its own proof."""
+    if request.method not in SAFE and _is_from_elsewhere():
         abort(403, description=Said("This form was sent from another site: open the desk itself and try again."))
     return None
+
+
+def _is_from_elsewhere() -> bool:
+    site, origin = request.headers.get("Sec-Fetch-Site", ""), request.headers.get("Origin", "")
+    if site or not origin or not request.path.startswith("/desk/"):
+        return site == "cross-site"
+    return _host(origin) != _host(f"//{request.host}")
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None

@@ -22,6 +22,7 @@ from tests.flow import story
 
 NUMBER = "+12025550101"
 NOON, NIGHT = datetime(2026, 6, 18, 16, tzinfo=UTC), datetime(2026, 6, 18, 7, tzinfo=UTC)
+NEXT_MONTH = datetime(2026, 7, 1, 16, tzinfo=UTC)
 
 
 def test_a_test_page_is_sent_by_day_and_confirmed_by_its_person(sessions: Sessions, tmp_path: Path) -> None:
@@ -39,12 +40,13 @@ def test_a_test_page_is_sent_by_day_and_confirmed_by_its_person(sessions: Sessio
         duty = PageTests(works, "State 911", "http://localhost", ZoneInfo("America/New_York"))
         assert [duty.look(NIGHT), duty.look(NOON), duty.look(NOON)] == [0, 2, 0]
         assert story.texted(carrier) == {NUMBER: 1} and [call["to"] for call in carrier.calls()] == [NUMBER]
+        assert duty.look(NEXT_MONTH) == 2 and story.texted(carrier) == {NUMBER: 2}, "every month anew"
     second, other = desk.browser(SECOND), desk.browser(BOTH)
     assert "Abe, phone: sent, not confirmed" in second.open("/desk/roster/").words
     assert ", by call:" not in second.words, "no calls are set up at this desk"
     with sessions.begin() as store:
         senders.register(store, NewSender("voice", "voice", SENDER, 1.0))
-        key = store.scalars(select(PageTest.id).where(PageTest.way == "sms")).one()
+        key = store.scalars(select(PageTest.id).where(PageTest.way == "sms", PageTest.month == "2026-06")).one()
     assert "Abe, phone, by call: called, no key pressed" in second.open("/desk/roster/").words
     link = page_link.trial_url("", desk.chosen.secret_key, key)
     assert "This was a test" in second.open(link).words

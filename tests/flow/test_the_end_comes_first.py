@@ -1,4 +1,4 @@
-"""The line is back while texts wait at a slow carrier: they are taken back, and only who heard hears of the end."""
+"""Texts wait at a slow carrier and no longer hold: they are taken back, and only who heard hears of the end."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.alert.alert import RevisionKind
+from broadcaster.alert.alert import Area, FailureKind, RevisionKind
 from broadcaster.dispatch.recall import TOO_LATE, recall
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Delivery, Fanout
-from tests.factories import SID, TOKEN, directory, engine, furnish, phones
+from broadcaster.store.recalls import TextRecall
+from tests.factories import SID, TOKEN, content, directory, engine, furnish, phones
 from tests.flow import story
 from tests.flow.test_the_line_changes import confirmed, follow
 
@@ -91,3 +92,28 @@ def test_a_carrier_that_cannot_be_asked_is_asked_again(sessions: Sessions, tmp_p
             assert recall(works).taken_back == 0
         with engine(sessions, carrier.url, tmp_path) as works:
             assert recall(works).taken_back > 0
+
+
+def test_works_again_is_taken_back_where_another_alert_begins(sessions: Sessions, tmp_path: Path) -> None:
+    house = furnish(sessions, directory(3), EVERYONE, mps=1000.0)
+    there = {phone for phone, towns in EVERYONE.items() if towns == ["town-1"]}
+    with (
+        start_in_thread(Carrier(SID, TOKEN, faults=Faults(**(SLOW | {"sender_mps": 0.0})))) as carrier,
+        engine(sessions, carrier.url, tmp_path) as works,
+    ):
+        first = house.release()
+        story.finish(works)
+        carrier.set_faults(sender_mps=1.0)
+        follow(house, first, RevisionKind.ALL_CLEAR, confirmations=confirmed(EVERYONE))
+        story.finish(works)
+        house.release(content(area=Area(communities=("town-1",)), failure=FailureKind.TEXT_TO_911))
+        story.finish(works)
+        assert recall(works).taken_back == 0, "what said that 911 is down had left"
+        taken_back = recall(works).taken_back
+        assert 20 < taken_back <= len(there)
+        gone = [row for row in carrier.ledger()["messages"] if row["status"] == "canceled"]
+        assert len(gone) == taken_back and {row["to"] for row in gone} <= there
+        assert all("works again" in row["body"] for row in gone)
+        assert recall(works).taken_back == 0, "once"
+    with sessions() as session:
+        assert session.query(TextRecall).filter(TextRecall.over_at.is_(None)).count() == 0

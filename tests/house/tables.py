@@ -95,6 +95,8 @@ MEANING = {
     "ipaws_user": "The user who logs on for it",
     "ipaws_key": "The private key of the certificate that FEMA issued to the group, PEM",
     "ipaws_cert": "That certificate, PEM; read anew for each request, so that a renewal needs no restart",
+    "ipaws_feed_url": "FEMA's feeds, in which what was published is compared with what was approved, such as"
+    " `https://apps.fema.gov/IPAWSOPEN_EAS_SERVICE/rest`; empty: nobody compares",
     "handoff_email": "The mailbox of the agency that has the state's seat at IPAWS, where it is not ours; empty: off",
     "handoff_name": "The name of that agency",
     "upkeep_round": "Ask every agency's mailbox once a month whether what we have of it is still right",

@@ -113,9 +113,17 @@ def test_only_what_sends_reaches_the_outside() -> None:
     assert {name for name, service in SERVICES.items() if "ports" in service} == {"proxy"}
 
 
-def test_the_desk_has_a_way_out_only_where_there_is_an_identity_provider() -> None:
-    added = yaml.safe_load((ROOT / "deploy" / "oidc.yml").read_text(encoding="utf-8"))
+def test_the_desk_has_a_way_out_only_where_it_is_asked_for() -> None:
+    """And it asks for it in two places: a third one would have to be told to the operator."""
+    added = yaml.safe_load((ROOT / "deploy" / "way-out.yml").read_text(encoding="utf-8"))
     assert added == {"services": {"web": {"networks": ["carriers"]}}}
+    web = sorted((ROOT / "broadcaster" / "web").glob("*.py"))
+    assert [path.name for path in web if "asyncio.run(" in path.read_text(encoding="utf-8")] == [
+        "bridge.py",
+        "provider.py",
+    ]
+    told = [ROOT / "deploy" / "live.env.example", ROOT / "docs" / "handbook" / "operator.md"]
+    assert all("deploy/way-out.yml" in path.read_text(encoding="utf-8") for path in told)
 
 
 def test_nobody_waits_for_the_bell() -> None:

@@ -88,8 +88,9 @@ def test_live_takes_a_carrier_elsewhere(url: str) -> None:
 
 @pytest.mark.parametrize("url", [*LOOPBACK, "https://127.0.0.1/IPAWS", "http://ipaws.fema.example/IPAWS"])
 def test_live_takes_only_the_real_ipaws(url: str) -> None:
-    with pytest.raises(SettingsError, match="set IPAWS_URL to the assigned one"):
-        load({"IPAWS_URL": url})
+    for name in ("IPAWS_URL", "IPAWS_FEED_URL"):
+        with pytest.raises(SettingsError, match=f"set {name} to the assigned one"):
+            load({name: url})
     assert load({"MODE": "demo", "IPAWS_URL": url}).ipaws_url == url
     assert load({"IPAWS_URL": "https://ipaws.fema.example/IPAWS"}).ipaws_url
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
@@ -75,9 +76,11 @@ def fault(code: str, words: str) -> str:
     return f"{_OPENING}<soap:Fault>{inside}</soap:Fault>{_CLOSING}"
 
 
-def recent(posts: Iterable[Posted]) -> str:
-    """Whole alerts, as the feeds of IPAWS give them."""
+def recent(posts: Iterable[Posted], loses: str = "") -> str:
+    """Whole alerts, as the feeds of IPAWS give them; without each element of one name, if it `loses` one."""
     inside = "".join(post.xml for post in posts)
+    if loses:
+        inside = re.sub(rf"<{loses}>.*?</{loses}>", "", inside, flags=re.S)
     return f'<ns1:alerts xmlns:ns1="http://gov.fema.ipaws.services/feed">{inside}</ns1:alerts>'
 
 

@@ -16,7 +16,8 @@ class Faults:
 
     `accepted_*` posts are taken, and the answer is lost; `refused_*` ones are not taken. `down` answers nobody,
     `listing_down` and `ack_down` no such question. `shape` is items (guide 4) or string (2019); `codes` puts a code
-    in the place of a channel's own, or of a gateway's as ``gateway:NAME``.
+    in the place of a channel's own, or of a gateway's as ``gateway:NAME``. `loses` names an element that the feeds
+    give without, as an upload that lost its polygon.
     """
 
     accepted_hang: int = 0
@@ -35,6 +36,7 @@ class Faults:
     hang_s: float = 30.0
     latency_ms: float = 0.0
     shape: str = "items"
+    loses: str = ""
     codes: dict[str, str] = field(default_factory=dict)
 
     def change(self, updates: dict[str, Any]) -> dict[str, Any]:

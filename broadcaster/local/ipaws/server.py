@@ -155,7 +155,7 @@ class Service:
             if post.at >= since.timestamp()
             and (outlet is None or any(each.channel == outlet and not each.error for each in post.statuses))
         ]
-        return _xml(answers.recent(shown))
+        return _xml(answers.recent(shown, self.faults.loses))
 
     async def _page(self, _: web.Request) -> web.Response:
         rows = "".join(

@@ -50,6 +50,13 @@ MANY = [f"Town {no}" for no in range(10)]
             True,
         ),
         (
+            Facts(earlier=(ELSEWHERE,), is_test=True),
+            "test-in-outage",
+            "911 fails in Salem by the alert for Essex County, and this test says that it works there: it goes to"
+            " nobody until you take these places out, or until the all-clear.",
+            True,
+        ),
+        (
             Facts(earlier=(OVER,)),
             "all-clear-missing",
             "The alert for Essex County ran out without an all-clear, and people in Salem, Lynn were told."

@@ -12,7 +12,8 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import Area, FailureKind, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused
 from broadcaster.alert.phone import AlternateNumber
-from broadcaster.dispatch import actions
+from broadcaster.dispatch import actions, publish
+from broadcaster.store import directory_load
 from broadcaster.store.alerts import Revision
 from broadcaster.store.database import Sessions
 from tests.factories import House, content, directory, furnish
@@ -167,3 +168,32 @@ def test_what_is_frozen_names_the_other_alert_and_a_test_names_none(sessions: Se
         name = session.get_one(Revision, first).alert.public_id
         assert [(one.alert, one.no, len(one.answers)) for one in frozen.beside] == [(name, 1, 1)]
         assert heart.content_from_json(practice.content).beside == ()
+
+
+def trial(house: House, *towns: str) -> int:
+    """A test of the system, submitted."""
+    with house.sessions.begin() as session:
+        revision = actions.new_alert(house.actor(session), AlertKind.TEST, content(area=Area(communities=towns)))
+        actions.submit(house.actor(session), revision)
+        return revision.id
+
+
+def test_no_test_says_that_911_works_where_an_alert_goes_on(sessions: Sessions) -> None:
+    house = night(sessions)
+    on_its_way, frozen = trial(house, "town-1", "town-2"), trial(house, "town-1", "town-3")
+    house.approve(on_its_way)
+    house.release(content(area=Area(communities=("town-1",))))
+    told = send(house)
+    assert {who for who, words in told.items() if "911 works in Town" in words} == {phone(2, who) for who in (0, 1)}
+    assert all("911 is down in Town 1" in told[phone(1, who)] for who in (0, 1))
+    with pytest.raises(LifecycleRefused, match="911 fails in Town 1 by an alert that goes on"):
+        house.approve(frozen)
+    with sessions.begin() as session, pytest.raises(LifecycleRefused, match="or wait for the all-clear"):
+        actions.release_agencies(house.actor(session), session.get_one(Revision, frozen))
+    elsewhere = trial(house, "town-3")
+    house.approve(elsewhere)
+    assert send(house).keys() == {phone(3, who) for who in (0, 1)}
+    with sessions() as session:
+        air = publish.snapshot(session, house.office, directory_load.load(session), house.actor(session).now).on_air
+        shown = {one.alert for one in air if one.is_test}
+        assert shown == {session.get_one(Revision, elsewhere).alert.public_id}, "the page says nothing untrue either"

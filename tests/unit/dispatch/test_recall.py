@@ -14,7 +14,7 @@ import pytest
 from broadcaster.channels.errors import Ambiguous
 from broadcaster.dispatch import recall as duty
 from broadcaster.dispatch.recall import AT_ONCE, LOT, TOO_LATE, Recalled, recall
-from broadcaster.store.recalls import Waiting
+from broadcaster.store.recalls import Due, Waiting
 
 FANOUT = 7
 
@@ -54,17 +54,17 @@ class Texts:
     marked: list[Sequence[int]] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
 
-    def over(self, _: object) -> int | None:
-        return FANOUT if self.is_over else None
+    def due(self, _: object) -> Due | None:
+        return Due(FANOUT) if self.is_over else None
 
-    def waiting(self, _: object, fanout: int, most: int) -> list[Waiting]:
+    def waiting(self, _: object, fanout: int, most: int, places: Sequence[int]) -> list[Waiting]:
         gone = {address for some in self.marked for address in some}
         return [one for one in self.waits if one.address_id not in gone][:most]
 
     def mark(self, _: object, fanout: int, addresses: Sequence[int]) -> None:
         self.marked.append(list(addresses))
 
-    def close(self, _: object, fanout: int) -> None:
+    def close(self, _: object, fanout: int, places: Sequence[int]) -> None:
         self.closed.append(fanout)
 
 

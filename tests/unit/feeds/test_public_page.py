@@ -11,7 +11,7 @@ from broadcaster.alert.alert import RevisionKind
 from broadcaster.feeds import public_page
 from broadcaster.feeds.lookup import advice_by_town, find
 from broadcaster.feeds.picture import AreaMap, Piece
-from broadcaster.feeds.snapshot import AirState, TownAnswer
+from broadcaster.feeds.snapshot import AirState, Sealed, TownAnswer
 from broadcaster.settings import Mode
 from tests.unit.feeds.samples import ANSWERS, NOON, on_air, snapshot
 
@@ -195,3 +195,16 @@ def test_the_answer_to_a_query_is_escaped():
     made = public_page.find_page(given, "<script>", find(given["towns"], "<script>"))
     assert b"<script>" not in made.replace(b"<script src", b"")
     assert b"&lt;script&gt;" in made
+
+
+def test_the_foot_of_the_page_has_the_newest_checkpoint_of_the_ledger():
+    sealed = Sealed(12_345, "ab" * 32, NOON, "911.state.example\n12345\nroot\n\nsignature\n")
+    made = public_page.files(snapshot(on_air(), ledger=sealed))
+    foot = made["index.html"].decode().partition('<footer class="foot">')[2]
+    assert (
+        "ledger of 12,345 events" in foot and 'href="/ledger/checkpoint"' in foot and f"<code>{'ab' * 8}</code>" in foot
+    )
+    assert made["ledger/checkpoint"].decode() == sealed.note
+    assert json.loads(made["status.json"])["ledger"] == {"size": 12_345, "root": "ab" * 32, "at": NOON.isoformat()}
+    before = public_page.files(snapshot(on_air()))
+    assert "ledger/checkpoint" not in before and "checkpoint" not in before["index.html"].decode()

@@ -1,0 +1,32 @@
+"""The training desk has another word on every button: nobody takes it for the live one, nor the live one for it.
+
+Pickering, Ontario, 2020: the test system and the real one had the same screens and the same templates (outage-domain.md
+section 1.2, no. 7). The colour alone does not tell somebody who is in a hurry, or who does not see colours.
+"""
+
+from __future__ import annotations
+
+import re
+
+from flask import Flask, Response, request
+
+from broadcaster.said import Said
+from broadcaster.settings import Mode
+from broadcaster.web import tongue
+
+WORD = Said("Practise:")
+BUTTON = re.compile(r"<(?:button|a)\b[^>]*\bclass=\"[^\"]*\busa-button\b[^>]*>")
+"""What starts a button of a page; those in the head of a page have another class, and do nothing to an alert."""
+
+
+def install(app: Flask, mode: Mode) -> None:
+    """Put the word on every button of every page of a training desk; elsewhere nothing is touched."""
+    if mode is Mode.TRAINING:
+        app.after_request(_worded)
+
+
+def _worded(response: Response) -> Response:
+    if response.mimetype == "text/html" and request.path.startswith("/desk") and not response.is_streamed:
+        word = f"{tongue.said(WORD)} "
+        response.set_data(BUTTON.sub(lambda found: found[0] + word, response.get_data(as_text=True)))
+    return response
