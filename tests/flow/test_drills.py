@@ -39,7 +39,7 @@ def desk(sessions: Sessions) -> Desk:
     return made
 
 
-def plan(admin: Browser, who: str, begins: str, **more: str) -> Browser:
+def plan(admin: Browser, who: str, begins: str, **more: str | list[str]) -> Browser:
     given = {"who": who, "begins": begins, "failure": "all_calls", "county": "25009", **more}
     return admin.open("/desk/drills/").send("/desk/drills/", **given)
 
