@@ -18,10 +18,11 @@ from broadcaster.dispatch.actions import DEFAULT_LIFE, DEFAULT_NEXT_UPDATE, Acto
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.office import Office
 from broadcaster.settings import Settings
-from broadcaster.store import database
+from broadcaster.store import database, ledger
 from broadcaster.store import drills as kept
 from broadcaster.store.database import Sessions, only_one
 from broadcaster.store.drills import Drill, DrillOutcome, DrillRun
+from broadcaster.store.people import User
 from broadcaster.store.sealed import Sealer
 
 log = logs.get(__name__)
@@ -59,6 +60,8 @@ class DrillAuthor:
             log.warning("drill_not_written", drill=drill.public_id, why=str(refused))
             drills.end(session, run, DrillOutcome.UNFINISHED, now, drills.MACHINE)
             return False
+        said = {"alert": revision.alert.public_id, "for": session.get_one(User, drill.planned_by).email}
+        ledger.append(session, drills.MACHINE, "drill-written", f"drill-run:{run.public_id}", said)
         return True
 
 

@@ -10,6 +10,7 @@ from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served
 from tests.browser.test_the_roster import sign_in
 from tests.desk import BOTH, ISSUER, SECOND, Desk, released
 from tests.flow.test_911_trouble import link, places, tap
+from tests.flow.test_an_outage_from_first_word import opened
 
 pytestmark = MARKS
 
@@ -49,7 +50,8 @@ def test_from_two_taps_to_the_record(sessions: Sessions, chromium: Chromium) -> 
         accessible(ida)
         fits(ida)
 
-        released(desk, desk.browser(BOTH), desk.browser(SECOND), SECOND)
+        bea = desk.browser(BOTH)
+        released(desk, bea, desk.browser(SECOND), SECOND)
         ida.set_viewport_size(OFFICE)
         ida.goto(f"{base}/desk/outages")
         shot(ida, "outages")
@@ -63,7 +65,18 @@ def test_from_two_taps_to_the_record(sessions: Sessions, chromium: Chromium) -> 
         shot(ida, "outage-record")
         accessible(ida)
         fits(ida)
+        gone = opened(bea, names="Salem", known_from="The vendor")
+        bea.send("/join", join="One switch.", into=ida.url.rpartition("/")[2])
+        ida.reload()
         ida.set_viewport_size(OFFICE)
+        shot(ida, "outage-with-another-one")
+        accessible(ida)
+        fits(ida)
+        ida.set_viewport_size(OFFICE)
+        ida.get_by_role("button", name="Part it").click()
+        expect(ida.get_by_text("Parted: each record stands by itself again.")).to_be_visible()
+        assert ida.url == base + gone
+        ida.go_back()
         ida.get_by_role("link", name="Change what is known").click()
         shot(ida, "outage-facts")
         accessible(ida)

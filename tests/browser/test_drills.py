@@ -6,9 +6,10 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
 from broadcaster.dispatch.drills import Drills
-from broadcaster.store import canaries
+from broadcaster.store import canaries, drill_pages, drills
 from broadcaster.store.canaries import Outcome, Run, Step
 from broadcaster.store.database import Sessions
+from broadcaster.store.drills import DrillPart
 from broadcaster.web import accounts
 from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot
 from tests.browser.test_the_roster import sign_in
@@ -30,6 +31,9 @@ def test_it_comes_as_an_outage_does(sessions: Sessions, chromium: Chromium) -> N
     boss.open("/desk/drills/")
     boss.send("/desk/drills/", who="on-call", begins="2026-06-20T09:00", failure="intermittent", announced="1")
     assert Drills(sessions).look(desk.now) == 1
+    with sessions.begin() as store:
+        (run,) = drills.running(store)
+        drill_pages.note(store, run.id, [run.user_id], DrillPart.ISSUE, desk.now)
     with served(desk.app) as base:
         page = chromium.new_context(viewport=OFFICE).new_page()
         sign_in(page, base, desk, BOSS)

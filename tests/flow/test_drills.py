@@ -22,7 +22,7 @@ from broadcaster.store.ledger import AuditEvent
 from broadcaster.store.practice import Standing
 from broadcaster.store.roster import Shift
 from broadcaster.web import accounts
-from tests.desk import BOTH, ISSUER, NOON, PASSWORD, SECOND, Browser, Desk, released, walk
+from tests.desk import AUDITOR, BOTH, ISSUER, NOON, PASSWORD, SECOND, Browser, Desk, released, walk
 from tests.factories import SEALER
 
 ADMIN, OTHER = "ana@desk.example", "otto@desk.example"
@@ -39,7 +39,7 @@ def desk(sessions: Sessions) -> Desk:
     return made
 
 
-def plan(admin: Browser, who: str, begins: str, **more: str) -> Browser:
+def plan(admin: Browser, who: str, begins: str, **more: str | list[str]) -> Browser:
     given = {"who": who, "begins": begins, "failure": "all_calls", "county": "25009", **more}
     return admin.open("/desk/drills/").send("/desk/drills/", **given)
 
@@ -70,7 +70,7 @@ def test_an_unannounced_drill_of_a_shift(desk: Desk) -> None:
         on_call(desk, email)
     admin, ida, otto, abe, bea = (desk.browser(email) for email in (ADMIN, ISSUER, OTHER, SECOND, BOTH))
     assert "Fill in date and time" in plan(admin, "on-call", "soon").text and admin.status == 422
-    assert "Choose an issuer" in plan(admin, str(key(desk, SECOND)), "2026-06-18T13:00").text
+    assert "Choose an issuer, an approver" in plan(admin, str(key(desk, AUDITOR)), "2026-06-18T13:00").text
     assert "Planned." in plan(admin, "on-call", "2026-06-18T13:00").text
     assert "Unannounced" in admin.text and "Essex County" not in ida.open("/desk/drills/").text
     assert duty.look(desk.now) == 0

@@ -19,7 +19,8 @@ TEST_SID, TEST_TOKEN, MAGIC = "AC" + "2" * 32, "test-token-of-the-carrier", "+15
 @contextmanager
 def trial(token: str = TEST_TOKEN, **faults: float) -> Iterator[tuple[Running, Client]]:
     """A carrier with test credentials beside its account, and the official client that uses them."""
-    config = Carrier(SID, TOKEN, faults=Faults(delivery_ms=0.0, **faults), test_sid=TEST_SID, test_token=TEST_TOKEN)
+    calm = Faults(delivery_ms=0.0, share_callbacks_dropped=0.0, **faults)
+    config = Carrier(SID, TOKEN, faults=calm, test_sid=TEST_SID, test_token=TEST_TOKEN)
     with start_in_thread(config) as running:
         transport = ToCarrier(running.url, 20.0)
         try:
