@@ -69,8 +69,8 @@ def missed(store: Session, outage: Outage) -> MissedFigures | None:
     if not whole.callers:
         return None
     said = {OUTCOMES[Outcome(key)].lower(): many for key, many in whole.outcomes.items()}
-    through = {THROUGH: whole.through} if whole.through else {}
-    left = {LEFT: whole.left} if whole.left else {}
+    through: dict[str, int] = {THROUGH: whole.through} if whole.through else {}
+    left: dict[str, int] = {LEFT: whole.left} if whole.left else {}
     return MissedFigures(whole.callers, {**said, **through, **left}, whole.left, LOGS)
 
 
