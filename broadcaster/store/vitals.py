@@ -33,6 +33,12 @@ _PARTS = {
     "followups": "SELECT kind AS a, '' AS b, count(*) AS value FROM followup GROUP BY 1",
     "wave": "SELECT '' AS a, '' AS b, extract(epoch FROM clock_timestamp() - min(started_at))::float8 AS value"
     " FROM wave WHERE closed_at IS NULL HAVING count(*) > 0",
+    "doubles": "WITH air AS (SELECT f.id FROM fanout f JOIN revision r ON r.id = f.revision_id"
+    "   JOIN alert a ON a.id = r.alert_id WHERE a.state = 'open')"
+    " SELECT 'confirmed' AS a, '' AS b, count(*) AS value FROM sighting s JOIN air ON air.id = s.fanout_id"
+    " UNION ALL SELECT 'possible', '', count(*) FROM air JOIN past_attempt p ON p.fanout_id = air.id"
+    "   AND p.outcome = 'blind' JOIN delivery d ON d.fanout_id = p.fanout_id AND d.address_id = p.address_id"
+    "   AND d.n > p.n",
     "circuits": "SELECT channel AS a, carrier AS b, max((circuit = 'open')::int) AS value FROM sender"
     " WHERE circuit <> 'retired' GROUP BY 1, 2",
     "receipts": "SELECT '' AS a, '' AS b, count(*) AS value FROM receipt WHERE applied_at IS NULL",

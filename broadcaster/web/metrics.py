@@ -41,6 +41,7 @@ GAUGES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "lanes": ("broadcaster_open_lanes", "Communities and lists that are not read to their end.", ("channel",)),
     "followups": ("broadcaster_followups", "Deliveries to ask after (ask) or to try again (retry).", ("kind",)),
     "wave": ("broadcaster_oldest_open_wave_seconds", "Age of the oldest wave without all its outcomes.", ()),
+    "doubles": ("broadcaster_doubles", "Sent twice by open alerts, for certain (confirmed) or perhaps.", ("kind",)),
     "circuits": ("broadcaster_circuit_open", "1 while a carrier is given up.", ("channel", "carrier")),
     "receipts": ("broadcaster_receipts_waiting", "Receipts kept and not applied yet.", ()),
     "canary": ("broadcaster_canary_age_seconds", "Since a canary last went all the way; absent: none has.", ()),

@@ -120,6 +120,16 @@ async def test_a_connection_that_was_idle_for_long_is_not_trusted(monkeypatch: p
     assert server.connections == 2
 
 
+async def test_no_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text goes straight to its carrier: a proxy that somebody set for a browser would read the numbers."""
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    server = Scripted()
+    async with scripted(server) as door:
+        assert (await door.request("POST", server.url, {}, b"x")).status == 201
+    assert server.requests[0].startswith(b"POST / HTTP/1.1")
+
+
 async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     server = Scripted(b"HTTP/1.1 307 Moved\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
     async with scripted(server) as door:
@@ -238,12 +248,18 @@ async def test_tls_holds_or_nothing_is_sent(trusted: bool, tmp_path: Path, monke
     tls.load_cert_chain(file)
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    server = Scripted()
+    made: list[ssl.SSLContext] = []
+    new = ssl.create_default_context
+    monkeypatch.setattr(http.ssl, "create_default_context", lambda: made.append(new()) or made[-1])
+    server = Scripted(then=CLOSE)
     async with scripted(server, tls) as door:
         url = f"https://127.0.0.1:{server.port}/"
-        if trusted:
-            assert (await door.request("POST", url, {}, b"x")).status == 201
-        else:
-            with pytest.raises(NotSent, match="no_connection"):
-                await door.request("POST", url, {}, b"x")
-    assert len(server.requests) == trusted
+        for _ in range(2):
+            if trusted:
+                assert (await door.request("POST", url, {}, b"x")).status == 201
+                await asyncio.sleep(0.02)
+            else:
+                with pytest.raises(NotSent, match="no_connection"):
+                    await door.request("POST", url, {}, b"x")
+    assert len(server.requests) == 2 * trusted
+    assert len(made) == 1, "the certificates of the world are read once, however many connections are opened"

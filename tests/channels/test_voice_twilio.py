@@ -26,15 +26,17 @@ OUT = Outgoing(Key(7, 11, 1), TO, Message("", "911 is down.", ""), "proof", 3600
 
 
 class Said(Door):
-    """A door behind which stands one answer; `asked` is what was sent."""
+    """A door behind which stands one answer; `asked` is what was sent last, and `urls` are those it was sent to."""
 
     def __init__(self, status: int, body: object, headers: dict[str, str] | None = None) -> None:
         super().__init__(live=False)
         text = body if isinstance(body, str) else json.dumps(body)
         self.reply, self.asked = Reply(status, text, headers or {}), b""
+        self.urls: list[str] = []
 
     async def request(self, method: str, url: str, headers: object, body: bytes = b"") -> Reply:
         self.asked = body
+        self.urls.append(url)
         return self.reply
 
 

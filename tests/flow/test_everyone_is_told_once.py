@@ -12,7 +12,7 @@ from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.store import tallies
 from broadcaster.store.alerts import Body
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.deliveries import Fanout, PastAttempt
 from tests.factories import SID, TOKEN, directory, engine, furnish, phones
 from tests.flow import story
 
@@ -42,3 +42,19 @@ def test_each_person_gets_the_text_of_their_town(sessions: Sessions, tmp_path: P
         assert tallies.by_community(session, fanout.id) == tallies.truth(session, fanout.id)
         assert tallies.whole(session, fanout.id).states == {"accepted": 300}
         assert follow_up(works) == 0
+
+
+def test_a_sender_of_three_a_second_makes_nobody_wait_so_long_that_nothing_is_known(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    """One POST for each, and after none must be asked; what misses its second on a busy machine has not left."""
+    everyone = phones(10)
+    house = furnish(sessions, directory(1), {phone: ["town-1"] for phone in everyone}, mps=3.0)
+    with start_in_thread(Carrier(SID, TOKEN, faults=CALM)) as carrier, engine(sessions, carrier.url, tmp_path) as works:
+        revision = house.release()
+        story.finish(works)
+        assert story.texted(carrier) == Counter(dict.fromkeys(everyone, 1))
+        assert carrier.summary()["attempts"] == len(everyone)
+    assert story.sums_close(sessions, revision, len(everyone)).states == {"accepted": len(everyone)}
+    with sessions() as session:
+        assert {row.outcome for row in session.query(PastAttempt)} <= {"not_sent"}

@@ -58,6 +58,27 @@ def test_a_bell_that_nobody_hears_is_logged_and_raises_nothing(monkeypatch) -> N
     assert heard == ["bell_not_heard"]
 
 
+def test_whoever_rings_does_not_wait_for_the_bell(monkeypatch) -> None:
+    """A request ends while Redis still thinks about it."""
+    began, over, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def stuck(queues: tuple[str, ...]) -> None:
+        assert queues == ("urgent", "sms")
+        began.set()
+        over.wait(30.0)
+        ended.set()
+
+    monkeypatch.setattr(tasks, "_ring", stuck)
+    tasks.ring("urgent", "sms")
+    assert began.wait(30.0)
+    assert not ended.is_set()
+    (bell,) = (thread for thread in threading.enumerate() if thread.name == "bell")
+    assert bell.daemon, "nor does a process that ends"
+    over.set()
+    bell.join(30.0)
+    assert ended.is_set()
+
+
 def test_release_needs_neither_celery_nor_redis_and_never_approves(
     sessions: Sessions, database_url: str, tmp_path: Path
 ) -> None:

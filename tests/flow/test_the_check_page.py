@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import delete, text
 
@@ -87,6 +89,27 @@ def test_texts_of_people_who_cannot_make_voice_calls_are_shown_beside_the_others
     assert (place, lang) == ("Ayer", "es")
     assert words == f"Marque 711 y pida el 978-555-0101. {same[2]}"
     assert int(segments) >= int(same[3])
+
+
+PACES = {
+    10.0: r"^\d+ seconds?$",
+    0.0001: r"^\d+ h \d\d min, [1-6] people not before it ends$",
+    None: "^no sender is set up$",
+}
+"""Segments a second, and what is said of six people."""
+
+
+@pytest.mark.parametrize("pace", PACES)
+def test_the_check_page_says_how_long_the_carrier_needs(pace: float | None, desk: Desk) -> None:
+    with desk.sessions.begin() as store:
+        if pace is None:
+            store.execute(text("UPDATE sender SET circuit = 'retired' WHERE channel = 'sms'"))
+        else:
+            store.execute(text("UPDATE sender SET segments_per_s = :p WHERE channel = 'sms'"), {"p": pace})
+    author = desk.browser(ISSUER)
+    walk(desk, author)
+    (said,) = author.page.xpath("//div[dt='At the carrier’s rate']/dd")
+    assert re.fullmatch(PACES[pace], " ".join(said.text_content().split()))
 
 
 WAYS = {

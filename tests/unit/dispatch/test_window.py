@@ -182,6 +182,7 @@ def test_no_row_starts_before_its_turn(channel: Scripted) -> None:
 
 
 def test_no_more_than_its_places_are_in_flight(window: Window, channel: Scripted, clock: Clock) -> None:
+    """Also where a second wave comes while the first one fills them."""
     here, most = 0, 0
 
     async def count(out: Outgoing) -> Accepted:
@@ -193,7 +194,8 @@ def test_no_more_than_its_places_are_in_flight(window: Window, channel: Scripted
         return Accepted("SM1")
 
     channel.sending = count
-    send(window, wave(50))
+    window.start(wave(50))
+    send(window, wave(60))
     assert most == 4
 
 
@@ -263,11 +265,16 @@ def test_a_carrier_that_asks_for_quiet_gets_it(window: Window, channel: Scripted
 
     channel.sending = full
     assert events(send(window, wave(8))) == {(Event.NOT_SENT, "20429"): 8}
-    channel.sending = take
-    begun = threading.Event()
-    threading.Timer(0.1, lambda: (begun.set(), setattr(clock, "now", 100.2))).start()
+    started: list[float] = []
+
+    async def note(out: Outgoing) -> Accepted:
+        started.append(clock.now)
+        return Accepted("SM1")
+
+    channel.sending = note
+    threading.Timer(0.1, lambda: setattr(clock, "now", 100.2)).start()
     assert events(send(window, wave(3))) == {(Event.ACCEPTED, ""): 3}
-    assert begun.is_set()
+    assert started == [100.2] * 3
     assert window.places("twilio") <= 4
 
 
@@ -279,6 +286,7 @@ def test_work_in_the_loop_is_bounded_in_time(window: Window) -> None:
         window.run(never(), 0.01)
 
 
-def test_closing_closes_the_channels(channel: Scripted) -> None:
-    Window({"twilio": channel}).close()
-    assert channel.closed
+def test_closing_closes_the_channels_and_ends_the_loop(channel: Scripted) -> None:
+    made = Window({"twilio": channel})
+    made.close()
+    assert channel.closed and made.loop.is_closed()

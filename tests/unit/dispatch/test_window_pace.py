@@ -1,7 +1,8 @@
-"""When the sending loop hands on what has gathered, and how fast it believes a carrier to be."""
+"""When the sending loop hands on what has gathered, how fast it believes a carrier to be, and how much it gives it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -10,7 +11,7 @@ from broadcaster.alert.delivery import Event
 from broadcaster.channels.contract import Accepted, Outgoing
 from broadcaster.dispatch import window as sending
 from broadcaster.dispatch.window import Window
-from tests.unit.dispatch.test_window import Clock, Scripted, events, send, wave
+from tests.unit.dispatch.test_window import TRAITS, Clock, Scripted, events, send, wave
 
 
 @pytest.mark.parametrize(("passed", "rate"), [(0.2, 502.5), (0.1, 1000.0), (0.05, 1000.0)])
@@ -31,3 +32,14 @@ def test_the_rate_is_that_of_lately_and_the_last_sender_hands_on_at_once(
         assert window.rate("twilio") == pytest.approx(rate)
     finally:
         window.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "stands", "limit"), [(4, 16, 4), (50, 16, 16), ({"twilio": 7}, 16, 7), ({}, 1000, 100), ({}, 16, 16)]
+)
+def test_a_carrier_is_given_what_is_set_and_no_more_than_it_stands(
+    asked: int | dict[str, int], stands: int, limit: int
+) -> None:
+    made = Window({"twilio": Scripted(traits=replace(TRAITS, in_flight=stands))}, in_flight=asked)
+    assert made.limit("twilio") == made.places("twilio") == limit
+    made.close()

@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 from lxml import html
+from sqlalchemy import text
 
 from broadcaster.receipts.counts import STATES
 from broadcaster.store import fanouts
 from broadcaster.store.alerts import Release
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery, Fanout
+from broadcaster.store.deliveries import Delivery, Fanout, PastAttempt, Sighting
 from tests import onair
 from tests.onair import NOW, OnAir
 from tests.onair_desk import app_of, select, signed_in, words
@@ -50,6 +51,32 @@ def test_the_board_says_how_many_of_how_many(sessions: Sessions) -> None:
     assert legend["Not yet reached"] == "2"
     assert sum(int(number) for number in legend.values()) == 15
     assert "accepted is not delivered" in words(page)
+
+
+def test_the_board_says_how_long_the_carrier_needs_for_the_rest(sessions: Sessions) -> None:
+    """Two are left, at a segment in a hundred seconds."""
+    air = a_night(sessions)
+    with sessions.begin() as session:
+        session.execute(text("UPDATE sender SET segments_per_s = 0.01 WHERE channel = 'sms'"))
+    page = page_of(sessions, air)
+    (left,) = page.xpath("//dd[@data-k='drain']")
+    assert (words(left), "2 in the queue, at the carrier's rate" in words(page)) == ("3 minutes", True)
+    assert "About 3 minutes left at the carrier's rate." in words(page)
+    with sessions.begin() as session:
+        session.execute(text("UPDATE sender SET circuit = 'open' WHERE channel = 'sms'"))
+    assert not page_of(sessions, air).xpath("//dd[@data-k='drain']"), "nobody can say"
+
+
+def test_whoever_was_sent_it_twice_is_on_the_board(sessions: Sessions) -> None:
+    air = a_night(sessions)
+    assert "Sent twice" not in words(page_of(sessions, air))
+    with sessions.begin() as session:
+        row = session.query(Delivery).filter_by(fanout_id=air.fanout, state="accepted").limit(1).one()
+        place = {"fanout_id": air.fanout, "address_id": row.address_id, "n": 1}
+        row.n = 2
+        session.add(PastAttempt(**place, outcome="blind"))
+        session.add_all([Sighting(**place, carrier="twilio", ref=ref) for ref in ("SM2", "SM3")])
+    assert "Sent twice: 2 for certain, 1 perhaps." in words(page_of(sessions, air))
 
 
 def test_bars_fill_the_whole_width(sessions: Sessions) -> None:

@@ -64,7 +64,20 @@ def a_night(sessions: Sessions) -> None:
         session.execute(
             text("INSERT INTO receipt (fanout_id, address_id, n, carrier, ref, status) VALUES (1, 1, 1, 'c', 'r', 's')")
         )
+        twice = {"f": air.fanout, "first": there[0], "second": there[1]}
+        for statement in TWICE:
+            session.execute(text(statement), {name: twice[name] for name in text(statement).compile().params})
         tallies.fold(session)
+
+
+TWICE = (
+    "UPDATE delivery SET n = 2 WHERE fanout_id = :f AND address_id = :first",
+    "INSERT INTO past_attempt (fanout_id, address_id, n, outcome) VALUES (:f, :first, 1, 'blind')",
+    "INSERT INTO past_attempt (fanout_id, address_id, n, outcome) VALUES (:f, :second, 1, 'blind')",
+    "INSERT INTO sighting (carrier, ref, fanout_id, address_id, n) VALUES ('c', 'SM2', :f, :first, 1)",
+    "INSERT INTO sighting (carrier, ref, fanout_id, address_id, n) VALUES ('c', 'SM3', :f, :second, 1)",
+)
+"""Somebody was sent it again blindly, another only waited for it; and two texts came that fit no open attempt."""
 
 
 def test_what_wakes_an_operator_is_on_the_page(sessions: Sessions, tmp_path: Path) -> None:
@@ -84,6 +97,8 @@ def test_what_wakes_an_operator_is_on_the_page(sessions: Sessions, tmp_path: Pat
         'broadcaster_followups{kind="ask"}': 1,
         'broadcaster_circuit_open{carrier="twilio",channel="sms"}': 1,
         "broadcaster_receipts_waiting": 1,
+        'broadcaster_doubles{kind="possible"}': 1,
+        'broadcaster_doubles{kind="confirmed"}': 2,
     }
     assert {name: found.get(name) for name in expected} == expected
     assert found["broadcaster_oldest_open_wave_seconds"] >= 100
@@ -94,6 +109,7 @@ def test_what_wakes_an_operator_is_on_the_page(sessions: Sessions, tmp_path: Pat
         session.execute(text("UPDATE alert SET state = 'closed'"))
     after = page(sessions, publish_dir=tmp_path / "elsewhere")
     assert after["broadcaster_overdue_alerts"] == 0
+    assert [after[f'broadcaster_doubles{{kind="{kind}"}}'] for kind in ("possible", "confirmed")] == [0, 0]
     gone = ("broadcaster_oldest_open_wave_seconds", "broadcaster_published_age_seconds")
     assert not set(gone) & set(after), "no age of what is not there"
 
