@@ -164,9 +164,8 @@ def take_over(outage: str) -> Answer:
 @only(*DESK)
 def close(outage: str) -> Answer:
     """It works again; not while an alert of it has no end."""
-    return _acted(
-        outage, "close", lambda hand, row: record.close(hand, row, _words("close")), Said("The outage is closed.")
-    )
+    done = Said("The outage is closed.")
+    return _acted(outage, "close", lambda hand, row: record.close(hand, row, _words("close")), done)
 
 
 @outages.post("/<outage>/join")
