@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from broadcaster.store.database import Sessions
 from broadcaster.web import accounts
 from tests import calls
-from tests.browser.looking import MARKS, accessible, fits, served, shot
+from tests.browser.looking import MARKS, OFFICE, accessible, fits, served, shot
 from tests.browser.test_the_desk_in_spanish import sign_in
 from tests.desk import NOON, PASSWORD, Desk
 from tests.flow.missed import ADMIN, imported, with_a_number
@@ -71,6 +71,7 @@ def _looked_at(page: Page, name: str) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "es")
     for each in page.locator("main details:not([open]) > summary").all():
         each.click()
+    page.set_viewport_size(OFFICE)
     accessible(page)
     fits(page)
     page.set_viewport_size(NARROW)
