@@ -112,7 +112,12 @@ async def test_one_of_ours_is_rung_and_no_machine_is_told_apart() -> None:
 
 @pytest.mark.parametrize(
     ("status", "answer", "ended"),
-    [(200, {"sid": "CA1", "status": "canceled"}, True), (400, {"code": 21220}, False), (404, {"code": 20404}, False)],
+    [
+        (200, {"sid": "CA1", "status": "canceled"}, True),
+        (400, {"code": 21220}, False),
+        (404, {"code": 20404}, False),
+        (404, {}, False),
+    ],
 )
 async def test_a_call_that_rings_is_ended_and_one_that_is_over_is_not(
     status: int, answer: dict[str, object], ended: bool
