@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from broadcaster.channels.contract import Accepted, Asked, Key, Outgoing, Seen
+from broadcaster.channels.contract import Accepted, Asked, Key, Outgoing, Seen, Traits
 from broadcaster.channels.errors import Ambiguous, Misconfigured, OptedOut, Rejected, SendError, Throttled
 from broadcaster.channels.http import Door
 from broadcaster.channels.sms_twilio import LISTED_ONE_BY_ONE, TwilioSms
@@ -42,6 +42,7 @@ async def test_a_text_is_one_form_with_all_that_the_carrier_must_know(sender: st
         ("From" if sender == SENDER else "MessagingServiceSid"): [sender],
     }
     assert [urlsplit(url).path for url in door.urls] == [f"/2010-04-01/Accounts/{SID}/Messages.json"]
+    assert TwilioSms.traits == Traits(receipts=True, listing=True, segments=True, cancels=True)
 
 
 LIVES = [(36_001, 36_000), (36_000, 36_000), (7_200, 7_200), (61, 61), (60, 60), (59, 60), (0, 60), (-5, 60)]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from broadcaster.alert.delivery import Handset
-from broadcaster.channels.contract import Asked, Key, Outgoing
+from broadcaster.channels.contract import Asked, Key, Outgoing, Traits
 from broadcaster.channels.errors import Ambiguous, Misconfigured, NotSent, Rejected, SendError, Throttled
 from broadcaster.channels.http import Door
 from broadcaster.channels.twilio_http import TwilioAccount
@@ -90,12 +90,16 @@ async def test_what_an_answer_means(what: str) -> None:
 async def test_a_call_asks_for_a_machine_to_be_told_apart_and_says_where_we_are() -> None:
     door = Said(201, {"sid": "CA" + "1" * 32})
     assert (await voice(door).send(OUT)).ref == "CA" + "1" * 32
-    asked = door.asked.decode()
-    assert "MachineDetection=DetectMessageEnd" in asked and "Timeout=30" in asked
-    assert "Url=https%3A%2F%2Falerts.example.gov%2Fcallbacks%2Ftwilio%2Fanswered%3Fd%3D7.11.1%26m%3Dproof&" in asked
-    called = "StatusCallback=https%3A%2F%2Falerts.example.gov%2Fcallbacks%2Ftwilio%2Fcall%3Fd%3D7.11.1%26m%3Dproof"
-    assert f"{called}%23rc%3D5" in asked
-    assert "down" not in asked, "no word of the notice goes before somebody picks up"
+    assert parse_qs(door.asked.decode(), strict_parsing=True) == {
+        "To": [TO],
+        "From": [SENDER],
+        "Url": [f"{HERE}/callbacks/twilio/answered?d=7.11.1&m=proof"],
+        "StatusCallback": [f"{HERE}/callbacks/twilio/call?d=7.11.1&m=proof#rc=5&rp=all"],
+        "MachineDetection": ["DetectMessageEnd"],
+        "Timeout": ["30"],
+    }, "no word of the notice goes before somebody picks up"
+    assert [urlsplit(url).path for url in door.urls] == [f"/2010-04-01/Accounts/{SID}/Calls.json"]
+    assert TwilioVoice.traits == Traits(receipts=True, listing=True, segments=False, cancels=True, in_flight=20)
 
 
 async def test_one_of_ours_is_rung_and_no_machine_is_told_apart() -> None:
@@ -108,7 +112,12 @@ async def test_one_of_ours_is_rung_and_no_machine_is_told_apart() -> None:
 
 @pytest.mark.parametrize(
     ("status", "answer", "ended"),
-    [(200, {"sid": "CA1", "status": "canceled"}, True), (400, {"code": 21220}, False), (404, {"code": 20404}, False)],
+    [
+        (200, {"sid": "CA1", "status": "canceled"}, True),
+        (400, {"code": 21220}, False),
+        (404, {"code": 20404}, False),
+        (404, {}, False),
+    ],
 )
 async def test_a_call_that_rings_is_ended_and_one_that_is_over_is_not(
     status: int, answer: dict[str, object], ended: bool

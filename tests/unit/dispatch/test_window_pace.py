@@ -8,9 +8,10 @@ from random import Random
 import pytest
 
 from broadcaster.alert.delivery import Event
-from broadcaster.channels.contract import Accepted, Outgoing
+from broadcaster.channels.contract import START_BY, Accepted, Outgoing
 from broadcaster.dispatch import window as sending
-from broadcaster.dispatch.window import Window
+from broadcaster.dispatch.window import FLUSH_ROWS, START_WITHIN_S, Window
+from tests.flow.story import until
 from tests.unit.dispatch.test_window import TRAITS, Clock, Scripted, events, send, wave
 
 
@@ -32,6 +33,31 @@ def test_the_rate_is_that_of_lately_and_the_last_sender_hands_on_at_once(
         assert window.rate("twilio") == pytest.approx(rate)
     finally:
         window.close()
+
+
+def test_a_text_must_leave_within_the_second_of_its_claim() -> None:
+    """Whatever its place in that second: the door looks at it when the connection is in hand."""
+    seen: list[float] = []
+
+    async def look(out: Outgoing) -> Accepted:
+        seen.append(START_BY.get())
+        return Accepted("SM1")
+
+    window = Window({"twilio": Scripted(look)}, in_flight=4, clock=Clock(100.5))
+    send(window, wave(2, born=100.0))
+    window.close()
+    assert seen == [100.0 + START_WITHIN_S] * 2
+
+
+def test_nobody_hears_of_nothing() -> None:
+    """As many as go together, and then the last sender finds that there are no more."""
+    told: list[int] = []
+    window = Window({"twilio": Scripted()}, in_flight=4, clock=Clock())
+    window.tell(lambda some: told.append(len(some)))
+    window.start(wave(FLUSH_ROWS))
+    until(lambda: sum(told) == FLUSH_ROWS)
+    window.close()
+    assert all(told)
 
 
 @pytest.mark.parametrize(
