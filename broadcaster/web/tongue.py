@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from babel import Locale
 from babel.dates import format_date
@@ -29,6 +29,8 @@ LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
 """Each by its own name, as its switch says it."""
 COOKIE = "desk-lang"
 CATALOGUE = Path(__file__).resolve().parents[1] / "locale" / "es" / "LC_MESSAGES" / "desk.po"
+Words = TypeVar("Words", str, Markup)
+TWO_STOPS = re.compile(r"([ap]\. ?m\.)\.(?!\.)")
 LOCALE = "es_US"
 """Spanish of the United States: 4,100,000 and 2:31 p. m."""
 
@@ -93,7 +95,7 @@ def shown(value: Any) -> Any:
         return value
     many, count = (value.many, value.number) if isinstance(value, Counted) else ("", 1)
     put = _put(value.parts)
-    return _agreeing(_in_spanish(value.pattern, many, count), put) % put
+    return _stopped(_agreeing(_in_spanish(value.pattern, many, count), put) % put)
 
 
 def said(value: Any) -> str:
@@ -138,7 +140,14 @@ def counted(pattern: str, many: str, count: int, /, **parts: Any) -> Markup:
 def _marked(pattern: str, parts: Mapping[str, Any]) -> Markup:
     """The pattern is a literal of a template, so its markup is ours; `Markup` escapes what is put into it."""
     put = _put(parts)
-    return Markup(_agreeing(pattern, put)) % put  # noqa: S704 - as above
+    return _stopped(Markup(_agreeing(pattern, put)) % put)  # noqa: S704 - as above
+
+
+def _stopped(words: Words) -> Words:
+    """An hour that ends a sentence brings its full stop: ``12:01 p.m.``, ``12:01 p. m.``"""
+    for hour in set(TWO_STOPS.findall(words)):
+        words = words.replace(f"{hour}.", hour)
+    return words
 
 
 class Hours(Wording):

@@ -102,3 +102,10 @@ def test_hours_and_days() -> None:
     assert HOURS.full(TWO) == "2:31 p.m. EDT, Tuesday, June 18, 2024"
     assert HOURS.dated(ONE) == "Jun 18, 1:05:07 p.m."
     assert tongue.day("2024-05-02") == "May 2, 2024"
+
+
+def test_an_hour_at_the_end_of_a_sentence_has_one_full_stop() -> None:
+    at = "Approved by %(name)s at %(moment)s. Go on"
+    assert tongue.marked(at, name="Abe", moment="12:01 p.m.") == "Approved by Abe at 12:01 p.m. Go on"
+    assert tongue.marked(at, name="<i>", moment="9:01 a. m.") == "Approved by &lt;i&gt; at 9:01 a. m. Go on"
+    assert tongue.marked("%(typed)s", typed="Hm.. 5 p.m...") == "Hm.. 5 p.m..."
