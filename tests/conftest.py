@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from broadcaster.local.postgres import Postgres
-from broadcaster.store import database
+from broadcaster.store import database, schema
 from broadcaster.store.database import Sessions
 from broadcaster.web import accounts
 from tests.servers import memory, postgres_server, valkey
@@ -44,7 +44,7 @@ def migrated(postgres_server: Postgres) -> str:
         admin(postgres_server.url, statement)
     admin(postgres_server.url, "CREATE DATABASE pattern")
     pattern = make_url(postgres_server.url).set(database="pattern").render_as_string(hide_password=False)
-    database.upgrade(pattern)
+    schema.upgrade(pattern)
     return pattern
 
 

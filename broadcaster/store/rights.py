@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from broadcaster.alert.lifecycle import Role
+from broadcaster.refusal import Refusal
 from broadcaster.store import ledger, lockout, people, staff
 from broadcaster.store.database import Base, identity, one_of
 from broadcaster.store.people import ApiToken, User, user_role
@@ -42,7 +43,7 @@ class RequestState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class RightsRefused(ValueError):
+class RightsRefused(Refusal, ValueError):
     """A right that cannot be asked for or confirmed; the message is one sentence."""
 
 
