@@ -27,6 +27,8 @@ accounts.PASSWORDS = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 second. What the product uses is read by its processes, which the tests start as they are."""
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""The tests start two hundred processes: each would compile the whole program for itself."""
 
 
 def admin(url: str, statement: str) -> None:
