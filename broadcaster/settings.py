@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from broadcaster import canary_settings, oidc_settings
-from broadcaster.canary_settings import CanarySettings
 from broadcaster.oidc_settings import OidcSettings
 from broadcaster.practice_settings import PracticeSettings
+from broadcaster.refusal import Refusal
 from broadcaster.values import (
     MAIL_ADDRESS,
     Keyring,
@@ -38,7 +38,7 @@ SECRETS = (*OURS, "DATABASE_URL", "REDIS_URL", "SMTP_URL", "TWILIO_AUTH_TOKEN", 
 SECRETS += canary_settings.SECRETS + oidc_settings.SECRETS
 
 
-class SettingsError(ValueError):
+class SettingsError(Refusal, ValueError):
     """The environment cannot be used; the message is one sentence that says what to change."""
 
 
@@ -54,7 +54,7 @@ Seconds = Annotated[float, Field(gt=0)]
 Steps = Annotated[str, AfterValidator(in_rising_order)]
 
 
-class Settings(CanarySettings, PracticeSettings, OidcSettings):
+class Settings(canary_settings.CanarySettings, PracticeSettings, OidcSettings):
     """One immutable value with every setting; field names are the environment's names in lower case."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from lxml import html
+from werkzeug.routing import Rule
 
 from broadcaster.alert.phone import AlternateNumber, Visibility
 from broadcaster.directory import (
@@ -52,6 +53,22 @@ class Compiled(BytecodeCache):
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self.kept[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+class Ruled(Rule):
+    """Rules whose way from names to addresses is compiled once for all the applications of a test process: a desk has
+    two hundred and fifty, and a thousand desks are made."""
+
+    kept: ClassVar[dict[tuple[object, ...], Any]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Any:
+        key = (self.rule, self.subdomain, self.host, self.merge_slashes, repr(self.defaults), append_unknown)
+        if key not in self.kept:
+            self.kept[key] = super()._compile_builder(append_unknown)
+        return self.kept[key]
+
+
+Flask.url_rule_class = Ruled
 
 
 def directory() -> Directory:

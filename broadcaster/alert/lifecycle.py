@@ -8,10 +8,11 @@ from enum import StrEnum
 from math import ceil
 
 from broadcaster.alert.alert import ENDINGS, RevisionKind
+from broadcaster.refusal import Refusal
 from broadcaster.said import Counted, Said
 
 
-class LifecycleRefused(ValueError):
+class LifecycleRefused(Refusal, ValueError):
     """A move that the rules of the house do not allow; the message is a sentence for the officer."""
 
 

@@ -6,70 +6,62 @@ Law: every command has an example; an error is one sentence that says what to do
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 
 import click
 from sqlalchemy.exc import OperationalError
 
 from broadcaster import logs
-from broadcaster.alert.lifecycle import LifecycleRefused
-from broadcaster.cli import (
-    alerts,
-    audit,
-    binder,
-    calls,
-    canary,
-    checks,
-    data,
-    directory,
-    documents,
-    missed,
-    people,
-    practice,
-    residents,
-    serving,
-)
-from broadcaster.local.child import ServerError
-from broadcaster.local.supervisor import SupervisorError
-from broadcaster.settings import SettingsError
-from broadcaster.store.agency_people import NoSuchAgency
-from broadcaster.store.database import WrongInstallation
-from broadcaster.store.lockout import LockedOut
-from broadcaster.store.rights import RightsRefused
-from broadcaster.web.accounts import AccountRefused
+from broadcaster.refusal import Refusal
 
-REFUSALS = (
-    *(SettingsError, ServerError, SupervisorError, WrongInstallation),
-    *(AccountRefused, LifecycleRefused, LockedOut, NoSuchAgency, RightsRefused),
-)
+MODULES: Mapping[str, tuple[str, ...]] = {
+    "alerts": ("release",),
+    "audit": ("audit",),
+    "binder": ("binder",),
+    "calls": ("calls",),
+    "canary": ("canary",),
+    "checks": ("doctor", "bench", "chaos"),
+    "data": ("db",),
+    "directory": ("directory",),
+    "documents": ("cap",),
+    "installing": ("demo", "up"),
+    "listening": ("callbacks",),
+    "missed": ("missed",),
+    "people": ("users", "tokens"),
+    "practice": ("practice",),
+    "residents": ("residents",),
+    "serving": ("web", "window"),
+    "sweeping": ("sweep",),
+    "working": ("worker",),
+}
+"""The commands of each module."""
+WHERE = {command: module for module, commands in MODULES.items() for command in commands}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class OneByOne(click.Group):
+    """Imports a command when it is asked for: a worker that starts, perhaps in the middle of a night, does not wait for
+    the desk's pages, nor a page for the demo."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All of them, in the order of the alphabet."""
+        return sorted(WHERE)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name; None where there is none."""
+        if cmd_name in WHERE and cmd_name not in self.commands:
+            for command in import_module(f"{__name__}.{WHERE[cmd_name]}").COMMANDS:
+                self.add_command(command)
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=OneByOne, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="broadcaster")
 def root() -> None:
     """When 911 fails: tell everyone, over every channel at once, which number to call instead.
 
     Example: broadcaster demo
     """
-
-
-for group in (
-    serving,
-    people,
-    data,
-    directory,
-    residents,
-    alerts,
-    missed,
-    audit,
-    practice,
-    checks,
-    documents,
-    calls,
-    canary,
-    binder,
-):
-    for command in group.COMMANDS:
-        root.add_command(command)
 
 
 def main() -> None:
@@ -82,7 +74,7 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except REFUSALS as error:
+    except Refusal as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)
     except OperationalError as error:

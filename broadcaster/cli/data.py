@@ -8,7 +8,7 @@ from broadcaster.dispatch import engine as engines
 from broadcaster.dispatch.proofread import Proofreader
 from broadcaster.local import borders, home, words_check
 from broadcaster.settings import Settings
-from broadcaster.store import database
+from broadcaster.store import database, schema
 from broadcaster.store.database import Sessions
 
 
@@ -31,7 +31,7 @@ def upgrade(revision: str) -> None:
     Example: broadcaster db upgrade
     """
     settings, sessions = opened()
-    database.upgrade(settings.database_url, revision)
+    schema.upgrade(settings.database_url, revision)
     with sessions.begin() as session:
         database.stamp_mode(session, settings.mode.value)
         drawn = borders.install(session, settings.state_fips)
@@ -64,7 +64,7 @@ def downgrade(revision: str) -> None:
     Example: broadcaster db downgrade --to base --yes
     """
     settings, _ = opened()
-    database.downgrade(settings.database_url, revision)
+    schema.downgrade(settings.database_url, revision)
     click.echo(f"The schema stands at {revision}.")
 
 

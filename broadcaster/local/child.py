@@ -16,12 +16,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from broadcaster.refusal import Refusal
+
 LAUNCH = Path(__file__).with_name("launch.py")
 POLL = 0.05
 Process = subprocess.Popen[bytes]
 
 
-class ServerError(RuntimeError):
+class ServerError(Refusal, RuntimeError):
     """A server of ours cannot be started; the message says why and what to do."""
 
 

@@ -12,7 +12,7 @@ from broadcaster.local import borders, home, servers
 from broadcaster.local.servers import Servers
 from broadcaster.local.supervisor import Service, Supervisor, listening
 from broadcaster.settings import Settings
-from broadcaster.store import database
+from broadcaster.store import database, schema
 
 SENDERS_STOP_S = 30.0
 """A sender finishes what is in flight: a POST lasts at most 10 s, a drain claims for 10 s."""
@@ -26,7 +26,7 @@ def standing(env: Mapping[str, str]) -> Iterator[tuple[Settings, Servers, dict[s
     with servers.ensure(settings) as running:
         full["DATABASE_URL"], full["REDIS_URL"] = running.database_url, running.redis_url
         settings = home.adopt(full)
-        database.upgrade(settings.database_url)
+        schema.upgrade(settings.database_url)
         sessions = database.sessions(database.connect(settings.database_url))
         with sessions.begin() as session:
             database.stamp_mode(session, settings.mode.value)

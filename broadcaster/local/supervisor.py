@@ -19,6 +19,7 @@ from typing import Self
 
 from broadcaster import logs
 from broadcaster.local import child
+from broadcaster.refusal import Refusal
 
 TICK = 0.1  # seconds between two looks at the services
 BACKOFF = (0.5, 30.0)  # seconds before a restart: the first, and the longest after doubling
@@ -26,7 +27,7 @@ STEADY_AFTER = 60.0  # seconds alive after which an earlier death no longer coun
 LOG_LIMIT = 20_000_000  # bytes; a larger log is put aside at the next start, over the one before
 
 
-class SupervisorError(RuntimeError):
+class SupervisorError(Refusal, RuntimeError):
     """A service did not become ready; the message names it and ends with the last lines of its log."""
 
 

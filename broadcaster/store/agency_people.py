@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from broadcaster.refusal import Refusal
 from broadcaster.said import Said
 from broadcaster.store import lockout
 from broadcaster.store.directory import Agency, AgencyCommunity, Community
@@ -20,7 +21,7 @@ from broadcaster.store.people import User
 MOST_NOTICES = 30
 
 
-class NoSuchAgency(ValueError):
+class NoSuchAgency(Refusal, ValueError):
     """No agency of the directory is called so, or more than one is; the message is one sentence."""
 
 

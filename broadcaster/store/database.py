@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import BigInteger, DateTime, Engine, Identity, MetaData, String, create_engine, func, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+from broadcaster.refusal import Refusal
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -38,7 +37,7 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: DateTime(timezone=True), str: String, int: BigInteger}  # noqa: RUF012 - SQLAlchemy's own shape
 
 
-class WrongInstallation(RuntimeError):
+class WrongInstallation(Refusal, RuntimeError):
     """The database belongs to an installation of another mode, or holds what this mode refuses."""
 
 
@@ -117,23 +116,6 @@ def only_one(session: Session, name: str) -> Iterator[bool]:
     yield bool(
         session.execute(text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}).scalar()
     )
-
-
-def _alembic(url: str) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    return config
-
-
-def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the schema up to a revision."""
-    command.upgrade(_alembic(url), revision)
-
-
-def downgrade(url: str, revision: str) -> None:
-    """Bring the schema down to a revision; ``base`` is empty."""
-    command.downgrade(_alembic(url), revision)
 
 
 def check_mode(session: Session, mode: str) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.lifecycle import Role as Duty
+from broadcaster.refusal import Refusal
 from broadcaster.said import Said
 from broadcaster.store.passkeys import Passkey
 from broadcaster.store.people import Role, User, user_role
@@ -28,7 +29,7 @@ HAS_FACTOR = or_(User.totp_secret.is_not(None), exists().where(Passkey.user_id =
 provider is no such thing: it may be down on that very night."""
 
 
-class LockedOut(ValueError):
+class LockedOut(Refusal, ValueError):
     """An act that would leave too few people; the message is one sentence that says what to do first."""
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from broadcaster.alert.lifecycle import Role
+from broadcaster.refusal import Refusal
 from broadcaster.said import Said
 from broadcaster.store import ledger, lockout, people, staff
 from broadcaster.store.database import Base, identity, one_of
@@ -43,7 +44,7 @@ class RequestState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class RightsRefused(ValueError):
+class RightsRefused(Refusal, ValueError):
     """A right that cannot be asked for or confirmed; the message is one sentence."""
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.lifecycle import Role
+from broadcaster.refusal import Refusal
 from broadcaster.said import Said
 from broadcaster.store import desk_sessions, ledger, people, tidings
 from broadcaster.store.database import public_id
@@ -40,7 +41,7 @@ _NOBODY = PASSWORDS.hash(secrets.token_hex())
 """Checked when there is no such account, so that the answer takes as long as for one that exists."""
 
 
-class AccountRefused(ValueError):
+class AccountRefused(Refusal, ValueError):
     """An account cannot be made like this; the message is one sentence that says what to change."""
 
 

@@ -22,7 +22,7 @@ from broadcaster.directory import Directory
 from broadcaster.dispatch import engine as engines
 from broadcaster.local import home, massachusetts, servers
 from broadcaster.local.valkey import Valkey
-from broadcaster.store import database, directory_load
+from broadcaster.store import database, directory_load, schema
 from broadcaster.store.database import Sessions
 from tests.bench import people
 from tests.bench import sink as sinks
@@ -165,7 +165,7 @@ def standing(folder: Path, say: Say) -> Iterator[Stage]:
             valkey = next(server.pid for server in ours.ours if isinstance(server, Valkey))
             stage = Stage(data, ours.database_url, ours.redis_url, valkey or 0, sink, say)
             stage.admin(f"CREATE DATABASE {PATTERN}")
-            database.upgrade(stage.url_of(PATTERN))
+            schema.upgrade(stage.url_of(PATTERN))
             yield stage
         shutil.rmtree(data, ignore_errors=True)
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from broadcaster.store import database
+from broadcaster.store import database, schema
 
 PATTERN = "chaos_pattern"
 
@@ -23,7 +23,7 @@ class Ground:
         self._numbers = itertools.count(1)
         if not self._run("SELECT 1 FROM pg_database WHERE datname = :name", name=PATTERN):
             self._run(f"CREATE DATABASE {PATTERN}")
-            database.upgrade(self._url(PATTERN))
+            schema.upgrade(self._url(PATTERN))
 
     @contextmanager
     def database(self) -> Iterator[str]:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
 from broadcaster.local.postgres import Postgres
 from broadcaster.local.valkey import Valkey
-from broadcaster.store import database, directory_load, residents
+from broadcaster.store import database, directory_load, residents, schema
 from broadcaster.store.database import Sessions
 from broadcaster.store.residents import NewResident
 from tests.chaos.ground import Ground
@@ -124,7 +124,7 @@ def _own(stack: ExitStack, server: Postgres) -> str:
     """A server of this row's own, with the schema; it may be dead when the row ends."""
     stack.callback(server.stop)
     server.start()
-    database.upgrade(server.url)
+    schema.upgrade(server.url)
     return server.url
 
 

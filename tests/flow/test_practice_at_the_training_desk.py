@@ -67,7 +67,7 @@ class Training:
 def training(migrated: str) -> Iterator[Training]:
     """A second installation with a database of its own."""
     name = f"training{os.getpid()}"
-    admin(migrated, f"CREATE DATABASE {name} TEMPLATE pattern")
+    admin(migrated, f"CREATE DATABASE {name} TEMPLATE pattern STRATEGY file_copy")
     engine = database.connect(make_url(migrated).set(database=name).render_as_string(hide_password=False))
     window = Window({})
     desk = Desk(database.sessions(engine), chosen=HERE)

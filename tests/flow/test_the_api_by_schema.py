@@ -55,7 +55,7 @@ class Api:
 def api(migrated: str) -> Iterator[Api]:
     """One installation for every operation: an alert is on air, another one is a draft."""
     name = f"schema{os.getpid()}"
-    admin(migrated, f"CREATE DATABASE {name} TEMPLATE pattern")
+    admin(migrated, f"CREATE DATABASE {name} TEMPLATE pattern STRATEGY file_copy")
     engine = database.connect(make_url(migrated).set(database=name).render_as_string(hide_password=False))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("broadcaster.web.api.tasks.ring", lambda *_: None)

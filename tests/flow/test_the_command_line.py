@@ -26,7 +26,10 @@ from tests.flow import installation
 def commands(group: click.Group, *before: str) -> list[tuple[str, click.Command]]:
     """Every command with its whole name."""
     found: list[tuple[str, click.Command]] = []
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             found += commands(command, *before, name)
         else:

@@ -21,7 +21,7 @@ import pytest
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
 from broadcaster.local.postgres import Postgres
 from broadcaster.receipts import intake
-from broadcaster.store import database
+from broadcaster.store import database, schema
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Delivery, Receipt
 from broadcaster.tasks import RING_WITHIN_S
@@ -159,7 +159,7 @@ def test_postgres_goes_and_comes_back(tmp_path: Path) -> None:
     """What comes meanwhile is refused with 503, so that the carrier tries again; nothing acknowledged is missing."""
     server = Postgres(tmp_path / "postgres")
     url = server.start()
-    database.upgrade(url)
+    schema.upgrade(url)
     with receiver(url, tmp_path) as (here, _):
         before = knock(*true_callback(here, 1))
         server.stop()
@@ -182,7 +182,7 @@ def test_a_postgres_that_hangs_leaves_nobody_hanging(tmp_path: Path) -> None:
     """Everybody is refused while the carrier still waits (15 s), also who writes STOP; afterwards all is as before."""
     server = Postgres(tmp_path / "postgres")
     url = server.start()
-    database.upgrade(url)
+    schema.upgrade(url)
     with receiver(url, tmp_path) as (here, _), ThreadPoolExecutor(20) as crowd:
         posts = [true_callback(here, number) for number in range(19)]
         stop = {**TEXT, "AccountSid": SID}

@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
-from broadcaster.store import database, tally_triggers
+from broadcaster.store import database, schema, tally_triggers
 from broadcaster.store.database import Sessions, WrongInstallation
 from broadcaster.store.tables import Base
 from tests.conftest import admin
@@ -51,10 +51,10 @@ def names(engine: Engine, statement: str) -> list[object]:
 def test_down_to_nothing_and_up_again(engine: Engine, database_url: str) -> None:
     before = {name: rows(engine, statement) for name, statement in SHAPE.items()}
     engine.dispose()
-    database.downgrade(database_url, "base")
+    schema.downgrade(database_url, "base")
     assert (names(engine, TABLES), names(engine, TRIGGERS), names(engine, FUNCTIONS)) == ([], [], [])
     engine.dispose()
-    database.upgrade(database_url)
+    schema.upgrade(database_url)
     assert {name: rows(engine, statement) for name, statement in SHAPE.items()} == before
 
 
@@ -86,7 +86,7 @@ def test_the_triggers_are_there(engine: Engine) -> None:
 
 def test_what_was_rejected_before_reasons_were_counted_is_counted(engine: Engine, database_url: str) -> None:
     engine.dispose()
-    database.downgrade(database_url, "0001")
+    schema.downgrade(database_url, "0001")
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = 'replica'"))  # no trigger, no foreign key
         connection.execute(
@@ -96,7 +96,7 @@ def test_what_was_rejected_before_reasons_were_counted_is_counted(engine: Engine
             )
         )
     engine.dispose()
-    database.upgrade(database_url)
+    schema.upgrade(database_url)
     assert rows(engine, "SELECT what, delta FROM tally") == {("rejected:30006", 2)}
 
 

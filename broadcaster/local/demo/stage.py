@@ -17,7 +17,7 @@ from broadcaster.local.massachusetts.residents import Resident, residents
 from broadcaster.local.massachusetts.shapes import generated
 from broadcaster.local.supervisor import Service, listening
 from broadcaster.settings import Mode, Settings, SettingsError
-from broadcaster.store import database, directory_load, town_shapes
+from broadcaster.store import database, directory_load, schema, town_shapes
 from broadcaster.store import residents as phones
 from broadcaster.store.residents import NewResident
 from broadcaster.web import accounts
@@ -122,8 +122,8 @@ class Cast:
 
 def furnish(settings: Settings, many: int) -> Cast:
     """An empty schema, then Massachusetts, two people and `many` residents."""
-    database.downgrade(settings.database_url, "base")
-    database.upgrade(settings.database_url)
+    schema.downgrade(settings.database_url, "base")
+    schema.upgrade(settings.database_url)
     sessions = database.sessions(database.connect(settings.database_url))
     sealer = sealer_of(settings)
     everyone = list(residents(many))
