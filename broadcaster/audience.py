@@ -79,6 +79,8 @@ def is_withheld(agency: Agency, content: Content, directory: Directory, meant: C
     """Whether an officer left an agency out: by name, by its role, or by every county list that it stands on for the
     communities that are `meant`; one list more, and it hears."""
     chosen = content.withheld
+    if chosen.is_empty:
+        return False
     if agency.code in chosen.agencies or agency.role in chosen.lists:
         return True
     own = {f"{agency.role}/{directory.community(code).county_fips}" for code in agency.communities if code in meant}

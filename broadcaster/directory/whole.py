@@ -134,7 +134,14 @@ class Directory:
 
     def ladder(self, code: str, without: Collection[str] = ()) -> Answer:
         """The best answer for a community, passing over the numbers (E.164) in `without` that are known not to work."""
+        if not without:
+            return self._best[code] if code in self._best else self._best.setdefault(code, self.rungs(code)[0])
         return next(answer for answer in self.rungs(code) if answer.number is None or answer.number.e164 not in without)
+
+    @cached_property
+    def _best(self) -> dict[str, Answer]:
+        """The first rung of each community that was asked for."""
+        return {}
 
     def textable(self, code: str) -> tuple[AlternateNumber, ...]:
         """The public numbers of a community that a text reaches, those for texts alone first."""

@@ -13,7 +13,8 @@ from broadcaster.alert.alert import ENDINGS, NUMBERED, Area, ChannelName, conten
 from broadcaster.alert.guards import Earlier, Facts
 from broadcaster.alert.lifecycle import AlertKind, AlertState, Tier
 from broadcaster.directory import Directory, UnknownCommunity
-from broadcaster.dispatch.preview import Preview, SmsText
+from broadcaster.dispatch.preview import Preview
+from broadcaster.dispatch.worded import SmsText
 from broadcaster.messages.book import ENGLISH_NAMES
 from broadcaster.store import areas, unverified
 from broadcaster.store.alerts import Alert, Release, Revision
@@ -51,7 +52,7 @@ def facts(session: Session, directory: Directory, preview: Preview, alert: Alert
 
 def _unverified(session: Session, preview: Preview, now: datetime) -> list[str]:
     """The agencies that are told and of whose contacts one was not verified within a year, by name."""
-    told = {mail.agency: mail.name for mail in preview.mails}
+    told = dict(preview.told)
     return [told[code] for code in unverified.contacts(session, told, now.date())]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from hashlib import sha256
+from typing import TypeVar
 
 from broadcaster import audience
 from broadcaster.alert.alert import ENDINGS, ChannelName, CommunityAnswer, Content, RevisionKind
@@ -23,6 +25,7 @@ from broadcaster.messages.edition import Edition
 from broadcaster.messages.fit import Encoding, fit
 from broadcaster.messages.machine_notice import machine_notice
 from broadcaster.messages.message import Message
+from broadcaster.messages.press import Press, Printed
 from broadcaster.messages.short_notice import sent, short_notices
 
 EVERYBODY = "all"
@@ -33,6 +36,7 @@ TEXT_FIRST = "sms_text"
 """The form of a text for people who cannot make voice calls."""
 CALL = "voice"
 """The form of a call to landlines: a line for each language that it is said in, and these languages as its subject."""
+Listed = TypeVar("Listed")
 MUTE = frozenset(NAMES) - VOICES.keys()
 """The languages that no machine of the carrier can speak."""
 
@@ -62,6 +66,29 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """How much somebody looks at: the mails and texts of the first `mails` agencies, or those of one `agency`; the
+    calls of one community, `called`, or of the first where that is not meant. None: of all."""
+
+    mails: int | None = None
+    agency: str | None = None
+    called: str | None = None
+
+    def of_agencies(self, listed: Sequence[Listed], code: Callable[[Listed], str]) -> list[Listed]:
+        """Those that are looked at."""
+        return [one for one in listed if self.agency in (None, code(one))][: self.mails]
+
+    def of_communities(self, codes: Collection[str]) -> Collection[str]:
+        """The same."""
+        if self.called is None:
+            return codes
+        return (self.called,) if self.called in codes else tuple(codes)[:1]
+
+
+EVERYTHING = Look()
+
+
+@dataclass(frozen=True)
 class Work:
     """What is to be rendered: an edition, the directory, and the communities that were told before.
 
@@ -78,7 +105,7 @@ class Work:
     cannot_call: frozenset[tuple[str, str]] = frozenset()
     calls: bool = False
 
-    @property
+    @cached_property
     def drawn(self) -> Drawn:
         """The polygons: as they were frozen, else drawn now."""
         return self.frozen or where.drawn(self.edition, self.affected, self.directory, self.outlines)
@@ -88,13 +115,18 @@ class Work:
         """What was decided."""
         return self.edition.content
 
-    @property
+    @cached_property
     def affected(self) -> list[Community]:
         """The communities of the area, and those that were told and must hear how it goes on."""
         codes = sorted({*audience.affected(self.content.area, self.directory), *self.told})
         return [self.directory.community(code) for code in codes]
 
-    @property
+    @cached_property
+    def agencies(self) -> list[Agency]:
+        """Who is told where agencies are told."""
+        return audience.agencies(self.content, self.directory, self.told)
+
+    @cached_property
     def counties(self) -> list[County]:
         """The counties that they lie in."""
         touched = {community.county_fips for community in self.affected}
@@ -108,76 +140,97 @@ def answered(content: Content, directory: Directory, told: Sequence[str] = ()) -
     return (*answers, *(directory.ladder(code).frozen for code in sorted(set(told) - here)))
 
 
-def texts(work: Work, most_mails: int | None = None) -> list[Text]:
-    """Every text of a revision, for the channels that were chosen; a preview may do with the first mails."""
-    channels = work.content.channels
+def texts(work: Work, look: Look = EVERYTHING) -> list[Text]:
+    """Every text of a revision, for the channels that were chosen; whoever looks may do with some (`Look`)."""
+    phones = (
+        Text(code, lang, form, Message("", words, ""), size.encoding.value, size.segments)
+        for code, form, (lang, words, size) in to_phones(work)
+    )
+    return [*phones, *others(work, look)]
+
+
+def others(work: Work, look: Look = EVERYTHING) -> list[Text]:
+    """The same without the texts to phones, of which there are thousands."""
     made: list[Text] = []
-    if ChannelName.SMS in channels:
-        made += _sms(work)
-        made += _calls(work)
-    if ChannelName.EMAIL in channels:
-        made += [Text(agency.code, "en", "mail", message) for agency, message in mails(work, most_mails)]
-        made += _to_phones_of_agencies(work, most_mails)
-        notice = machine_notice(work.edition, work.affected, work.directory)
-        made.append(Text(EVERYBODY, "en", MACHINE, Message("", notice, "")))
-    made.append(Text(EVERYBODY, "", where.FORM, Message("", shapes.to_json(work.drawn), "")))
-    for info in infos(work):
-        made.append(Text(EVERYBODY, info.lang, "cap", Message("", json.dumps(asdict(info), ensure_ascii=False), "")))
-        page = compose.page(work.edition, work.affected, work.directory, info.lang)
-        made.append(
-            Text(
-                EVERYBODY,
-                info.lang,
-                "page",
-                Message(page.headline, json.dumps(page.paragraphs, ensure_ascii=False), ""),
-            )
-        )
-    return made
+    if ChannelName.SMS in work.content.channels:
+        made += _calls(work, look)
+    if is_mailed(work.content):
+        made += _to_agencies(work, look)
+    if look == EVERYTHING:
+        made += _for_machines(work)
+    return [*made, *_for_everybody(work, look)]
 
 
-def _sms(work: Work) -> Iterator[Text]:
+def is_mailed(content: Content) -> bool:
+    """Whether agencies are told at all: the mail stands for every way to them."""
+    return ChannelName.EMAIL in content.channels
+
+
+def to_phones(work: Work) -> Iterator[tuple[str, str, Printed]]:
+    """Each text to phones with the code of its community and its form; nothing where that channel was not chosen."""
+    if ChannelName.SMS not in work.content.channels:
+        return
     answers = {answer.community: answer for answer in work.content.answers}
+    press = Press(work.edition, standing.spoken_languages(work.content.languages, work.edition.books))
     for community in work.affected:
-        for lang in standing.spoken_languages(work.content.languages, work.edition.books):
-            words = compose.sms(work.edition, community, answers[community.code], lang)
-            fitted = fit(words)
-            yield Text(community.code, lang, "sms", Message("", words, ""), fitted.encoding.value, fitted.segments)
-            speaks, answer = together.lead(work.edition, community, answers[community.code])
-            first = text_first.way(speaks, answer, work.directory, lang)
-            if first and (community.code, lang) in work.cannot_call:
-                both = text_first.put_before(first, words, lang)
-                fitted = fit(both)
-                message = Message("", both, "")
-                yield Text(community.code, lang, TEXT_FIRST, message, fitted.encoding.value, fitted.segments)
+        for printed in press.texts(community, answers[community.code]):
+            yield community.code, "sms", printed
+            if (community.code, printed.lang) in work.cannot_call:
+                yield from _text_first(work, community, answers[community.code], printed)
 
 
-def _calls(work: Work) -> Iterator[Text]:
+def _text_first(
+    work: Work, community: Community, answer: CommunityAnswer, printed: Printed
+) -> Iterator[tuple[str, str, Printed]]:
+    speaks, said = together.lead(work.edition, community, answer)
+    if first := text_first.way(speaks, said, work.directory, printed.lang):
+        both = text_first.put_before(first, printed.text, printed.lang)
+        yield community.code, TEXT_FIRST, Printed(printed.lang, both, fit(both))
+
+
+def _calls(work: Work, look: Look) -> Iterator[Text]:
     """Wherever the installation can call, also where no landline is yet: one that joins tomorrow hears these words, in
     its language. (Measured: 5,265 calls are a tenth of the work of as many texts.)"""
     if not work.calls:
         return
     answers = {answer.community: answer for answer in work.content.answers}
-    for community in work.affected:
+    here = look.of_communities({community.code: community for community in work.affected})
+    for community in (each for each in work.affected if each.code in here):
         for lang in standing.spoken_languages(work.content.languages, work.edition.books):
             said = compose.call(work.edition, community, answers[community.code], lang, MUTE)
             tongues, words = " ".join(one.lang for one in said), "\n".join(one.text for one in said)
             yield Text(community.code, lang, CALL, Message(tongues, words, ""))
 
 
-def mails(work: Work, most: int | None = None) -> list[tuple[Agency, Message]]:
-    """One mail per agency, however many of its communities are affected."""
-    agencies = audience.agencies(work.content, work.directory, work.told)[:most]
-    return list(compose.agency_mails(work.edition, agencies, work.affected, work.directory))
-
-
-def _to_phones_of_agencies(work: Work, most: int | None = None) -> Iterator[Text]:
-    """What the phones of each agency get: a text with its link, and the words of a call."""
-    agencies = audience.agencies(work.content, work.directory, work.told)[:most]
+def _to_agencies(work: Work, look: Look) -> Iterator[Text]:
+    """One mail per agency, however many of its communities are affected; what its phones get: a text with its link, and
+    the words of a call."""
+    agencies = look.of_agencies(work.agencies, lambda agency: agency.code)
+    for agency, message in compose.agency_mails(work.edition, agencies, work.affected, work.directory):
+        yield Text(agency.code, "en", "mail", message)
     room = ack_link.longest(work.office.public_base_url)
     for notice in short_notices(work.edition, agencies, work.affected, work.directory, room):
         code, segments = notice.agency.code, sent(notice.sms, room)
         yield Text(code, "en", DESK_SMS, Message("", notice.sms, ""), Encoding.GSM7.value, segments)
         yield Text(code, "en", DESK_VOICE, Message("", notice.voice, ""))
+
+
+def _for_machines(work: Work) -> Iterator[Text]:
+    """What nobody reads: the notice to agencies' machines, and the polygons."""
+    if is_mailed(work.content):
+        notice = machine_notice(work.edition, work.affected, work.directory)
+        yield Text(EVERYBODY, "en", MACHINE, Message("", notice, ""))
+    yield Text(EVERYBODY, "", where.FORM, Message("", shapes.to_json(work.drawn), ""))
+
+
+def _for_everybody(work: Work, look: Look) -> Iterator[Text]:
+    """The words of the CAP document and of the public page; whoever looks sees the page in English."""
+    for number, info in enumerate(infos(work)):
+        yield Text(EVERYBODY, info.lang, "cap", Message("", json.dumps(asdict(info), ensure_ascii=False), ""))
+        if number == 0 or look == EVERYTHING:
+            page = compose.page(work.edition, work.affected, work.directory, info.lang)
+            paragraphs = json.dumps(page.paragraphs, ensure_ascii=False)
+            yield Text(EVERYBODY, info.lang, "page", Message(page.headline, paragraphs, ""))
 
 
 def infos(work: Work) -> list[InfoTexts]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from shapely import Geometry, Polygon, box, get_parts
 
@@ -29,8 +30,13 @@ Project = Callable[[float, float], tuple[float, float]]
 
 def drawn(outlines: Outlines, area: Drawn, names: dict[str, str]) -> AreaMap | None:
     """The map of a drawn area, `names` by FIPS code and by the code of a community; None where there is no polygon."""
-    if not area.polygons:
-        return None
+    return _drawn(outlines, area, tuple(sorted(names.items()))) if area.polygons else None
+
+
+@lru_cache(maxsize=16)
+def _drawn(outlines: Outlines, area: Drawn, named: tuple[tuple[str, str], ...]) -> AreaMap:
+    """Kept by all that it is drawn from: outlines never change, and others are other ones."""
+    names = dict(named)
     whole = shapes.whole(area.polygons)
     frame = _frame(whole.bounds)
     project, height = _projection(frame)

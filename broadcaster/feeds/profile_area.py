@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from shapely import LinearRing
 
@@ -72,21 +73,31 @@ def _heights(area: AreaBlock, at: str) -> Iterator[Finding]:
 
 
 def _polygon(text: str, at: str) -> Iterator[Finding]:
+    for code, sentence in _faults(text):
+        yield found(code, at, sentence)
+
+
+@lru_cache(maxsize=256)
+def _faults(text: str) -> tuple[tuple[str, str], ...]:
+    """What is wrong with a polygon, by its very points: every language of a message has the same ones."""
+    return tuple(_faults_of(text))
+
+
+def _faults_of(text: str) -> Iterator[tuple[str, str]]:
     points = [_point(pair) for pair in text.split(" ")]
     known = [point for point in points if point]
     if len(known) < len(points):
-        yield found("polygon-form", at, "A polygon is lat,lon pairs with single spaces, latitude first.")
+        yield "polygon-form", "A polygon is lat,lon pairs with single spaces, latitude first."
         return
     if len(known) < 4 or known[0] != known[-1]:
-        yield found("polygon-open", at, "A polygon needs four points or more and must end where it began.")
+        yield "polygon-open", "A polygon needs four points or more and must end where it began."
         return
     if len(known) > MOST_NODES:
-        sentence = f"The polygon has {len(known)} points; IPAWS takes {MOST_NODES}: draw it coarser."
-        yield found("polygon-nodes", at, sentence)
+        yield "polygon-nodes", f"The polygon has {len(known)} points; IPAWS takes {MOST_NODES}: draw it coarser."
     if re.search(rf"\.\d{{{MOST_DECIMALS + 1},}}", text):
-        yield found("polygon-decimals", at, "The polygon is finer than ten centimetres: six decimals are enough.")
+        yield "polygon-decimals", "The polygon is finer than ten centimetres: six decimals are enough."
     if not LinearRing(known).is_simple:
-        yield found("polygon-crossed", at, "The polygon crosses or touches itself.")
+        yield "polygon-crossed", "The polygon crosses or touches itself."
 
 
 def _point(pair: str) -> Point | None:

@@ -68,7 +68,7 @@ def sms(edition: Edition, community: Community, answer: CommunityAnswer, lang: s
 def _of_fcc(edition: Edition, community: Community, answer: CommunityAnswer, form: Form) -> str:
     """The FCC's own text, which has no words for what another alert says: the English before it has."""
     head, *rest = standing.fcc_lines(form.book.lang, _told(edition, community, answer, form))
-    return fewest_segments([Part((f"{_mark(edition, form)}{head} {' '.join(rest)}",))])
+    return fewest_segments([Part((f"{mark(edition, form)}{head} {' '.join(rest)}",))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +107,12 @@ def call(
 
 
 def _said(edition: Edition, form: Form, words: str) -> Said:
-    return Said(form.book.lang, as_said(_mark(edition, form) + " ".join(words.split())))
+    return Said(form.book.lang, as_said(mark(edition, form) + " ".join(words.split())))
 
 
 def _own(edition: Edition, community: Community, answer: CommunityAnswer, form: Form) -> str:
     told = _told(edition, community, answer, form)
-    return fewest_segments([Part((_mark(edition, form),)), *line(form, "sms").parts(told)])
+    return fewest_segments([Part((mark(edition, form),)), *line(form, "sms").parts(told)])
 
 
 def _second(edition: Edition, community: Community, answer: CommunityAnswer) -> str:
@@ -147,7 +147,8 @@ def _also(edition: Edition, community: Community, answer: CommunityAnswer, form:
             yield act.text(_told(replace(edition, also=()), community, one.answer, form))
 
 
-def _mark(edition: Edition, form: Form) -> str:
+def mark(edition: Edition, form: Form) -> str:
+    """What stands before every text of a training installation."""
     return f"{form.book.word('test_mark')} " if edition.voice.training else ""
 
 

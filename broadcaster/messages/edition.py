@@ -208,7 +208,10 @@ def dial_of(answer: CommunityAnswer) -> str:
     """Which way out of `wording.DIALS` an answer is."""
     if answer.number is None:
         return "walk_in"
-    return {Rung.COUNTY: "county", Rung.STATE: "state"}.get(answer.rung, "community")
+    return _DIALS.get(answer.rung, "community")
+
+
+_DIALS = {Rung.COUNTY: "county", Rung.STATE: "state"}
 
 
 def answers_of(content: Content, affected: Sequence[Community], directory: Directory) -> list[CommunityAnswer]:
@@ -219,5 +222,6 @@ def answers_of(content: Content, affected: Sequence[Community], directory: Direc
 
 def shared(answers: Sequence[CommunityAnswer]) -> CommunityAnswer | None:
     """The one answer that a whole area shares, if it does."""
-    kinds = {(dial_of(answer), answer.number.e164 if answer.number else "") for answer in answers}
-    return answers[0] if len(kinds) == 1 else None
+    kinds = ((dial_of(answer), answer.number.e164 if answer.number else "") for answer in answers)
+    first = next(kinds, None)
+    return answers[0] if first and all(kind == first for kind in kinds) else None

@@ -57,7 +57,7 @@ class Encoding(StrEnum):
     UCS2 = "UCS-2"
 
 
-_ROOM = {Encoding.GSM7: (160, 153), Encoding.UCS2: (70, 67)}
+ROOM = {Encoding.GSM7: (160, 153), Encoding.UCS2: (70, 67)}
 """Units in a single segment, and in each segment of several (six octets go to the header)."""
 
 
@@ -72,13 +72,20 @@ class Fit:
 
 def fit(text: str) -> Fit:
     """The encoding, units and segments of a text message; an empty text takes no segment."""
-    if is_gsm(text):
-        if GSM_EXTENSION.isdisjoint(text):
-            return _even(Encoding.GSM7, len(text))
-        return _fit(Encoding.GSM7, [2 if character in GSM_EXTENSION else 1 for character in text])
-    if _JOINING.search(text) is None:
-        return _even(Encoding.UCS2, len(text))
-    return _fit(Encoding.UCS2, [size for grapheme in _GRAPHEME.findall(text) for size in _sizes(grapheme)])
+    encoding = Encoding.GSM7 if is_gsm(text) else Encoding.UCS2
+    return even(encoding, len(text)) if is_even(text, encoding) else packed(encoding, sizes(text, encoding))
+
+
+def sizes(text: str, encoding: Encoding) -> list[int]:
+    """The units of each stretch of a text that must stay together."""
+    if encoding is Encoding.GSM7:
+        return [2 if character in GSM_EXTENSION else 1 for character in text]
+    return [size for grapheme in _GRAPHEME.findall(text) for size in _sizes(grapheme)]
+
+
+def is_even(text: str, encoding: Encoding) -> bool:
+    """Whether every character of a text takes one unit, and may part from the next."""
+    return GSM_EXTENSION.isdisjoint(text) if encoding is Encoding.GSM7 else _JOINING.search(text) is None
 
 
 def is_gsm(text: str) -> bool:
@@ -105,6 +112,8 @@ def to_gsm(text: str) -> str:
 
 def only_gsm(text: str) -> str:
     """The text in GSM-7 without exception, for WEA: what has no look-alike becomes a question mark."""
+    if is_gsm(text):
+        return text
     return "".join(character if is_gsm(character) else "?" for character in _alike(text))
 
 
@@ -119,14 +128,18 @@ class Part:
     wordings: tuple[str, ...]
     rank: int = 0
 
-    @property
-    def least(self) -> str:
-        """What stays of this part when room is short."""
-        return self.wordings[-1] if self.rank else self.wordings[0]
+
+Choice = tuple[int, ...]
+"""Which wording each part has, by the order of the parts."""
 
 
 def shorten(parts: Sequence[Part], fits: Callable[[str], bool]) -> str:
-    """The fullest text that fits; the least text where none does.
+    """The fullest text that fits; the least text where none does: see `choose`."""
+    return worded(parts, choose(parts, lambda chosen: fits(worded(parts, chosen))))
+
+
+def choose(parts: Sequence[Part], fits: Callable[[Choice], bool]) -> Choice:
+    """The wordings of the fullest text that fits; of the least text where none does.
 
     Every part begins with its best wording. While the text does not fit, the part of the lowest rank that can still
     give way takes its next wording; what gave way in vain comes back, highest rank first. Rank 0 never gives way, so
@@ -135,26 +148,36 @@ def shorten(parts: Sequence[Part], fits: Callable[[str], bool]) -> str:
     chosen = [0] * len(parts)
     order = sorted((index for index, part in enumerate(parts) if part.rank), key=lambda index: parts[index].rank)
     for index in order:
-        while not fits(text := _joined(parts, chosen)) and chosen[index] + 1 < len(parts[index].wordings):
+        while not (is_enough := fits(tuple(chosen))) and chosen[index] + 1 < len(parts[index].wordings):
             chosen[index] += 1
-        if fits(text):
-            return _grown(parts, chosen, order, fits)
-    return _joined(parts, chosen)
+        if is_enough:
+            return _grown(tuple(chosen), order, fits)
+    return tuple(chosen)
 
 
-def _grown(parts: Sequence[Part], chosen: list[int], order: Sequence[int], fits: Callable[[str], bool]) -> str:
+def _grown(chosen: Choice, order: Sequence[int], fits: Callable[[Choice], bool]) -> Choice:
     for index in reversed(order):
         for wording in range(chosen[index]):
-            larger = [*chosen[:index], wording, *chosen[index + 1 :]]
-            if fits(_joined(parts, larger)):
+            larger = (*chosen[:index], wording, *chosen[index + 1 :])
+            if fits(larger):
                 chosen = larger
                 break
-    return _joined(parts, chosen)
+    return chosen
+
+
+def least(parts: Sequence[Part]) -> Choice:
+    """The wordings that stay when room is short."""
+    return tuple(len(part.wordings) - 1 if part.rank else 0 for part in parts)
+
+
+def worded(parts: Sequence[Part], chosen: Choice) -> str:
+    """The text of these wordings."""
+    return joined(part.wordings[index] for part, index in zip(parts, chosen, strict=True))
 
 
 def fewest_segments(parts: Sequence[Part]) -> str:
     """The fullest GSM-friendly text in as few segments as its least form needs; one where that is possible."""
-    room = max(1, fit(to_gsm(joined(part.least for part in parts))).segments)
+    room = max(1, fit(to_gsm(worded(parts, least(parts)))).segments)
     return to_gsm(shorten(parts, cache(lambda text: fit(to_gsm(text)).segments <= room)))
 
 
@@ -170,10 +193,6 @@ def joined(wordings: Iterable[str]) -> str:
     if any(seam in text for seam in _SEAMS):
         text = _TOO_WIDE.sub("", text)
     return text.strip()
-
-
-def _joined(parts: Sequence[Part], chosen: Sequence[int]) -> str:
-    return joined(part.wordings[index] for part, index in zip(parts, chosen, strict=True))
 
 
 def _alike(text: str) -> str:
@@ -204,25 +223,26 @@ def _sizes(grapheme: str) -> tuple[int, ...]:
 def _unsplittable(whole: str) -> Sequence[int]:
     """The same; what is longer than a segment is split by character."""
     size = _utf16(whole)
-    return (size,) if size <= _ROOM[Encoding.UCS2][1] else [_utf16(character) for character in whole]
+    return (size,) if size <= ROOM[Encoding.UCS2][1] else [_utf16(character) for character in whole]
 
 
 def _utf16(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _even(encoding: Encoding, units: int) -> Fit:
-    """The size of a text whose characters take one unit each, and may part anywhere."""
-    single, several = _ROOM[encoding]
+def even(encoding: Encoding, units: int) -> Fit:
+    """The size of a text of so many units that fits into one segment, or may part anywhere."""
+    single, several = ROOM[encoding]
     return Fit(encoding, units, -(-units // several) if units > single else min(units, 1))
 
 
-def _fit(encoding: Encoding, sizes: list[int]) -> Fit:
-    units, (single, several) = sum(sizes), _ROOM[encoding]
+def packed(encoding: Encoding, together: Sequence[int]) -> Fit:
+    """The size of a text of stretches that must stay together, of so many units each."""
+    units, (single, several) = sum(together), ROOM[encoding]
     if units <= single:
-        return Fit(encoding, units, 1 if units else 0)
+        return even(encoding, units)
     segments, used = 1, 0
-    for size in sizes:
+    for size in together:
         if used + size > several:
             segments, used = segments + 1, 0
         used += size

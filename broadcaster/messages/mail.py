@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from html import escape
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -57,13 +58,17 @@ def agency_mail(edition: Edition, agency: Agency, affected: Sequence[Community],
 def agency_mails(
     edition: Edition, agencies: Sequence[Agency], affected: Sequence[Community], directory: Directory
 ) -> Iterator[tuple[Agency, Message]]:
-    """The mail of each agency; what they all share is worded once."""
+    """The mail of each agency; what they all share is worded once, and agencies of the same places share their mail."""
     shared = bulletin(edition, affected, directory, FALLBACK)
+    known: dict[tuple[str, ...], Message] = {}
     for agency in agencies:
         own = [community for community in affected if community.code in agency.communities]
-        told = {**agency_values(shared.edition, agency, own), "post": post(edition, own or affected, directory)}
-        made = replace(shared, ways=tuple({**way, **told} for way in shared.ways))
-        yield agency, _mail(made, _lists(shared.edition, agency, affected, directory))
+        same = (neighbour(agency, own), *(community.code for community in own))
+        if same not in known:
+            told = {**agency_values(shared.edition, agency, own), "post": post(edition, own or affected, directory)}
+            made = replace(shared, ways=tuple({**way, **told} for way in shared.ways))
+            known[same] = _mail(made, _lists(shared.edition, own, affected, directory))
+        yield agency, known[same]
 
 
 def _mail(made: Bulletin, lists: Mapping[str, list[Block]]) -> Message:
@@ -99,9 +104,8 @@ def neighbour(agency: Agency, own: Sequence[Community]) -> str:
 
 
 def _lists(
-    edition: Edition, agency: Agency, affected: Sequence[Community], directory: Directory
+    edition: Edition, own: Sequence[Community], affected: Sequence[Community], directory: Directory
 ) -> dict[str, list[Block]]:
-    own = [community for community in affected if community.code in agency.communities]
     mine = {community.code for community in own}
     others = [community for community in affected if community.code not in mine]
     return {
@@ -178,10 +182,15 @@ def _as_text(blocks: Sequence[Block]) -> str:
 
 
 def _as_html(subject: str, blocks: Sequence[Block]) -> str:
-    shell = (ROOT / "_mail" / "body.html").read_text(encoding="utf-8")
     content = "\n".join(_html_of(mark, list(group)) for mark, group in groupby(blocks, key=lambda block: block.mark))
-    before, between, after = re.split(r"<!-- (?:subject|content) -->", shell)
+    before, between, after = _shell()
     return f"{before}{escape(subject)}{between}{content}{after}"
+
+
+@cache
+def _shell() -> list[str]:
+    """The page around a mail: before the subject, between it and the content, and after that."""
+    return re.split(r"<!-- (?:subject|content) -->", (ROOT / "_mail" / "body.html").read_text(encoding="utf-8"))
 
 
 def _html_of(mark: str, blocks: Sequence[Block]) -> str:

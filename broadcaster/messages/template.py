@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from broadcaster.messages.fit import Part, joined
 from broadcaster.said import Said
@@ -51,11 +52,17 @@ class Stretch:
 
     def filled(self, values: Mapping[str, str]) -> Part:
         """The part with its values; a wording of a several-worded stretch whose value is empty is passed over."""
-        usable = [wording for wording in self.wordings if all(values.get(name) for name in NAME.findall(wording))]
+        usable = [wording for wording in self.wordings if all(values.get(name) for name in _names(wording))]
         if not usable and len(self.wordings) == 1 and not self.rank:
             raise MissingValue(Said("“%(words)s” needs a value that is empty.", words=self.wordings[0].strip()))
         printed = tuple(NAME.sub(lambda name: values[name[1]], wording) for wording in usable) or ("",)
         return Part(printed if self.rank else printed[:1], self.rank)
+
+
+@lru_cache(maxsize=4096)
+def _names(wording: str) -> tuple[str, ...]:
+    """The values that a wording prints."""
+    return tuple(NAME.findall(wording))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,9 +36,11 @@ class Whole:
 def lead(edition: Edition, community: Community, answer: CommunityAnswer) -> tuple[Edition, CommunityAnswer]:
     """The edition that speaks to the people of one community, and their answer: the edition itself, or that of a graver
     alert or of one that goes on where this one ends, with what else holds in `also`."""
+    if edition.is_test or not edition.content.beside:
+        return edition, answer
     standing = [] if works(edition, community.code) else [(edition, answer)]
     standing += [(_of(edition, one), own) for one, own in _standing(edition, community.code)]
-    if edition.is_test or not edition.content.beside or not standing:
+    if not standing:
         return edition, answer
     first, said = min(standing, key=lambda one: GRAVEST.index(one[0].content.failure))
     rest = [one for one in standing if one[0] is not first]
@@ -54,6 +56,8 @@ def works(edition: Edition, code: str) -> bool:
 def of_area(edition: Edition, affected: Sequence[Community]) -> Whole:
     """The same for texts of a whole area: places that work by this edition and fail by another one are taken out of it,
     and said to go on."""
+    if not edition.content.beside:
+        return Whole(edition, affected)
     groups = tuple(_groups(edition, affected))
     gone = {place.code for _, places in groups for place in places}
     free = [place for place in affected if place.code not in gone]

@@ -69,6 +69,7 @@ def line(form: Form, part: str) -> Template:
     return found[0]
 
 
+@lru_cache(maxsize=4096)
 def said(form: Form, text: str) -> Template:
     """A line made here from sentences of the book, such as ``{still}{stop} {act}``."""
     return parse(form.book.expanded(text, *form.sections), text)

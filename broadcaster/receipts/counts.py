@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from broadcaster.alert.delivery import State
@@ -163,6 +164,11 @@ class AgencyLine:
         return bool(self.channel) and is_stale(self.verified_on, today)
 
     @property
+    def but_its_name(self) -> tuple[object, ...]:
+        """Everything that there is to say of it: hundreds of agencies are told of in the same words."""
+        return _BUT_ITS_NAME(self)
+
+    @property
     def came_back(self) -> bool:
         """Whether the newest mail was taken by the relay and then reported as undeliverable."""
         return self.handset in ("undelivered", "failed")
@@ -171,6 +177,9 @@ class AgencyLine:
     def is_current(self) -> bool:
         """Whether the newest mail to this agency is acknowledged."""
         return self.acknowledged_no == self.revision_no
+
+
+_BUT_ITS_NAME = attrgetter(*(each.name for each in fields(AgencyLine) if each.name != "name"))
 
 
 @dataclass(frozen=True, slots=True)

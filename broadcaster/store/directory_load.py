@@ -14,6 +14,7 @@ from broadcaster import directory as plain
 from broadcaster.alert.phone import AlternateNumber, Visibility
 from broadcaster.directory.rows import Difference, contact_code, differences, rows
 from broadcaster.store import directory_history as history
+from broadcaster.store import directory_said
 from broadcaster.store.database import Base
 from broadcaster.store.directory import (
     Agency,
@@ -71,8 +72,15 @@ def load(session: Session, sealer: Sealer | None = None, *, agencies: bool = Tru
     """The whole directory as one value; contacts are opened only when a sealer is given.
 
     It takes several statements, and an import may be committed between two of them: then it is read again, so that
-    no part is of another version than the rest.
+    no part is of another version than the rest. Without contacts it is kept by all that it says (`directory_said`): a
+    directory that is used again is exactly what the tables say now.
     """
+    if sealer is not None:
+        return _opened(session, sealer, agencies=agencies)
+    return directory_said.kept(session, lambda: _read(session, None, agencies=agencies), agencies=agencies)
+
+
+def _opened(session: Session, sealer: Sealer, *, agencies: bool) -> plain.Directory:
     for _ in range(TRIES):
         version = history.newest(session)
         found = _read(session, sealer, agencies=agencies)

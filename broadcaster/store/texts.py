@@ -84,6 +84,43 @@ def of_revision(session: Session, revision: int, form: str) -> list[FrozenText]:
     return [FrozenText(**row) for row in rows]
 
 
+def to_communities(
+    session: Session, revision: int, form: str, communities: Sequence[int] | None = None
+) -> list[tuple[int, str, str, str, int]]:
+    """(community id, language, words, encoding, segments) of the texts of one form for communities, all or these, in
+    the order in which they were rendered."""
+    rows = session.execute(
+        text(
+            "SELECT t.community_id, t.lang, b.text, b.encoding, b.segments"
+            " FROM revision_text t JOIN body b ON b.id = t.body_id"
+            " WHERE t.revision_id = :r AND t.form = :form AND t.community_id IS NOT NULL"
+            " AND (CAST(:only AS bigint[]) IS NULL OR t.community_id = ANY(CAST(:only AS bigint[]))) ORDER BY t.id"
+        ),
+        {"r": revision, "form": form, "only": communities},
+    )
+    return [tuple(row) for row in rows]
+
+
+def first(session: Session, revision: int, form: str, lang: str) -> str:
+    """The words of the text of a form that was rendered first in a language; ``""`` where there is none."""
+    words = session.scalar(
+        text(
+            "SELECT b.text FROM revision_text t JOIN body b ON b.id = t.body_id"
+            " WHERE t.revision_id = :r AND t.form = :form AND t.lang = :lang ORDER BY t.id LIMIT 1"
+        ),
+        {"r": revision, "form": form, "lang": lang},
+    )
+    return str(words or "")
+
+
+def bodies(session: Session, keys: Sequence[int]) -> dict[int, Message]:
+    """The words of bodies by their ids."""
+    rows = session.execute(
+        text("SELECT id, subject, text, html FROM body WHERE id = ANY(CAST(:keys AS bigint[]))"), {"keys": list(keys)}
+    )
+    return {row.id: Message(row.subject, row.text, row.html) for row in rows}
+
+
 def agency_bodies(session: Session, revision: int, form: str) -> list[tuple[int, int]]:
     """(agency id, body id) of a revision's texts for agencies in a form (``mail``, ``desk-sms``), as rendered; the
     words stay where they are."""

@@ -20,7 +20,9 @@ from broadcaster.dispatch import actions, canary
 from broadcaster.dispatch import preview as previews
 from broadcaster.dispatch.actions import Actor
 from broadcaster.dispatch.plan import Draft
-from broadcaster.dispatch.preview import Preview, SmsText
+from broadcaster.dispatch.preview import Preview
+from broadcaster.dispatch.render import EVERYTHING, Look
+from broadcaster.dispatch.worded import SmsText
 from broadcaster.receipts import tally
 from broadcaster.store import directory_load
 from broadcaster.store.alerts import Alert, Revision
@@ -248,15 +250,15 @@ def _wanted() -> str:
 
 
 def _preview(call: Call, row: Revision, kind: RevisionKind, content: Content, plain: Directory) -> Preview:
+    look = EVERYTHING if _wanted() == "full" else Look(mails=BRIEF)
     if row.frozen_at is not None:
-        return previews.of_frozen(call.store, call.actor.office, plain, row)
-    most = None if _wanted() == "full" else BRIEF
+        return previews.of_frozen(call.store, call.actor.office, plain, row, look)
     draft = Draft(row.alert, kind, content)
-    return previews.of_draft(call.store, call.actor.office, plain, draft, call.actor.now, mails=most)
+    return previews.of_draft(call.store, call.actor.office, plain, draft, call.actor.now, look)
 
 
 def _text(one: SmsText) -> m.TextOut:
-    return m.TextOut.model_validate(asdict(one))
+    return m.TextOut.model_validate(one._asdict())
 
 
 def _previews(shown: Preview) -> m.PreviewOut:
@@ -266,7 +268,7 @@ def _previews(shown: Preview) -> m.PreviewOut:
         sms_count=len(shown.sms),
         text_first=[_text(each) for each in shown.text_first[:most]],
         text_first_count=len(shown.text_first),
-        calls=[m.CallOut(**asdict(each)) for each in shown.calls[:most]],
+        calls=[m.CallOut(**each._asdict()) for each in shown.calls[:most]],
         mails=[
             m.MailOut(agency=each.agency, subject=each.message.subject, text=each.message.text)
             for each in shown.mails[:most]

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, current_app, jsonify, render_template, request
 from markupsafe import Markup
@@ -115,6 +116,7 @@ def drawn(store: Session, row: Alert, by: str, *, live: bool, may_issue: bool) -
         in_brackets=board_words.in_brackets,
         tried_words=board_cards.tried_words,
         due=due,
+        once=once(),
         chase_after=house().settings.handoff_loud_after,
         seat_name=house().settings.handoff_name or Said("the agency with the seat at IPAWS"),
         unheard=UNHEARD,
@@ -190,6 +192,19 @@ def data(alert: str) -> Response:
     with house().sessions.begin() as store:
         made: Board = tally.board(store, acting.alert_of(store, alert), house().clock())
     return jsonify(made.json())
+
+
+def once() -> Callable[[Callable[[Any], Markup], Any, tuple[object, ...]], Markup]:
+    """For one page: what a macro says of something, worded once for everything of which there is the same to say, which
+    is its key."""
+    kept: dict[object, Markup] = {}
+
+    def said(macro: Callable[[Any], Markup], of: Any, key: tuple[object, ...]) -> Markup:
+        if (macro, key) not in kept:
+            kept[macro, key] = macro(of)
+        return kept[macro, key]
+
+    return said
 
 
 def due(moment: datetime, now: datetime) -> str:

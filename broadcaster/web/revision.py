@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from flask import Blueprint, Response, abort, render_template, request
 from sqlalchemy.orm import Session
@@ -16,13 +15,14 @@ from broadcaster.alert.lifecycle import LifecycleRefused, ReleaseState, Role, ch
 from broadcaster.alert.lifecycle import Tier as TierName
 from broadcaster.alert.policy import needs_two_people
 from broadcaster.directory import Directory
-from broadcaster.dispatch import caution, pictures, render, second_person, where
+from broadcaster.dispatch import caution, pictures, render, second_person
 from broadcaster.dispatch import preview as previews
 from broadcaster.dispatch.plan import Draft
-from broadcaster.dispatch.preview import Preview, SmsText
+from broadcaster.dispatch.preview import Preview
+from broadcaster.dispatch.render import Look
+from broadcaster.dispatch.worded import SmsText
 from broadcaster.feeds import area_map
 from broadcaster.feeds.finding import Concern, Finding
-from broadcaster.feeds.picture import AreaMap
 from broadcaster.feeds.places import county_title
 from broadcaster.said import Said
 from broadcaster.store import areas, directory_load, senders, town_shapes, unverified
@@ -95,11 +95,10 @@ def mail(alert: str, no: int, agency: str) -> Response:
     """One agency's mail as its reader sees it, on a page that can load and run nothing."""
     with house().sessions.begin() as store:
         row = acting.revision_of(store, alert, no)
-        texts = previewed(store, row, directory_load.load(store)).mails
-    found = next((text for text in texts if text.agency == agency), None)
-    if found is None:
+        found = previewed(store, row, directory_load.load(store), Look(agency=agency, called="")).mails
+    if not found:
         abort(404, description=Said("No mail goes to this agency."))
-    answer = Response(found.message.html, content_type="text/html; charset=utf-8")
+    answer = Response(found[0].message.html, content_type="text/html; charset=utf-8")
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
     return answer
 
@@ -109,7 +108,7 @@ def texts(alert: str, no: int) -> str:
     """Every text of one language: of a whole state they are too many for the check."""
     with house().sessions.begin() as store:
         row = acting.revision_of(store, alert, no)
-        found = previewed(store, row, directory_load.load(store)).sms
+        found = previewed(store, row, directory_load.load(store), Look(mails=0, called="")).sms
         langs = list(dict.fromkeys(text.lang for text in found))
         wanted = request.args.get("lang", "")
         lang = wanted if wanted in langs else next(iter(langs), "en")
@@ -117,18 +116,19 @@ def texts(alert: str, no: int) -> str:
         return render_template("desk/texts.html", alert=alert, no=no, texts=here, langs=langs, lang=lang)
 
 
-def previewed(store: Session, row: Revision, directory: Directory) -> Preview:
+def previewed(store: Session, row: Revision, directory: Directory, look: Look) -> Preview:
     """What goes out, by the code that sends."""
     if row.frozen_at is not None:
-        return previews.of_frozen(store, house().office, directory, row)
+        return previews.of_frozen(store, house().office, directory, row, look)
     draft = Draft(row.alert, RevisionKind(row.kind), content_from_json(row.content))
-    return previews.of_draft(store, house().office, directory, draft, house().clock())
+    return previews.of_draft(store, house().office, directory, draft, house().clock(), look)
 
 
 def shown(store: Session, row: Revision, problem: str = "", reason: str = "", slip: Slip | None = None) -> str:
     """The page, with a sentence beside the field that was wrong."""
     directory = directory_load.load(store)
-    preview = previewed(store, row, directory)
+    preview = previewed(store, row, directory, Look(mails=1, called=request.args.get("community", "")))
+    sample = _sample(preview.sms)
     numbered = RevisionKind(row.kind) in NUMBERED
     open_fields = row.frozen_at is None and numbered
     left = form_numbers.left(store, row, preview.content, directory) if open_fields else form_numbers.Left({})
@@ -139,9 +139,10 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "", sl
         kind=RevisionKind(row.kind),
         preview=preview,
         folded=folded(preview.findings),
-        sample=_sample(preview.sms),
+        sample=sample,
+        sample_langs=[text.lang for text in preview.sms if sample and text.community == sample.community],
         guards=guards(facts),
-        unverified=unverified.contacts(store, {mail.agency for mail in preview.mails}, house().clock().date()),
+        unverified=unverified.contacts(store, {told.agency for told in preview.told}, house().clock().date()),
         earlier=facts.earlier,
         three=three(preview.sms),
         lines=form_numbers.to_look_at(preview.content, directory, left.typed) if open_fields else [],
@@ -149,11 +150,11 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "", sl
         most_lines=MOST_LINES,
         most_texts=MOST_TEXTS,
         rungs=form_numbers.RUNGS,
-        by_community=[(code, list(texts)) for code, texts in groupby(preview.sms, key=lambda text: text.community)],
+        worded={text.community: text.name for text in preview.sms},
         standing=standing(store, row),
         people=_names(store, row),
         place=areas.place(store, preview.content.area),
-        map=_map(store, preview, directory),
+        map=area_map.drawn(preview.around, preview.area, pictures.names(directory)),
         made_up=town_shapes.is_generated(store),
         county_names=county_names(directory),
         off=_off(store, preview),
@@ -184,11 +185,6 @@ def folded(findings: Sequence[Finding]) -> list[tuple[Finding, int]]:
 def county_names(directory: Directory) -> dict[str, str]:
     """``Hampden County`` by FIPS code."""
     return {fips: county_title(name) for fips, name in directory.county_names.items()}
-
-
-def _map(store: Session, preview: Preview, directory: Directory) -> AreaMap | None:
-    """The polygon that is sent, over the counties and towns as they are known now."""
-    return area_map.drawn(where.known(store, house().office.state_fips), preview.area, pictures.names(directory))
 
 
 OFF = {
@@ -248,7 +244,8 @@ def three(texts: list[SmsText]) -> list[SmsText]:
     """Three texts to confirm by: the first and the last community in English, and the longest in another language."""
     english = [text for text in texts if text.lang == "en"]
     others = [text for text in texts if text.lang != "en"]
-    picked = [*english[:1], *english[1:][-1:], *sorted(others, key=lambda text: -text.segments)[:1]]
+    longest = [max(others, key=lambda text: text.segments)] if others else []
+    picked = [*english[:1], *english[1:][-1:], *longest]
     return picked or texts[:1]
 
 

@@ -156,7 +156,7 @@ def _facts(store: Session, alert: str) -> dict[str, Any]:
         "silent": silent[:MOST_SILENT],
         "more_silent": max(0, len(silent) - MOST_SILENT),
         "all_silent": len(silent),
-        "sample": next((each.text for each in texts.of_revision(store, revision.id, "sms") if each.lang == "en"), ""),
+        "sample": texts.first(store, revision.id, "sms", "en"),
         "due": board.due,
         "settings": house().settings,
     }

@@ -112,6 +112,46 @@ def test_the_check_page_says_how_long_the_carrier_needs(pace: float | None, desk
     assert re.fullmatch(PACES[pace], " ".join(said.text_content().split()))
 
 
+DIGIT = "UPDATE number SET e164 = '+19785550191' WHERE code = 'ayer'"
+AT_ONCE = (
+    (DIGIT, "call 978-555-0191", "978-555-0101"),
+    ("UPDATE number SET visibility = 'restricted' WHERE code = 'ayer'", "617-555-0199", "978-555-0191"),
+    ("UPDATE community SET name = 'Ayr' WHERE code = 'ayer'", "911 is down in Ayr", "911 is down in Ayer"),
+    ("UPDATE agency SET name = 'The Constables' WHERE code = 'ayer-police'", "The Constables", "Ayer Police"),
+)
+"""A change that no page of ours has made, what is read then, and what no longer."""
+BACK = (
+    "UPDATE number SET e164 = '+19785550101', visibility = 'public' WHERE code = 'ayer'",
+    "UPDATE community SET name = 'Ayer' WHERE code = 'ayer'",
+    "UPDATE agency SET name = 'Ayer Police' WHERE code = 'ayer-police'",
+)
+
+
+def test_what_the_directory_says_is_shown_at_once_and_what_is_frozen_stays(desk: Desk) -> None:
+    """Readers share a directory that was read; they share it by what it says, so nobody is shown an old one."""
+
+    def change(*statements: str) -> None:
+        with desk.sessions.begin() as store:
+            for statement in statements:
+                store.execute(text(statement))
+
+    author = desk.browser(ISSUER)
+    walk(desk, author)
+    page, before = author.path, author.words
+    assert "call 978-555-0101" in before
+    for statement, shown, gone in AT_ONCE:
+        change(statement)
+        now = author.open(page).words
+        assert (shown in now, gone in now) == (True, False), statement
+    change(*BACK)
+    assert author.open(page).words == before
+    author.send("/submit")
+    frozen = author.words
+    change(DIGIT)
+    assert author.open(page).words.count("978-555-0101") == frozen.count("978-555-0101") > 0
+    assert "978-555-0191" not in author.words
+
+
 WAYS = {
     "neither": (
         (),

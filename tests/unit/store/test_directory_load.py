@@ -14,7 +14,7 @@ from broadcaster.directory import Contact, ContactChannel, Directory
 from broadcaster.directory.rows import RowKind
 from broadcaster.store import directory_history, directory_load, residents
 from broadcaster.store.database import Sessions
-from broadcaster.store.directory import AgencyContact
+from broadcaster.store.directory import AgencyContact, Community
 from broadcaster.store.directory_history import Author
 from broadcaster.store.directory_load import CommunityDropped
 from tests.factories import SEALER, directory, furnish
@@ -177,6 +177,53 @@ def test_an_import_between_two_statements_is_noticed(sessions: Sessions, monkeyp
     monkeypatch.setattr(directory_load, "_numbers", between)
     now = loaded(sessions)
     assert ({one.name for one in now.psaps}, now.state_numbers) == ({"later"}, ())
+
+
+CHANGES = (
+    "UPDATE number SET verified_on = verified_on + 1 WHERE code = 'town-1'",
+    "UPDATE number SET sms = NOT sms WHERE code = 'town-1'",
+    "UPDATE community SET zips = '{01001}' WHERE code = 'town-1'",
+    "UPDATE community SET population = population + 1 WHERE code = 'town-1'",
+    "UPDATE psap SET text_to_911 = NOT text_to_911 WHERE code = 'psap-1'",
+    "UPDATE county SET name = 'Elsewhere' WHERE fips = (SELECT county_fips FROM community WHERE code = 'town-1')",
+    "UPDATE agency SET statewide = NOT statewide WHERE code = 'town-1-police'",
+    "DELETE FROM agency_community",
+    "DELETE FROM number WHERE code = 'town-2'",
+    "UPDATE community SET retired_at = now() WHERE code = 'town-2'",
+)
+
+
+def test_a_directory_is_used_again_only_while_it_says_the_same(sessions: Sessions) -> None:
+    save(sessions, directory(2))
+    with sessions() as session:
+        first = directory_load.load(session)
+        assert directory_load.load(session) is first
+        assert directory_load.load(session, agencies=False).agencies == ()
+    for statement in CHANGES:
+        with sessions.begin() as session:
+            session.execute(text(statement))
+            changed = directory_load.load(session)
+            assert changed != first, statement
+        with sessions() as session:
+            assert directory_load.load(session) is changed
+        first = changed
+
+
+def test_a_sign_up_is_no_change_of_the_directory(sessions: Sessions) -> None:
+    save(sessions, directory(1))
+    with sessions.begin() as session:
+        before = directory_load.load(session)
+        phone = residents.address(session, SEALER, "sms", "+15085550190")
+        residents.subscribe(session, phone, directory_load.community_ids(session)["town-1"])
+        assert directory_load.load(session) is before
+
+
+def test_what_a_session_has_not_written_yet_is_read_too(sessions: Sessions) -> None:
+    save(sessions, directory(1))
+    with sessions.begin() as session:
+        before = directory_load.load(session)
+        session.scalars(select(Community)).one().name = "Renamed"
+        assert directory_load.load(session).communities[0].name == "Renamed" != before.communities[0].name
 
 
 def test_a_contact_that_two_agencies_share_is_one_address_and_keeps_its_id(sessions: Sessions) -> None:
