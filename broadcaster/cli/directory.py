@@ -91,6 +91,7 @@ def export_directory(file: Path) -> None:
     except BadFile as error:
         raise click.ClickException(str(error)) from error
     file.touch(mode=0o600)
+    file.chmod(0o600)  # one that was there already keeps its mode otherwise, and these are the agencies' contacts
     file.write_bytes(data)
     click.echo(f"The directory was written to {file}.")
 

@@ -26,6 +26,8 @@ from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.ipaws_echo import LOOK_EVERY_S as COMPARE_EVERY_S
 from broadcaster.dispatch.ipaws_echo import Echoes
 from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
+from broadcaster.dispatch.known_lines import EVERY_S as LEARN_EVERY_S
+from broadcaster.dispatch.known_lines import learn
 from broadcaster.dispatch.nightly import LOOK_EVERY_S, Nightly
 from broadcaster.dispatch.notice_chase import chase
 from broadcaster.dispatch.office import Office
@@ -100,6 +102,7 @@ def _always(settings: Settings, engine: Engine) -> Duties:
         "drill-pages": (DrillPages.of(settings, engine).look, DRILLS_EVERY_S),
         "tidings": (Tidings.of(settings, engine).look, TIDINGS_EVERY_S),
         "proofread": (Proofreader(engine.sessions).look, PROOFREAD_EVERY_S),
+        "known-lines": (lambda: learn(engine.sessions), LEARN_EVERY_S),
         "retention": (Retention(engine.sessions).look, RETAIN_EVERY_S),
     }
 

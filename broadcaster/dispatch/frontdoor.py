@@ -18,14 +18,14 @@ from broadcaster.feeds.lookup import Advice, advice_by_town, speaking
 from broadcaster.feeds.replies import Reception
 from broadcaster.feeds.snapshot import AirState, Snapshot
 from broadcaster.settings import Mode
-from broadcaster.store import directory_load, wordings
+from broadcaster.store import directory_load, lines, wordings
 from broadcaster.store.alerts import Release
 from broadcaster.store.database import Sessions, now
 
 KEPT_S = 30.0
 """So long what was read is good when nothing was released meanwhile: a corrected number is told within this time."""
 LOOK_EVERY_S = 1.0
-"""A release, or words that were approved, are seen within this time."""
+"""A release, a line that an agency says is not answered, or words that were approved, are seen within this time."""
 
 
 @dataclass
@@ -45,14 +45,18 @@ class FrontDoor:
         self.phrasebook = Phrasebook(strict=self.office.mode is Mode.LIVE)
 
     def reception(self) -> Reception:
-        """What holds now, at most a second old after a release or an approval of words. OperationalError when the
-        database is away."""
+        """What holds now, at most a second old after a release, an agency's word of a line, or an approval of words.
+        OperationalError when the database is away."""
         with self._lock:
             moment = time.monotonic()
             if self._kept is None or moment - self._looked_at > LOOK_EVERY_S:
                 with self.sessions() as session:
                     self.phrasebook.read(session)
-                    seen = (session.scalar(select(func.max(Release.at))), wordings.approvals(session))
+                    seen = (
+                        session.scalar(select(func.max(Release.at))),
+                        lines.newest(session),
+                        wordings.approvals(session),
+                    )
                     if self._kept is None or seen != self._seen or moment - self._read_at > KEPT_S:
                         self._kept = read(session, self.office)
                         self._seen, self._read_at = seen, moment

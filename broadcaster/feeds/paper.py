@@ -38,6 +38,7 @@ class Sheet:
     say_where: str
     no_test: str
     print_words: str
+    not_verified: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def _sheet(snapshot: Snapshot, book: Book) -> Sheet:
         say_where=tongue.say_where,
         no_test=book.word("no_test"),
         print_words=phrase("card_print"),
+        not_verified=phrase("not_verified"),
     )
 
 

@@ -26,9 +26,10 @@ FORM = ("page_title", "page_intro", "page_by_text", "phone_label", "phone_hint",
         "point_label", "point_hint", "point_find", "point_locate", "point_found", "point_none", "lang_label",
         "landline", "no_voice", "agree", "send")  # fmt: skip
 AFTER = ("sent_title", "sent", "sent_landline", "change_title", "change_intro", "phone_label", "send_link", "link_sent",
-         "mine_title", "save", "saved", "leave", "left")  # fmt: skip
+         "mine_title", "save", "saved", "leave", "left", "take_along")  # fmt: skip
 REFUSED = ("problem", "bad_phone", "bad_place", "too_many", "which_one", "bad_link")
-PAPER = ("card_title", "if_fails", "if_fails_walk_in", "card_keep", "card_print", "real_title", "real_hint")
+PAPER = ("card_title", "if_fails", "if_fails_walk_in", "card_keep", "not_verified", "card_print", "real_title",
+         "real_hint")  # fmt: skip
 
 
 def desk_of(phrases: Books, books: Books, lang: str, place: str, voice: Voice, base: str) -> Reception:

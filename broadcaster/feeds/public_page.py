@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
@@ -87,7 +87,7 @@ def files(snapshot: Snapshot) -> dict[str, bytes]:
     advice = advice_by_town(snapshot)
     made = {name: (TEMPLATES / name).read_bytes() for name in ASSETS}
     made |= {f"town/{code}.html": town_page(snapshot, one) for code, one in advice.items()}
-    made |= {tongue.page: language_page(snapshot, advice, tongue) for tongue in tongues.tongues(snapshot.books)}
+    made |= {tongue.page: language_page(snapshot, advice, tongue) for tongue in _tongues(snapshot)}
     if snapshot.ledger:
         made[CHECKPOINT] = snapshot.ledger.note.encode()
     made["lookup.json"] = _json(lookup_table(snapshot, advice))
@@ -100,7 +100,7 @@ def lookup_table(snapshot: Snapshot, advice: Mapping[str, Advice]) -> dict[str, 
     """The table behind `/find` and for other people's programs."""
     return {
         **_head(snapshot),
-        "languages": [tongues.plain(one) for one in tongues.tongues(snapshot.books)],
+        "languages": [tongues.plain(one) for one in _tongues(snapshot)],
         "towns": [one.plain() for one in advice.values()],
     }
 
@@ -270,8 +270,14 @@ def _facts(authority: str, mode: Mode, timezone: str, as_of: datetime) -> dict[s
 def _render(name: str, snapshot: Snapshot, **more: Any) -> bytes:
     facts = _facts(snapshot.authority, snapshot.mode, snapshot.timezone, snapshot.as_of)
     changed = snapshot.changed or snapshot.as_of
-    told = {**facts, "tongues": list(tongues.tongues(snapshot.books)), "changed": changed, **more}
+    told = {**facts, "tongues": _tongues(snapshot), "changed": changed, **more}
     return _pages.get_template(name).render(snapshot=snapshot, **told).encode()
+
+
+def _tongues(snapshot: Snapshot) -> list[Tongue]:
+    """The languages of the pages; what is said of a number that nobody has verified is a phrase for residents."""
+    spoken = tongues.tongues(snapshot.books)
+    return [replace(one, not_verified=say(snapshot.phrases, one.lang, "not_verified")) for one in spoken]
 
 
 def rendered(name: str, **values: Any) -> bytes:

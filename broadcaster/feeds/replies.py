@@ -208,6 +208,5 @@ def shown(desk: Reception, lang: str, text: str) -> str:
 
 def printed(desk: Reception, lang: str, lines: Sequence[str]) -> str:
     """Lines as a text: what GSM-7 has letters for is said in them."""
-    """Lines as a text: what GSM-7 has letters for is said in them."""
     text = "\n".join(line for line in lines if line)
     return to_gsm(text) if desk.phrases.book(lang).in_gsm else text

@@ -7,7 +7,7 @@ answer from the published table alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +36,8 @@ class Tongue:
     walk_in: str
     try_first: str
     try_first_walk_in: str
+    not_verified: str = ""
+    """Stands beside a number that nobody has verified; a table of an older version has no such words."""
 
     @property
     def page(self) -> str:
@@ -60,9 +62,10 @@ def tongues(books: Books) -> Iterator[Tongue]:
 
 
 def from_table(table: Mapping[str, Any], lang: str) -> Tongue | None:
-    """The tongue of this language in a published table; None when it has none."""
+    """The tongue of this language in a published table, of another version perhaps; None when it has none."""
     found = next((row for row in table.get("languages", ()) if row["lang"] == lang), None)
-    return Tongue(**found) if found else None
+    known = {one.name for one in fields(Tongue)}
+    return Tongue(**{name: words for name, words in found.items() if name in known}) if found else None
 
 
 def plain(tongue: Tongue) -> dict[str, str]:

@@ -72,14 +72,16 @@ def _communities(
         now = together.goes_on(edition, place.code) or answer
         answer_values(now, english)  # refuses a restricted number
         fails = place.code in down
-        number = now.number.e164 if now.number and fails else None
+        number = now.number if fails else None
+        verified = number.verified_on if number else None
         found.append(
             {
                 "code": place.code,
                 "name": plain(place.name),
                 "county_fips": place.county_fips,
                 "is_down": fails,
-                "call_instead": number,
+                "call_instead": number.e164 if number else None,
+                "verified_on": verified.isoformat() if verified else None,
             }
         )
     return found

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import CommunityAnswer
 from broadcaster.alert.lifecycle import Tier
 from broadcaster.directory import AgencyRole
-from broadcaster.store import alerts
+from broadcaster.directory.rows import Difference, RowKind
+from broadcaster.store import alerts, directory_history
 from broadcaster.store.database import Base, identity, one_of
-from broadcaster.store.directory import Agency, AgencyCommunity, Community
+from broadcaster.store.directory import Agency, AgencyCommunity, Community, Number
+from broadcaster.store.directory_history import Author
 
 MAY_SAY = (
     AgencyRole.PSAP,
@@ -136,3 +138,51 @@ def unanswered(session: Session, alert_id: int) -> frozenset[str]:
 def newest(session: Session) -> int:
     """The last report of any alert: another number means that the public files may say something else."""
     return session.scalar(select(func.max(LineReport.id))) or 0
+
+
+def verify(number: Number, on: date | None) -> Difference:
+    """Mark a number as found answered on a day, or by nobody (None); returns what differs, for the history."""
+    old = {
+        "scope": number.scope,
+        "code": number.code,
+        "order": number.rank,
+        "e164": number.e164,
+        "label": number.label,
+        "visibility": number.visibility,
+        "verified_on": number.verified_on.isoformat() if number.verified_on else None,
+        "sms": number.sms,
+    }
+    number.verified_on = on
+    after = {**old, "verified_on": on.isoformat() if on else None}
+    return Difference(RowKind.NUMBER, f"{number.scope}/{number.code}/{number.e164}", old, after)
+
+
+_HEARD = text(
+    "WITH last AS (SELECT DISTINCT ON (agency_id, community, e164) * FROM line_report"
+    "   ORDER BY agency_id, community, e164, id DESC),"
+    " fresh AS (SELECT DISTINCT ON (n.scope, n.code, n.rank) n.scope, n.code, n.rank, n.verified_on, l.agency_id,"
+    "   CASE WHEN l.said = 'right' THEN (l.at AT TIME ZONE 'UTC')::date END AS answered_on"
+    "   FROM last l JOIN number n ON n.code = l.community AND n.e164 = l.e164 AND n.scope IN ('community', 'text')"
+    "   WHERE l.said IN ('right', 'wrong') AND NOT EXISTS (SELECT 1 FROM directory_version v WHERE v.kind = 'number'"
+    "     AND v.code = n.scope || '/' || n.code || '/' || n.e164 AND v.at > l.at)"
+    "   ORDER BY n.scope, n.code, n.rank, l.said = 'wrong' DESC, l.id DESC)"
+    " SELECT f.scope, f.code, f.rank, f.answered_on, g.code AS agency FROM fresh f JOIN agency g ON g.id = f.agency_id"
+    " WHERE f.answered_on IS NULL AND f.verified_on IS NOT NULL"
+    "   OR f.answered_on > coalesce(f.verified_on, '-infinity') ORDER BY g.code, f.code, f.rank"
+)
+"""A later version of a row is a later word: of an editor, of a monthly answer, or of this very report."""
+
+
+def learn(session: Session) -> dict[str, int]:
+    """Take the last word of each agency about its lines into the directory: an answered one is verified as of that day,
+    one that is not theirs is verified by nobody. Returns how many of each (``right``, ``wrong``)."""
+    directory_history.lock(session)
+    by_agency: dict[str, list[Difference]] = {}
+    many = {Said.RIGHT.value: 0, Said.WRONG.value: 0}
+    for row in session.execute(_HEARD).all():
+        number = session.get_one(Number, (row.scope, row.code, row.rank))
+        by_agency.setdefault(row.agency, []).append(verify(number, row.answered_on))
+        many[(Said.RIGHT if row.answered_on else Said.WRONG).value] += 1
+    for agency, differences in by_agency.items():
+        directory_history.record(session, differences, {}, Author(f"agency:{agency}", "outage notice"))
+    return {said: count for said, count in many.items() if count}

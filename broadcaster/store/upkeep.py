@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from broadcaster.directory.rows import Difference, RowKind
-from broadcaster.store import directory_history, ledger, trouble
+from broadcaster.store import directory_history, ledger, lines, trouble
 from broadcaster.store.database import Base, identity, one_of
 from broadcaster.store.directory import Agency, AgencyCommunity, AgencyContact, Community, Number
 from broadcaster.store.directory_history import Author
@@ -177,22 +177,10 @@ def confirm(session: Session, ask: UpkeepAsk, shown: set[str], today: date) -> N
         marks[key] = ask.address_id
         old = {"agency": code, "order": contact.rank, "verified_on": _iso(contact.verified_on)}
         contact.verified_on = today
-        differences.append(_verified(RowKind.CONTACT, key, old, today))
+        differences.append(Difference(RowKind.CONTACT, key, old, {**old, "verified_on": _iso(today)}))
     for _, number in numbers(session, ask.agency_id):
         if number.e164 in shown:
-            old = {
-                "scope": number.scope,
-                "code": number.code,
-                "order": number.rank,
-                "e164": number.e164,
-                "label": number.label,
-                "visibility": number.visibility,
-                "verified_on": _iso(number.verified_on),
-                "sms": number.sms,
-            }
-            number.verified_on = today
-            row = f"{number.scope}/{number.code}/{number.e164}"
-            differences.append(_verified(RowKind.NUMBER, row, old, today))
+            differences.append(lines.verify(number, today))
     directory_history.record(session, differences, marks, Author(f"agency:{code}", "monthly round"))
     ask.state, ask.answered_at = AskState.CONFIRMED.value, func.clock_timestamp()
     ledger.append(session, f"agency:{code}", "verified", "directory", {"numbers": len(differences) - len(marks)})
@@ -213,10 +201,6 @@ def unasked(session: Session, agency: int, month: str) -> list[UpkeepAsk]:
 
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
-
-
-def _verified(kind: RowKind, code: str, old: dict[str, object], today: date) -> Difference:
-    return Difference(kind, code, old, {**old, "verified_on": today.isoformat()})
 
 
 def correct(session: Session, sealer: Sealer, ask: UpkeepAsk, words: dict[str, str]) -> None:

@@ -189,7 +189,7 @@ def link_sent() -> str:
 @blueprint.get("/me/<token>")
 def mine(token: str) -> str | tuple[str, int]:
     """Somebody's own page; nothing is changed by looking at it."""
-    found = _mine(token)
+    found = whose(token)
     if found is None:
         return _page("said.html", title="problem", sentence="bad_link"), 404
     names = [str(town["name"]) for town in _door().reception().named(found.places)]
@@ -200,7 +200,7 @@ def mine(token: str) -> str | tuple[str, int]:
 @blueprint.post("/me/<token>")
 def act(token: str) -> str | Response | tuple[str, int]:
     """Save what was changed, or leave."""
-    found = _mine(token)
+    found = whose(token)
     if found is None:
         return _page("said.html", title="problem", sentence="bad_link"), 404
     lang = _lang(found.lang)
@@ -217,7 +217,7 @@ def act(token: str) -> str | Response | tuple[str, int]:
     return redirect(url_for("subscribe.mine", token=token, saved=1), 303)
 
 
-def _mine(token: str) -> Mine | None:
+def whose(token: str) -> Mine | None:
     """Whose page a link opens; None when it is not ours, too old, or nobody's any more."""
     place = house().settings.keyring.first(lambda key: proof.place(key, MINE, token))
     if place is None or place[1] < house().clock().timestamp():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from sqlalchemy.orm import Session
@@ -51,7 +53,7 @@ def page() -> str:
     )
 
 
-@keeping.post("/<int:key>/<verdict>")
+@keeping.post("/<int:key>/<any(accept, reject):verdict>")
 @only(*EDITORS)
 def decide(key: int, verdict: str) -> Response:
     """Accept a correction, which puts the new number in the old one's place, or reject it."""
@@ -76,13 +78,20 @@ def _replace(store: Session, found: Proposed) -> None:
 def _with(directory: Directory, own: set[str], found: Proposed) -> Directory:
     today = house().clock().date()
 
-    def lists(every: dict[str, tuple[AlternateNumber, ...]]) -> dict[str, tuple[AlternateNumber, ...]]:
+    def lists(every: Mapping[str, tuple[AlternateNumber, ...]]) -> dict[str, tuple[AlternateNumber, ...]]:
         return {
-            code: tuple(
-                replace(one, e164=found.new, verified_on=today) if code in own and one.e164 == found.old else one
-                for one in listed
-            )
+            code: corrected(listed, found.old, found.new, today) if code in own else listed
             for code, listed in every.items()
         }
 
-    return replace(directory, numbers=lists(dict(directory.numbers)), text_numbers=lists(dict(directory.text_numbers)))
+    return replace(directory, numbers=lists(directory.numbers), text_numbers=lists(directory.text_numbers))
+
+
+def corrected(listed: tuple[AlternateNumber, ...], old: str, new: str, today: date) -> tuple[AlternateNumber, ...]:
+    """A list with the new number (E.164) in the old one's place, found answered today. One that stands in the list
+    already moves there as it is, restricted if it was: no number stands in a list twice."""
+    by_e164 = {one.e164: one for one in listed}
+    if old not in by_e164:
+        return listed
+    right = replace(by_e164.get(new, by_e164[old]), e164=new, verified_on=today)
+    return tuple(right if one.e164 == old else one for one in listed if one.e164 == old or one.e164 != new)

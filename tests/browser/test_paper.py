@@ -58,3 +58,35 @@ def test_one_language_is_printed_at_a_time(chromium: Browser, published: Path) -
             expect(poster).to_contain_text(shipped().book(lang).word("no_test"))
             expect(page.locator(".masthead")).to_be_hidden()
         page.context.close()
+
+
+PALE = """
+() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const words = node.data.trim(), box = node.parentElement.getClientRects();
+    const [red, green, blue, ink = 1] = getComputedStyle(node.parentElement).color.match(/[\\d.]+/g).map(Number);
+    if (words && box.length && (0.2126 * red + 0.7152 * green + 0.0722 * blue > 128 || ink < 0.5)) found.push(words);
+  }
+  return found;
+}
+"""
+"""Words in a light colour: printers leave backgrounds out, and then nobody can read them."""
+
+
+@pytest.mark.parametrize(
+    "path", ["", "town/springfield.html", "l/es.html", "zips.html", "zip/01103.html", "card/springfield.html"]
+)
+def test_what_is_printed_is_the_answer_and_no_form(chromium: Browser, published: Path, path: str) -> None:
+    with served(create_app(published, lambda: NOON)) as base:
+        page = chromium.new_context().new_page()
+        page.emulate_media(media="print")
+        page.goto(f"{base}/{path}")
+        expect(page.locator("main")).to_contain_text("Springfield")
+        if not path.startswith("zip"):
+            expect(page.locator("body")).to_contain_text(LINE)
+        assert page.evaluate(PALE) == []
+        assert [each for each in page.locator("input, button").all() if each.is_visible()] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
+        shot(page, f"printed-{path.replace('/', '-') or 'index'}")
+        page.context.close()

@@ -5,14 +5,26 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
+from broadcaster.channels.proof import placed
+from broadcaster.dispatch.courtesies import MINE
 from broadcaster.messages.reception import phrases
 from broadcaster.store.database import Sessions
+from broadcaster.store.residents import Address
 from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot, watched
 from tests.desk import Desk, settings
 from tests.flow.test_sign_up_by_point import survey
 
 pytestmark = MARKS
 NARROW = {"width": 320, "height": 640}
+
+
+def own_page(desk: Desk) -> str:
+    """The address that somebody who lives in Ayer is texted."""
+    with desk.sessions() as session:
+        address = session.query(Address).filter_by(owner="resident").order_by(Address.id).first()
+    assert address is not None
+    until = int(desk.now.timestamp()) + 60
+    return f"/subscribe/me/{placed(desk.chosen.secret_key, MINE, address.id, until)}"
 
 
 @pytest.mark.parametrize("lang", ["en", "ar"])
@@ -43,6 +55,11 @@ def test_signing_up(chromium: Browser, sessions: Sessions, screen: dict[str, int
         accessible(page)
         fits(page)
         page.get_by_role("link", name=book.word("change_title")).click()
+        accessible(page)
+        fits(page)
+        page.goto(f"{base}{own_page(desk)}?lang={lang}")
+        expect(page.get_by_role("link", name=book.word("take_along"))).to_be_visible()
+        shot(page, f"own-page-{lang}-{screen['width']}")
         accessible(page)
         fits(page)
     context.close()

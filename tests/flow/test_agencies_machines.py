@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+from broadcaster.alert.alert import Area, Withheld
 from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.alert.phone import AlternateNumber, Visibility
 from broadcaster.channels.webhook import receiver_secret
@@ -18,6 +20,7 @@ from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.sweep import keep
 from broadcaster.receipts.tally import check_sums
 from broadcaster.store import senders
+from broadcaster.store.alerts import Revision
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Acknowledgement, Delivery, Fanout
 from broadcaster.store.senders import NewSender
@@ -33,7 +36,8 @@ HIDDEN = AlternateNumber("+15085550199", "back room", Visibility.RESTRICTED)
 def with_machine(url: str) -> Directory:
     places = directory(2)
     first, second = places.communities
-    numbers = {**places.numbers, first.code: (HIDDEN, *places.numbers[first.code])}
+    loose = tuple(replace(one, verified_on=None) for one in places.numbers[second.code])
+    numbers = {**places.numbers, first.code: (HIDDEN, *places.numbers[first.code]), second.code: loose}
     cad = police(first, Contact(ContactChannel.WEBHOOK, url, 2))
     return replace(places, agencies=(cad, police(second)), numbers=numbers)
 
@@ -82,6 +86,10 @@ def test_a_machine_reads_the_ten_fields_and_every_number_but_a_hidden_one(sessio
         assert told["expected_restoration"] is None and told["contact"]["phone"] is None
         numbers = {place["name"]: place["call_instead"] for place in told["communities"]}
         assert numbers == {"Town 1": "+15085550100", "Town 2": "+15085550101"}
+        verified = {place["name"]: place["verified_on"] for place in told["communities"]}
+        assert verified == {"Town 1": datetime.now(UTC).date().isoformat(), "Town 2": None}, (
+            "an unverified one is marked"
+        )
         assert HIDDEN.e164 not in body.decode() and "%%" not in body.decode()
         web = create_app(onair.settings(secret_key=SECRET), sessions).test_client()
         path = told["acknowledge"].removeprefix("http://localhost:8911")
@@ -120,3 +128,27 @@ def test_a_machine_that_refuses_is_told_no_more_and_the_mail_still_goes(sessions
         assert (made.delivery().state, made.delivery().reason) == ("rejected", "http_404")
         with sessions() as session:
             assert session.query(Fanout).filter_by(channel="email").count() == 1
+
+
+def test_a_machine_that_a_newer_notice_leaves_out_reads_where_it_holds_now(sessions: Sessions, tmp_path: Path) -> None:
+    with desk(sessions, tmp_path) as made:
+        with sessions.begin() as session:
+            first = actions.new_alert(made.house.actor(session), AlertKind.OUTAGE, content())
+            actions.submit(made.house.actor(session), first)
+            actions.release_agencies(made.house.actor(session), first)
+        made.send()
+        with sessions.begin() as session:
+            only = content(area=Area(communities=("town-2",)))
+            newer = actions.edit(made.house.actor(session), session.get_one(Revision, first.id), only)
+            actions.submit(made.house.actor(session), newer)
+            actions.release_agencies(made.house.actor(session), newer)
+        made.send()
+        named = [[place["name"] for place in json.loads(body)["communities"]] for _, body in made.there.heard]
+        assert named == [["Town 1", "Town 2"], ["Town 2"]]
+
+
+def test_a_machine_of_an_agency_that_an_officer_leaves_out_hears_nothing(sessions: Sessions, tmp_path: Path) -> None:
+    with desk(sessions, tmp_path) as made:
+        made.release(withheld=Withheld(agencies=("town-1-police",), reason="Their line is public."))
+        made.send()
+        assert made.there.heard == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
@@ -40,6 +41,7 @@ def says(phone: Caller, body: str, number: str = PHONE, sid: str = "") -> list[s
     form = {**TEXT, "Body": body, "From": number, "MessageSid": sid or f"SM{abs(hash((body, number)))}"}
     request = told(INBOUND, form, signed(BASE + INBOUND, form))
     assert phone.ask(request) == [200]
+    assert not re.search("<(Dial|Redirect)", request.text), "nothing of theirs reaches dispatch"
     return [message.text or "" for message in etree.fromstring(request.text.encode()).iter("Message")]
 
 
@@ -47,6 +49,7 @@ def calls(phone: Caller, number: str = PHONE, **more: str) -> str:
     form = {"AccountSid": TEXT["AccountSid"], "CallSid": "CA1", "From": number, "To": TEXT["To"], **more}
     request = told(VOICE, form, signed(BASE + VOICE, form))
     assert phone.ask(request) == [200]
+    assert {one.tag for one in etree.fromstring(request.text.encode()).iter()} <= {"Response", "Say", "Gather"}
     return request.text
 
 

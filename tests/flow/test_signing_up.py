@@ -107,6 +107,8 @@ def test_nobody_is_signed_up_before_their_phone_has_answered(
     assert "Ayer, Salem" in verify
     answer = says(phone, "YES")
     assert "si el 911 falla en Ayer, Salem" in answer
+    for town, number in (("ayer", "978-555-0101"), ("salem", "978-555-0104")):
+        assert number in answer and f"/card/{town}.html" in answer, "the card to print comes with the sign-up"
     assert who(desk) == residents.Who("es", ("ayer", "salem"))
     assert steps(desk) == [("started", "text"), ("asked", "page"), ("confirmed", "text")]
     with desk.sessions() as session:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from broadcaster.alert.delivery import Handset
+from broadcaster.alert.phone import AlternateNumber
 from broadcaster.channels.contract import Accepted, Outgoing
 from broadcaster.channels.errors import Ambiguous, NotSent, Rejected, SendError
 from broadcaster.channels.mime import Letterhead
@@ -18,7 +19,7 @@ from broadcaster.channels.upkeep_mail import CheckPrinter, token
 from broadcaster.directory import Contact, ContactChannel
 from broadcaster.directory.rows import RowKind
 from broadcaster.dispatch.upkeep import Round
-from broadcaster.store import bounces, directory_history, directory_load, residents
+from broadcaster.store import bounces, directory_history, directory_import, directory_load, residents
 from broadcaster.store.bounces import Bounce
 from broadcaster.store.database import Sessions
 from broadcaster.store.upkeep import UpkeepAsk
@@ -172,6 +173,25 @@ def test_a_correction_waits_for_an_editor_and_is_kept_sealed(desk: Desk) -> None
         assert directory_load.load(store).ladder("ayer").number.e164 == "+19785550166"  # type: ignore[union-attr]
 
 
+def test_a_correction_to_a_number_that_is_listed_already_moves_it_up(desk: Desk) -> None:
+    second = AlternateNumber("+19785550111", "Fire desk", verified_on=date(2026, 1, 1), sms=True)
+    with desk.sessions.begin() as store:
+        plain = directory_load.load(store, desk.sealer)
+        both = {**plain.numbers, "ayer": (*plain.numbers["ayer"], second)}
+        directory_load.save(store, replace(plain, numbers=both), desk.sealer)
+    post = Post()
+    rounds(desk, post).look()
+    agency = page(desk, post)
+    agency.send(agency.path, do="correct", old="+19785550101", new="978-555-0111")
+    editor = desk.browser(ADMIN).open("/desk/directory/upkeep")
+    assert editor.client.post(editor.form("/accept").action.replace("/accept", "/whatever")).status_code == 404
+    editor.send("/accept")
+    with desk.sessions.begin() as store:
+        assert directory_load.load(store).numbers["ayer"] == (replace(second, verified_on=date(2026, 6, 18)),)
+        file = directory_import.export(store, desk.sealer, "directory.csv")
+        assert directory_import.propose(store, desk.sealer, "directory.csv", file).refused == ()
+
+
 def test_links_that_are_not_ours_open_nothing(desk: Desk) -> None:
     post = Post()
     rounds(desk, post).look()
@@ -208,10 +228,14 @@ def test_the_stale_are_listed_worst_first(desk: Desk) -> None:
     desk.later(days=3)
     with desk.sessions.begin() as store:
         store.execute(text("UPDATE number SET verified_on = '2020-01-01' WHERE visibility = 'restricted'"))
+        store.execute(text("UPDATE number SET verified_on = '2025-07-01' WHERE code = 'salem'"))
     reader = desk.browser(AUDITOR).open("/desk/directory/upkeep")
     rows = [" ".join(" ".join(row.itertext()).split()) for row in reader.page.xpath("//tbody/tr")]
     assert rows[0].startswith("Ayer Police contact email, 1. never now")
-    assert "Groton number 978-555-0102 January 1, 2024" in " ".join(rows)
+    assert "Groton number 978-555-0102 told to" not in " ".join(rows), "its first one is told, and that is restricted"
+    assert "Groton number 978-555-0102 January 1, 2024 December 31, 2024" in " ".join(rows)
+    assert rows[-1] == "Salem number 978-555-0104 told to 1,000 people July 1, 2025 July 1, 2026", "due within 30 days"
+    assert "Ayer number" not in " ".join(rows), "its year has long to go"
     assert "Groton number 1. (restricted) January 1, 2020" in " ".join(rows)
     assert RESTRICTED not in reader.words
 

@@ -13,8 +13,13 @@ from sqlalchemy import select, text
 
 from broadcaster.alert.phone import AlternateNumber
 from broadcaster.channels.agency_email import ack_token
+from broadcaster.directory.rows import RowKind
+from broadcaster.dispatch.frontdoor import FrontDoor
+from broadcaster.dispatch.known_lines import learn
 from broadcaster.dispatch.publish import Publisher
-from broadcaster.store import directory_load, ledger
+from broadcaster.feeds import replies
+from broadcaster.messages.keywords import asked
+from broadcaster.store import directory_history, directory_load, ledger
 from broadcaster.store.alerts import Alert
 from broadcaster.store.database import Sessions
 from tests.desk import AUDITOR, ISSUER, SECOND, Browser, Desk, directory, released, walk
@@ -49,6 +54,12 @@ def looked_up(desk: Desk, publisher: Publisher, root: Path, code: str) -> str:
     publisher.look()
     towns = json.loads((root / "lookup.json").read_text())["towns"]
     return next(town["number"] for town in towns if town["code"] == code)
+
+
+def answered(door: FrontDoor, body: str) -> str:
+    """What a phone is told a second later that texts us."""
+    door._looked_at = 0.0
+    return replies.reply(door.reception(), asked(body), "en", ()).text
 
 
 def texts(desk: Desk, no: int) -> dict[str, str]:
@@ -175,3 +186,66 @@ def test_two_officers_at_once_send_one_text(desk: Desk) -> None:
     assert sum("Everybody was told the next number already" in words for words in said) == 1
     with desk.sessions() as store:
         assert store.execute(text("SELECT count(*) FROM revision WHERE kind = 'number_change'")).scalar_one() == 1
+
+
+def test_whoever_texts_their_town_is_told_the_next_number_within_a_second(desk: Desk) -> None:
+    released(desk, desk.browser(ISSUER), desk.browser(SECOND), SECOND)
+    door = FrontDoor(desk.sessions, desk.app.extensions["broadcaster"].office)
+    assert answered(door, "ayer").startswith("978-555-0101 Ayer\n")
+    agency = Browser(desk.app.test_client()).open(link(desk, "ayer-police"))
+    agency.send(agency.path, answer="jammed")
+    told = answered(door, "ayer")
+    assert told.startswith("978-555-0111 Ayer\n")
+    assert "978-555-0101" not in told, "the approved words of the jammed line are quoted no more"
+
+
+def verified(desk: Desk) -> date | None:
+    with desk.sessions() as store:
+        return directory_load.load(store).numbers["ayer"][0].verified_on
+
+
+def ended(desk: Desk) -> None:
+    with desk.sessions.begin() as store:
+        store.execute(text("UPDATE alert SET state = 'closed', closed_at = clock_timestamp() WHERE state = 'open'"))
+
+
+def test_what_was_said_of_a_line_is_known_at_the_next_outage(desk: Desk) -> None:
+    author, second = desk.browser(ISSUER), desk.browser(SECOND)
+    released(desk, author, second, SECOND)
+    agency = Browser(desk.app.test_client()).open(link(desk, "ayer-police"))
+    agency.send(agency.path, **{"line-ayer": "right"})
+    assert learn(desk.sessions) == 0, "never while an alert is open"
+    ended(desk)
+    with desk.sessions() as store:
+        today = store.execute(text("SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date")).scalar_one()
+    assert (learn(desk.sessions), verified(desk), learn(desk.sessions)) == (1, today, 0)
+    with desk.sessions() as store:
+        newest = directory_history.of_row(store, RowKind.NUMBER, "community/ayer/+19785550101")[0]
+        actions = [event.action for event in ledger.timeline(store, "directory")]
+    assert (newest.by, newest.source) == ("agency:ayer-police", "outage notice")
+    assert "lines-learned" in actions
+
+    released(desk, author, second, SECOND)
+    agency.open(link(desk, "ayer-police")).send(agency.path, **{"line-ayer": "wrong"})
+    ended(desk)
+    assert (learn(desk.sessions), verified(desk), learn(desk.sessions)) == (1, None, 0)
+    walk(desk, author)
+    assert "A number goes out that nobody ever found answered: Ayer 978-555-0101" in author.words
+    stale = desk.browser(AUDITOR).open("/desk/directory/upkeep").page.xpath("//tbody/tr")[0]
+    said = " ".join(" ".join(stale.itertext()).split())
+    assert said == "Ayer number 978-555-0101 told to 1,000 people never now", "the first of the stale"
+    with desk.sessions.begin() as store:
+        whole = directory_load.load(store, desk.sealer)
+        first, *others = whole.numbers["ayer"]
+        mended = {**whole.numbers, "ayer": (replace(first, verified_on=date(2026, 6, 19)), *others)}
+        directory_load.save(store, replace(whole, numbers=mended), desk.sealer)
+    assert (learn(desk.sessions), verified(desk)) == (0, date(2026, 6, 19)), "an editor's later word stands"
+
+
+@pytest.mark.parametrize("word", ["jammed", "other"])
+def test_a_busy_line_of_one_night_is_no_wrong_number(desk: Desk, word: str) -> None:
+    released(desk, desk.browser(ISSUER), desk.browser(SECOND), SECOND)
+    agency = Browser(desk.app.test_client()).open(link(desk, "ayer-police"))
+    agency.send(agency.path, **{"line-ayer": word})
+    ended(desk)
+    assert (learn(desk.sessions), verified(desk)) == (0, date(2026, 6, 1))

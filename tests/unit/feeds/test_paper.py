@@ -57,7 +57,15 @@ def test_a_number_that_nobody_verified_says_so() -> None:
     made = shown()
     loose = replace(made, towns=tuple(replace(town, verified_on=None) for town in made.towns))
     assert "Number verified June 18, 2024." in page("card/springfield.html", made).text_content()
-    assert "Nobody has verified this number yet." in page("card/springfield.html", loose).text_content()
+    sheets = page("card/springfield.html", loose).xpath("//section[@class='sheet']")
+    assert [sheet.get("id") for sheet in sheets] == list(NAMES)
+    for sheet in sheets:
+        mark = phrases().book(sheet.get("id")).word("not_verified")
+        assert all(mark in each.text_content() for each in sheet.xpath("./article")), "on paper too, in each language"
+        assert (
+            mark
+            not in page("card/springfield.html", made).xpath(f"//section[@id='{sheet.get('id')}']")[0].text_content()
+        )
 
 
 def test_a_live_house_prints_only_reviewed_languages() -> None:

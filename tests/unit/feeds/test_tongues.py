@@ -14,6 +14,7 @@ from broadcaster.feeds import public_page, tongues
 from broadcaster.feeds.lookup import advice_by_town, find
 from broadcaster.feeds.snapshot import Snapshot, Words
 from broadcaster.messages.book import Review, languages, shipped
+from broadcaster.messages.reception import phrases
 from tests.unit.feeds.samples import NOON, on_air, snapshot
 
 OTHERS = [lang for lang in languages() if lang != "en"]
@@ -98,3 +99,21 @@ def test_an_all_clear_is_said_in_every_language() -> None:
         assert "Ayer" in said
         assert said.endswith(tongue.call_911)
     assert b"911" in public_page.files(over)["l/ar.html"]
+
+
+@pytest.mark.parametrize("lang", OTHERS)
+def test_a_number_that_nobody_verified_is_marked_in_every_language(lang: str) -> None:
+    mark = phrases().book(lang).word("not_verified")
+    for code, marked in (("springfield", False), ("chicopee", True), ("ware", False)):
+        page = html.fromstring(public_page.files(snapshot(on_air()))[f"town/{code}.html"])
+        assert (mark in page.xpath(f"//section[@id='{lang}']")[0].text_content()) is marked, code
+        assert (mark in words_of(asked(code, lang, snapshot(on_air())))) is marked, code
+
+
+def test_a_table_of_another_version_still_answers() -> None:
+    rows = json.loads(json.dumps(table(snapshot(on_air()))))
+    (spanish,) = (row for row in rows["languages"] if row["lang"] == "es")
+    del spanish["not_verified"]
+    spanish["of_tomorrow"] = "mañana"
+    page = public_page.find_page(rows, "Chicopee", find(rows["towns"], "Chicopee"), "es")
+    assert "413-555-0101" in words_of(page)
