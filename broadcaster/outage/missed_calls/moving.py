@@ -19,17 +19,8 @@ from broadcaster.store.missed_callers import MissedCaller
 from broadcaster.store.missed_logs import MissedCall
 from broadcaster.store.sealed import Sealer
 
-DONE: tuple[str, ...] = (
-    "standing",
-    "vain",
-    "due_at",
-    "claimed_by",
-    "claimed_link",
-    "claimed_at",
-    "outcome",
-    "outcome_at",
-)
-DONE += ("outcome_by", "texted_at")
+DONE: tuple[str, ...] = ("standing", "vain", "due_at", "claimed_by", "claimed_link", "claimed_at", "texted_at")
+DONE += ("outcome", "outcome_at", "outcome_by")
 """What people have done about a caller."""
 UNTOUCHED = (Standing.WAITING, Standing.THROUGH)
 
