@@ -6,14 +6,23 @@ import gzip
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask import url_for
 from lxml import html
 from werkzeug.test import TestResponse
 
-from broadcaster.feeds import public_page
-from tests.desk import ISSUER, SECOND, Browser, Desk, walk
-from tests.unit.feeds.samples import on_air, snapshot
+from broadcaster.dispatch import publish
+from broadcaster.dispatch.office import Office
+from broadcaster.feeds import shapes
+from broadcaster.local import borders
+from broadcaster.local.massachusetts import sample
+from broadcaster.local.massachusetts.shapes import generated
+from broadcaster.store import directory_load, residents, town_shapes
+from broadcaster.store.database import Sessions
+from broadcaster.store.residents import NewResident
+from broadcaster.window import app as window
+from tests.desk import ISSUER, NOON, SECOND, Browser, Desk, walk
 
 LISTS = ("desk.home", "form.new", "outages.page", "roster.page", "directory.page", "drills.page", "account.page",
          "words.overview", "detector.page")  # fmt: skip
@@ -50,9 +59,20 @@ def weigh(get: Callable[[str], bytes], path: str) -> Weight:
     return Weight(len(_zipped(body)), len(body), assets)
 
 
+def whole_state(sessions: Sessions) -> Desk:
+    """The desk of a state of 351 communities, each with its shape and somebody who signed up."""
+    desk = Desk(sessions, places=sample.load(NOON.date()))
+    with sessions.begin() as store:
+        town_shapes.save(store, generated(shapes.read(borders.built(desk.chosen.state_fips)).counties))
+        ids = directory_load.community_ids(store).values()
+        people = [NewResident(f"+1978555{3000 + number}", "en", (key,)) for number, key in enumerate(ids)]
+        residents.import_residents(store, desk.sealer, people)
+    return desk
+
+
 def of_the_desk(desk: Desk) -> Iterator[Page]:
     """The pages of a night, each as the one who works on it sees it: a statewide alert, from the form to the report."""
-    officer, second = desk.browser(ISSUER), desk.browser(SECOND)
+    officer = desk.browser(ISSUER)
 
     def of(browser: Browser) -> Callable[[str], bytes]:
         return lambda path: _brought(browser.client.get(path))
@@ -62,11 +82,16 @@ def of_the_desk(desk: Desk) -> Iterator[Page]:
         places = {name: url_for(name) for name in LISTS}
     for name, path in places.items():
         yield name, of(officer), path
+    yield "directory, a county", of(officer), f"{places['directory.page']}?county=25017"
     alert = walk(desk, officer, names="", statewide="1")
     yield "check", of(officer), officer.path
+    yield "check, a minute later", _later(desk, of(officer)), officer.path
+    yield "check, another community", of(officer), f"{officer.path}?community=ayer&lang=hi"
+    yield "check, all texts", of(officer), f"{officer.path}/texts?lang=hi"
+    yield "form of the draft", of(officer), f"{alert}/edit"
     yield "numbers", of(officer), f"{alert}/numbers"
     officer.send("/submit")
-    page = officer.path
+    page, second = officer.path, desk.browser(SECOND)
     officer.send("/release-agencies")
     yield "approval", of(second), page
     second.open(page).send("/approve", code=desk.code(SECOND))
@@ -75,17 +100,22 @@ def of_the_desk(desk: Desk) -> Iterator[Page]:
     yield "home, an alert on air", of(officer), "/desk/"
 
 
-def of_the_public() -> Iterator[Page]:
-    """The published pages of one alert, as the window serves them."""
-    made = public_page.files(snapshot(on_air()))
+def _later(desk: Desk, get: Callable[[str], bytes]) -> Callable[[str], bytes]:
+    """The same with every look in another minute: the hour stands in each text, so none of them is known yet."""
 
-    def get(path: str) -> bytes:
-        return made[path.removeprefix("/")]
+    def in_another_minute(path: str) -> bytes:
+        desk.later(minutes=1)
+        return get(path)
 
-    names = [name for name in sorted(made) if name.endswith(".html")]
-    for kind in ("index", "find", "town/", "l/"):
-        if found := [name for name in names if name.startswith(kind)]:
-            yield f"public {kind.strip('/')}", get, f"/{found[0]}"
+    return in_another_minute
+
+
+def of_the_public(desk: Desk, folder: Path) -> Iterator[Page]:
+    """The pages of the window: what the desk has on air, as it is published into a folder."""
+    publish.publish(desk.sessions, Office.of(desk.chosen), folder, desk.now)
+    client = window.create_app(folder, lambda: desk.now).test_client()
+    for path in ("", "find?q=ayer", "town/ayer", "l/es", "zip/01432", "card/ayer"):
+        yield f"public {path.partition('?')[0] or 'index'}", lambda path: _brought(client.get(path)), f"/{path}"
 
 
 def _brought(answer: TestResponse) -> bytes:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from broadcaster.local.massachusetts import sample
+from pathlib import Path
+
 from broadcaster.store.database import Sessions
-from tests.desk import NOON, Desk
-from tests.weights import LIMIT, of_the_desk, of_the_public, weigh
+from tests.weights import LIMIT, of_the_desk, of_the_public, weigh, whole_state
 
 
-def test_every_page_of_a_night_is_light(sessions: Sessions) -> None:
-    """In a state of 351 communities, with the largest alert there is."""
-    desk = Desk(sessions, places=sample.load(NOON.date()))
+def test_every_page_of_a_night_is_light(sessions: Sessions, tmp_path: Path) -> None:
+    """In a state of 351 communities, with the largest alert there is; and the pages of the public beside it."""
+    desk = whole_state(sessions)
     weights = {name: weigh(get, path) for name, get, path in of_the_desk(desk)}
     print(*(f"{weight.total:8,} ({weight.page:8,}) {name}" for name, weight in weights.items()), sep="\n")  # noqa: T201
     assert {name: weight.total for name, weight in weights.items() if weight.total > LIMIT} == {}
     assert all(weight.assets for weight in weights.values())
-
-
-def test_every_public_page_is_light() -> None:
-    weights = {name: weigh(get, path).total for name, get, path in of_the_public()}
-    assert weights.keys() >= {"public index", "public town"}
-    assert {name: total for name, total in weights.items() if total > LIMIT} == {}
+    public = {name: weigh(get, path).total for name, get, path in of_the_public(desk, tmp_path)}
+    assert public.keys() >= {"public index", "public town/ayer"}
+    assert {name: total for name, total in public.items() if total > LIMIT} == {}
