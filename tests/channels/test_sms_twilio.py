@@ -42,7 +42,9 @@ async def test_a_text_is_one_form_with_all_that_the_carrier_must_know(sender: st
         ("From" if sender == SENDER else "MessagingServiceSid"): [sender],
     }
     assert [urlsplit(url).path for url in door.urls] == [f"/2010-04-01/Accounts/{SID}/Messages.json"]
-    assert TwilioSms.traits == Traits(receipts=True, listing=True, segments=True, cancels=True)
+    way = texts(door)
+    assert (way.name, way.carrier) == ("sms", "twilio")
+    assert way.traits == Traits(receipts=True, listing=True, segments=True, cancels=True)
 
 
 LIVES = [(36_001, 36_000), (36_000, 36_000), (7_200, 7_200), (61, 61), (60, 60), (59, 60), (0, 60), (-5, 60)]

@@ -9,7 +9,7 @@ import pytest
 
 from broadcaster.feeds import cap
 from broadcaster.receipts import seat
-from broadcaster.receipts.seat import AS_WE_ASKED, CODES, HandedOver, Outlet, Posted, Seat
+from broadcaster.receipts.seat import AS_WE_ASKED, CHANNELS, CODES, REFUSED, HandedOver, Outlet, Posted, Seat
 from tests.unit.feeds import samples
 
 NOON = datetime(2026, 6, 18, 16, 0, tzinfo=UTC)
@@ -47,6 +47,27 @@ SAID: dict[str, tuple[list[SimpleNamespace], set[str], list[Outlet]]] = {
 def test_one_line_for_each_channel(case: str) -> None:
     rows, blocked, outlets = SAID[case]
     assert list(seat._outlets(rows, blocked)) == outlets
+
+
+WORDS = {
+    "taken": "10 200",
+    "taken for passing on": "400 500 600",
+    "not passed on": "401 501",
+    "published": "800",
+    "not published": "801",
+    "fits the IPAWS profile": "300",
+    "our signature holds": "202",
+}
+"""What IPAWS says (cap-ipaws.md section 4.2), in the officer's words."""
+
+
+def test_every_code_has_its_words() -> None:
+    for words, codes in WORDS.items():
+        assert {CODES[code] for code in codes.split()} == {words}
+    rest = sorted(CODES.keys() - set(" ".join(WORDS.values()).split()))
+    assert " ".join(rest) == "201 207 208 209 213 214 221 303 307 615"
+    assert all(CODES[code].startswith("refused: ") is (code in REFUSED) for code in CODES)
+    assert " ".join(CHANNELS) == "CAPEXCH IPAWS EAS CMAS NWEM PUBLIC"
 
 
 def test_channels_have_the_names_that_people_know() -> None:
