@@ -27,6 +27,8 @@ from tests.weights import LISTS
 pytestmark = MARKS
 CONTRAST = {"runOnly": ["color-contrast"]}
 GROUND = "getComputedStyle(document.body).backgroundColor"
+LONG = "words.overview"
+"""Fifteen languages: to look through all its words takes as long as everything else together."""
 DARKEST = 3 * 60
 """Red, green and blue of the ground together, at the most."""
 
@@ -35,8 +37,7 @@ def dark(page: Page) -> None:
     """The ground is dark, and everything on it can be read."""
     red, green, blue = map(int, re.findall(r"\d+", page.evaluate(GROUND))[:3])
     assert red + green + blue < DARKEST, page.url
-    for more in page.locator("details").all():
-        more.evaluate("node => node.open = true")
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
     found = Axe().run(page, options=CONTRAST).response["violations"]
     wrong = [(node["html"][:160], node["any"][0]["message"]) for each in found for node in each["nodes"]]
     assert wrong == [], page.url
@@ -65,7 +66,7 @@ def test_the_desk_and_the_pages_of_its_links(sessions: Sessions, page: Page) -> 
     author = desk.browser(ISSUER)
     alert = walk(desk, author)
     with desk.app.test_request_context():
-        lists = [url_for(name) for name in LISTS]
+        lists = [url_for(name) for name in LISTS if name != LONG]
     with served(desk.app) as base:
         page.goto(f"{base}/desk/sign-in")
         dark(page)
