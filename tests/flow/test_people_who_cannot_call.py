@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from lxml import html
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from broadcaster.dispatch import preview as previews
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.plan import Draft
 from broadcaster.dispatch.preview import Preview
+from broadcaster.dispatch.publish import publish
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.messages import text_first
 from broadcaster.messages.book import NAMES
@@ -133,6 +135,10 @@ def test_each_gets_their_own_text_and_the_second_person_is_told(sessions: Sessio
         revision = house.release(content(languages=("en", "es")))
         story.finish(works)
         sent = {row["to"]: row["body"] for row in carrier.ledger()["messages"]}
+        publish(sessions, house.office, tmp_path, datetime.now(UTC))
+    shown = {code: html.fromstring((tmp_path / "town" / f"{code}.html").read_bytes()) for code in places.numbers}
+    for phone, (code,) in everyone.items():
+        assert sent[phone] in shown[code].xpath("//section[@id='real']/blockquote/text()"), "is this text real?"
     assert sent.keys() == everyone.keys()
     firsts = Counter(body.partition(" 508")[0] for body in sent.values() if not body.startswith("State 911"))
     assert firsts.keys() == FIRST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -16,17 +17,22 @@ from broadcaster.alert.phone import AlternateNumber, Visibility
 from broadcaster.directory import Directory
 from broadcaster.dispatch import cap_document, render
 from broadcaster.dispatch.cap_document import Stamp
-from broadcaster.dispatch.render import Work
-from broadcaster.feeds import places, public_page, receivers
+from broadcaster.dispatch.render import Text, Work
+from broadcaster.feeds import paper, places, public_page, receivers, replies
 from broadcaster.feeds.lookup import advice_by_town, find
+from broadcaster.feeds.replies import Reception
 from broadcaster.feeds.snapshot import OnAir, Snapshot
+from broadcaster.messages.book import Books, shipped
 from broadcaster.messages.edition import Edition
+from broadcaster.messages.keywords import asked
+from broadcaster.messages.reception import phrases
 from broadcaster.settings import Mode
 from tests.factories import directory, office
 
 NOON = datetime(2026, 6, 18, 16, 0, tzinfo=UTC)
 LINES = tuple(f"+1508555{no:04d}" for no in range(100, 106))
 PUBLIC, SECRET = Visibility.PUBLIC, Visibility.RESTRICTED
+LANGS, TOWNS = ("en", "es", "ht"), ("town-1", "town-2", "town-3")
 lines = st.builds(
     AlternateNumber,
     st.sampled_from(LINES),
@@ -52,20 +58,24 @@ def directories(draw: st.DrawFn) -> Directory:
 
 def content(**changes: object) -> Content:
     made = Content(FailureKind.ALL_CALLS, Area(statewide=True), NOON, NOON + timedelta(hours=2))
-    return replace(made, languages=("en", "es", "ht"), **changes)  # type: ignore[arg-type]
+    return replace(made, languages=LANGS, **changes)  # type: ignore[arg-type]
 
 
 def everything(value: Directory, kind: RevisionKind) -> str:
-    """All that anybody outside may read of an alert in this directory: texts, mails, CAP, its receivers, the window."""
+    """All that anybody outside may read or hear of an alert in this directory: texts, calls, mails, CAP, its receivers,
+    the window, cards, and what is answered to phones on that night and on a calm day."""
     answers = render.answered(content(), value)
     home = office()
-    work = Work(home, value, Edition(kind, content(answers=answers), home.voice, NOON, reference="abc"))
+    edition = Edition(kind, content(answers=answers), home.voice, NOON, reference="abc")
+    silent = frozenset((code, lang) for code in TOWNS for lang in LANGS)
+    work = Work(home, value, edition, cannot_call=silent, calls=True)
     made = render.texts(work)
     infos = render.infos(work)
     alert, found = cap_document.judged(work, infos, Stamp("broadcaster-abc-1", NOON))
     names = receivers.place_names(value.counties, home.state_fips, home.voice.state_name)
-    shown = window(value, answers, kind)
-    table = json.loads(public_page.files(shown)["lookup.json"])["towns"]
+    shown = window(value, answers, kind, made)
+    pages = {**paper.files(shown), **public_page.files(shown)}
+    table = json.loads(pages["lookup.json"])["towns"]
     return "\n".join(
         [
             *(f"{one.message.subject}\n{one.message.text}\n{one.message.html}" for one in made),
@@ -73,24 +83,64 @@ def everything(value: Directory, kind: RevisionKind) -> str:
             *map(str, receivers.screens(alert)),
             *map(str, receivers.spoken(alert, names, home.voice.timezone)),
             *(finding.sentence for finding in found),
-            *(data.decode() for name, data in public_page.files(shown).items()),
+            *(data.decode() for data in pages.values()),
             json.dumps(find(table, "Town")),
             *map(str, advice_by_town(shown).values()),
+            *answered(shown),
+            *answered(replace(shown, on_air=())),
         ]
     )
 
 
-def window(value: Directory, answers: tuple[CommunityAnswer, ...], kind: RevisionKind) -> Snapshot:
+def some(books: Books) -> Books:
+    """The languages of this test alone: the others say the same numbers, and take five times as long."""
+    return replace(books, books={lang: books.books[lang] for lang in LANGS})
+
+
+def window(
+    value: Directory, answers: tuple[CommunityAnswer, ...], kind: RevisionKind, made: Sequence[Text] = ()
+) -> Snapshot:
     told = places.town_answers(value, answers)
-    air = OnAir("abc", kind, "911", "911 is down", ("Words.",), NOON, NOON, NOON + timedelta(hours=2), told)
-    return Snapshot(
-        NOON, "State 911", Mode.DEMO, "Massachusetts", "America/New_York", (air,), places.towns(value), changed=NOON
+    exact = {
+        code: [(one.lang, one.message.text) for one in made if (one.audience, one.form) == (code, "sms")]
+        for code in TOWNS
+    }
+    air = OnAir(
+        "abc", kind, "911", "911 is down", ("Words.",), NOON, NOON, NOON + timedelta(hours=2), told, texts=exact
     )
+    return Snapshot(
+        NOON,
+        "State 911",
+        Mode.DEMO,
+        "Massachusetts",
+        "America/New_York",
+        (air,),
+        places.towns(value),
+        changed=NOON,
+        books=some(shipped()),
+        phrases=some(phrases()),
+    )
+
+
+def answered(shown: Snapshot) -> Iterator[str]:
+    """What phones are told that text or call, sign up, get a card, or did not get through."""
+    towns = [one.plain() for one in advice_by_town(shown).values()]
+    exact = {(code, lang): text for air in shown.on_air for code, said in air.texts.items() for lang, text in said}
+    desk = Reception(towns, exact, bool(shown.on_air), shown.phrases, shown.books, office().voice)
+    for lang in LANGS:
+        for code in TOWNS:
+            here = desk.named([code])
+            for body in (str(here[0]["name"]), f"JOIN {here[0]['name']}", "HELP", "my house is on fire"):
+                yield replies.reply(desk, asked(body), lang, (code,)).text
+            yield from replies.spoken(desk, here, lang)
+            yield from (*replies.cards(desk, lang, here), *replies.not_connected(desk, lang, here))
+        yield replies.joined(desk, lang, TOWNS)
 
 
 def spellings(e164: str) -> tuple[str, ...]:
     area, middle, last = e164[2:5], e164[5:8], e164[8:]
-    return (e164, e164[1:], e164[2:], f"{area}-{middle}-{last}", f"{area}) {middle}", f"{middle}-{last}")
+    spoken = f"{' '.join(area)}, {' '.join(middle)}, {' '.join(last)}"
+    return (e164, e164[1:], e164[2:], f"{area}-{middle}-{last}", f"{area}) {middle}", f"{middle}-{last}", spoken)
 
 
 @settings(max_examples=40)
@@ -99,7 +149,7 @@ def test_no_public_output_holds_a_restricted_number(value: Directory, kind: Revi
     said = everything(value, kind)
     for e164 in value.restricted:
         assert not [each for each in spellings(e164) if each in said]
-    for code in ("town-1", "town-2", "town-3"):
+    for code in TOWNS:
         answer = value.ladder(code)
         assert answer.number is None or answer.number.display in said
 
@@ -109,6 +159,9 @@ def test_the_outputs_that_are_searched_do_hold_numbers() -> None:
     value = directory(3)
     said = everything(value, RevisionKind.INITIAL)
     assert said.count("508-555-0100") > 8
+    assert said.count("5 0 8, 5 5 5, 0 1 0 0") > 8
+    for seen in ("/card/town-1.html", "Reply STOP to end", "did not get through", "No one answers on this line"):
+        assert seen in said
 
 
 def test_a_number_marked_after_the_release_leaves_the_window() -> None:
