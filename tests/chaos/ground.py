@@ -29,7 +29,7 @@ class Ground:
     def database(self) -> Iterator[str]:
         """The URL of a database of one row's own."""
         name = f"chaos_{os.getpid()}_{next(self._numbers)}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {PATTERN}")
+        self._run(f"CREATE DATABASE {name} TEMPLATE {PATTERN} STRATEGY file_copy")
         try:
             yield self._url(name)
         finally:

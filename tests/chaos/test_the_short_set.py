@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.local.postgres import Postgres
 from tests.chaos import rows
 from tests.chaos.board import WORST_FIRST, table
-from tests.chaos.ground import Ground
+from tests.chaos.ground import PATTERN, Ground
 from tests.chaos.play import HELD, Result, play
+from tests.conftest import admin
 
 SHORT = (
     "01 random kill",
@@ -26,9 +26,10 @@ SHORT = (
 
 
 @pytest.fixture(scope="session")
-def ground(postgres_server: Postgres) -> Ground:
-    """Databases for rows on the server of the tests."""
-    return Ground(postgres_server.url)
+def ground(migrated: str) -> Ground:
+    """Databases for rows on the server of the tests, whose schema stands already."""
+    admin(migrated, f"CREATE DATABASE {PATTERN} TEMPLATE pattern STRATEGY file_copy")
+    return Ground(migrated)
 
 
 @pytest.mark.parametrize("name", SHORT)
