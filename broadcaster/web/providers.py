@@ -71,7 +71,7 @@ def remove(key: int) -> Response:
 
 
 def _problems(name: str, sender: str) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     if not name_key(name):
         found["provider"] = NO_NAME
     address = sender if "@" in sender else f"noc@{sender}"
