@@ -21,6 +21,7 @@ from broadcaster.directory.rows import Key, RowKind, Values
 from broadcaster.directory.table import Refusal
 from broadcaster.directory.town_shapes import Towns, TownShape
 from broadcaster.directory.whole import Directory
+from broadcaster.said import Said
 
 SOS = ("urn:service:sos", "urn:nena:service:sos.psap")
 """Services that answer 911 itself; a file may hold others (fire, poison), which are not taken."""
@@ -41,7 +42,7 @@ class Boundary:
 def read(text: str, directory: Directory) -> tuple[list[Boundary], list[Refusal]]:
     """The boundaries in a file, and each feature that cannot be taken, counted from 1; a refusal of the whole has 0."""
     try:
-        features = geometry.features(text, "the PSAP boundary layer")
+        features = geometry.features(text, Said("the PSAP boundary layer"))
     except ValueError as error:
         return [], [Refusal(0, str(error))]
     found: dict[str, Boundary] = {}
@@ -50,7 +51,7 @@ def read(text: str, directory: Directory) -> tuple[list[Boundary], list[Refusal]
         try:
             one = _boundary(feature, directory)
             if one.nguid in found:
-                raise ValueError(f"NGUID “{one.nguid}” stands in the file already.")
+                raise ValueError(Said("NGUID “%(nguid)s” stands in the file already.", nguid=one.nguid))
             found[one.nguid] = one
         except geometry.BAD as error:
             refused.append(Refusal(no, geometry.told(error)))
@@ -61,16 +62,16 @@ def _boundary(feature: dict[str, Any], directory: Directory) -> Boundary:
     own = feature.get("properties") or {}
     nguid, name = str(own.get("NGUID") or feature.get("id") or "").strip(), str(own.get("DsplayName") or "").strip()
     if not nguid:
-        raise ValueError("NGUID is missing: every NG911 feature has one.")
+        raise ValueError(Said("NGUID is missing: every NG911 feature has one."))
     urn = str(own.get("ServiceURN") or SOS[0])
     if urn not in SOS:
-        raise ValueError(f"ServiceURN is {urn}, which is not 911: leave this layer out.")
+        raise ValueError(Said("ServiceURN is %(urn)s, which is not 911: leave this layer out.", urn=urn))
     given = own.get("communities") or ()
     served = [each.strip() for each in given.split(";")] if isinstance(given, str) else [str(each) for each in given]
     known = {community.code for community in directory.communities}
     strange = [code for code in served if code not in known]
     if strange:
-        raise ValueError(f"No community has the code “{strange[0]}”.")
+        raise ValueError(Said("No community has the code “%(code)s”.", code=strange[0]))
     fields = {"ServiceURN": urn, **_plain(own)}
     return Boundary(nguid, _psap(own, name, directory), name, _geometry(feature), tuple(served), fields)
 
@@ -83,13 +84,14 @@ def _psap(own: dict[str, Any], name: str, directory: Directory) -> str:
             return given
     if name.casefold() in by_name:
         return by_name[name.casefold()]
-    raise ValueError(f"No PSAP is called “{name or own.get('Agency_ID') or ''}”: put its code in the property “psap”.")
+    called = name or own.get("Agency_ID") or ""
+    raise ValueError(Said("No PSAP is called “%(name)s”: put its code in the property “psap”.", name=called))
 
 
 def _geometry(feature: dict[str, Any]) -> dict[str, Any]:
-    drawn = geometry.area(feature, "a service boundary")
+    drawn = geometry.area(feature, Said("a service boundary"))
     if why := geometry.why_broken(drawn):
-        raise ValueError(f"The polygon is broken: {why}.")
+        raise ValueError(Said("The polygon is broken: %(why)s.", why=why))
     return geometry.plain(drawn)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from broadcaster.alert.alert import CommunityAnswer, Rung
 from broadcaster.alert.phone import AlternateNumber
+from broadcaster.said import Said
 
-WALK_IN = "go to the nearest fire or police station"
+WALK_IN = Said("go to the nearest fire or police station")
 """The last rung: what people are told where no number is left."""
 
 
@@ -62,6 +64,15 @@ class ContactChannel(StrEnum):
     SMS = "sms"
     VOICE = "voice"
     WEBHOOK = "webhook"
+
+
+CHANNELS: Mapping[str, str] = {
+    ContactChannel.EMAIL: Said("email"),
+    ContactChannel.SMS: Said("sms"),
+    ContactChannel.VOICE: Said("voice"),
+    ContactChannel.WEBHOOK: Said("webhook"),
+}
+"""How an agency is reached, as pages say it."""
 
 
 @dataclass(frozen=True, slots=True)

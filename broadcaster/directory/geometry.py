@@ -11,6 +11,8 @@ from shapely.errors import ShapelyError
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
+from broadcaster.said import Said
+
 DIGITS = 6
 """Decimals of a degree that are kept: about 0.1 m."""
 BAD = (ValueError, KeyError, TypeError, AttributeError, ShapelyError)
@@ -22,28 +24,28 @@ def features(text: str, layer: str) -> list[Any]:
     try:
         whole = json.loads(text)
     except ValueError as error:
-        raise ValueError(f"This is no JSON: {error}.") from error
+        raise ValueError(Said("This is no JSON: %(why)s.", why=error)) from error
     if not isinstance(whole, dict) or whole.get("type") != "FeatureCollection":
-        raise ValueError(f"This is no GeoJSON FeatureCollection: export {layer} as GeoJSON.")
+        raise ValueError(Said("This is no GeoJSON FeatureCollection: export %(layer)s as GeoJSON.", layer=layer))
     found = whole.get("features") or []
     if not isinstance(found, list) or not found:
-        raise ValueError("There is no feature in this file.")
+        raise ValueError(Said("There is no feature in this file."))
     return found
 
 
 def told(error: Exception) -> str:
     """What is wrong with a feature, as a sentence."""
-    return str(error) if isinstance(error, ValueError) else f"This is no feature: {error}."
+    return str(error) if isinstance(error, ValueError) else Said("This is no feature: %(why)s.", why=error)
 
 
 def area(feature: Mapping[str, Any], what: str) -> BaseGeometry:
     """The area of a feature in degrees; ValueError when it is none. It may cross itself."""
     drawn = shape(feature["geometry"])
     if drawn.geom_type not in ("Polygon", "MultiPolygon") or drawn.is_empty:
-        raise ValueError(f"The geometry is no Polygon or MultiPolygon: {what} is an area.")
+        raise ValueError(Said("The geometry is no Polygon or MultiPolygon: %(what)s is an area.", what=what))
     west, south, east, north = drawn.bounds
     if west < -180 or east > 180 or south < -90 or north > 90:
-        raise ValueError("The coordinates are no degrees: export in WGS 84 (EPSG:4326), longitude first.")
+        raise ValueError(Said("The coordinates are no degrees: export in WGS 84 (EPSG:4326), longitude first."))
     return drawn
 
 

@@ -10,8 +10,15 @@ from broadcaster.alert.phone import AlternateNumber
 from broadcaster.directory.boundaries import Areas
 from broadcaster.directory.entries import Answer, Community, UnknownCommunity
 from broadcaster.directory.whole import Directory
+from broadcaster.said import Said
 
 _POINT = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*[, ]\s*(-?\d{1,3}(?:\.\d+)?)\s*")
+
+
+NO_BOUNDARY_THERE = Said("No PSAP's service boundary holds this point: ask by community, ZIP or county.")
+NOTHING_THERE = Said(
+    "No community's shape and no PSAP's service boundary holds this point: ask by community, ZIP or county."
+)
 
 
 class BadPlace(ValueError):
@@ -53,13 +60,13 @@ def look(directory: Directory, areas: Areas, asked: Asked) -> list[Here]:
 def _communities(directory: Directory, areas: Areas, asked: Asked) -> Sequence[Community]:
     given = [name for name in ("q", "zip", "county", "point") if getattr(asked, name)]
     if len(given) != 1:
-        raise BadPlace("Ask for one of q (a community or ZIP), zip, county or point.")
+        raise BadPlace(Said("Ask for one of q (a community or ZIP), zip, county or point."))
     if asked.point:
         return _at(directory, areas, asked.point)
     if asked.county:
         return _in_county(directory, asked.county)
     if asked.zip and not re.fullmatch(r"\s*\d{5}(-\d{4})?\s*", asked.zip):
-        raise BadPlace(f"“{asked.zip.strip()}” is no ZIP code: write five digits.")
+        raise BadPlace(Said("“%(typed)s” is no ZIP code: write five digits.", typed=asked.zip.strip()))
     return directory.find(asked.zip or asked.q)
 
 
@@ -68,7 +75,9 @@ def _in_county(directory: Directory, given: str) -> Sequence[Community]:
     fips = {county.fips for county in directory.counties if wanted in (county.fips, county.name.casefold())}
     found = [community for each in sorted(fips) for community in directory.in_county(each)]
     if not found:
-        raise UnknownCommunity(f"No county here is called “{given.strip()}”: write its name or five-digit FIPS code.")
+        raise UnknownCommunity(
+            Said("No county here is called “%(typed)s”: write its name or five-digit FIPS code.", typed=given.strip())
+        )
     return found
 
 
@@ -77,9 +86,9 @@ def _at(directory: Directory, areas: Areas, given: str) -> Sequence[Community]:
     names none stands for all that its PSAP serves."""
     match = _POINT.fullmatch(given)
     if match is None or abs(float(match[1])) > 90 or abs(float(match[2])) > 180:
-        raise BadPlace("A point is latitude,longitude in degrees, like 42.56,-71.59.")
+        raise BadPlace(Said("A point is latitude,longitude in degrees, like 42.56,-71.59."))
     if not areas:
-        raise UnknownCommunity("No shapes or service boundaries were imported: ask by community, ZIP or county.")
+        raise UnknownCommunity(Said("No shapes or service boundaries were imported: ask by community, ZIP or county."))
     latitude, longitude = float(match[1]), float(match[2])
     listed = {community.code: community for community in directory.communities}
     found = [listed[code] for code in areas.towns.at(longitude, latitude) if code in listed]
@@ -90,8 +99,7 @@ def _at(directory: Directory, areas: Areas, given: str) -> Sequence[Community]:
         codes += one.communities or [each.code for each in directory.communities if _serves(one.psap, each)]
     found = [listed[code] for code in dict.fromkeys(codes) if code in listed]
     if not found:
-        nothing = "No community's shape and no PSAP's service boundary" if areas.towns else "No PSAP's service boundary"
-        raise UnknownCommunity(f"{nothing} holds this point: ask by community, ZIP or county.")
+        raise UnknownCommunity(NOTHING_THERE if areas.towns else NO_BOUNDARY_THERE)
     return found
 
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from broadcaster.alert.phone import AlternateNumber
 from broadcaster.directory.entries import Agency, Community, Contact, County, Psap
 from broadcaster.directory.whole import Directory
+from broadcaster.said import Said, joined
 
 Key = tuple[str, str]
 """The kind of a row, and its code."""
@@ -38,6 +39,24 @@ class Change(StrEnum):
     ADDED = "added"
     CHANGED = "changed"
     RETIRED = "retired"
+
+
+KINDS: Mapping[str, str] = {
+    RowKind.COUNTY: Said("county"),
+    RowKind.PSAP: Said("psap"),
+    RowKind.COMMUNITY: Said("community"),
+    RowKind.NUMBER: Said("number"),
+    RowKind.AGENCY: Said("agency"),
+    RowKind.CONTACT: Said("contact"),
+    RowKind.BOUNDARY: Said("boundary"),
+    RowKind.SHAPE: Said("shape"),
+}
+CHANGES: Mapping[str, str] = {
+    Change.ADDED: Said("added"),
+    Change.CHANGED: Said("changed"),
+    Change.RETIRED: Said("retired"),
+}
+"""The kinds and the changes as pages say them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,23 +141,31 @@ def listings(directory: Directory) -> Iterator[tuple[str, str, tuple[AlternateNu
         yield "text", code, listed
 
 
-def described(one: Difference) -> str:
+def described(one: Difference) -> Said:
     """A difference on one line for a person; of a contact only the agency and the channel, never the address."""
     code = "/".join(one.code.split("/")[:2]) if one.kind is RowKind.CONTACT else one.code
-    if one.change is not Change.CHANGED:
-        name = (one.after or one.before or {}).get("name", "")
-        return f"{one.change} {one.kind} {code}{f' ({name})' if name else ''}"
-    told = ("another area" if name == "geometry" else f"{name} {said(old)} → {said(new)}"
-            for name, (old, new) in one.fields.items())  # fmt: skip
-    return f"changed {one.kind} {code}: {'; '.join(told)}"
+    name = (one.after or one.before or {}).get("name", "")
+    row = Said("%(kind)s %(code)s", kind=KINDS[one.kind], code=code)
+    if one.change is Change.CHANGED:
+        told = joined("; ", (_told(name, old, new) for name, (old, new) in one.fields.items()))
+        return Said("changed %(row)s: %(told)s", row=row, told=told)
+    named = Said("%(row)s (%(name)s)", row=row, name=name) if name else row
+    return Said("added %(row)s", row=named) if one.change is Change.ADDED else Said("retired %(row)s", row=named)
+
+
+def _told(name: str, old: Any, new: Any) -> Said:
+    """What became of a field, under its name in the file."""
+    if name == "geometry":
+        return Said("another area")
+    return Said("%(field)s %(old)s → %(new)s", field=name, old=said(old), new=said(new))
 
 
 def said(value: Any) -> str:
     """The value of a field for a person: ``nothing``, a list with commas, ``an area`` for a shape."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return Said("yes") if value else Said("no")
     if isinstance(value, dict):
-        return "an area"
-    return (
-        "nothing" if value in (None, "", []) else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    )
+        return Said("an area")
+    if value in (None, "", []):
+        return Said("nothing")
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

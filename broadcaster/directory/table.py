@@ -16,8 +16,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from broadcaster.alert.phone import AlternateNumber, parse
 from broadcaster.directory.entries import Agency, BrokenDirectory, Community, Contact, ContactChannel, County, Psap
-from broadcaster.directory.rows import Key, RowKind, Values, rows
+from broadcaster.directory.rows import KINDS, Key, RowKind, Values, rows
 from broadcaster.directory.whole import Directory
+from broadcaster.said import Said, pattern
 
 FIELDS: dict[RowKind, tuple[str, ...]] = {
     RowKind.COUNTY: ("fips", "name"),
@@ -92,14 +93,18 @@ def read(text: str, current: Directory) -> Reading:
     table = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     strange = sorted(set(table.fieldnames or ()) - set(COLUMNS))
     if "row" not in (table.fieldnames or ()) or strange:
-        said = f"the column “{strange[0]}” is unknown" if strange else "there is no column “row”"
-        return Reading(None, (Refusal(1, f"In the first line {said}: begin with an export."),), 0)
+        said = (
+            Said("In the first line the column “%(name)s” is unknown: begin with an export.", name=strange[0])
+            if strange
+            else NO_COLUMN
+        )
+        return Reading(None, (Refusal(1, said),), 0)
     try:
         for cells in table:
             lines += 1
             _take(cells, table.line_num, found, refused)
     except csv.Error as error:
-        refused.append(Refusal(table.line_num, f"This is no CSV from here on: {error}."))
+        refused.append(Refusal(table.line_num, Said("This is no CSV from here on: %(why)s.", why=error)))
     made = None if refused else _merged(found, current, refused)
     return Reading(made, tuple(refused[:MOST_REFUSED]), lines)
 
@@ -109,26 +114,43 @@ def _take(cells: Mapping[str, Any], line: int, found: dict[Key, Values], refused
         kind, values = _values(cells)
         key = (kind.value, _code(kind, values))
         if key in found:
-            raise ValueError(f"this {kind} stands in the file already.")
+            raise ValueError(Said("this %(kind)s stands in the file already.", kind=KINDS[kind]))
     except ValidationError as error:
-        first = error.errors()[0]
-        refused.append(Refusal(line, f"{first['loc'][0] if first['loc'] else 'row'}: {first['msg']}."))
+        refused.append(Refusal(line, unread(error)))
     except (ValueError, KeyError) as error:
         refused.append(Refusal(line, str(error)))
     else:
         found[key] = values
 
 
+NO_COLUMN = Said("In the first line there is no column “row”: begin with an export.")
+WRONG = {
+    "missing": pattern("%(field)s: Field required."),
+    "enum": pattern("%(field)s: Input should be %(expected)s."),
+}
+"""What is wrong most often, by pydantic's names and in its words; everything else it says in English."""
+
+
+def unread(error: ValidationError) -> Said:
+    """The first thing that is wrong with a row, as a sentence that begins with its field."""
+    first = error.errors()[0]
+    field = first["loc"][0] if first["loc"] else "row"
+    parts = {**first.get("ctx", {}), "field": field, "message": first["msg"]}
+    return Said(WRONG.get(first["type"], "%(field)s: %(message)s."), **parts)
+
+
 def _values(cells: Mapping[str, Any]) -> tuple[RowKind, Values]:
     if None in cells:
-        raise ValueError("This line has more cells than the first: quote a cell that holds a comma.")
+        raise ValueError(Said("This line has more cells than the first: quote a cell that holds a comma."))
     named = str(cells["row"] or "").strip()
     if named not in list(FIELDS):
-        raise ValueError(f"“{named}” is no kind of row: write {', '.join(FIELDS)}.")
+        raise ValueError(Said("“%(typed)s” is no kind of row: write %(kinds)s.", typed=named, kinds=", ".join(FIELDS)))
     kind = RowKind(named)
     misplaced = [name for name, cell in cells.items() if cell and name not in ("row", *FIELDS[kind])]
     if misplaced:
-        raise ValueError(f"A {kind} has no “{misplaced[0]}”: leave that cell empty.")
+        raise ValueError(
+            Said("A %(kind)s has no “%(field)s”: leave that cell empty.", kind=KINDS[kind], field=misplaced[0])
+        )
     values = {name: _typed(name, str(cells.get(name) or "").strip()) for name in FIELDS[kind]}
     return kind, {name: value for name, value in values.items() if value is not None}
 
@@ -139,7 +161,7 @@ def _typed(name: str, cell: str) -> Any:
         return [each.strip() for each in cell.split(";") if each.strip()]
     if name in YES_OR_NO:
         if cell.lower() not in ("yes", "no", ""):
-            raise ValueError(f"{name}: write yes or no, not “{cell}”.")
+            raise ValueError(Said("%(field)s: write yes or no, not “%(typed)s”.", field=name, typed=cell))
         return cell.lower() == "yes"
     if name == "e164" and cell:
         return parse(cell)
@@ -152,13 +174,13 @@ def _code(kind: RowKind, values: Values) -> str:
     if kind is RowKind.NUMBER:
         scope = values.get("scope")
         if scope not in ("community", "county", "state", "text"):
-            raise ValueError(f"scope: write community, county, state or text, not “{scope or ''}”.")
+            raise ValueError(Said("scope: write community, county, state or text, not “%(typed)s”.", typed=scope or ""))
         return f"{scope}/{values.setdefault('code', '')}/{values['e164']}"
     if kind is RowKind.CONTACT:
         if values["channel"] in (ContactChannel.SMS, ContactChannel.VOICE):
             values["value"] = parse(values["value"])
         elif "@" not in values["value"]:
-            raise ValueError("value: an e-mail address is name@host.")
+            raise ValueError(Said("value: an e-mail address is name@host."))
         return f"{values['agency']}/{values['channel']}/{values['value']}"
     return str(values["fips" if kind is RowKind.COUNTY else "code"])
 
@@ -168,7 +190,7 @@ def _valued(kind: RowKind, values: Values) -> Any:
     if kind is RowKind.CONTACT:
         own["order"] = values.get("order")
         if "agency" not in values:
-            raise ValueError("agency: write the code of the agency.")
+            raise ValueError(Said("agency: write the code of the agency."))
     if kind is RowKind.AGENCY:
         own["contacts"] = ()
     return _TYPES[kind].validate_python(own)
@@ -198,7 +220,9 @@ def assemble(found: Mapping[Key, Values], current: Directory) -> Directory:
         for _, one in every(RowKind.AGENCY)
     )
     if contacts:
-        raise BrokenDirectory(f"The agency “{min(contacts)}” has a contact and is not in the directory.")
+        raise BrokenDirectory(
+            Said("The agency “%(code)s” has a contact and is not in the directory.", code=min(contacts))
+        )
     numbers: dict[str, dict[str, list[tuple[int, AlternateNumber]]]] = {}
     for values, number in every(RowKind.NUMBER):
         listed = numbers.setdefault(values["scope"], {}).setdefault(values["code"], [])

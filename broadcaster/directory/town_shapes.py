@@ -21,6 +21,7 @@ from broadcaster.directory.entries import Community
 from broadcaster.directory.rows import Key, RowKind, Values
 from broadcaster.directory.table import Refusal
 from broadcaster.directory.whole import Directory
+from broadcaster.said import Said
 
 NAMES = ("name", "NAME", "Inc_Muni", "Uninc_Comm", "TOWN", "TOWN_NAME", "MUNI")
 COUNTIES = ("county", "County", "COUNTY", "COUNTYFP", "FIPS_STCO")
@@ -75,32 +76,56 @@ def read(features: Sequence[Any], directory: Directory) -> Reading:
             refused.append(Refusal(no, geometry.told(error)))
             continue
         if why:
-            mended.append(Refusal(no, f"{town.name} was mended: {why}."))
+            mended.append(Refusal(no, Said("%(name)s was mended: %(why)s.", name=town.name, why=why)))
         found.setdefault(town.code, []).append(drawn)
         made_up |= {town.code} if own.get("generated") is True else set()
         points += shapely.get_num_coordinates(drawn)
     if points > MOST_POINTS_IN_ALL:
-        refused.append(Refusal(0, f"The shapes have {points:,} points, at most {MOST_POINTS_IN_ALL:,}: {SIMPLER}"))
+        refused.append(
+            Refusal(
+                0,
+                Said(
+                    "The shapes have %(points)s points, at most %(most)s: %(simpler)s",
+                    points=f"{points:,}",
+                    most=f"{MOST_POINTS_IN_ALL:,}",
+                    simpler=SIMPLER,
+                ),
+            )
+        )
     whole = {code: shapely.union_all(parts) for code, parts in sorted(found.items())}
     shapes = [TownShape(code, geometry.plain(area), code in made_up) for code, area in whole.items()]
     return Reading(shapes, refused, mended)
 
 
-SIMPLER = "simplify them, or take a coarser file, such as the Census's 1:500,000."
+SIMPLER = Said("simplify them, or take a coarser file, such as the Census's 1:500,000.")
 
 
 def _drawn(feature: Mapping[str, Any], town: Community) -> tuple[BaseGeometry, str]:
     """The area, and what was wrong with it where it could be mended."""
-    drawn = geometry.area(feature, "a community")
+    drawn = geometry.area(feature, Said("a community"))
     points = shapely.get_num_coordinates(drawn)
     if points > MOST_POINTS:
-        raise ValueError(f"{town.name} has {points:,} points, at most {MOST_POINTS:,}: {SIMPLER}")
+        raise ValueError(
+            Said(
+                "%(name)s has %(points)s points, at most %(most)s: %(simpler)s",
+                name=town.name,
+                points=f"{points:,}",
+                most=f"{MOST_POINTS:,}",
+                simpler=SIMPLER,
+            )
+        )
     why = geometry.why_broken(drawn)
     if not why:
         return drawn, ""
     mended = shapely.union_all([one for one in shapely.get_parts(shapely.make_valid(drawn)) if one.area])
     if mended.is_empty or abs(mended.area - drawn.area) > MENDED_SHARE * mended.area:
-        raise ValueError(f"The polygon of {town.name} is broken and cannot be mended: {why}. Repair it in your GIS.")
+        raise ValueError(
+            Said(
+                "The polygon of %(name)s is broken and cannot be mended: %(why)s. Repair it in your GIS.",
+                name=town.name,
+                why=why,
+            )
+        )
     return mended, why
 
 
@@ -110,17 +135,22 @@ def _town(own: Mapping[str, Any], directory: Directory, names: Mapping[str, list
     if code:
         listed = [one for one in directory.communities if one.code == code]
         if not listed:
-            raise ValueError(f"No community has the code “{code}”.")
+            raise ValueError(Said("No community has the code “%(code)s”.", code=code))
         return listed[0]
     name = next((str(own[each]).strip() for each in NAMES if own.get(each)), "")
     if not name:
-        raise ValueError("No community is named: put its code into “community”, or its name and county into both.")
+        raise ValueError(
+            Said("No community is named: put its code into “community”, or its name and county into both.")
+        )
     county = next((str(own[each]).strip() for each in COUNTIES if own.get(each) not in (None, "")), "")
     found = [one for one in names.get(_folded(name), []) if not county or _is_in(one, county, directory)]
     if not found:
-        raise ValueError(f"No community{f' of {county}' if county else ''} is called “{name}”.")
+        called = Said("No community is called “%(name)s”.", name=name)
+        raise ValueError(
+            Said("No community of %(county)s is called “%(name)s”.", county=county, name=name) if county else called
+        )
     if len(found) > 1:
-        raise ValueError(f"Several communities are called “{name}”: put the county into “county”.")
+        raise ValueError(Said("Several communities are called “%(name)s”: put the county into “county”.", name=name))
     return found[0]
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from broadcaster.alert.phone import STALE_AFTER_DAYS
+from broadcaster.directory.entries import CHANNELS
 from broadcaster.directory.rows import RowKind, contact_code, listings, number_code
 from broadcaster.directory.whole import Directory
+from broadcaster.said import Said
 
 YEAR = timedelta(days=STALE_AFTER_DAYS)
 
@@ -63,15 +65,15 @@ def _numbers(directory: Directory) -> Iterator[Stale]:
         for order, number in enumerate(listed):
             hidden = number.e164 in directory.restricted
             people = _people(directory, scope, code) if order == 0 and not hidden else 0
-            shown = f"{order + 1}. (restricted)" if hidden else number.display
+            shown = Said("%(order)s. (restricted)", order=order + 1) if hidden else number.display
             key, name = number_code(scope, code, number), _owner(directory, scope, code)
             yield Stale(RowKind.NUMBER, key, name, shown, number.verified_on, people)
 
 
 def _owner(directory: Directory, scope: str, code: str) -> str:
     if scope == "county":
-        return f"{directory.county_names[code]} County"
-    return directory.community(code).name if code else "The state"
+        return Said("%(name)s County", name=directory.county_names[code])
+    return directory.community(code).name if code else Said("The state")
 
 
 def _people(directory: Directory, scope: str, code: str) -> int:
@@ -81,5 +83,5 @@ def _people(directory: Directory, scope: str, code: str) -> int:
 def _contacts(directory: Directory) -> Iterator[Stale]:
     for agency in directory.agencies:
         for contact in agency.contacts:
-            shown = f"{contact.channel}, {contact.order}."
+            shown = Said("%(channel)s, %(order)s.", channel=CHANNELS[contact.channel], order=contact.order)
             yield Stale(RowKind.CONTACT, contact_code(agency.code, contact), agency.name, shown, contact.verified_on)

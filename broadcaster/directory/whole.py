@@ -21,6 +21,7 @@ from broadcaster.directory.entries import (
     Psap,
     UnknownCommunity,
 )
+from broadcaster.said import Said, pattern
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,9 @@ class Directory:
     def community(self, code: str) -> Community:
         """The community of that code; UnknownCommunity if there is none."""
         if code not in self._by_code:
-            raise UnknownCommunity(f"No community has the code “{code}”: choose one from the directory.")
+            raise UnknownCommunity(
+                Said("No community has the code “%(code)s”: choose one from the directory.", code=code)
+            )
         return self._by_code[code]
 
     def in_county(self, fips: str) -> tuple[Community, ...]:
@@ -121,13 +124,13 @@ class Directory:
         own = self.open_to_all(self.numbers.get(code, ()))
         shared = self.open_to_all(self.county_numbers.get(community.county_fips, ()))
         steps = [
-            (Rung.COMMUNITY, own[:1], f"the first public number of {community.name}"),
-            (Rung.SECOND, own[1:], f"a second public number of {community.name}"),
-            (Rung.COUNTY, shared, f"the number of {county} County"),
-            (Rung.STATE, self.open_to_all(self.state_numbers), "the number of the state"),
+            (Rung.COMMUNITY, own[:1], Said("the first public number of %(name)s", name=community.name)),
+            (Rung.SECOND, own[1:], Said("a second public number of %(name)s", name=community.name)),
+            (Rung.COUNTY, shared, Said("the number of %(name)s County", name=county)),
+            (Rung.STATE, self.open_to_all(self.state_numbers), Said("the number of the state")),
         ]
         answers = [Answer(code, rung, number, why) for rung, numbers, why in steps for number in numbers]
-        return (*answers, Answer(code, Rung.WALK_IN, None, f"no number is left: {WALK_IN}"))
+        return (*answers, Answer(code, Rung.WALK_IN, None, Said("no number is left: %(advice)s", advice=WALK_IN)))
 
     def ladder(self, code: str, without: Collection[str] = ()) -> Answer:
         """The best answer for a community, passing over the numbers (E.164) in `without` that are known not to work."""
@@ -157,7 +160,9 @@ class Directory:
         else:
             found = self._named(_plain(query))
         if not found:
-            raise UnknownCommunity(f"Nothing here is called “{query.strip()}”: type a town or a five-digit ZIP code.")
+            raise UnknownCommunity(
+                Said("Nothing here is called “%(typed)s”: type a town or a five-digit ZIP code.", typed=query.strip())
+            )
         return found
 
     def _named(self, wanted: str) -> list[Community]:
@@ -180,21 +185,30 @@ def _plain(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKD", text).casefold() if letter.isalnum())
 
 
+TWICE = (
+    pattern("The county “%(name)s” is in the directory twice."),
+    pattern("The PSAP “%(name)s” is in the directory twice."),
+    pattern("The community “%(name)s” is in the directory twice."),
+    pattern("The agency “%(name)s” is in the directory twice."),
+)
+MISSING = (
+    pattern("The PSAP “%(name)s” is used but not in the directory."),
+    pattern("The community “%(name)s” is used but not in the directory."),
+    pattern("The county “%(name)s” is used but not in the directory."),
+)
+
+
 def _contradictions(directory: Directory) -> Iterator[str]:
     counties = [county.fips for county in directory.counties]
     psaps = [psap.code for psap in directory.psaps]
     codes = [community.code for community in directory.communities]
     agencies = [agency.code for agency in directory.agencies]
-    for what, names in (("county", counties), ("PSAP", psaps), ("community", codes), ("agency", agencies)):
-        twice = [name for name, times in Counter(names).items() if times > 1]
-        yield from (f"The {what} “{name}” is in the directory twice." for name in twice)
+    for said, names in zip(TWICE, (counties, psaps, codes, agencies), strict=True):
+        yield from (Said(said, name=name) for name, times in Counter(names).items() if times > 1)
     answering = {code for each in directory.communities for code in (each.psap_code, *each.other_psaps)}
     named = {code for agency in directory.agencies for code in agency.communities} | set(directory.numbers)
     named |= set(directory.text_numbers)
     homes = {community.county_fips for community in directory.communities} | set(directory.county_numbers)
-    for what, missing in (
-        ("PSAP", answering.difference(psaps)),
-        ("community", named.difference(codes)),
-        ("county", homes.difference(counties)),
-    ):
-        yield from (f"The {what} “{name}” is used but not in the directory." for name in sorted(missing))
+    missing = (answering.difference(psaps), named.difference(codes), homes.difference(counties))
+    for said, lacking in zip(MISSING, missing, strict=True):
+        yield from (Said(said, name=name) for name in sorted(lacking))

@@ -15,6 +15,7 @@ from broadcaster.messages.compose import as_said
 from broadcaster.messages.edition import Voice, isolated
 from broadcaster.messages.keywords import Asked, Wish
 from broadcaster.messages.sample import NUMBER, Case, Sample
+from broadcaster.said import Said
 
 MOST_PLACES = 10
 ZIP = "00001"
@@ -66,34 +67,34 @@ def texts(desk: Reception, lang: str) -> Iterator[Sample]:
     town, place = Asked(Wish.OTHER, rest=str(here["name"])), str(here["name"])
     join = Asked(Wish.JOIN, rest=place)
     asked: Sequence[tuple[str, Reception, Asked]] = (
-        ("Texts the town", desk, town),
-        ("Texts a town without a number", none, town),
-        ("Texts the town while 911 fails there", down, town),
-        ("Texts something else", desk, Asked(Wish.OTHER, rest="?!")),
-        ("Texts something else during an outage", down, Asked(Wish.OTHER, rest="?!")),
-        ("Texts a ZIP code of many places", desk, Asked(Wish.OTHER, rest=ZIP)),
-        ("Texts JOIN and the town", desk, join),
-        ("Texts JOIN alone", desk, Asked(Wish.JOIN)),
-        ("Texts HELP", desk, Asked(Wish.HELP)),
-        ("Texts STOP", desk, Asked(Wish.STOP, ours=True)),
-        ("Texts START", desk, Asked(Wish.START, ours=True)),
+        (Said("Texts the town"), desk, town),
+        (Said("Texts a town without a number"), none, town),
+        (Said("Texts the town while 911 fails there"), down, town),
+        (Said("Texts something else"), desk, Asked(Wish.OTHER, rest="?!")),
+        (Said("Texts something else during an outage"), down, Asked(Wish.OTHER, rest="?!")),
+        (Said("Texts a ZIP code of many places"), desk, Asked(Wish.OTHER, rest=ZIP)),
+        (Said("Texts JOIN and the town"), desk, join),
+        (Said("Texts JOIN alone"), desk, Asked(Wish.JOIN)),
+        (Said("Texts HELP"), desk, Asked(Wish.HELP)),
+        (Said("Texts STOP"), desk, Asked(Wish.STOP, ours=True)),
+        (Said("Texts START"), desk, Asked(Wish.START, ours=True)),
     )
     for what, at, said in asked:
         yield sample.texted(what, replies.reply(at, said, lang, ()).text)
     link, number = (replies.shown(desk, lang, text) for text in (f"{desk.base}{OWN_PAGE}", NUMBER.display))
     for what, name, values in (
-        ("Signs up on the page", "verify", {"place": place}),
-        ("Asks for a link", "link_text", {"link": link}),
-        ("Is asked once a year", "yearly", {"place": place, "link": link}),
-        ("Cannot call, and texts to 911 work", "text_911", {}),
-        ("Cannot call, and a line takes texts", "text_number", {"number": number}),
-        ("Cannot call, and no line takes texts", "text_relay", {"number": number}),
+        (Said("Signs up on the page"), "verify", {"place": place}),
+        (Said("Asks for a link"), "link_text", {"link": link}),
+        (Said("Is asked once a year"), "yearly", {"place": place, "link": link}),
+        (Said("Cannot call, and texts to 911 work"), "text_911", {}),
+        (Said("Cannot call, and a line takes texts"), "text_number", {"number": number}),
+        (Said("Cannot call, and no line takes texts"), "text_relay", {"number": number}),
     ):
         yield sample.texted(what, replies.printed(desk, lang, [desk.say(lang, name, **values)]))
     in_vain = replies.printed(desk, lang, replies.not_connected(desk, lang, [here]))
-    yield sample.texted("Called 911 in vain, where texts to missed callers are on", in_vain)
+    yield sample.texted(Said("Called 911 in vain, where texts to missed callers are on"), in_vain)
     yield sample.texted(
-        "Lives where the number changed", replies.printed(desk, lang, replies.cards(desk, lang, [here]))
+        Said("Lives where the number changed"), replies.printed(desk, lang, replies.cards(desk, lang, [here]))
     )
 
 
@@ -101,13 +102,13 @@ def calls(desk: Reception, lang: str) -> Iterator[Sample]:
     """What a caller hears in this language, if the carrier has a voice for it."""
     here, down = desk.towns[:1], _while_it_fails(desk, NUMBER.display)
     ask = as_said(desk.say(lang, "voice_zip"))
-    yield sample.spoken("Calls from the town", "\n".join((*replies.spoken(desk, here, lang), ask)))
-    yield sample.spoken("Calls while 911 fails there", "\n".join(replies.spoken(down, down.towns[:1], lang)))
+    yield sample.spoken(Said("Calls from the town"), "\n".join((*replies.spoken(desk, here, lang), ask)))
+    yield sample.spoken(Said("Calls while 911 fails there"), "\n".join(replies.spoken(down, down.towns[:1], lang)))
     confirm = desk.say(lang, "voice_confirm", place=str(here[0]["name"]))
     for what, said in (
-        ("Gives an unknown ZIP code", desk.say(lang, "voice_unknown")),
-        ("Signed up and calls to confirm", confirm),
-        ("Is called in an outage", f"{desk.say(lang, 'voice_leave')}\n{desk.say(lang, 'voice_left')}"),
+        (Said("Gives an unknown ZIP code"), desk.say(lang, "voice_unknown")),
+        (Said("Signed up and calls to confirm"), confirm),
+        (Said("Is called in an outage"), f"{desk.say(lang, 'voice_leave')}\n{desk.say(lang, 'voice_left')}"),
     ):
         yield sample.spoken(what, as_said(said))
 
@@ -123,7 +124,12 @@ def pages(desk: Reception, lang: str) -> Iterator[Sample]:
         "lookup_sms": isolated(desk.voice.lookup_sms or NUMBER.display, book),
         "lookup_voice": isolated(desk.voice.lookup_voice or NUMBER.display, book),
     }
-    parts = {"The form": FORM, "After the form": AFTER, "When something is wrong": REFUSED, "The card": PAPER}
+    parts = {
+        Said("The form"): FORM,
+        Said("After the form"): AFTER,
+        Said("When something is wrong"): REFUSED,
+        Said("The card"): PAPER,
+    }
     for what, names in parts.items():
         yield Sample(what, "\n".join(_line(desk, lang, name, own) for name in names), "")
 

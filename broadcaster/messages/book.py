@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from broadcaster.messages.template import NAME, VALUES, BadTemplate, Template, parse
+from broadcaster.said import Said
 
 ROOT = Path(__file__).resolve().parents[2] / "templates" / "messages" / "911-outage"
 FALLBACK = "en"
@@ -97,7 +98,7 @@ class Book:
         if key not in self._read:
             text = self.sentence(name, *sections) or _OPTIONAL.get(name)
             if text is None:
-                raise BadTemplate(f"The book of {self.lang} has no sentence “{name}”.")
+                raise BadTemplate(Said("The book of %(lang)s has no sentence “%(name)s”.", lang=self.lang, name=name))
             self._read[key] = parse(self.expanded(text, *sections), f"{self.lang}: {name}")
         return self._read[key]
 

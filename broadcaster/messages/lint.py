@@ -18,24 +18,32 @@ from broadcaster.messages.fit import fit, to_gsm
 from broadcaster.messages.sample import CASES, Case, Sample
 from broadcaster.messages.template import BadTemplate, MissingValue, parse
 from broadcaster.messages.wording import DIALS, PARTS, Form, lines
+from broadcaster.said import Said, joined, pattern
 
 PLACE = "Ayer"
 FIXED = frozenset({"locked", "stop", "colon", "comma"})
 """Names of a book that nobody edits: its signs, and the words that must stay in the line about test calls."""
 
 NO_TEST = ("no_test", "no_test_short", "no_test_why", "no_test_works")
-PART_NAMES = {
-    "sms": "text message", "voice": "call", "page": "public page", "wea-90": "short text on phones (WEA 90)",
-    "wea-360": "long text on phones (WEA 360)", "cap-headline": "CAP headline",
-    "cap-description": "CAP description", "cap-instruction": "CAP instruction",
-}  # fmt: skip
-WHY = {
-    "source": "says nobody's name: people believe a warning when they know who sends it",
-    "hazard": "does not say 911: people must see at once what it is about",
-    "place": "does not say where: it is read outside the area too, and people inside must know that they are meant",
-    "guidance": "does not say what to do: without the number to call people ring 911 or search for confirmation",
-    "time": "gives no hour: an old message that is passed on looks like news",
-    "lock": "lacks the line “Do not call 911 to test it”: test calls take the line from somebody who needs help",
+PART_NAMES: Mapping[str, str] = {
+    "sms": Said("text message"),
+    "voice": Said("call"),
+    "page": Said("public page"),
+    "wea-90": Said("short text on phones (WEA 90)"),
+    "wea-360": Said("long text on phones (WEA 360)"),
+    "cap-headline": Said("CAP headline"),
+    "cap-description": Said("CAP description"),
+    "cap-instruction": Said("CAP instruction"),
+}
+WHY: Mapping[str, str] = {
+    "source": Said("says nobody's name: people believe a warning when they know who sends it"),
+    "hazard": Said("does not say 911: people must see at once what it is about"),
+    "place": Said(
+        "does not say where: it is read outside the area too, and people inside must know that they are meant"
+    ),
+    "guidance": Said("does not say what to do: without the number to call people ring 911 or search for confirmation"),
+    "time": Said("gives no hour: an old message that is passed on looks like news"),
+    "lock": Said("lacks the line “Do not call 911 to test it”: test calls take the line from somebody who needs help"),
 }
 """What each content is for, as the end of a sentence about a text that lacks it."""
 
@@ -74,9 +82,9 @@ def sentences(book: Book, fixed: Collection[str]) -> Iterator[Problem]:
     """The sentences that cannot be read as templates, or say nothing; `fixed` are no templates."""
     for name, text in book.sentences.items():
         if not text.strip():
-            yield Problem(name, "This sentence is empty: every text that uses it would have a hole.")
+            yield Problem(name, Said("This sentence is empty: every text that uses it would have a hole."))
         elif "\n" in text:
-            yield Problem(name, "This sentence has several lines: write it on one.")
+            yield Problem(name, Said("This sentence has several lines: write it on one."))
         elif name not in fixed:
             try:
                 parse(book.expanded(text, name.partition(".")[0], "all_calls"), f"“{text}”")
@@ -84,19 +92,22 @@ def sentences(book: Book, fixed: Collection[str]) -> Iterator[Problem]:
                 yield Problem(name, str(error))
 
 
+LOCKED = pattern("“Do not call 911 to test it” is locked in every language: keep %(words)s in this line.")
+
+
 def _locked(book: Book) -> Iterator[Problem]:
     """The line about test calls keeps its words: they are the shipped book's, whatever the edited one says."""
     ours = shipped().book(book.lang).sentences["locked"]
     for name in NO_TEST:
         if shown := gone(book.sentence(name) or "", ours):
-            yield Problem(name, f"“Do not call 911 to test it” is locked in every language: keep {shown} in this line.")
+            yield Problem(name, Said(LOCKED, words=shown))
 
 
-def gone(sentence: str, locked: str) -> str:
+def gone(sentence: str, locked: str) -> Said:
     """The locked words that a sentence lacks, as they are told; of several after one another any one will do."""
     said = sentence.lower()
     lacking = [words for words in locked.split("|") if not any(word.lower() in said for word in words.split(","))]
-    return " and ".join(f"“{words.split(',')[0].strip()}”" for words in lacking)
+    return joined(Said(" and "), (f"“{words.split(',')[0].strip()}”" for words in lacking))
 
 
 def _templates(book: Book) -> Iterator[Problem]:
@@ -120,10 +131,12 @@ def _texts(book: Book) -> Iterator[Problem]:
                 for content in missing(book, case, made):
                     found.setdefault((made.part, content), []).append(case.name)
         except MissingValue as error:
-            yield Problem("", f"{case.name}: {error}")
+            yield Problem("", Said("%(case)s: %(why)s", case=case.name, why=str(error)))
     for (part, content), cases in found.items():
-        where = cases[0] if len(cases) == 1 else f"{cases[0]} and {len(cases) - 1} more"
-        yield Problem("", f"The {PART_NAMES[part]} ({where}) {WHY[content]}.")
+        more = len(cases) - 1
+        where = Said("%(names)s and %(more)s more", names=cases[0], more=more) if more else cases[0]
+        told = {"part": PART_NAMES[part], "cases": where, "why": WHY[content]}
+        yield Problem("", Said("The %(part)s (%(cases)s) %(why)s.", **told))
 
 
 def missing(book: Book, case: Case, made: Sample) -> list[str]:

@@ -16,10 +16,11 @@ from broadcaster.messages.keywords import CARRIERS, MOST_WORDS, Wish, plain, wor
 from broadcaster.messages.lint import Problem
 from broadcaster.messages.reception import phrases
 from broadcaster.messages.template import NAME
+from broadcaster.said import Said, joined
 
 LOCKED = {
-    "no_reader": ("locked", "“No one reads this number”"),
-    "voice_nobody": ("locked_spoken", "“No one answers on this line”"),
+    "no_reader": ("locked", Said("“No one reads this number”")),
+    "voice_nobody": ("locked_spoken", Said("“No one answers on this line”")),
 }
 """By the phrase in which it must stay: the line of the book that has the words, and what they say. Whoever texts or
 calls us during an outage must not wait for help on a number that a machine answers."""
@@ -64,34 +65,38 @@ def _contents(book: Book) -> Iterator[Problem]:
             *_keywords(book.lang, name, text),
         )
         if found:
-            yield Problem(name, " ".join(found))
+            yield Problem(name, joined(" ", found))
 
 
 def _locked(book: Book, name: str) -> Iterator[str]:
     line, means = LOCKED[name]
     if shown := lint.gone(book.sentences[name], phrases().book(book.lang).sentences[line]):
-        yield f"{means} is locked in every language: keep {shown} in this line."
+        yield Said("%(means)s is locked in every language: keep %(words)s in this line.", means=means, words=shown)
 
 
 def _values(text: str, english: str) -> Iterator[str]:
     given, known = set(NAME.findall(text)), set(NAME.findall(english))
     if lost := known - given:
-        yield f"Keep {_list(lost)} in this sentence: people need what it prints."
-    if other := given - known:
-        has = f"{_list(known)} only" if known else "no values"
-        yield f"This sentence cannot print {_list(other)}: it has {has}."
+        yield Said("Keep %(names)s in this sentence: people need what it prints.", names=_list(lost))
+    if (other := given - known) and known:
+        has = {"names": _list(other), "known": _list(known)}
+        yield Said("This sentence cannot print %(names)s: it has %(known)s only.", **has)
+    elif other:
+        yield Said("This sentence cannot print %(names)s: it has no values.", names=_list(other))
     if "[" in text:
-        yield "This sentence is said as a whole: leave out the stretch in brackets, which gives way in alerts only."
+        yield Said(
+            "This sentence is said as a whole: leave out the stretch in brackets, which gives way in alerts only."
+        )
 
 
-def _list(names: set[str]) -> str:
-    return " and ".join(f"{{{name}}}" for name in sorted(names))
+def _list(names: set[str]) -> Said:
+    return joined(Said(" and "), (f"{{{name}}}" for name in sorted(names)))
 
 
 def _digits(text: str, english: str) -> Iterator[str]:
     lost = set(_DIGITS.findall(english)) - set(re.findall(r"\d+", text))
     if lost:
-        yield f"Keep {' and '.join(sorted(lost))} in this sentence, in these digits."
+        yield Said("Keep %(digits)s in this sentence, in these digits.", digits=joined(Said(" and "), sorted(lost)))
 
 
 def _keywords(lang: str, name: str, text: str) -> Iterator[str]:
@@ -99,7 +104,8 @@ def _keywords(lang: str, name: str, text: str) -> Iterator[str]:
         own = () if wish is Wish.START else words(lang, wish)
         known = (*own, *CARRIERS.get(wish, ()))
         if not any(_is_named(word, text) for word in known):
-            yield f"Name a word that people can text, in capital letters: {' or '.join(own or known)}."
+            ours = joined(Said(" or "), own or known)
+            yield Said("Name a word that people can text, in capital letters: %(words)s.", words=ours)
 
 
 def _is_named(word: str, text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,12 +13,29 @@ from broadcaster.messages.book import Books
 from broadcaster.messages.compose import cap_texts, page, sms, voice
 from broadcaster.messages.edition import Edition, Voice
 from broadcaster.messages.fit import fit, septets
+from broadcaster.said import Counted, Said, joined
 
 NUMBER = AlternateNumber("+19785550100", "Example Police")
 VOICE = Voice("Example State 911 Department", "State 911", "Example State", "UTC", "https://911.example/find")
 ISSUED = datetime(2026, 6, 18, 18, 30, tzinfo=UTC)
 BEGAN, NEXT, EXPIRES = (ISSUED + timedelta(minutes=minutes) for minutes in (-75, 41, 133))
 EARLIER = ISSUED - timedelta(minutes=21)
+KINDS: Mapping[RevisionKind, str] = {
+    RevisionKind.INITIAL: Said("initial"),
+    RevisionKind.UPDATE: Said("update"),
+    RevisionKind.NUMBER_CHANGE: Said("number change"),
+    RevisionKind.RESTORED_IN_PART: Said("restored in part"),
+    RevisionKind.ALL_CLEAR: Said("all clear"),
+    RevisionKind.FALSE_ALARM: Said("false alarm"),
+}
+FAILURES: Mapping[FailureKind, str] = {
+    FailureKind.ALL_CALLS: Said("all calls"),
+    FailureKind.INTERMITTENT: Said("intermittent"),
+    FailureKind.ONE_CARRIER: Said("one carrier"),
+    FailureKind.NO_LOCATION: Said("no location"),
+    FailureKind.TEXT_TO_911: Said("text to 911"),
+}
+"""What is said, as sentences about a wording name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +48,8 @@ class Case:
 
     @property
     def name(self) -> str:
-        """``all_clear, no_location``, for sentences about it."""
-        return (
-            "test" if self.is_test else f"{self.kind.value.replace('_', ' ')}, {self.failure.value.replace('_', ' ')}"
-        )
+        """``all clear, no location``, for sentences about it."""
+        return Said("test") if self.is_test else joined(", ", (KINDS[self.kind], FAILURES[self.failure]))
 
 
 CASES = (
@@ -86,22 +101,32 @@ def rendered(case: Case, books: Books, lang: str, place: str, voice_of: Voice = 
     yield Sample("page", "\n".join((shown.headline, *shown.paragraphs)), "")
     made, in_gsm = cap_texts(told, [here], places, lang), books.book(lang).in_gsm
     for part, words, most in (("wea-90", made.wea90, 90), ("wea-360", made.wea360, 360)):
-        yield Sample(part, words, f"{septets(words) if in_gsm else len(words)} of {most}")
-    yield Sample("cap-headline", made.headline, f"{len(made.headline)} of 160")
+        yield Sample(part, words, _of(septets(words) if in_gsm else len(words), most))
+    yield Sample("cap-headline", made.headline, _of(len(made.headline), 160))
     yield Sample("cap-description", made.description, "")
     yield Sample("cap-instruction", made.instruction, "")
+
+
+def _of(units: int, most: int) -> Said:
+    return Said("%(number)s of %(all)s", number=units, all=most)
 
 
 def texted(part: str, text: str) -> Sample:
     """A text message with its size."""
     size = fit(text)
-    many = "1 segment" if size.segments == 1 else f"{size.segments} segments"
-    return Sample(part, text, f"{size.units} units of {size.encoding.value}, {many}", size.segments)
+    words = Counted(
+        "%(units)s units of %(encoding)s, %(num)s segment",
+        "%(units)s units of %(encoding)s, %(num)s segments",
+        size.segments,
+        units=size.units,
+        encoding=size.encoding.value,
+    )
+    return Sample(part, text, words, size.segments)
 
 
 def spoken(part: str, words: str) -> Sample:
     """Words of a call with the time that they take."""
-    return Sample(part, words, f"about {round(len(words) / 14)} seconds")
+    return Sample(part, words, Said("about %(number)s seconds", number=round(len(words) / 14)))
 
 
 def hours() -> tuple[str, ...]:

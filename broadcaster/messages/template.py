@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from broadcaster.messages.fit import Part, joined
+from broadcaster.said import Said
 
 VALUES = frozenset(
     {
@@ -52,7 +53,7 @@ class Stretch:
         """The part with its values; a wording of a several-worded stretch whose value is empty is passed over."""
         usable = [wording for wording in self.wordings if all(values.get(name) for name in NAME.findall(wording))]
         if not usable and len(self.wordings) == 1 and not self.rank:
-            raise MissingValue(f"“{self.wordings[0].strip()}” needs a value that is empty.")
+            raise MissingValue(Said("“%(words)s” needs a value that is empty.", words=self.wordings[0].strip()))
         printed = tuple(NAME.sub(lambda name: values[name[1]], wording) for wording in usable) or ("",)
         return Part(printed if self.rank else printed[:1], self.rank)
 
@@ -76,11 +77,14 @@ def parse(text: str, source: str) -> Template:
     """A template line from its text; BadTemplate for an unknown placeholder or a stray bracket."""
     unknown = set(NAME.findall(text)) - VALUES - LISTS
     if unknown:
-        raise BadTemplate(f"{source} prints {{{min(unknown)}}}, which is no placeholder.")
+        name = f"{{{min(unknown)}}}"
+        raise BadTemplate(Said("%(source)s prints %(name)s, which is no placeholder.", source=source, name=name))
     stretches = tuple(_stretches(text))
     left = "".join(NAME.sub("", wording) for stretch in stretches for wording in stretch.wordings)
     if re.search(r"[\[\]{}]", left):
-        raise BadTemplate(f"{source} has a bracket or a brace that opens or closes nothing: {text}")
+        raise BadTemplate(
+            Said("%(source)s has a bracket or a brace that opens or closes nothing: %(text)s", source=source, text=text)
+        )
     return Template(stretches)
 
 

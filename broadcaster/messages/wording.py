@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from broadcaster.alert.alert import FailureKind, RevisionKind
 from broadcaster.messages.book import ROOT, Book, all_lines
 from broadcaster.messages.template import BadTemplate, Template, parse
+from broadcaster.said import Said
 
 DIALS = ("community", "county", "state", "walk_in", "door", "door_text", "door_call", "door_none")
 """What people are sent to; the doors are the one place where anyone finds the number of their community."""
@@ -59,7 +60,12 @@ def line(form: Form, part: str) -> Template:
     """A part of one line."""
     found = lines(form, part)
     if len(found) != 1:
-        raise BadTemplate(f"{part}.txt of {form.folder} must be one line, it has {len(found)}.")
+        file = f"{part}.txt"
+        raise BadTemplate(
+            Said(
+                "%(file)s of %(form)s must be one line, it has %(many)s.", file=file, form=form.folder, many=len(found)
+            )
+        )
     return found[0]
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from broadcaster.said import Said
 from broadcaster.store import lockout
 from broadcaster.store.directory import Agency, AgencyCommunity, Community
 from broadcaster.store.people import User
@@ -30,7 +31,12 @@ def bind(session: Session, user: User, typed: str) -> Agency:
     fits = (Agency.code == wanted) | (func.lower(Agency.name) == wanted.lower())
     found = session.scalars(select(Agency).where(Agency.retired_at.is_(None), fits).limit(2)).all()
     if len(found) != 1:
-        raise NoSuchAgency(f"No agency, or more than one, is called “{wanted[:60]}”: write its whole name or its code.")
+        raise NoSuchAgency(
+            Said(
+                "No agency, or more than one, is called “%(typed)s”: write its whole name or its code.",
+                typed=wanted[:60],
+            )
+        )
     user.agency_id = found[0].id
     session.flush()
     return found[0]

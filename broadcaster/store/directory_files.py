@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import TypeAdapter, ValidationError
 
 from broadcaster.directory import BrokenDirectory, Directory
+from broadcaster.said import Said
 
 _DIRECTORY = TypeAdapter(Directory)
 
@@ -24,7 +25,11 @@ def read(data: bytes) -> Directory:
         return _DIRECTORY.validate_json(data)
     except ValidationError as error:
         first = error.errors()[0]
-        where = " > ".join(str(part) for part in first["loc"]) or "the beginning"
-        raise BadFile(f"This file is no directory: at {where}: {first['msg']}. Nothing was imported.") from error
+        where = " > ".join(str(part) for part in first["loc"]) or Said("the beginning")
+        raise BadFile(
+            Said(
+                "This file is no directory: at %(where)s: %(why)s. Nothing was imported.", where=where, why=first["msg"]
+            )
+        ) from error
     except BrokenDirectory as error:
-        raise BadFile(f"{error} Nothing was imported.") from error
+        raise BadFile(Said("%(why)s Nothing was imported.", why=str(error))) from error

@@ -15,6 +15,7 @@ from broadcaster.directory.boundaries import Boundary
 from broadcaster.directory.rows import Difference, differences, rows
 from broadcaster.directory.table import Refusal
 from broadcaster.directory.town_shapes import TownShape
+from broadcaster.said import Said
 from broadcaster.store import (
     boundaries,
     directory_files,
@@ -77,7 +78,11 @@ def _read(name: str, data: bytes, current: Directory) -> tuple[Directory | None,
         return reading.directory, reading.refused
     if name.lower().endswith(".json"):
         return directory_files.read(data), ()
-    raise BadFile(f"“{name}” is not of a kind that is read here: use one of {', '.join(ENDINGS)}.")
+    raise BadFile(
+        Said(
+            "“%(name)s” is not of a kind that is read here: use one of %(kinds)s.", name=name, kinds=", ".join(ENDINGS)
+        )
+    )
 
 
 def _loses(session: Session, current: Directory, wanted: Directory) -> tuple[Refusal, ...]:
@@ -91,7 +96,7 @@ def _loses(session: Session, current: Directory, wanted: Directory) -> tuple[Ref
 def _of_areas(session: Session, current: Directory, version: int, text: str) -> Proposal:
     """Shapes of communities, or service boundaries, by what the features speak of."""
     try:
-        features = geometry.features(text, "the layer of communities, or of PSAP boundaries,")
+        features = geometry.features(text, Said("the layer of communities, or of PSAP boundaries,"))
     except ValueError as error:
         return Proposal(version, current, None, [], (Refusal(0, str(error)),))
     if places.is_layer(features):
@@ -114,7 +119,9 @@ def _text(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadFile(f"This file is not UTF-8 (byte {error.start}): save it as “CSV UTF-8”.") from error
+        raise BadFile(
+            Said("This file is not UTF-8 (byte %(place)s): save it as “CSV UTF-8”.", place=error.start)
+        ) from error
 
 
 def apply(session: Session, sealer: Sealer, proposal: Proposal, author: Author) -> list[Difference]:
@@ -124,9 +131,11 @@ def apply(session: Session, sealer: Sealer, proposal: Proposal, author: Author) 
     """
     directory_history.lock(session)
     if proposal.refused:
-        raise BadFile(f"Nothing was imported: {proposal.refused[0].sentence}")
+        raise BadFile(Said("Nothing was imported: %(why)s", why=proposal.refused[0].sentence))
     if directory_history.newest(session) != proposal.version:
-        raise Moved("Somebody has changed the directory meanwhile. Nothing was imported: look at the difference again.")
+        raise Moved(
+            Said("Somebody has changed the directory meanwhile. Nothing was imported: look at the difference again.")
+        )
     made = directory_load.save(session, proposal.directory, sealer, author)
     drawn = _draw(session, proposal)
     directory_history.record(session, drawn, {}, author)

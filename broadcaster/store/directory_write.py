@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from broadcaster import directory as plain
 from broadcaster.alert.phone import AlternateNumber
 from broadcaster.directory.rows import contact_code, listings
+from broadcaster.said import Said
 from broadcaster.store import residents
 from broadcaster.store.directory import (
     Agency,
@@ -51,17 +52,23 @@ def refuse_to_lose(session: Session, before: plain.Directory, after: plain.Direc
     psaps = sorted({one.code for one in before.psaps} - {one.code for one in after.psaps})
     signed = session.execute(_PEOPLE, {"codes": codes}).scalars().all() if codes else []
     if signed:
-        raise CommunityDropped(f"The directory leaves out {_named(signed)}: keep them, people have signed up there.")
+        raise CommunityDropped(
+            Said("The directory leaves out %(names)s: keep them, people have signed up there.", names=_named(signed))
+        )
     spoken = session.execute(_ON_AIR, {"codes": codes, "psaps": psaps}).scalars().all() if codes or psaps else []
     if spoken:
         raise CommunityDropped(
-            f"The directory leaves out {_named(spoken)}: an open alert speaks of it. End the alert first, then import."
+            Said(
+                "The directory leaves out %(names)s: an open alert speaks of it. End the alert first, then import.",
+                names=_named(spoken),
+            )
         )
 
 
 def _named(names: Iterable[str]) -> str:
     some = list(names)
-    return ", ".join(some[:3]) + (f" and {len(some) - 3} more" if len(some) > 3 else "")
+    shown, more = ", ".join(some[:3]), len(some) - 3
+    return Said("%(names)s and %(more)s more", names=shown, more=more) if more > 0 else shown
 
 
 def write(session: Session, directory: plain.Directory, sealer: Sealer) -> dict[str, int]:

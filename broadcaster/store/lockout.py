@@ -13,14 +13,15 @@ from sqlalchemy import exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.lifecycle import Role as Duty
+from broadcaster.said import Said
 from broadcaster.store.passkeys import Passkey
 from broadcaster.store.people import Role, User, user_role
 
 FEWEST = {Duty.APPROVER: 2, Duty.ADMIN: 1}
 """People who must remain able to act in a role: whoever wrote an alert cannot approve it, so two approvers."""
 WHY = {
-    Duty.APPROVER: "Then fewer than two people could approve an alert. Make somebody else an approver first.",
-    Duty.ADMIN: "Then nobody could administer the desk. Make somebody else an administrator first.",
+    Duty.APPROVER: Said("Then fewer than two people could approve an alert. Make somebody else an approver first."),
+    Duty.ADMIN: Said("Then nobody could administer the desk. Make somebody else an administrator first."),
 }
 HAS_FACTOR = or_(User.totp_secret.is_not(None), exists().where(Passkey.user_id == User.id))
 """Whoever has neither an authenticator nor a passkey can neither sign in nor approve. An account at an identity

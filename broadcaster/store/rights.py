@@ -14,6 +14,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from broadcaster.alert.lifecycle import Role
+from broadcaster.said import Said
 from broadcaster.store import ledger, lockout, people, staff
 from broadcaster.store.database import Base, identity, one_of
 from broadcaster.store.people import ApiToken, User, user_role
@@ -83,10 +84,11 @@ class RightsRequest(Base):
     def words(self) -> str:
         """What is asked for, as the desk says it."""
         if self.what == What.TOKEN:
-            return (
-                f"a token of the API, “{self.token.label}”" if self.token and self.token.label else "a token of the API"
-            )
-        return "the account back" if self.what == What.ACCOUNT else f"the role {self.role}"
+            label = self.token.label if self.token else ""
+            return Said("a token of the API, “%(label)s”", label=label) if label else Said("a token of the API")
+        if self.what == What.ACCOUNT:
+            return Said("the account back")
+        return Said("the role %(role)s", role=Said(self.role))  # a word of the roles' own vocabulary
 
 
 def administrators(session: Session) -> int:
@@ -100,7 +102,7 @@ def ask_role(session: Session, user: User, role: Role, asker: User | None, reaso
     """Ask for a role; one that needs no second person is given at once, and then there is no request. RightsRefused."""
     lockout.one_at_a_time(session)
     if role in staff.locked(session, user.id).role_names:
-        raise RightsRefused(f"{user.name} has this role already.")
+        raise RightsRefused(Said("%(name)s has this role already.", name=user.name))
     if role not in BY_TWO:
         staff.give(
             session, user.id, role, _name(asker), **({"why": reason.strip()[:LONGEST]} if reason.strip() else {})
@@ -108,7 +110,7 @@ def ask_role(session: Session, user: User, role: Role, asker: User | None, reaso
         return None
     waiting = (RightsRequest.role == role.value, RightsRequest.state == RequestState.WAITING)
     if session.scalar(select(RightsRequest).where(RightsRequest.user_id == user.id, *waiting)):
-        raise RightsRefused("This has been asked for already, and waits for another administrator.")
+        raise RightsRefused(Said("This has been asked for already, and waits for another administrator."))
     return _ask(session, RightsRequest(what=What.ROLE, user_id=user.id, role=role.value), asker, reason)
 
 
@@ -116,10 +118,10 @@ def ask_account(session: Session, user: User, asker: User | None, reason: str) -
     """Ask that an account which was ended is given back with all its roles. RightsRefused."""
     lockout.one_at_a_time(session)
     if staff.locked(session, user.id).active:
-        raise RightsRefused(f"{user.name} has an account that works.")
+        raise RightsRefused(Said("%(name)s has an account that works.", name=user.name))
     waiting = (RightsRequest.what == What.ACCOUNT, RightsRequest.state == RequestState.WAITING)
     if session.scalar(select(RightsRequest).where(RightsRequest.user_id == user.id, *waiting)):
-        raise RightsRefused("This has been asked for already, and waits for another administrator.")
+        raise RightsRefused(Said("This has been asked for already, and waits for another administrator."))
     return _ask(session, RightsRequest(what=What.ACCOUNT, user_id=user.id), asker, reason)
 
 
@@ -134,7 +136,7 @@ def ask_token(session: Session, token: ApiToken, asker: User | None, reason: str
 def _ask(session: Session, made: RightsRequest, asker: User | None, reason: str) -> RightsRequest:
     said = " ".join(reason.split())[:LONGEST]
     if not said:
-        raise RightsRefused("Say why in a few words: whoever confirms it reads that.")
+        raise RightsRefused(Said("Say why in a few words: whoever confirms it reads that."))
     made.reason, made.asked_by = said, asker.id if asker else None
     session.add(made)
     session.flush()
@@ -154,10 +156,10 @@ def confirm(session: Session, key: int, by: int, now: datetime) -> RightsRequest
     """Another administrator confirms: the right is given in this transaction. RightsRefused says why not."""
     row, decider = _open(session, key, by)
     if row.asked_by == by:
-        raise RightsRefused("You asked for this: another administrator must confirm it.")
+        raise RightsRefused(Said("You asked for this: another administrator must confirm it."))
     subject, name = staff.locked(session, row.user_id), row.asker.email if row.asker else HOST
     if row.what != What.ACCOUNT and not subject.active:
-        raise RightsRefused(f"The account of {subject.name} has ended: it must be given back first.")
+        raise RightsRefused(Said("The account of %(name)s has ended: it must be given back first.", name=subject.name))
     if row.what == What.ROLE:
         staff.give(session, subject.id, Role(row.role), decider.email, asked_by=name)
     elif row.what == What.ACCOUNT:
@@ -184,9 +186,9 @@ def _open(session: Session, key: int, by: int) -> tuple[RightsRequest, User]:
     row = session.scalar(query.execution_options(populate_existing=True))
     decider = session.get_one(User, by, populate_existing=True)
     if row is None or row.state != RequestState.WAITING:
-        raise RightsRefused("Somebody has decided this already.")
+        raise RightsRefused(Said("Somebody has decided this already."))
     if not decider.active or Role.ADMIN not in decider.role_names:
-        raise RightsRefused("Only an administrator decides this.")
+        raise RightsRefused(Said("Only an administrator decides this."))
     return row, decider
 
 

@@ -13,6 +13,7 @@ from broadcaster.directory.table import Refusal
 from broadcaster.directory.town_shapes import TownShape
 from broadcaster.feeds import shapes as land
 from broadcaster.feeds.shapes import NoOutlines
+from broadcaster.said import Said, pattern
 from broadcaster.store import outlines
 
 
@@ -28,12 +29,13 @@ def refusals(session: Session, directory: Directory, shapes: Sequence[TownShape]
         place = places[one.code]
         county = counties.get(place.county_fips)
         if county is not None and not county.intersects(shape(one.geometry)):
-            name = directory.county_names[place.county_fips]
-            strays.append(Refusal(0, f"{place.name} lies outside {name} County in this file: {LIKELY}"))
+            strays.append(Refusal(0, Said(STRAY, name=place.name, county=directory.county_names[place.county_fips])))
     return strays
 
 
-LIKELY = "is longitude first, and is it the right community?"
+STRAY = pattern(
+    "%(name)s lies outside %(county)s County in this file: is longitude first, and is it the right community?"
+)
 
 
 def _counties(session: Session, state: str) -> dict[str, Geometry]:

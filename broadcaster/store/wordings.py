@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from broadcaster.messages.book import NAMES, Book, Books, Review
 from broadcaster.messages.lint import Problem
 from broadcaster.messages.volume import ALERTS, VOLUMES, Volume
+from broadcaster.said import Said
 from broadcaster.store import ledger, word_checks
 from broadcaster.store.database import Base, identity, one_of
 
@@ -88,7 +89,7 @@ def propose(
     sentence that keeps it from being used."""
     problems = list(volume.check(book))
     if not reviewer.strip():
-        problems.append(Problem("reviewer", "Say who has read this translation: a name, and what they are."))
+        problems.append(Problem("reviewer", Said("Say who has read this translation: a name, and what they are.")))
     if problems:
         raise WordingRefused(*problems)
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"wording {book.lang}"})
@@ -114,9 +115,9 @@ def approve(session: Session, key: int, sha: str, by: int, now: datetime) -> Wor
     saw, or when it does not wait any more."""
     row = _waiting(session, key)
     if row.authored_by == by:
-        raise _refused("You wrote this wording: a second person must approve it.")
+        raise _refused(Said("You wrote this wording: a second person must approve it."))
     if row.sha != sha:
-        raise _refused("This is not the wording that you saw: read it again, then approve it.")
+        raise _refused(Said("This is not the wording that you saw: read it again, then approve it."))
     row.state, row.decided_by, row.decided_at = WordingState.APPROVED.value, by, now
     _note(session, row, by, "wording-approved", {"author": f"user:{row.authored_by}", "reviewer": row.reviewer})
     session.flush()
@@ -127,9 +128,9 @@ def reject(session: Session, key: int, reason: str, by: int, now: datetime) -> W
     """Turn a version down, with a reason; its author may propose another. WordingRefused as for `approve`."""
     row = _waiting(session, key)
     if row.authored_by == by:
-        raise _refused("You wrote this wording: propose another one instead.")
+        raise _refused(Said("You wrote this wording: propose another one instead."))
     if not reason.strip():
-        raise _refused("Say why in a few words: the author reads it.")
+        raise _refused(Said("Say why in a few words: the author reads it."))
     row.state, row.decided_by, row.decided_at, row.reason = WordingState.REJECTED.value, by, now, reason.strip()
     _note(session, row, by, "wording-rejected", {"reason": row.reason})
     session.flush()
@@ -181,13 +182,14 @@ class Unfit:
 
 
 def unfit(session: Session, *, thorough: bool = False) -> list[Unfit]:
-    """What no longer fits, of either volume; `thorough` reads what no sweep has judged yet, up to a second a book."""
+    """What no longer fits, of either volume; `thorough` reads what no sweep has judged yet, up to a second a book, and
+    says what is wrong in sentences that can still be said in another language, which a kept verdict cannot."""
     judged, found = word_checks.verdicts(session), []
     for volume in VOLUMES.values():
         for row in _newest(session, volume):
             book = volume.edited(row.lang, row.sentences)
             problems = judged.get(row.id, ())
-            if row.id not in judged and (thorough or _breaks(row, book)):
+            if (thorough and problems) or (row.id not in judged and (thorough or _breaks(row, book))):
                 problems = volume.check(book)
             if problems:
                 found.append(Unfit(row.id, volume.name, row.lang, book.sentences, problems))
@@ -228,7 +230,7 @@ def _waiting(session: Session, key: int) -> Wording:
     query = select(Wording).where(Wording.id == key).with_for_update()
     row = session.scalar(query.execution_options(populate_existing=True))
     if row is None or row.state != WordingState.PROPOSED:
-        raise _refused("This wording was decided on already, or another one took its place: look at the newest.")
+        raise _refused(Said("This wording was decided on already, or another one took its place: look at the newest."))
     return row
 
 

@@ -17,6 +17,7 @@ from broadcaster.channels.agency_email import ACK, ack_token
 from broadcaster.messages.mail import ACK_TOKEN
 from broadcaster.messages.template import plain
 from broadcaster.outage.missed_calls import by_link
+from broadcaster.said import Said
 from broadcaster.store import acknowledgements, ledger, lines, missed_links
 from broadcaster.store.acknowledgements import Answer
 from broadcaster.web.by_link import LONGEST_NOTE, NOT_OURS, pages, refused
@@ -24,17 +25,19 @@ from broadcaster.web.house import house
 
 blueprint = pages("ack", __name__, static_folder="assets/ack", static_url_path="/ack/static")
 ANSWERS = {
-    "read": "We have read this",
-    "right": "We have read this, and the number you publish for us is right",
-    "wrong": "The number you publish for us is wrong",
-    "jammed": "Our lines are jammed, or calls do not reach us",
-    "other": "Something else",
+    "read": Said("We have read this"),
+    "right": Said("We have read this, and the number you publish for us is right"),
+    "wrong": Said("The number you publish for us is wrong"),
+    "jammed": Said("Our lines are jammed, or calls do not reach us"),
+    "other": Said("Something else"),
 }
+"""In English on these pages, as in the mail that leads to them; an agency's page at the desk speaks its reader's
+language."""
 SAID = {
-    "right": "Answered now",
-    "jammed": "Jammed, or calls do not get through",
-    "wrong": "Not our number",
-    "other": "Something else",
+    "right": Said("Answered now"),
+    "jammed": Said("Jammed, or calls do not get through"),
+    "wrong": Said("Not our number"),
+    "other": Said("Something else"),
 }
 GONE = "This notice is no longer kept here. Call the 911 authority if you need it."
 

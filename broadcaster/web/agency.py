@@ -15,6 +15,7 @@ from broadcaster.alert.alert import content_from_json
 from broadcaster.alert.lifecycle import AlertState, Role, Tier
 from broadcaster.alert.phone import PhoneRefused, display
 from broadcaster.channels import trouble_link
+from broadcaster.said import Said
 from broadcaster.store import agency_people, alerts, ledger, lines, trouble, upkeep
 from broadcaster.store.alerts import Alert
 from broadcaster.store.directory import Agency, AgencyContact
@@ -25,13 +26,14 @@ from broadcaster.web.ack import Notice
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.of_an_agency import agency as own
+from broadcaster.web.tongue import _
 from broadcaster.web.watch import Watched
 
 agency = Blueprint("agency", __name__, url_prefix="/desk/agency")
 agency.before_request(require_person)
 MOST_NAMED = 12
 """Places of a statewide agency that are named one by one."""
-GONE = "This notice is not of your agency, or it is kept no more: start from your agency's page."
+GONE = Said("This notice is not of your agency, or it is kept no more: start from your agency's page.")
 Answer = str | Response | tuple[str, int]
 
 
@@ -96,7 +98,7 @@ def answer(fanout: int, address: int) -> Response:
     with house().sessions.begin() as store:
         if not ack.answered(store, _notice(store, fanout, address), person().email):
             abort(404, description=GONE)
-    flash("Your answer is recorded.", "success")
+    flash(_("Your answer is recorded."), "success")
     return redirect(url_for("agency.notice", fanout=fanout, address=address), 303)
 
 
@@ -123,7 +125,7 @@ def verify() -> Answer:
         mine = own(store)
         asks = upkeep.unasked(store, mine.id, house().clock().strftime("%Y-%m"))
         if not asks:
-            return _kept(store, "We have no contact of yours: call the 911 authority."), 422
+            return _kept(store, Said("We have no contact of yours: call the 911 authority.")), 422
         if request.form.get("do") == "right":
             for number, ask in enumerate(asks):
                 seen = set(request.form.getlist("shown")) if number == 0 else set()
@@ -134,7 +136,7 @@ def verify() -> Answer:
             except PhoneRefused as error:
                 return _kept(store, str(error)), 422
         ledger.append(store, person().email, "answered-for-its-agency", f"agency:{mine.code}")
-    flash("Thank you. What is right is verified as of today; a correction waits for an editor.", "success")
+    flash(_("Thank you. What is right is verified as of today; a correction waits for an editor."), "success")
     return redirect(url_for("agency.kept"), 303)
 
 

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from broadcaster.alert.phone import PhoneRefused, display, parse
 from broadcaster.channels.upkeep_mail import token as token_of
 from broadcaster.messages.template import plain
+from broadcaster.said import Said
 from broadcaster.store import upkeep
 from broadcaster.store.directory import Agency, AgencyContact
 from broadcaster.store.upkeep import UpkeepAsk
@@ -71,7 +72,7 @@ def correction(store: Session, agency: int) -> dict[str, str]:
     note, new = plain(request.form.get("note", ""))[:LONGEST_NOTE], request.form.get("new", "").strip()[:40]
     old = request.form.get("old", "")
     if not new and not note:
-        raise PhoneRefused("Write the number that is right, or a note.")
+        raise PhoneRefused(Said("Write the number that is right, or a note."))
     known = {number.e164 for _, number in upkeep.numbers(store, agency)}
     return {"new": parse(new) if new else "", "old": old if old in known else "", "note": note}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
+from collections.abc import Sequence
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -13,14 +15,17 @@ from broadcaster.alert.lifecycle import EDITORS
 from broadcaster.directory import UnknownCommunity
 from broadcaster.directory.boundaries import Areas
 from broadcaster.directory.here import Asked, BadPlace, Here, look
-from broadcaster.directory.rows import described
+from broadcaster.directory.rows import CHANGES, KINDS, Change, Difference, described
+from broadcaster.said import Counted, Said, joined, pattern
 from broadcaster.store import directory_history, directory_import, directory_load, ledger, town_shapes
 from broadcaster.store.directory_files import BadFile
 from broadcaster.store.directory_history import Author
 from broadcaster.store.directory_import import Moved, Proposal
 from broadcaster.store.directory_write import CommunityDropped
 from broadcaster.web.guard import only, person, require_person
+from broadcaster.web.history import AUTHORS
 from broadcaster.web.house import house
+from broadcaster.web.tongue import said
 
 directory = Blueprint("directory", __name__, url_prefix="/desk/directory")
 directory.before_request(require_person)
@@ -28,6 +33,12 @@ directory.before_request(require_person)
 LONGEST_NAME = 100
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "geojson": "application/geo+json"}
 TYPES |= {"shapes.geojson": TYPES["geojson"]}
+MEANWHILE = Said("Somebody has changed the directory meanwhile. Nothing was imported: read this difference.")
+COUNTED = {
+    Change.ADDED: pattern("%(many)s %(kind)s added"),
+    Change.CHANGED: pattern("%(many)s %(kind)s changed"),
+    Change.RETIRED: pattern("%(many)s %(kind)s retired"),
+}
 Answer = str | AnyResponse | tuple[str, int]
 
 
@@ -38,7 +49,15 @@ def page() -> str:
     with house().sessions.begin() as store:
         found, problem = _look(store, asked)
         changes = directory_history.latest(store, 50) if person().may(*EDITORS) else []
-    return render_template("desk/directory/page.html", asked=asked, found=found, problem=problem, changes=changes)
+        shown = {
+            "found": found,
+            "problem": problem,
+            "changes": changes,
+            "kinds": KINDS,
+            "words": CHANGES,
+            "authors": AUTHORS,
+        }
+    return render_template("desk/directory/page.html", asked=asked, **shown)
 
 
 def _look(store: Session, asked: Asked) -> tuple[list[Here], str]:
@@ -57,7 +76,7 @@ def propose() -> Answer:
     """What a file would change; nothing is changed yet."""
     file = request.files.get("file")
     if file is None or not file.filename:
-        return _refused("Choose a file first.")
+        return _refused(Said("Choose a file first."))
     return _shown(file.filename[-LONGEST_NAME:], file.read())
 
 
@@ -70,19 +89,22 @@ def apply() -> Answer:
         data = base64.b64decode(request.form.get("data", ""), validate=True)
         seen = int(request.form.get("version", ""))
     except (binascii.Error, ValueError):
-        return _refused("The difference was lost on the way: choose the file again.")
+        return _refused(Said("The difference was lost on the way: choose the file again."))
     try:
         with house().sessions.begin() as store:
             proposal = directory_import.propose(store, house().sealer, name, data)
             if proposal.version != seen:
-                raise Moved("Somebody has changed the directory meanwhile. Nothing was imported: read this difference.")
+                raise Moved(MEANWHILE)
             made = directory_import.apply(store, house().sealer, proposal, Author(f"user:{person().id}", name))
     except Moved as error:
-        flash(str(error), "error")
+        flash(said(str(error)), "error")
         return _shown(name, data)
     except (BadFile, CommunityDropped) as error:
         return _refused(str(error))
-    flash(f"The directory was changed: {len(made)} differences.", "success")
+    changed = Counted(
+        "The directory was changed: %(num)s difference.", "The directory was changed: %(num)s differences.", len(made)
+    )
+    flash(said(changed), "success")
     return redirect(url_for("directory.page"), 303)
 
 
@@ -102,7 +124,7 @@ def _difference(name: str, data: bytes, proposal: Proposal) -> str:
         name=name,
         data=base64.b64encode(data).decode(),
         version=proposal.version,
-        counts=proposal.counts,
+        counts=_counts(proposal.changes),
         lines=[described(one) for one in proposal.changes],
         refused=proposal.refused,
         mended=proposal.mended,
@@ -110,8 +132,14 @@ def _difference(name: str, data: bytes, proposal: Proposal) -> str:
 
 
 def _refused(sentence: str) -> Answer:
-    flash(sentence, "error")
+    flash(said(sentence), "error")
     return redirect(url_for("directory.page"), 303)
+
+
+def _counts(changes: Sequence[Difference]) -> Said:
+    """How many rows of each kind would be added, changed and retired."""
+    many = Counter((one.kind, one.change) for one in changes)
+    return joined(", ", (Said(COUNTED[how], many=many[kind, how], kind=KINDS[kind]) for kind, how in sorted(many)))
 
 
 @directory.get("/directory.<ending>")
@@ -119,7 +147,7 @@ def _refused(sentence: str) -> Answer:
 def export(ending: str) -> Response:
     """The directory as a file: contacts included, so for whoever keeps it alone."""
     if ending not in TYPES:
-        abort(404, description=f"There is no export of this kind: use one of {', '.join(TYPES)}.")
+        abort(404, description=Said("There is no export of this kind: use one of %(kinds)s.", kinds=", ".join(TYPES)))
     with house().sessions.begin() as store:
         data = directory_import.export(store, house().sealer, f"directory.{ending}")
         ledger.append(store, f"user:{person().id}", "exported", "directory", {"what": ending})

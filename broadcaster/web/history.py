@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, render_template, request
@@ -10,7 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.lifecycle import EDITORS
-from broadcaster.directory.rows import RowKind, said
+from broadcaster.directory.entries import CHANNELS
+from broadcaster.directory.rows import CHANGES, KINDS, RowKind, said
+from broadcaster.said import Said
 from broadcaster.store import directory_history
 from broadcaster.store.directory_history import Step
 from broadcaster.store.people import User
@@ -23,6 +25,42 @@ history.before_request(require_person)
 
 MOST = 200
 """Versions of one row on the page; older ones stay in the database."""
+AUTHORS: Mapping[str, str] = {directory_history.BEFORE: Said("before history was kept")}
+"""Who changed what before anybody kept it."""
+FIELDS: Mapping[str, str] = {
+    "name": Said("name"),
+    "code": Said("code"),
+    "fips": Said("fips"),
+    "county_fips": Said("county fips"),
+    "kind": Said("kind"),
+    "timezone": Said("timezone"),
+    "zips": Said("zips"),
+    "places": Said("places"),
+    "population": Said("population"),
+    "note": Said("note"),
+    "psap": Said("psap"),
+    "psap_code": Said("psap code"),
+    "other_psaps": Said("other psaps"),
+    "text_to_911": Said("text to 911"),
+    "scope": Said("scope"),
+    "order": Said("order"),
+    "e164": Said("e164"),
+    "label": Said("label"),
+    "visibility": Said("visibility"),
+    "verified_on": Said("verified on"),
+    "sms": Said("sms"),
+    "role": Said("role"),
+    "statewide": Said("statewide"),
+    "communities": Said("communities"),
+    "agency": Said("agency"),
+    "channel": Said("channel"),
+    "consent": Said("consent"),
+    "consent_on": Said("consent on"),
+    "properties": Said("properties"),
+    "geometry": Said("geometry"),
+    "generated": Said("generated"),
+}
+"""The fields of rows as a page says them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +81,15 @@ def page() -> str:
         rows = [(kind, code), *directory_history.belonging(store, kind, code)]
         pasts = [one for one in (_past(store, *row) for row in rows) if one.steps]
         people = _people(store, (step.version.by for past in pasts for step in past.steps))
-    return render_template("desk/directory/history.html", kind=kind, code=code, pasts=pasts, people=people, said=said)
+    words = {"kinds": KINDS, "changes": CHANGES, "fields": FIELDS, "said": said}
+    return render_template("desk/directory/history.html", kind=kind, code=code, pasts=pasts, people=people, **words)
 
 
 def _asked() -> tuple[RowKind, str]:
     try:
         return RowKind(request.args.get("kind", "")), request.args.get("code", "")
     except ValueError:
-        abort(404, description="The directory has no rows of this kind: follow a link from the Directory page.")
+        abort(404, description=Said("The directory has no rows of this kind: follow a link from the Directory page."))
 
 
 def _past(store: Session, kind: RowKind, code: str) -> Past:
@@ -65,12 +104,13 @@ def _name(store: Session, kind: RowKind, code: str) -> str:
         return code
     row = store.get(Address, int(mark))
     if row is None:
-        return f"{agency}, an address that is kept no more"
-    return f"{agency}, {row.kind} {house().sealer.open(row.value_enc, row.value_index)}"
+        return Said("%(agency)s, an address that is kept no more", agency=agency)
+    address = house().sealer.open(row.value_enc, row.value_index)
+    return Said("%(agency)s, %(channel)s %(address)s", agency=agency, channel=CHANNELS[row.kind], address=address)
 
 
 def _people(store: Session, authors: Iterable[str]) -> dict[str, str]:
     """The names of those who changed something, by what the history calls them (``user:7``)."""
     ids = {int(by.removeprefix("user:")) for by in authors if by.startswith("user:")}
     query = select(User.id, User.name).where(User.id.in_(ids))
-    return {f"user:{key}": name for key, name in store.execute(query)}
+    return {**AUTHORS, **{f"user:{key}": name for key, name in store.execute(query)}}

@@ -17,7 +17,7 @@ from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.people import act, known
 from broadcaster.web.provider import ProviderDown
-from broadcaster.web.tongue import _
+from broadcaster.web.tongue import _, said
 
 identities = Blueprint("identities", __name__, url_prefix="/desk")
 identities.before_request(require_person)
@@ -58,9 +58,9 @@ def accept(key: int, no: int) -> Answer:
         store_of.accept(store, no, known(store, key), by, house().clock())
 
     try:
-        return act(key, f"identity-{no}", accepted, "Accepted: it signs them in from now on.")
+        return act(key, f"identity-{no}", accepted, _("Accepted: it signs them in from now on."))
     except IdentityRefused as refused:
-        flash(str(refused), "error")
+        flash(said(str(refused)), "error")
         return redirect(url_for("people.one", key=key), 303)
 
 
@@ -70,5 +70,5 @@ def end(key: int, no: int) -> Response:
     """Forget somebody's account there, or that it asked; every session of theirs ends at once."""
     with house().sessions.begin() as store:
         gone = store_of.end(store, known(store, key), no, person().email)
-    flash("Ended: that account opens nothing here." if gone else "It had ended already.", "success")
+    flash(_("Ended: that account opens nothing here.") if gone else _("It had ended already."), "success")
     return redirect(url_for("people.one", key=key), 303)

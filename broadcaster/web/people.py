@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import PEOPLE, Role
+from broadcaster.said import Said
 from broadcaster.store import agency_people, desk_sessions, identities, ledger, lockout, passkeys, rights, staff
 from broadcaster.store.agency_people import NoSuchAgency
 from broadcaster.store.lockout import LockedOut
@@ -20,10 +21,12 @@ from broadcaster.store.rights import RightsRefused
 from broadcaster.web import stepup, tokens
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import _, said, word
 
 people = Blueprint("people", __name__, url_prefix="/desk/people")
 people.before_request(require_person)
 LONGEST_LABEL = 60
+NO_ROLE = Said("There is no such role: start from the list of people.")
 Answer = Response | str | tuple[str, int]
 
 
@@ -78,7 +81,7 @@ def known(store: Session, key: int) -> User:
     """The person of this number, or 404."""
     user = store.get(User, key, populate_existing=True)
     if user is None:
-        abort(404, description="There is nobody of this number: start from the list of people.")
+        abort(404, description=Said("There is nobody of this number: start from the list of people."))
     return user
 
 
@@ -88,7 +91,7 @@ def ask(key: int) -> Answer:
     """Ask for a role, or for an account that was ended; another administrator confirms it."""
     name, reason = request.form.get("role", ""), request.form.get("reason", "")
     if name and name not in PEOPLE:
-        abort(400, description="There is no such role: start from the list of people.")
+        abort(400, description=NO_ROLE)
     try:
         with house().sessions.begin() as store:
             user, asker = known(store, key), store.get_one(User, person().id)
@@ -97,15 +100,18 @@ def ask(key: int) -> Answer:
             elif name == Role.AGENCY:
                 bound = agency_people.bind(store, user, request.form.get("agency", ""))
                 rights.ask_role(store, user, Role.AGENCY, asker, f"of {bound.name}")
-                flash(f"{user.name} sees what is of {bound.name} now, and nothing else.", "success")
+                flash(
+                    _("%(name)s sees what is of %(agency)s now, and nothing else.", name=user.name, agency=bound.name),
+                    "success",
+                )
                 return redirect(url_for("people.one", key=key), 303)
             elif rights.ask_role(store, user, Role(name), asker, reason) is None:
-                flash(f"{user.name} has the role {name} now.", "success")
+                flash(_("%(name)s has the role %(role)s now.", name=user.name, role=word(name)), "success")
                 return redirect(url_for("people.one", key=key), 303)
     except (RightsRefused, NoSuchAgency) as refused:
         with house().sessions.begin() as store:
             return _one(store, key, {"ask": str(refused)}), 422
-    flash("Asked for. Nothing is given before another administrator has confirmed it.", "success")
+    flash(_("Asked for. Nothing is given before another administrator has confirmed it."), "success")
     return redirect(url_for("people.one", key=key), 303)
 
 
@@ -118,7 +124,7 @@ def token(key: int) -> Answer:
         with house().sessions.begin() as store:
             user, asker = known(store, key), store.get_one(User, person().id)
             if not label:
-                raise RightsRefused("Say what the token is for: it is listed by that.")
+                raise RightsRefused(Said("Say what the token is for: it is listed by that."))
             made = tokens.ask(store, user, label, asker, request.form.get("reason", ""))
     except RightsRefused as refused:
         with house().sessions.begin() as store:
@@ -132,7 +138,7 @@ def end_token(key: int, no: int) -> Response:
     """End a token of a person at once."""
     with house().sessions.begin() as store:
         gone = tokens.end(store, known(store, key), no, person().email, house().clock())
-    flash("The token works no more." if gone else "That token had ended already.", "success")
+    flash(_("The token works no more.") if gone else _("That token had ended already."), "success")
     return redirect(url_for("people.one", key=key), 303)
 
 
@@ -144,7 +150,7 @@ def end_session(key: int, no: int) -> Response:
         user, gone = known(store, key), desk_sessions.end(store, key, no)
         if gone:
             ledger.append(store, person().email, "session-ended", user.email, {"session": no})
-    flash("Ended." if gone else "That session had ended already.", "success")
+    flash(_("Ended.") if gone else _("That session had ended already."), "success")
     return redirect(url_for("people.one", key=key), 303)
 
 
@@ -154,22 +160,22 @@ def take(key: int) -> Answer:
     """Take a role away at once, unless too few would be left."""
     name = request.form.get("role", "")
     if name not in PEOPLE:
-        abort(400, description="There is no such role: start from the list of people.")
-    return act(key, name, lambda store: staff.take(store, key, Role(name), person().email), "The role is taken.")
+        abort(400, description=NO_ROLE)
+    return act(key, name, lambda store: staff.take(store, key, Role(name), person().email), _("The role is taken."))
 
 
 @people.post("/<int:key>/disable")
 @only(Role.ADMIN)
 def disable(key: int) -> Answer:
     """End an account at once, unless too few would be left."""
-    return act(key, "disable", lambda store: staff.disable(store, key, person().email), "The account has ended.")
+    return act(key, "disable", lambda store: staff.disable(store, key, person().email), _("The account has ended."))
 
 
 @people.post("/<int:key>/end-factors")
 @only(Role.ADMIN)
 def end_factors(key: int) -> Answer:
     """End a person's second factors: they were lost or stolen. Unless too few would be left who can approve."""
-    done = "They work no more. The operator makes a new authenticator: `broadcaster users authenticator`."
+    done = _("They work no more. The operator makes a new authenticator: `broadcaster users authenticator`.")
     return act(key, "factors", lambda store: staff.end_factors(store, key, person().email), done)
 
 
@@ -195,7 +201,7 @@ def _still_may(store: Session) -> None:
     """Somebody else may have taken this very role a moment ago: then this act, which waited for theirs, is none."""
     me = store.get_one(User, person().id, populate_existing=True)
     if not me.active or Role.ADMIN not in me.role_names:
-        abort(403, description="You are not an administrator any more: ask another one.")
+        abort(403, description=Said("You are not an administrator any more: ask another one."))
 
 
 @people.post("/requests/<int:key>/confirm")
@@ -209,9 +215,9 @@ def confirm(key: int) -> Answer:
             if problem := stepup.refusal(store):
                 return _page(store, problem, key), 422
             row = rights.confirm(store, key, person().id, house().clock())
-            flash(f"Confirmed: {row.user.name} has {row.words}.", "success")
+            flash(_("Confirmed: %(name)s has %(right)s.", name=row.user.name, right=row.words), "success")
     except RightsRefused as refused:
-        flash(str(refused), "error")
+        flash(said(str(refused)), "error")
     return redirect(url_for("people.page"), 303)
 
 
@@ -222,7 +228,7 @@ def refuse(key: int) -> Response:
     try:
         with house().sessions.begin() as store:
             rights.refuse(store, key, person().id, house().clock())
-        flash("Not given.", "success")
+        flash(_("Not given."), "success")
     except RightsRefused as refused:
-        flash(str(refused), "error")
+        flash(said(str(refused)), "error")
     return redirect(url_for("people.page"), 303)

@@ -9,12 +9,14 @@ from werkzeug.wrappers import Response
 from broadcaster.alert.lifecycle import Role
 from broadcaster.messages.template import plain
 from broadcaster.outage.notice.rule import name_key
+from broadcaster.said import Said
 from broadcaster.store import ledger, provider_senders
 from broadcaster.store.provider_senders import ProviderSender
 from broadcaster.values import MAIL_ADDRESS
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.outages import DESK
+from broadcaster.web.tongue import _
 
 providers = Blueprint("providers", __name__, url_prefix="/desk/outages/providers")
 providers.before_request(require_person)
@@ -24,9 +26,8 @@ FREE = frozenset(
     f"{name}.com" for name in ("gmail", "googlemail", "outlook", "hotmail", "live", "yahoo", "icloud", "aol", "gmx")
 ) | {"proton.me", "protonmail.com", "me.com", "msn.com", "comcast.net", "verizon.net", "att.net"}
 """Where anybody can have an address: its domain proves nobody."""
-NO_NAME = "Write the name of the provider, as its notices have it."
-NO_SENDER = "Write an address like noc@provider.example, or a domain like provider.example."
-ANYBODY = "Anybody can have an address at {domain}: write the whole address."
+NO_NAME = Said("Write the name of the provider, as its notices have it.")
+NO_SENDER = Said("Write an address like noc@provider.example, or a domain like provider.example.")
 Answer = Response | str | tuple[str, int]
 
 
@@ -51,7 +52,8 @@ def add() -> Answer:
             row = ProviderSender(provider=name, provider_key=name_key(name), sender=sender, added_by=person().id)
             store.add(row)
             _written(store, "provider_sender_added", name, sender)
-    flash(f"A mail from {sender} counts as {name}’s once our relay has proved it.", "success")
+    told = _("A mail from %(sender)s counts as %(name)s’s once our relay has proved it.", sender=sender, name=name)
+    flash(told, "success")
     return redirect(url_for("providers.page"), 303)
 
 
@@ -64,7 +66,7 @@ def remove(key: int) -> Response:
         if row is not None:
             _written(store, "provider_sender_removed", row.provider, row.sender)
             store.delete(row)
-    flash("Taken off the list. A mail from there is not proved to be the provider’s from now on.", "success")
+    flash(_("Taken off the list. A mail from there is not proved to be the provider’s from now on."), "success")
     return redirect(url_for("providers.page"), 303)
 
 
@@ -76,7 +78,7 @@ def _problems(name: str, sender: str) -> dict[str, str]:
     if "." not in sender or not MAIL_ADDRESS.fullmatch(address):
         found["sender"] = NO_SENDER
     elif sender in FREE:
-        found["sender"] = ANYBODY.format(domain=sender)
+        found["sender"] = Said("Anybody can have an address at %(domain)s: write the whole address.", domain=sender)
     return found
 
 

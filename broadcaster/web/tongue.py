@@ -23,7 +23,7 @@ from broadcaster.feeds import public_page
 from broadcaster.feeds.public_page import Wording
 from broadcaster.messages.book import ENGLISH_NAMES
 from broadcaster.said import Counted, Said
-from broadcaster.web.vocabulary import SCRIPT_WORDS, SPOKEN, STRIPS, WORDS
+from broadcaster.web.vocabulary import SCRIPT_WORDS, SPOKEN, WORDS
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
 """Each by its own name, as its switch says it."""
@@ -46,8 +46,7 @@ def speaking() -> str:
         return "en"
     if "desk_lang" not in g:
         in_frame = request.blueprint is None and request.path.startswith("/desk")
-        spoken = request.blueprint in SPOKEN or request.endpoint in STRIPS or in_frame
-        g.desk_lang = chosen() if spoken else "en"
+        g.desk_lang = chosen() if request.blueprint in SPOKEN or in_frame else "en"
     return str(g.desk_lang)
 
 

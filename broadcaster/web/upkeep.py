@@ -11,17 +11,21 @@ from werkzeug.wrappers import Response
 from broadcaster.alert.lifecycle import EDITORS
 from broadcaster.alert.phone import AlternateNumber, display
 from broadcaster.directory import Directory
+from broadcaster.directory.rows import KINDS
 from broadcaster.directory.upkeep import due_within, stale
+from broadcaster.said import Said
 from broadcaster.store import directory_load, upkeep
 from broadcaster.store.directory_history import Author
 from broadcaster.store.upkeep import Proposed
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import said
 
 keeping = Blueprint("keeping", __name__, url_prefix="/desk/directory/upkeep")
 keeping.before_request(require_person)
 MOST_SHOWN = 200
-GONE = "Somebody has decided about it already, or the directory no longer holds that number."
+GONE = Said("Somebody has decided about it already, or the directory no longer holds that number.")
+DECIDED = {"accepted": Said("The correction was accepted."), "rejected": Said("The correction was rejected.")}
 
 
 @keeping.get("")
@@ -43,6 +47,7 @@ def page() -> str:
         unreached=unreached,
         dark=dark,
         display=display,
+        kinds=KINDS,
     )
 
 
@@ -56,7 +61,7 @@ def decide(key: int, verdict: str) -> Response:
         taken = found is not None and upkeep.decide(store, key, state, person().id)
         if found is not None and taken and state == "accepted" and found.new and found.old:
             _replace(store, found)
-    flash(f"The correction was {state}." if taken else GONE, "success" if taken else "error")
+    flash(said(DECIDED[state] if taken else GONE), "success" if taken else "error")
     return redirect(url_for("keeping.page"), 303)
 
 

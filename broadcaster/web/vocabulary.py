@@ -1,4 +1,4 @@
-"""The words that pages use for our closed vocabularies, for what scripts say, and which pages are translated."""
+"""The words that pages use for our closed vocabularies, for our books and scripts, and which pages are translated."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ WORDS: Mapping[str, str] = {
     "returned": Said("returned"),
     "rejected": Said("rejected"),
     "withdrawn": Said("withdrawn"),
+    # states of a version of a wording, besides
+    "proposed": Said("proposed"),
+    "approved": Said("approved"),
     "expired": Said("expired"),
     "superseded": Said("superseded"),
     "suppressed": Said("suppressed"),
@@ -71,9 +74,35 @@ SCRIPT_WORDS: Mapping[str, str] = {
 }
 """What `desk.js` and `desk_passkeys.js` say; they find it on the page's body as `data-say-<name>`."""
 
+HEADINGS: Mapping[str, str] = {
+    heading: heading
+    for heading in (
+        Said("Signs, and names of what the texts speak of"),
+        Said("The line that must stand in every text: these words may not go from it"),
+        Said("What fails: every call"),
+        Said("What fails: some calls"),
+        Said("What fails: the location of callers"),
+        Said("What fails: one carrier or service"),
+        Said("What fails: texts to 911"),
+        Said("911 works"),
+        Said("What to do instead, as half a sentence; and how a new number is announced"),
+        Said("Sentences"),
+        Said("The page where people look up their number"),
+        Said("What a phone is told that texts us"),
+        Said("What a caller hears"),
+        Said("The page for signing up"),
+        Said("Texts about the sign-up"),
+        Said("A text to somebody whose 911 call did not get through"),
+        Said("For people who cannot make voice calls"),
+        Said("On paper"),
+    )
+}
+"""The headings of the books of words, which stand in files."""
+
 SPOKEN = frozenset(
     {
         "account",
+        "agency",
         "approval",
         "board",
         "board_stream",
@@ -81,12 +110,16 @@ SPOKEN = frozenset(
         "desk_tongue",
         "desk_trouble",
         "detector",
+        "directory",
         "drafts",
         "drills",
         "form",
         "glass",
+        "history",
+        "identities",
         "inbox",
         "incoming",
+        "keeping",
         "ledger",
         "lines",
         "missed",
@@ -95,15 +128,16 @@ SPOKEN = frozenset(
         "outages",
         "paged",
         "passkeys",
+        "people",
         "provider",
+        "providers",
         "reports",
         "revision",
         "roster",
         "signin",
         "summary",
         "together",
+        "words",
     }
 )
 """The parts of the desk whose pages are translated; every other page is whole in English, and says so in Spanish."""
-STRIPS = frozenset({"identities.connect", "identities.end_own"})
-"""What a translated page asks for by itself, or sends to, from a part that is not."""

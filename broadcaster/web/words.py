@@ -15,12 +15,15 @@ from broadcaster.alert.lifecycle import Role
 from broadcaster.messages.book import FALLBACK, NAMES, Book, Books, Review
 from broadcaster.messages.lint import Problem
 from broadcaster.messages.volume import ALERTS, RESIDENTS, VOLUMES, Volume
+from broadcaster.said import Said, pattern
 from broadcaster.store import wordings
 from broadcaster.store.people import User
 from broadcaster.store.wordings import Wording, WordingRefused, WordingState
 from broadcaster.web import stepup
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import _
+from broadcaster.web.vocabulary import HEADINGS
 from broadcaster.web.words_shown import books, shown
 
 words = Blueprint("words", __name__, url_prefix="/desk/words")
@@ -28,6 +31,7 @@ words.before_request(require_person)
 
 LONGEST = 400
 """Characters of a sentence; the longest shipped one has about 150."""
+TOO_LONG = pattern("Keep this under %(most)s characters.")
 Answer = str | Response | tuple[str, int]
 
 
@@ -86,12 +90,12 @@ def save(lang: str, volume: str) -> Answer:
     try:
         with house().sessions.begin() as store:
             if long := [name for name, text in book.sentences.items() if len(text) > LONGEST]:
-                raise WordingRefused(*(Problem(name, f"Keep this under {LONGEST} characters.") for name in long))
+                raise WordingRefused(*(Problem(name, Said(TOO_LONG, most=LONGEST)) for name in long))
             key = wordings.propose(store, book, reviewer, person().id, house().clock(), kind).id
     except WordingRefused as refused:
         with house().sessions.begin() as store:
             return _page(store, kind, book, reviewer, refused.problems), 422
-    flash("Put forward. It is not in use yet: a second person must approve it.", "success")
+    flash(_("Put forward. It is not in use yet: a second person must approve it."), "success")
     return redirect(url_for("words.version", key=key), 303)
 
 
@@ -114,7 +118,8 @@ def approve(key: int) -> Answer:
             row = wordings.approve(store, key, request.form.get("hash", ""), person().id, house().clock())
     except WordingRefused as refused:
         return _refused(key, refused)
-    flash(f"Approved. {NAMES[row.lang]} is spoken in these words from now on.", "success")
+    spoken = _("Approved. %(language)s is spoken in these words from now on.", language=NAMES[row.lang])
+    flash(spoken, "success")
     return redirect(url_for("words.version", key=key), 303)
 
 
@@ -127,7 +132,7 @@ def reject(key: int) -> Answer:
             wordings.reject(store, key, request.form.get("reason", "")[:500], person().id, house().clock())
     except WordingRefused as refused:
         return _refused(key, refused)
-    flash("Rejected. The words in use stay as they are.", "success")
+    flash(_("Rejected. The words in use stay as they are."), "success")
     return redirect(url_for("words.version", key=key), 303)
 
 
@@ -138,7 +143,7 @@ def _refused(key: int, refused: WordingRefused) -> Answer:
 
 def _known(lang: str) -> str:
     if lang not in NAMES:
-        abort(404, description="There is no such language here: start from the list of languages.")
+        abort(404, description=Said("There is no such language here: start from the list of languages."))
     return lang
 
 
@@ -169,7 +174,7 @@ def _groups(store: Session, volume: Volume, book: Book) -> list[tuple[str, list[
     english = books(store, volume).book(FALLBACK)
     return [
         (
-            heading,
+            HEADINGS.get(heading, heading),
             [
                 Line(name, english.sentence(name) or "" if book.lang != FALLBACK else "", book.sentences[name])
                 for name in names
@@ -182,7 +187,7 @@ def _groups(store: Session, volume: Volume, book: Book) -> list[tuple[str, list[
 def _version(store: Session, key: int, problem: str = "") -> str:
     row = store.get(Wording, key)
     if row is None:
-        abort(404, description="There is no version of this number: start from the list of languages.")
+        abort(404, description=Said("There is no version of this number: start from the list of languages."))
     volume, who = VOLUMES[row.volume], person()
     used = books(store, volume)
     using = used.book(row.lang).sentences

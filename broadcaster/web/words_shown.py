@@ -13,19 +13,17 @@ from broadcaster.feeds import phrase_sample
 from broadcaster.feeds.replies import Reception
 from broadcaster.messages import lint
 from broadcaster.messages.book import Book, Books, shipped
-from broadcaster.messages.sample import Case, Sample, rendered
+from broadcaster.messages.sample import FAILURES, KINDS, Case, Sample, rendered
 from broadcaster.messages.template import BadTemplate, MissingValue
 from broadcaster.messages.volume import ALERTS, RESIDENTS, Volume
+from broadcaster.said import Said
 from broadcaster.settings import Mode
 from broadcaster.store import directory_load, wordings
 from broadcaster.web.house import house
 
 TEST = "test"
-CASE_NAMES = {
-    **{kind.value: kind.value.replace("_", " ").capitalize() for kind in RevisionKind},
-    TEST: "Test of the system",
-}
-FAILURE_NAMES = {failure.value: failure.value.replace("_", " ").capitalize() for failure in FailureKind}
+CASE_NAMES = {**{kind.value: name for kind, name in KINDS.items()}, TEST: Said("test of the system")}
+FAILURE_NAMES = {failure.value: name for failure, name in FAILURES.items()}
 
 
 def books(store: Session, volume: Volume) -> Books:

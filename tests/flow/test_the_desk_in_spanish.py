@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select, text
 
 from broadcaster.store.database import Sessions
 from broadcaster.store.ledger import AuditEvent
+from broadcaster.web import accounts, tongue
 from broadcaster.web.tongue import COOKIE
+from broadcaster.web.vocabulary import SPOKEN
 from tests.desk import ISSUER, PASSWORD, SECOND, Browser, Desk, walk
+from tests.flow.test_the_directory import exported, upload
 
 EVERYTHING = text(
     "SELECT t.form, t.lang, b.subject, b.text FROM revision_text t JOIN body b ON b.id = t.body_id"
     " JOIN revision r ON r.id = t.revision_id JOIN alert a ON a.id = r.alert_id"
     " WHERE a.public_id = :alert AND r.no = :no ORDER BY t.id"
 )
+ADMIN, POLICE = "ana@desk.example", "pat@desk.example"
+READ = {
+    "/desk/directory/?q=Groton": "Groton, condado de Middlesex",
+    "/desk/directory/?q=Harvard": "No queda ningún número: vaya a la estación de bomberos",
+    "/desk/directory/?q=atlantis": "Aquí nada se llama “atlantis”: escriba una localidad",
+    "/desk/directory/upkeep": "3 sin verificar desde hace un año",
+    "/desk/outages/providers": "Todavía no se conoce la dirección de ningún proveedor",
+    "/desk/words/": "Frases para los residentes",
+    "/desk/words/residents/es": "Envía la localidad por texto",
+    "/desk/people/": "administrador autenticador",
+}
+"""Something that each page says to an administrator."""
+ROWS = [
+    ("+19785550101", "911", "911 no puede ser una alternativa al 911"),
+    ("municipality", "hamlet", "kind: debe ser 'municipality'"),
+    ("harvard", "hervord", "El directorio deja fuera Harvard: consérvelos"),
+]
+"""What an import refuses, and how it says so."""
 SPANISH = {"HTTP_ACCEPT_LANGUAGE": "es-US,es;q=0.9"}
 
 
@@ -28,7 +50,7 @@ def spanish(desk: Desk, email: str = "") -> Browser:
     return made
 
 
-def test_the_language_of_whoever_reads(sessions: Sessions) -> None:
+def test_the_language_of_whoever_reads(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before signing in the browser's, then the one that was chosen, on each page that is translated."""
     desk = Desk(sessions)
     visitor = spanish(desk)
@@ -38,7 +60,9 @@ def test_the_language_of_whoever_reads(sessions: Sessions) -> None:
     assert visitor.beside("problem") == "" and "No coincide. Revise la dirección de correo" in visitor.words
     officer = spanish(desk, ISSUER)
     assert "El 911 no funciona" in officer.words and "No hay ninguna falla abierta" in officer.words
-    officer.open("/desk/directory/")
+    with monkeypatch.context() as patched:
+        patched.setattr(tongue, "SPOKEN", SPOKEN - {"directory"})
+        officer.open("/desk/directory/")
     assert officer.page.get("lang") == "en" and "Esta página todavía está solo en inglés" in officer.words
     officer.open("/desk/roster/").send("/desk/language", lang="en")
     assert (officer.path, officer.page.get("lang")) == ("/desk/roster/", "en") and "On call" in officer.words
@@ -77,6 +101,47 @@ def test_from_the_form_to_the_release(sessions: Sessions) -> None:
     with sessions() as store:
         said = b" ".join(store.scalars(select(AuditEvent.canonical)).all())
     assert b"Presentado" not in said and b"localidad" not in said
+
+
+def test_an_administrator_keeps_everything_in_spanish(sessions: Sessions) -> None:
+    """The directory, the words, the people and the providers; then somebody of an agency signs in."""
+    desk = Desk(sessions)
+    with sessions.begin() as store:
+        accounts.add_user(store, desk.sealer, ADMIN, "Ana", PASSWORD, ["admin"])
+        police, _ = accounts.add_account(store, desk.sealer, POLICE, "Pat", PASSWORD)
+        page = f"/desk/people/{police.id}"
+    ana = spanish(desk, ADMIN)
+    for path, words in READ.items():
+        assert words in ana.open(path).words, path
+        assert (ana.status, ana.page.get("lang")) == (200, "es"), path
+    for before, after, words in ROWS:
+        upload(ana, exported(ana).replace(before, after))
+        assert (ana.status, words in ana.words) == (422, True), words
+    upload(ana, exported(ana).replace("+19785550101", "978-555-0111"))
+    assert "número: se agregan 1, número: se retiran 1." in ana.words
+    assert "se agrega: número community/ayer/+19785550111" in ana.words
+    assert "El directorio se modificó: 2 diferencias." in ana.send("/apply").words
+    assert "se retiró número community/ayer/+19785550101" in ana.words
+    history = ana.open("/desk/directory/history?kind=community&code=ayer").words
+    assert "Historial de: localidad ayer" in history and "etiqueta: Police" in history
+    ana.open("/desk/outages/providers").send("/providers", provider="Comtech", sender="gmail.com")
+    assert ana.beside("sender") == "Cualquiera puede tener una dirección en gmail.com: escriba la dirección completa."
+    ana.open("/desk/words/es").send("/es", do="show", event="Falla en {plaza}")
+    assert "imprime {plaza}, que no es un valor conocido." in ana.beside("event")
+    assert "No se perdió nada" in ana.words and "Mensaje de texto" in ana.open("/desk/words/fr").words
+    assert "Diga por qué en pocas palabras" in ana.open(page).send("/ask", role="approver").words
+    ana.send("/ask", role="approver", reason="Turno de noche")
+    assert "Solicitado. No se concede nada antes" in ana.words and "Solicitado: la función “aprobador”." in ana.words
+    ana.send("/ask", role="agency", agency="ayer police")
+    assert "Pat ve ahora lo que es de Ayer Police, y nada más." in ana.words
+    pat = spanish(desk).send("sign-in", email=POLICE, password=PASSWORD, code=desk.code(POLICE))
+    assert pat.path == "/desk/agency/" and "No hay ninguna falla abierta allí." in pat.words
+    form = {"csrf_token": pat.open("/desk/agency/upkeep").values("/sign-out")["csrf_token"][0], "do": "correct"}
+    assert "Escriba el número correcto" in pat.client.post("/desk/agency/upkeep", data=form).get_data(as_text=True)
+    assert "Esta página no es de su agencia" in pat.open("/desk/directory/").words
+    with sessions() as store:
+        told = b" ".join(store.scalars(select(AuditEvent.canonical)).all())
+    assert b"Turno de noche" in told and "función".encode() not in told
 
 
 def _texts(sessions: Sessions, at: Browser) -> list[tuple[str, str, str, str]]:

@@ -9,8 +9,10 @@ import jinja2
 import pytest
 from jinja2 import nodes
 
+from broadcaster.messages.book import NAMES as LANGUAGES
+from broadcaster.messages.volume import VOLUMES
 from broadcaster.web.blueprints import PAGES as BLUEPRINTS
-from broadcaster.web.vocabulary import SPOKEN
+from broadcaster.web.vocabulary import HEADINGS, SPOKEN
 from tests.house import sentences
 from tests.house.trees import at
 
@@ -84,6 +86,11 @@ def _bare(page) -> list[str]:  # type: ignore[no-untyped-def]
     found = [const.value for const in tree.find_all(nodes.Const) if id(const) not in fine]
     texts = [each for each in found if isinstance(each, str) and not PARTS_OF_PAGES.search(each)]
     return [each for each in texts if LIKE_A_SENTENCE.search(each) and each not in NAMES]
+
+
+def test_every_heading_of_the_books_is_a_sentence() -> None:
+    found = [volume.headings(lang) for volume in VOLUMES.values() for lang in LANGUAGES]
+    assert {heading for each in found for heading, names in each if names} == HEADINGS.keys()
 
 
 def test_what_is_spoken_exists() -> None:
