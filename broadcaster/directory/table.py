@@ -18,7 +18,7 @@ from broadcaster.alert.phone import AlternateNumber, parse
 from broadcaster.directory.entries import Agency, BrokenDirectory, Community, Contact, ContactChannel, County, Psap
 from broadcaster.directory.rows import KINDS, Key, RowKind, Values, rows
 from broadcaster.directory.whole import Directory
-from broadcaster.said import Said, pattern
+from broadcaster.said import Said, joined, pattern
 
 FIELDS: dict[RowKind, tuple[str, ...]] = {
     RowKind.COUNTY: ("fips", "name"),
@@ -136,6 +136,7 @@ def unread(error: ValidationError) -> Said:
     first = error.errors()[0]
     field = first["loc"][0] if first["loc"] else "row"
     parts = {**first.get("ctx", {}), "field": field, "message": first["msg"]}
+    parts["expected"] = joined(Said(" or "), str(parts.get("expected", "")).split(" or "))
     return Said(WRONG.get(first["type"], "%(field)s: %(message)s."), **parts)
 
 
