@@ -12,7 +12,7 @@ from typing import Any
 import redis
 from celery.signals import worker_process_init, worker_process_shutdown
 
-from broadcaster import logs, settings, worker
+from broadcaster import collector, logs, settings, worker
 from broadcaster.dispatch import drain as draining
 from broadcaster.dispatch import engine as engines
 from broadcaster.dispatch import publish as publishing
@@ -39,7 +39,7 @@ def warm_up(**_: Any) -> None:
     database is sent before somebody says so."""
     logs.configure(settings.current().log_level)
     engines.hold_after_restore(engine().sessions)
-    engines.rest_the_collector()
+    collector.rest_the_collector()
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]

@@ -9,6 +9,7 @@ from types import FrameType
 
 import click
 
+from broadcaster import collector
 from broadcaster.cli import duties
 from broadcaster.cli.serving import ready
 from broadcaster.dispatch import engine as engines
@@ -25,7 +26,7 @@ def sweep() -> None:
     engine = engines.build(settings)
     engines.hold_after_restore(engine.sessions)
     engines.register_senders(engine.sessions, settings)
-    engines.rest_the_collector()
+    collector.rest_the_collector()
     with ExitStack() as closing:
         closing.callback(engine.close)
         running = Sweep(engine, settings.sweep_every, duties.of(settings, engine, closing))

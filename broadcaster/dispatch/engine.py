@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -103,15 +102,6 @@ def build(settings: Settings) -> Engine:
         scales=Scales(settings.lease, settings.settle, settings.blind),
         here=settings.public_base_url,
     )
-
-
-def rest_the_collector() -> None:
-    """Python's collector walks what has stood since the start again and again while texts are made and forgotten; what
-    stands now it leaves alone, and it looks for cycles among the new less often. Measured: a sixth of a text's cost,
-    with no more memory after a million. Called once, when a process has everything that it keeps."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 def sealer_of(settings: Settings) -> Sealer:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from gunicorn import util
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from broadcaster.dispatch import engine
+from broadcaster import collector
 from broadcaster.web.routes import THREADS, RouteClass, class_of_request
 from broadcaster.web.streams import KEEP, Taker
 
@@ -71,7 +71,7 @@ class ClassWorker(ThreadWorker):  # type: ignore[misc] # gunicorn is not typed
         of cycles rests in it, which would hold an approval up for as long as it walks everything."""
         super().load_wsgi()
         self.wsgi, self._takers = partial(self._lending, self.wsgi), dict[socket.socket, Taker]()
-        engine.rest_the_collector()
+        collector.rest_the_collector()
 
     def _lending(
         self, application: WSGIApplication, environ: dict[str, Any], start_response: StartResponse

@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import text
 
-from broadcaster import tasks
+from broadcaster import collector, tasks
 from broadcaster.alert.alert import Area, Content
 from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.dispatch import actions
-from broadcaster.dispatch import engine as engines
 from broadcaster.local import child
 from broadcaster.local.child import Process
 from broadcaster.local.installation import command
@@ -247,7 +246,7 @@ def at_work(stage: Stage, audience: Audience, carrier: Carrier, **more: str) -> 
         until(lambda: len(gauge.children(senders.pid)) >= SENDERS, "the workers never started")
         works = Works(stage, audience, carrier, [])
         works.warm_up()
-        engines.rest_the_collector()  # this process approves: it is as the desk's is
+        collector.rest_the_collector()  # this process approves: it is as the desk's is
         works.sending = gauge.children(senders.pid)
         yield works
     finally:

@@ -57,14 +57,17 @@ def test_drills_and_the_detector(desk: Desk) -> None:
     ana, ida = spanish(desk, ADMIN), spanish(desk, ISSUER)
     ana.open("/desk/drills/").send("/desk/drills/", who="7777", begins="pronto", failure="all_calls", county="25009")
     assert ana.beside("begins") == "Indique fecha y hora, como 2026-06-18T19:00."
-    assert ana.beside("who") == "Elija un emisor, o a quien esté de guardia."
+    assert ana.beside("who") == "Elija a un emisor, a un aprobador o a quien esté de guardia."
     ana.send("/desk/drills/", who="on-call", begins="2026-06-18T14:00")
     assert "Previsto. Aparece para quien corresponda" in read(ana)
-    assert "El 911 no funciona en el condado de EssexPara todos los emisores de guardia. Sin anunciar" in ana.words
+    assert (
+        "El 911 no funciona en el condado de EssexPara quien esté de guardia. Se les envía un aviso. Sin anunciar"
+        in ana.words
+    )
     ida.open("/desk/drills/").send("/practise")
     assert "Simulacro: El 911 no funciona en el condado de" in read(ida, "/desk/drills/")
     assert "El simulacro ha terminado; no se presentó." in ida.send("/finish").words
-    assert "El 911 no funciona en el condado de" in read(ida) and "sin presentar" in ida.words
+    assert "El 911 no funciona en el condado de" in read(ida) and "sin terminar" in ida.words
 
     assert "No hay nada propuesto." in read(ida, "/desk/detector") and "Nunca llegaron datos" in ida.words
     ida.send("/planned", words="", begins="nunca")

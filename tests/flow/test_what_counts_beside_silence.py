@@ -15,9 +15,12 @@ __all__ = ["night"]
 
 def test_a_report_of_trouble_counts_beside_the_silence_of_its_psap(sessions: Sessions) -> None:
     night, quiet = Night(Desk(sessions, places=places())), ["salem-psap"]
+    ida = night.desk.browser(ISSUER)
     night.desk.now = NOON
     night.minutes(20)
     alone = night.minutes(15, quiet=quiet).index(1)
+    (first,) = night.proposed()
+    ida.open(f"/desk/detector/{first.public_id}").send("/dismiss", reason="They moved to their second site")
     night.minutes(20)
     tap(night.desk, "salem-psap")
     assert sum(night.minutes(3)) == 0, "a report without a gap proposes nothing"

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from broadcaster import audience
 from broadcaster.alert.alert import ChannelName
 from broadcaster.dispatch import preview, release
 from broadcaster.dispatch.preview import Reach
@@ -50,9 +51,12 @@ def reach(
     monkeypatch.setattr(preview.directory_load, "community_ids", lambda _: IDS)
     monkeypatch.setattr(preview.residents, "active_in", active)
     monkeypatch.setattr(preview.senders, "pace", lambda _, channel: paces.get(channel, 0.0))
-    words = content(expires=NOW + timedelta(seconds=life_s), channels=tuple(channels))
-    work = SimpleNamespace(affected=PLACES.communities, content=words, directory=PLACES, told=())
-    return preview._reach(None, work, texts, NOW)  # type: ignore[arg-type]
+    said = content(expires=NOW + timedelta(seconds=life_s), channels=tuple(channels))
+    told = audience.agencies(said, PLACES, ())
+    work = SimpleNamespace(affected=PLACES.communities, content=said, agencies=told)
+    by_form = {form: [text for text in texts if text.form == form] for form in ("sms", CALL)}
+    words = SimpleNamespace(sms=by_form["sms"], calls=by_form[CALL])
+    return preview._reach(None, work, words, NOW)  # type: ignore[arg-type]
 
 
 TIMES = {
