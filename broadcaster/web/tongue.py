@@ -46,11 +46,11 @@ def speaking() -> str:
     """The language of this request's page: the reader's, where the page is translated."""
     if not has_request_context():
         return "en"
-    if "desk_lang" not in g:
+    lang: str | None = g.get("desk_lang")  # asked thousands of times for a board: the proxy is gone through once
+    if lang is None:
         in_frame = request.blueprint is None and request.path.startswith("/desk")
-        spoken = request.blueprint in SPOKEN or in_frame
-        g.desk_lang = chosen() if spoken else "en"
-    return str(g.desk_lang)
+        lang = g.desk_lang = chosen() if request.blueprint in SPOKEN or in_frame else "en"
+    return lang
 
 
 def speak(lang: str) -> None:
