@@ -17,7 +17,6 @@ from broadcaster import logs
 from broadcaster.alert.alert import Area, FailureKind
 from broadcaster.alert.lifecycle import Role
 from broadcaster.channels import page_link
-from broadcaster.channels.contract import Key
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.paging import LINK_LIFE
 from broadcaster.dispatch.proposal_pages import Letter, hand_over
@@ -34,8 +33,6 @@ from broadcaster.store.people import User
 log = logs.get(__name__)
 FRESH = timedelta(minutes=15)
 """What was asked before the sweep came back is found at the desk."""
-PAGE = 0
-"""Stands for the fan-out in what names such a page: it belongs to no alert."""
 NUMBERED_FROM = 3 * 10**12
 """Their numbers in references, beyond those of proposals; a thousand to each run."""
 
@@ -60,11 +57,7 @@ class DrillPages:
             now = moment or database.now(session)
             due = drill_pages.due(session, now, FRESH) if alone and not drills.is_real(session) else []
             letters = [(one.run, list(self._letters(session, one, now))) for one in due]
-        return sum(
-            hand_over(self.engine, Key(PAGE, NUMBERED_FROM + run * 1000 + no % 1000, 1), one)
-            for run, some in letters
-            for no, one in enumerate(some)
-        )
+        return hand_over(self.engine, NUMBERED_FROM, letters)
 
     def _letters(self, session: Session, one: Due, now: datetime) -> Iterator[Letter]:
         called = _called(session, one, now)

@@ -6,7 +6,7 @@ page that was surely not taken goes to the next carrier, and one of unknown outc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -89,11 +89,7 @@ class ProposalPages:
             now = moment or database.now(session)
             due = proposals.unpaged(session, now - FRESH) if alone else []
             letters = [(row.id, list(self._letters(session, row, now))) for row in due]
-        return sum(
-            hand_over(self.engine, Key(PAGE, NUMBERED_FROM + key * 1000 + no % 1000, 1), one)
-            for key, some in letters
-            for no, one in enumerate(some)
-        )
+        return hand_over(self.engine, NUMBERED_FROM, letters)
 
     def _letters(self, session: Session, row: Proposal, now: datetime) -> Iterator[Letter]:
         called = _people(session, now)
@@ -122,7 +118,16 @@ class ProposalPages:
         }
 
 
-def hand_over(engine: Engine, key: Key, one: Letter) -> bool:
+def hand_over(engine: Engine, numbered_from: int, letters: Iterable[tuple[int, Sequence[Letter]]]) -> int:
+    """Hand over the pages about each row, by its id, numbered from there; returns how many a carrier took."""
+    return sum(
+        _handed_over(engine, Key(PAGE, numbered_from + about * 1000 + no % 1000, 1), one)
+        for about, some in letters
+        for no, one in enumerate(some)
+    )
+
+
+def _handed_over(engine: Engine, key: Key, one: Letter) -> bool:
     """Hand a page over to the first carrier that takes it; False when none did, or nobody knows. `key` names it."""
     again = (Event.NOT_SENT, Event.REJECTED)
     ours = proof(engine.secret, DELIVERY, str(key))
