@@ -163,10 +163,12 @@ class AgencyLine:
         """Whether nobody verified the contact of the newest notice within the last year; none was used without one."""
         return bool(self.channel) and is_stale(self.verified_on, today)
 
-    @property
-    def but_its_name(self) -> tuple[object, ...]:
-        """Everything that there is to say of it: hundreds of agencies are told of in the same words."""
-        return _BUT_ITS_NAME(self)
+    def but_its_name(self, today: date) -> tuple[object, ...]:
+        """Everything that there is to say of it today: hundreds of agencies are told of in the same words, for seconds
+        are not said, nor the day of a check within the last year."""
+        unverified = self.is_unverified(today)
+        checked = (unverified, self.verified_on if unverified else None)
+        return _BUT_ITS_NAME(self), checked, _minute(self.since), _minute(self.next_step)
 
     @property
     def came_back(self) -> bool:
@@ -179,7 +181,12 @@ class AgencyLine:
         return self.acknowledged_no == self.revision_no
 
 
-_BUT_ITS_NAME = attrgetter(*(each.name for each in fields(AgencyLine) if each.name != "name"))
+_BY_ITSELF = ("name", "verified_on", "since", "next_step")
+_BUT_ITS_NAME = attrgetter(*(each.name for each in fields(AgencyLine) if each.name not in _BY_ITSELF))
+
+
+def _minute(moment: datetime | None) -> datetime | None:
+    return moment.replace(second=0, microsecond=0) if moment else None
 
 
 @dataclass(frozen=True, slots=True)

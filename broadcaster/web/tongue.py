@@ -127,24 +127,36 @@ def word(code: object) -> str:
 
 def marked(pattern: str, /, **parts: Any) -> Markup:
     """The ``_`` of templates: the pattern may hold markup, and what is put into it is escaped."""
-    return _marked(pattern if speaking() == "en" else _in_spanish(pattern), parts)
+    english = speaking() == "en"
+    if english and not parts:
+        return _plain(pattern)
+    put = _put(parts)
+    return _marked(pattern if english else _agreeing(_in_spanish(pattern), put), put)
 
 
 def counted(pattern: str, many: str, count: int, /, **parts: Any) -> Markup:
     """The ``ngettext`` of templates; ``%(num)s`` is the number."""
-    english = pattern if count == 1 else many
-    found = english if speaking() == "en" else _in_spanish(pattern, many, count)
-    return _marked(found, {"num": f"{count:,}", **parts})
+    put = _put({"num": f"{count:,}", **parts})
+    if speaking() == "en":
+        return _marked(pattern if count == 1 else many, put)
+    return _marked(_agreeing(_in_spanish(pattern, many, count), put), put)
 
 
-def _marked(pattern: str, parts: Mapping[str, Any]) -> Markup:
+def _marked(pattern: str, put: Mapping[str, Any]) -> Markup:
     """The pattern is a literal of a template, so its markup is ours; `Markup` escapes what is put into it."""
-    put = _put(parts)
-    return _stopped(Markup(_agreeing(pattern, put)) % put)  # noqa: S704 - as above
+    return _stopped(Markup(pattern) % put)  # noqa: S704 - as above
+
+
+@cache
+def _plain(pattern: str) -> Markup:
+    """A sentence of a template that nothing is put into; there are as many as literals in the templates."""
+    return _marked(pattern, {})
 
 
 def _stopped(words: Words) -> Words:
     """An hour that ends a sentence brings its full stop: ``12:01 p.m.``, ``12:01 p. m.``"""
+    if "m.." not in words:  # nearly all are done here: a board asks thousands of times
+        return words
     for hour in set(TWO_STOPS.findall(words)):
         words = words.replace(f"{hour}.", hour)
     return words

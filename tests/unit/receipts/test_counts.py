@@ -167,3 +167,28 @@ def test_the_whole_board_as_json() -> None:
 def test_sums_agree_without_a_difference() -> None:
     assert Sums(7, 5, 5, ()).agree
     assert not Sums(7, 5, 6, ("6 were planned, but 5 are counted",)).agree
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ({"name": "Nahant Police"}, True),
+        ({"since": NOON + timedelta(seconds=59)}, True),
+        ({"next_step": NOON + timedelta(minutes=5, seconds=1)}, True),
+        ({"verified_on": date(2026, 3, 1)}, True),
+        ({"since": NOON + timedelta(minutes=1)}, False),
+        ({"next_step": None}, False),
+        ({"next_step": NOON + timedelta(minutes=6)}, False),
+        ({"verified_on": None}, False),
+        ({"verified_on": date(2025, 3, 1)}, False),
+        ({"role": "psap"}, False),
+        ({"reason": "relay-refused"}, False),
+        ({"tried": Tried("voice", "accepted", "none", "")}, False),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_of_which_agencies_there_is_the_same_to_say(other: dict[str, object], same: bool) -> None:
+    """What the board words once: a second and the day of a good check are not said, everything else is."""
+    one = replace(MAIL, since=NOON, next_step=NOON + timedelta(minutes=5), verified_on=date(2026, 5, 1))
+    another = replace(one, **other)  # type: ignore[arg-type]
+    assert (one.but_its_name(TODAY) == another.but_its_name(TODAY)) is same
