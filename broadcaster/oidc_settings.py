@@ -20,6 +20,7 @@ class OidcSettings(BaseModel):
     oidc_client_secret: str = ""
     oidc_name: str = "your agency’s sign-in"
     oidc_acr: str = ""
+    oidc_trust_email: bool = False
 
     @field_validator("oidc_issuer")
     @classmethod

@@ -33,7 +33,8 @@ def unsigned(claims: dict[str, Any], header: dict[str, Any]) -> str:
 @dataclass
 class Idp:
     """One provider. `claims` go into the next tokens, over what is true; `sign` signs otherwise; an address in `broken`
-    answers with that status, and with none when it is 0. Its own page signs `person` in without a question."""
+    answers with that status, and with none when it is 0. Its own page signs `person` in without a question, and its
+    UserInfo endpoint says `about`."""
 
     now: Callable[[], datetime]
     claims: dict[str, Any] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Idp:
     key: RSAKey = field(default_factory=lambda: _KEYS[0])
     callback: str = CALLBACK
     person: dict[str, Any] = field(default_factory=dict)
+    about: object = None
     asked: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -75,12 +77,14 @@ class Idp:
         back = {"code": code, "state": asked["state"], "iss": self.issuer}
         return f"{ANSWER}?{urlencode(back)}"
 
-    def reply(self, path: str, form: dict[str, str], credentials: str) -> tuple[int, dict[str, Any]]:
+    def reply(self, path: str, form: dict[str, str], credentials: str) -> tuple[int, object]:
         """The answer at an address, when it is not broken."""
         if path == "/keys":
             return 200, {"keys": [self.key.as_dict(private=False)]}
         if path == "/token":
             return self._token(form, credentials)
+        if path == "/userinfo":
+            return (200, self.about) if credentials == "Bearer opaque" else (401, {"error": "invalid_token"})
         ends = {"authorization": "/authorize", "token": "/token"}
         said = {f"{name}_endpoint": f"{self.issuer}{end}" for name, end in ends.items()}
         return 200, {"issuer": self.issuer, "jwks_uri": f"{self.issuer}/keys", **said, **self.said}

@@ -25,6 +25,7 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
+from broadcaster import logs
 from broadcaster.channels.errors import SendError
 from broadcaster.channels.http import Door, DoorClosed, Limits
 from broadcaster.channels.wire import Reply
@@ -32,6 +33,7 @@ from broadcaster.settings import Mode, Settings
 from broadcaster.store.identities import Told
 from broadcaster.values import is_loopback
 
+log = logs.get(__name__)
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384")
 """Signatures that count: by a key pair, never by a secret that the public key could be taken for, never none."""
 LIMITS = Limits(total_s=4.0, longest=262_144)
@@ -126,12 +128,38 @@ class Provider:
             raise AnswerRefused("it comes from another provider")
         given = self._exchanged(known, code, question)
         claims = self._claims(given.get("id_token"), given.get("access_token"), question, now)
-        subject, email = claims.get("sub"), claims.get("email")
+        subject = claims.get("sub")
         if not (isinstance(subject, str) and 0 < len(subject) <= LONGEST_SUBJECT and subject.isprintable()):
             raise AnswerRefused("it names nobody")
-        if not (claims.get("email_verified") is True and isinstance(email, str) and len(email) <= LONGEST_EMAIL):
-            email = ""
-        return Told(known.issuer, subject, email.strip().lower(), self._two_factors(claims))
+        about = claims if "email" in claims else self._about(known, given.get("access_token"), subject)
+        return Told(known.issuer, subject, self._email(about), self._two_factors(claims))
+
+    def _email(self, about: Mapping[str, Any]) -> str:
+        """The address that is this person's, in small letters; empty when nobody says that it is. Apple, Cognito and
+        whoever fills claims by templates write ``"true"``; Entra ID says nothing, and then the operator may."""
+        email, verified = about.get("email"), about.get("email_verified", self._settings.oidc_trust_email)
+        if not (verified is True or verified == "true") or not isinstance(email, str) or len(email) > LONGEST_EMAIL:
+            return ""
+        return email.strip().lower()
+
+    def _about(self, known: Known, access: object, subject: str) -> Mapping[str, Any]:
+        """What the token leaves to the UserInfo endpoint (OpenID Connect Core 1.0 sections 5.3 and 5.4), if it is about
+        the same person. Without an answer there is no address, and whoever is connected already comes in all the same.
+        """
+        where = known.said.get("userinfo_endpoint")
+        if not self._leads(where) or not isinstance(access, str) or not access.isprintable():
+            return {}
+        headers = {"Authorization": f"Bearer {access}", "Accept": "application/json"}
+        try:
+            reply = asyncio.run(self._through_the_door("GET", str(where), headers, b""))
+            said = json.loads(reply.text)
+        except (SendError, DoorClosed, OSError, ValueError, RecursionError) as error:
+            log.warning("provider.no_userinfo", error=str(error) or type(error).__name__)
+            return {}
+        if reply.status != 200 or not isinstance(said, dict) or said.get("sub") != subject:
+            log.warning("provider.no_userinfo", status=reply.status)
+            return {}
+        return said
 
     def _two_factors(self, claims: Mapping[str, Any]) -> bool:
         """Whether it says so: by a class that we asked for, by ``mfa``, or by methods of two kinds."""

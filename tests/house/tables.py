@@ -108,6 +108,8 @@ MEANING = {
     "oidc_client_secret": "The secret that it gave us; empty: it gave none",
     "oidc_name": "What people call it, on the sign-in page",
     "oidc_acr": "Classes of authentication (`acr`) that mean two factors there: we ask for them, and take them for it",
+    "oidc_trust_email": "Whether an address counts of which it does not say `email_verified`: for one that never says"
+    " it and whose addresses only your own administrators give",
     "canary_phone": "The phone of your own that the canary texts; empty: there is no canary",
     "canary_keys": "The canary's two accounts: what `broadcaster users canary` prints",
     "canary_every": "Seconds between two canaries",
