@@ -35,7 +35,7 @@ from broadcaster.directory import (
     Psap,
 )
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.actor import Actor
 from broadcaster.dispatch.engine import Engine, Scales
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.window import Window

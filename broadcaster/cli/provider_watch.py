@@ -13,7 +13,7 @@ from broadcaster.dispatch import outage_words
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.outage_words import Word
 from broadcaster.messages.message import Message
-from broadcaster.outage.notice import intake as notice_intake
+from broadcaster.outage.notice import clocks as notice_clocks
 from broadcaster.outage.notice.rule import Clock
 from broadcaster.settings import Mode, Settings
 from broadcaster.store import areas, database, ledger, outages, provider_notices
@@ -58,7 +58,7 @@ class ProviderWatch:
 
     def _chase(self, session: Session, outage: Outage, now: datetime) -> int:
         said = provider_notices.chased(session, outage.id)
-        due = [one for one in notice_intake.overdue(session, outage, now) if (one.name, one.about) not in said]
+        due = [one for one in notice_clocks.overdue(session, outage, now) if (one.name, one.about) not in said]
         for clock in due:
             provider_notices.note_chased(session, outage.id, [(clock.name.value, clock.about)], now)
             word = Word(outage.id, f"overdue-{clock.name}-{clock.about}"[:200])

@@ -5,7 +5,7 @@ The rules are those of `broadcaster.alert.lifecycle`; every step is written into
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -13,45 +13,15 @@ from sqlalchemy.orm import Session
 
 from broadcaster.alert import alert as heart
 from broadcaster.alert import lifecycle, policy
-from broadcaster.alert.alert import ENDINGS, Content, Problem, RevisionKind
+from broadcaster.alert.alert import ENDINGS, Content, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Move, ReleaseState, Tier, refusal
 from broadcaster.dispatch import agencies, beside, canary, ipaws, plan, release, second_person
-from broadcaster.dispatch.office import Office
-from broadcaster.dispatch.release import Releasing
-from broadcaster.store import alerts, directory_load, fanouts, ledger, paging, reviews
+from broadcaster.dispatch.actor import Actor, AlertRefused
+from broadcaster.store import alerts, directory_load, fanouts, paging, reviews
 from broadcaster.store.alerts import Alert, Release, Revision
-from broadcaster.store.sealed import Sealer
 
 DEFAULT_LIFE = timedelta(hours=2)
 DEFAULT_NEXT_UPDATE = timedelta(minutes=30)
-
-
-class AlertRefused(ValueError):
-    """A draft that cannot go as it is; `problems` name the field and say what to do."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__(" ".join(problem.sentence for problem in problems))
-        self.problems = problems
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: a person, inside one transaction of the desk."""
-
-    session: Session
-    office: Office
-    sealer: Sealer
-    user_id: int
-    now: datetime
-
-    def log(self, action: str, alert: Alert, **data: object) -> None:
-        """Write the step into the ledger, and with it everything before it into the transaction."""
-        if not alert.is_canary or action == "approved":  # of 288 canaries a day the release alone
-            ledger.append(self.session, f"user:{self.user_id}", action, alert.subject, data)
-
-    def releasing(self, revision: Revision) -> Releasing:
-        """What a release of this revision works with."""
-        return Releasing(self.session, self.office, self.sealer, revision, self.now)
 
 
 def new_alert(actor: Actor, kind: AlertKind, content: Content, known_since: datetime | None = None) -> Revision:

@@ -11,7 +11,7 @@ from broadcaster.alert import lifecycle, policy
 from broadcaster.alert.alert import RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import LifecycleRefused, ReleaseState, Tier
 from broadcaster.dispatch import actions, agencies, notices, second_person
-from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.actor import Actor, AlertRefused
 from broadcaster.said import Said
 from broadcaster.store import alerts, paging, reviews
 from broadcaster.store.alerts import Release, Revision
@@ -118,7 +118,7 @@ def withdraw(actor: Actor, revision: Revision) -> Release:
 def _submit(actor: Actor, revision: Revision) -> None:
     try:
         actions.submit(actor, revision)
-    except actions.AlertRefused as refused:
+    except AlertRefused as refused:
         raise LifecycleRefused(Said("It cannot go like this. %(why)s", why=str(refused))) from refused
 
 

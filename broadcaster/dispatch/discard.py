@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, select
 
 from broadcaster.alert.lifecycle import AlertState, LifecycleRefused, ReleaseState, Tier
-from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.actor import Actor
 from broadcaster.said import Said
 from broadcaster.store.alerts import Alert, Release, Revision, RevisionEditor
 

@@ -14,7 +14,8 @@ from broadcaster import logs
 from broadcaster.alert.alert import Area, Content, FailureKind
 from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.dispatch import actions, drills
-from broadcaster.dispatch.actions import DEFAULT_LIFE, DEFAULT_NEXT_UPDATE, Actor, AlertRefused
+from broadcaster.dispatch.actions import DEFAULT_LIFE, DEFAULT_NEXT_UPDATE
+from broadcaster.dispatch.actor import Actor, AlertRefused
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.office import Office
 from broadcaster.settings import Settings

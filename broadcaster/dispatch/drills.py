@@ -16,7 +16,7 @@ from broadcaster import logs
 from broadcaster.alert.alert import Content
 from broadcaster.alert.lifecycle import AlertKind, AlertState, LifecycleRefused, Move, ReleaseState, Role, moved
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.actor import Actor
 from broadcaster.said import Said
 from broadcaster.store import database, drills, ledger, roster
 from broadcaster.store.alerts import Alert, Release, Revision

@@ -13,7 +13,8 @@ from broadcaster.alert.alert import Area, Certainty, Content, FailureKind
 from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused
 from broadcaster.directory import Directory
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.actions import DEFAULT_LIFE, DEFAULT_NEXT_UPDATE, Actor
+from broadcaster.dispatch.actions import DEFAULT_LIFE, DEFAULT_NEXT_UPDATE
+from broadcaster.dispatch.actor import Actor
 from broadcaster.feeds import profile, signature
 from broadcaster.feeds.capvalues import Alert, CapRefused, Status
 from broadcaster.feeds.capxml import parse

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from broadcaster.alert.lifecycle import AlertState, LifecycleRefused, ReleaseState, Tier
 from broadcaster.dispatch import actions, agencies, notices, second_person
-from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.actor import Actor
 from broadcaster.dispatch.release import listed
 from broadcaster.said import Said
 from broadcaster.store import chases, fanouts, texts

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from broadcaster.alert.lifecycle import LifecycleRefused
-from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.actor import Actor
 from broadcaster.messages.message import Message
 from broadcaster.said import Said
 from broadcaster.store import contacts, database, paging, senders, texts

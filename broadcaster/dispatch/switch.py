@@ -15,7 +15,7 @@ from broadcaster.alert.lifecycle import LifecycleRefused, Tier
 from broadcaster.alert.phone import AlternateNumber
 from broadcaster.directory import Directory
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.actor import Actor
 from broadcaster.said import Said
 from broadcaster.store import alerts, directory_load, lines
 from broadcaster.store.alerts import Alert, Revision

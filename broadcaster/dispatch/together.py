@@ -12,7 +12,7 @@ from broadcaster import audience
 from broadcaster.alert.alert import Area, ChannelName, Content, RevisionKind, content_from_json, content_to_json
 from broadcaster.alert.lifecycle import AlertKind, AlertState, LifecycleRefused
 from broadcaster.dispatch import actions, second_person
-from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.actor import Actor
 from broadcaster.said import Said
 from broadcaster.store import directory_load
 from broadcaster.store.alerts import Alert, Revision

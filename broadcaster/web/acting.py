@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.lifecycle import Role
-from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.actor import Actor
 from broadcaster.said import Said
 from broadcaster.store import alerts
 from broadcaster.store.alerts import Alert, Release, Revision

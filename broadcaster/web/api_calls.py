@@ -18,7 +18,7 @@ from broadcaster.alert.policy import needs_two_people
 from broadcaster.directory import Directory
 from broadcaster.dispatch import actions, canary
 from broadcaster.dispatch import preview as previews
-from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.actor import Actor
 from broadcaster.dispatch.plan import Draft
 from broadcaster.dispatch.preview import Preview
 from broadcaster.dispatch.render import EVERYTHING, Look

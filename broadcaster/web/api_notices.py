@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from broadcaster.alert.alert import Problem
 from broadcaster.messages.template import plain
-from broadcaster.outage.notice import intake as notice_intake
+from broadcaster.outage.notice import clocks as notice_clocks
 from broadcaster.outage.notice import trust
 from broadcaster.outage.notice.fields import MOST_SERVICES
 from broadcaster.outage.notice.intake import Arrival
@@ -122,7 +122,7 @@ def _notice(body: NoticeIn) -> Notice:
 
 def _told(call: Call, row: ProviderNotice, version: NoticeVersion) -> NoticeOut:
     outage = call.store.get(Outage, row.outage_id) if row.outage_id else None
-    own = [one for one in (notice_intake.clocks(call.store, outage) if outage else []) if one.about == row.public_id]
+    own = [one for one in (notice_clocks.clocks(call.store, outage) if outage else []) if one.about == row.public_id]
     now = call.actor.now
     return NoticeOut(
         id=row.public_id,

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from broadcaster import logs
 from broadcaster.alert.alert import Problem
 from broadcaster.alert.lifecycle import LifecycleRefused
-from broadcaster.dispatch.actions import AlertRefused
+from broadcaster.dispatch.actor import AlertRefused
 
 log = logs.get(__name__)
 TYPE = "application/problem+json"

@@ -10,7 +10,7 @@ from broadcaster.alert.alert import RevisionKind
 from broadcaster.alert.lifecycle import Move, Role, Tier
 from broadcaster.alert.policy import needs_two_people
 from broadcaster.dispatch import actions, drills
-from broadcaster.dispatch.actions import AlertRefused
+from broadcaster.dispatch.actor import AlertRefused
 from broadcaster.said import Said
 from broadcaster.store import drafts as typed_drafts
 from broadcaster.store.alerts import Revision

@@ -43,8 +43,7 @@ from broadcaster.web.rsgi import Answer, Exchange, Scope, TooLong, body_of
 from broadcaster.web.voice import ANSWERED, CALL, PRESS, Attempt
 
 log = logs.get(__name__)
-STATUS, INBOUND = "/callbacks/twilio/status", "/callbacks/twilio/inbound"
-VOICE = "/callbacks/twilio/voice"
+STATUS, INBOUND, VOICE = "/callbacks/twilio/status", "/callbacks/twilio/inbound", "/callbacks/twilio/voice"
 DELIVERY = "delivery"
 """The purpose of the proofs that our own status callbacks carry."""
 RING_EVERY_S = 0.25

@@ -13,7 +13,7 @@ from broadcaster.web.canary_line import line
 from broadcaster.web.drills import own
 from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house
-from broadcaster.web.outages import open_records
+from broadcaster.web.outage_index import open_records
 from broadcaster.web.watch import lately_ended, watched
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")

@@ -16,7 +16,7 @@ from broadcaster.alert.lifecycle import AlertKind, Role
 from broadcaster.directory import Community, Directory
 from broadcaster.dispatch import actions
 from broadcaster.dispatch import drills as practising
-from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.actor import Actor
 from broadcaster.messages import standing
 from broadcaster.messages.book import NAMES, languages
 from broadcaster.said import Said, joined

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import LifecycleRefused, Role
 from broadcaster.dispatch import switch
-from broadcaster.dispatch.actions import AlertRefused
+from broadcaster.dispatch.actor import AlertRefused
 from broadcaster.web import acting
 from broadcaster.web.guard import only, require_person
 from broadcaster.web.house import house

@@ -14,7 +14,7 @@ from broadcaster.directory import Agency, AgencyRole, Directory
 from broadcaster.dispatch import notice_chase
 from broadcaster.messages.book import languages
 from broadcaster.outage import record
-from broadcaster.outage.notice import intake as notice_intake
+from broadcaster.outage.notice import clocks as notice_clocks
 from broadcaster.outage.notice import rule as rules
 from broadcaster.outage.notice import trust
 from broadcaster.outage.notice.intake import Intake
@@ -103,7 +103,7 @@ def owed(store: Session) -> list[Owed]:
     return [
         Owed(outage.public_id, areas.place(store, outage.area) or Said("nobody knows where yet"), clock)
         for outage in outages.open_ones(store)
-        for clock in notice_intake.overdue(store, outage, now)
+        for clock in notice_clocks.overdue(store, outage, now)
     ]
 
 

@@ -11,6 +11,7 @@ from broadcaster.alert.lifecycle import Role
 from broadcaster.dispatch import notice_chase, outage_words
 from broadcaster.messages.template import plain
 from broadcaster.outage import record
+from broadcaster.outage.notice import clocks as notice_clocks
 from broadcaster.outage.notice import intake as notice_intake
 from broadcaster.outage.notice import trust
 from broadcaster.outage.notice.area import mapped
@@ -181,7 +182,7 @@ def of_outage(outage: str) -> str:
         return render_template(
             "desk/notices/outage.html",
             outage=row,
-            clocks=notice_intake.clocks(store, row),
+            clocks=notice_clocks.clocks(store, row),
             rows=[(one, provider_notices.versions(store, one.id)) for one in rows],
             doubtful={one.id for one, _ in provider_senders.doubtful(store)},
             may_write=person().may(*DESK),
@@ -265,7 +266,7 @@ def _shown(notice: str, problem: str = "") -> str:
         row = found(store, notice)
         outage, agencies = _outage_of(store, row), _concerned(store, row)
         ways = outage_words.ways(store, set(agencies))
-        clocks = notice_intake.clocks(store, outage) if outage else []
+        clocks = notice_clocks.clocks(store, outage) if outage else []
         relied = trust.relied_on(store, row)
         return render_template(
             "desk/notices/page.html",

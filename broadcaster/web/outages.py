@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
@@ -12,9 +10,9 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from broadcaster.alert.lifecycle import AlertState, Role
+from broadcaster.alert.lifecycle import Role
 from broadcaster.outage import one_record, record, two_records
-from broadcaster.outage.notice import intake as notice_intake
+from broadcaster.outage.notice import clocks as notice_clocks
 from broadcaster.outage.record import RecordRefused, Writer
 from broadcaster.said import Said
 from broadcaster.store import alerts, areas, directory_load, roster
@@ -22,12 +20,12 @@ from broadcaster.store import drafts as typed_drafts
 from broadcaster.store import outages as kept
 from broadcaster.store.outages import Outage
 from broadcaster.store.people import User
-from broadcaster.web import drafts, hanging, outage_facts, outage_log, watch
+from broadcaster.web import drafts, hanging, outage_facts, outage_log
 from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
 from broadcaster.web.outage_facts import Stated
+from broadcaster.web.outage_index import listed, open_records
 from broadcaster.web.tongue import said
-from broadcaster.web.watch import Watched
 
 outages = Blueprint("outages", __name__, url_prefix="/desk/outages")
 outages.before_request(drafts.let_in)
@@ -42,29 +40,13 @@ LONGEST_NOTE = 1000
 Answer = Response | str | tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """An outage as a list shows it: where, since when it is known to fail, who is in charge, and its alerts."""
-
-    row: Outage
-    place: str
-    since: datetime
-    officer: str
-    alerts: list[Watched]
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether somebody is at an alert of it: it is on air, or not released yet."""
-        return any(one.state in (AlertState.DRAFT, AlertState.OPEN) for one in self.alerts)
-
-
 @outages.get("")
 def page() -> str:
     """Every open outage with its clock, and what ended within a day and may be back."""
     with house().sessions.begin() as store:
         now = house().clock()
         opened = open_records(store)
-        closed = [_listed(store, one) for one in kept.lately_closed(store, now, record.RELAPSE)]
+        closed = [listed(store, one) for one in kept.lately_closed(store, now, record.RELAPSE)]
     may = {"may_write": person().may(*DESK), "may_issue": person().may(Role.ISSUER)}
     return render_template("desk/outages/page.html", opened=opened, closed=closed, **may)
 
@@ -256,29 +238,13 @@ def _again(stated: Stated, row: Outage | None = None) -> Answer:
     return outage_facts.page(stated.typed, stated.directory, stated.problems, row), 422
 
 
-def open_records(store: Session) -> list[Listed]:
-    """The open outages as they are listed, the newest known first."""
-    return [_listed(store, one) for one in kept.open_ones(store)]
-
-
-def _listed(store: Session, outage: Outage) -> Listed:
-    officer = store.get(User, outage.officer_id) if outage.officer_id else None
-    return Listed(
-        row=outage,
-        place=areas.place(store, outage.area),
-        since=hanging.known_since(outage),
-        officer=officer.name if officer else "",
-        alerts=watch.of_outage(store, outage.id, house().clock()),
-    )
-
-
 def _shown(outage: str, problems: dict[str, str]) -> str:
     with house().sessions.begin() as store:
         row = found(store, outage)
         everybody = store.scalars(select(User).where(User.active).order_by(User.name, User.id))
         return render_template(
             "desk/outages/record.html",
-            item=_listed(store, row),
+            item=listed(store, row),
             outage=row,
             standing=alerts.unfinished(store, row.id),
             kinds=outage_facts.KINDS,
@@ -290,7 +256,7 @@ def _shown(outage: str, problems: dict[str, str]) -> str:
             may_issue=person().may(Role.ISSUER),
             may_reopen=record.may_reopen(row, house().clock()),
             parts=PARTS,
-            owed=notice_intake.overdue(store, row, house().clock()),
+            owed=notice_clocks.overdue(store, row, house().clock()),
             remains=kept.remaining(store, row) if row.joined_into else None,
             joined=kept.joined_to(store, row.id),
             others=[one for one in open_records(store) if one.row.id != row.id] if row.is_open else [],

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from broadcaster.alert.lifecycle import Role
 from broadcaster.dispatch import discard as throwing
 from broadcaster.dispatch import together as merging
-from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.actor import Actor
 from broadcaster.store.alerts import Alert, Revision
 from broadcaster.web import acting
 from broadcaster.web.guard import only, require_person

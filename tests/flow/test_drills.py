@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from broadcaster.alert.lifecycle import LifecycleRefused
 from broadcaster.dispatch import alone
-from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.actor import Actor
 from broadcaster.dispatch.drills import Drills
 from broadcaster.dispatch.paging import Pager
 from broadcaster.store import drills, ledger, people, practice

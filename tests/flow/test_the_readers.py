@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from broadcaster.alert.alert import RevisionKind
-from broadcaster.dispatch.actions import Actor
+from broadcaster.dispatch.actor import Actor
 from broadcaster.dispatch.publish import publish
 from broadcaster.feeds import cap, signature
 from broadcaster.local import borders

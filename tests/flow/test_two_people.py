@@ -13,6 +13,7 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import Area, Confirmation, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused, Move, ReleaseState, Tier
 from broadcaster.dispatch import actions
+from broadcaster.dispatch.actor import Actor, AlertRefused
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Fanout
@@ -39,7 +40,7 @@ def test_the_author_cannot_approve(house: House) -> None:
     with house.sessions.begin() as session, pytest.raises(LifecycleRefused, match="a second person"):
         row = session.get_one(Revision, key)
         session.add(person(session, "both@ma.example", "approver"))
-        issuer = actions.Actor(session, house.office, None, house.issuer, row.frozen_at)
+        issuer = Actor(session, house.office, None, house.issuer, row.frozen_at)
         user = session.get_one(User, house.issuer)
         user.roles = session.get_one(User, house.approver).roles
         session.flush()
@@ -121,7 +122,7 @@ def test_an_all_clear_needs_a_named_confirmation_for_every_town(house: House) ->
         seen = words.began + timedelta(minutes=20)
         half = replace(words, confirmations=(Confirmation(("town-1", "town-2"), "Vendor", "test call", seen),))
         actions.edit(house.actor(session), draft, half)
-        with pytest.raises(actions.AlertRefused, match="town-3"):
+        with pytest.raises(AlertRefused, match="town-3"):
             actions.submit(house.actor(session), draft)
         whole = replace(words, confirmations=(Confirmation(("town-1", "town-2", "town-3"), "Vendor", "call", seen),))
         actions.edit(house.actor(session), draft, whole)
@@ -137,7 +138,7 @@ def test_an_all_clear_needs_a_named_confirmation_for_every_town(house: House) ->
 def test_what_cannot_go_is_refused_and_nothing_is_frozen(house: House, changes: dict, field: str) -> None:
     with house.sessions.begin() as session:
         revision = actions.new_alert(house.actor(session), AlertKind.OUTAGE, content(**changes))
-        with pytest.raises(actions.AlertRefused) as refused:
+        with pytest.raises(AlertRefused) as refused:
             actions.submit(house.actor(session), revision)
         assert field in [problem.field for problem in refused.value.problems]
         assert revision.frozen_at is None

@@ -11,6 +11,7 @@ from sqlalchemy import table as sql_table
 
 from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused
 from broadcaster.dispatch import actions, canary
+from broadcaster.dispatch.actor import Actor
 from broadcaster.store import canaries, people
 from broadcaster.store.alerts import Alert
 from broadcaster.store.canaries import Outcome, Run, Step
@@ -94,10 +95,10 @@ def test_the_domain_refuses_it_too(small: Small) -> None:
         assert machine is not None
         said = canary.content(store, desk.now)
         office, sealer = desk.app.extensions["broadcaster"].office, desk.sealer
-        actor = {who: actions.Actor(store, office, sealer, key, desk.now) for who, key in ids.items()}
+        actor = {who: Actor(store, office, sealer, key, desk.now) for who, key in ids.items()}
         draft = actions.new_alert(actor[ISSUER], AlertKind.TEST, said)
         actions.submit(actor[ISSUER], draft)
-        robot = actions.Actor(store, office, sealer, machine.id, desk.now)
+        robot = Actor(store, office, sealer, machine.id, desk.now)
         for act in (
             lambda: actions.approve(robot, draft, draft.hash or ""),
             lambda: actions.release_agencies(robot, draft),

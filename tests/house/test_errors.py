@@ -67,7 +67,7 @@ def test_nobody_raises_the_general_word() -> None:
 def test_nobody_inspects_the_words_of_an_error() -> None:
     looked = [
         at(path, node)
-        for path in (PROGRAM / "dispatch").glob("*.py")
+        for path in (PROGRAM / "dispatch").rglob("*.py")
         for node in ast.walk(tree(path))
         if isinstance(node, ast.Compare) and any(ast.unparse(part) == "str(error)" for part in ast.walk(node))
     ]

@@ -51,7 +51,8 @@ def written() -> list[tuple[str, str, str]]:
     """(place, alias, state) of every state that a statement names."""
     found = []
     for folder in ("store", "dispatch", "receipts", "web"):
-        for path in sorted((PROGRAM / folder).glob("*.py")):
+        living = (path for path in (PROGRAM / folder).rglob("*.py") if "versions" not in path.parts)
+        for path in sorted(living):
             for alias, words in SQL.findall(path.read_text(encoding="utf-8")):
                 found += [(at(path), alias, word) for word in re.findall(r"'(\w+)'", words)]
     return found

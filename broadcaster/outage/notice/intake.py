@@ -15,7 +15,7 @@ from broadcaster.outage import record
 from broadcaster.outage.notice import joining, trust
 from broadcaster.outage.notice import rule as rules
 from broadcaster.outage.notice.area import mapped
-from broadcaster.outage.notice.rule import Clock, Confidential, Notice, Open, Told
+from broadcaster.outage.notice.rule import Confidential, Notice, Open
 from broadcaster.outage.record import Facts, RecordRefused, Writer
 from broadcaster.said import Said
 from broadcaster.store import directory_load, ledger, outages, provider_notices, provider_senders
@@ -212,33 +212,10 @@ def dismiss(writer: Writer, row: ProviderNotice) -> None:
     ledger.append(writer.session, writer.actor, "notice_dismissed", f"notice:{row.public_id}", {})
 
 
-def clocks(session: Session, outage: Outage) -> list[Clock]:
-    """The clocks of the providers of an outage, the one that runs out first in front. Only a word that is surely the
-    provider's stops one."""
-    rows = provider_notices.of_outage(session, outage.id)
-    told = [one for row in rows if (one := _told(session, row))]
-    since = outage.reopened_at or outage.known_at
-    return sorted(rules.clocks(told, since, outage.carriers), key=lambda clock: clock.due)
-
-
-def overdue(session: Session, outage: Outage, now: datetime) -> list[Clock]:
-    """The clocks of an open outage that have run out without a word."""
-    return [clock for clock in clocks(session, outage) if outage.is_open and clock.is_overdue(now)]
-
-
 def placed(said: Open, directory: Directory, state: str) -> tuple[dict[str, object], tuple[str, ...]]:
     """The area of a notice by the names of `Area`, and the words that name nothing here."""
     found = mapped(said.area, directory, state)
     return {name: getattr(found.area, name) for name in ("statewide", "counties", "communities", "psaps")}, found.missed
-
-
-def _told(session: Session, row: ProviderNotice) -> Told | None:
-    versions = provider_senders.sure(session, provider_notices.versions(session, row.id))
-    if not versions:
-        return None
-    known = trust.newest(row, versions)
-    at = tuple(sorted(version.at for version in versions))  # one may be written down after a later one
-    return Told(row.public_id, known.provider or row.provider, known.discovered, at, known.kind is NoticeKind.FINAL)
 
 
 def _keys(said: Open) -> tuple[str, str]:
