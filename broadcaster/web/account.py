@@ -83,7 +83,7 @@ def authenticator() -> str:
 
 def _authenticator(secret: str, problems: Mapping[str, str] | None = None) -> str:
     sealed = house().sealer.seal(secret, _context()).hex()
-    link = accounts.link(secret, person().email, house().clock())
+    link = accounts.link(secret, person().email)
     fours = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
     return render_template(
         "desk/account/authenticator.html", sealed=sealed, secret=fours, link=link, problems=problems or {}

@@ -121,10 +121,10 @@ def step_of(secret: str, code: str, now: datetime) -> int | None:
         return None
 
 
-def link(secret: str, email: str, now: datetime) -> str:
+def link(secret: str, email: str) -> str:
     """The address that an authenticator on the same device opens: ``otpauth://totp/...``."""
     with at_hand() as security:
-        return security.codes.get_totp_uri(email, security.codes.at(secret, now))
+        return security.codes.link(secret, email)
 
 
 def secret_of(sealer: Sealer, user: User) -> str:
@@ -182,6 +182,7 @@ def use_recovery_code(session: Session, user: User, code: str, what: str) -> boo
     with at_hand() as security:
         if not security.mf_recovery_codes_util.delete_recovery_code(Account(user), code):
             return False
+    session.refresh(user, ["recovery_hashes"])
     told = {"for": what, "left": len(user.recovery_hashes)}
     ledger.append(session, user.email, "recovery-code-used", user.email, told)
     tidings.note(session, user, News.RECOVERY_USED)

@@ -107,6 +107,8 @@ def sign_in(store: Session, user: User, way: Way) -> None:
     found = _going(store, key, moment)
     if found is not None:
         login_user(found, remember=False, authn_via=[way.value])
+    for spare in set(session) - {KEY}:  # from which address, when: the row says what may be known of it
+        del session[spare]
 
 
 def returned(key: str) -> Person | None:
@@ -167,8 +169,10 @@ def require_person() -> AnyResponse | None:
 def keep_out() -> AnyResponse | None:
     """Before every address of the desk, and before any page asks for a role of its own: nobody without a role comes in,
     a person of an agency sees their agency's pages, and whoever only reads presses no button."""
-    who, inside = visitor(), request.path.startswith("/desk") and request.blueprint is not None
-    if who is None or not inside or request.blueprint in OWN or str(request.endpoint).endswith(".static"):
+    inside = request.path.startswith("/desk") and request.blueprint is not None
+    if not inside or request.blueprint in OWN or str(request.endpoint).endswith(".static"):
+        return None
+    if (who := visitor()) is None:
         return None
     if not who.at_desk:
         return _of_an_agency(who)

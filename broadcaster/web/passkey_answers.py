@@ -35,7 +35,7 @@ from broadcaster.store.passkeys import Passkey
 from broadcaster.store.people import User
 from broadcaster.store.tidings import News
 from broadcaster.web.house import house
-from broadcaster.web.security import NAME, Account, Desk
+from broadcaster.web.security import NAME, Account, Door
 
 log = logs.get(__name__)
 SIGN_IN, REGISTER = "sign-in", "register"
@@ -71,7 +71,7 @@ class Devices(WebauthnUtil):
 
 def devices() -> WebauthnUtil:
     """What the application that serves this request asks devices for."""
-    return cast(Desk, current_app.extensions[NAME]).webauthn_util
+    return cast(Door, current_app.extensions[NAME]).webauthn_util
 
 
 def origin() -> str:

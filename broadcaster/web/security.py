@@ -28,6 +28,7 @@ from passlib.totp import TOTP, TotpMatch
 from sqlalchemy import literal, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, object_session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from broadcaster.store.database import public_id
 from broadcaster.store.people import User
@@ -66,12 +67,13 @@ class Account(UserMixin):
 
     @password.setter
     def password(self, hashed: str) -> None:
+        """Flask-Security sets another one when the cost has changed."""
         self.row.password_hash = hashed
 
-    @property
-    def store(self) -> Session:
-        """The transaction that the row is read in."""
-        return cast(Session, object_session(self.row))
+    def spend(self, statement: ReturningUpdate[Any]) -> bool:
+        """Whether a statement that takes something from the row for good found it there; of two at once, one does."""
+        store = cast(Session, object_session(self.row))
+        return store.scalar(statement.execution_options(synchronize_session=False)) is not None
 
 
 class People(UserDatastore):
@@ -101,16 +103,19 @@ class Codes(Totp):
         """An authenticator with this secret (base32), at a moment."""
         return cast(TOTP, self._totp.using(now=now.timestamp)(key=secret))
 
+    def link(self, secret: str, email: str) -> str:
+        """The address that an authenticator on the same device opens: ``otpauth://totp/...``."""
+        return self.get_totp_uri(email, self._totp(key=secret))
+
     def get_last_counter(self, user: Any) -> int:
         """The newest time step of which this person has used a code."""
         return cast(Account, user).row.totp_counter
 
     def set_last_counter(self, user: Any, tmatch: TotpMatch) -> None:
         """Spend a code, by one statement. UsedTokenError when somebody was faster."""
-        row = cast(Account, user).row
-        newer = update(User).where(User.id == row.id, User.totp_counter < tmatch.counter)
-        spent = newer.values(totp_counter=tmatch.counter).returning(User.id)
-        if user.store.scalar(spent.execution_options(synchronize_session=False)) is None:
+        account = cast(Account, user)
+        newer = update(User).where(User.id == account.row.id, User.totp_counter < tmatch.counter)
+        if not account.spend(newer.values(totp_counter=tmatch.counter).returning(User.id)):
             raise UsedTokenError
 
     def new_secret(self) -> str:
@@ -129,14 +134,10 @@ class RecoveryCodes(MfRecoveryCodesUtil):
     def delete_recovery_code(self, user: Any, code: str) -> bool:
         """Whether this is one of the person's, and spend it, by one statement: a second use is refused, even at the
         same moment."""
-        hashed, row = _hash(code), cast(Account, user).row
+        hashed, account = _hash(code), cast(Account, user)
+        having = update(User).where(User.id == account.row.id, User.recovery_hashes.contains([hashed]))
         without = User.recovery_hashes.op("-", return_type=JSONB)(literal(hashed))
-        having = update(User).where(User.id == row.id, User.recovery_hashes.contains([hashed]))
-        spent = having.values(recovery_hashes=without).returning(User.id)
-        if user.store.scalar(spent.execution_options(synchronize_session=False)) is None:
-            return False
-        user.store.refresh(row, ["recovery_hashes"])
-        return True
+        return account.spend(having.values(recovery_hashes=without).returning(User.id))
 
 
 def _hash(code: str) -> str:
@@ -144,7 +145,7 @@ def _hash(code: str) -> str:
     return sha256(typed.encode()).hexdigest()
 
 
-class Desk(Security):
+class Door(Security):
     """Flask-Security of one application."""
 
     @property
@@ -155,11 +156,11 @@ class Desk(Security):
 
 def install(
     app: Flask, issuer: str, returning: Callable[[str], UserMixin | None], devices: type[WebauthnUtil] = WebauthnUtil
-) -> Desk:
+) -> Door:
     """Flask-Security for an application; `issuer` is how authenticators call it, and `returning` says who has come back
     with the id of a session."""
     app.config.update(_configured(issuer))
-    made = Desk(
+    made = Door(
         app,
         People(returning),
         register_blueprint=False,
@@ -168,6 +169,8 @@ def install(
         mf_recovery_codes_util_cls=RecoveryCodes,
     )
     made.principal.skip_static = True
+    forget = made.login_manager._update_remember_cookie
+    app.after_request_funcs[None].remove(forget)  # nobody is remembered; it makes every style and script vary by cookie
     return made
 
 
@@ -190,7 +193,7 @@ def _configured(issuer: str) -> Mapping[str, object]:
 
 
 @contextmanager
-def at_hand() -> Iterator[Desk]:
+def at_hand() -> Iterator[Door]:
     """The Flask-Security of the application that serves this request; of the host's own, where a command asks."""
     if has_app_context() and NAME in current_app.extensions:
         yield current_app.extensions[NAME]
@@ -201,7 +204,6 @@ def at_hand() -> Iterator[Desk]:
 
 @cache
 def _of_the_host() -> Flask:
-    app = Flask("broadcaster.host")
-    app.config["SECRET_KEY"] = secrets.token_hex()
+    app = Flask("broadcaster.host")  # without a key: it signs nothing
     install(app, "", lambda _: None)
     return app
