@@ -109,7 +109,7 @@ def use_code(session: Session, sealer: Sealer, user: User, code: str, now: datet
         return False
     with at_hand() as security:
         shown = security.codes.at(secret_of(sealer, user), now)
-        return security.codes.verify_totp(code, shown, Account(user), window=STEP)
+        return security.codes.verify_totp(code, shown, Account(user, session), window=STEP)
 
 
 def step_of(secret: str, code: str, now: datetime) -> int | None:
@@ -180,7 +180,7 @@ def use_recovery_code(session: Session, user: User, code: str, what: str) -> boo
     `what` says in the ledger what it was used for; the person is told by mail.
     """
     with at_hand() as security:
-        if not security.mf_recovery_codes_util.delete_recovery_code(Account(user), code):
+        if not security.mf_recovery_codes_util.delete_recovery_code(Account(user, session), code):
             return False
     session.refresh(user, ["recovery_hashes"])
     told = {"for": what, "left": len(user.recovery_hashes)}

@@ -3,9 +3,10 @@
 It brings the session of a request (`current_user`), roles, the hashes of passwords, one-time codes, recovery codes and
 what a passkey is asked for. Left out, because each would lose something that this desk promises:
 
-- its pages: two where we have one, a remembered half of a sign-in in the cookie, and an answer that differs where an
-  account has ended;
-- its passkey challenges, signed and not kept: one could be answered twice within its minutes, and is about no act;
+- its pages: two where we have one, so that a right password is told from a wrong one before any code, with half of a
+  sign-in kept in the cookie between them;
+- its passkey challenges, signed and not kept: a device that does not count could answer one twice within its minutes,
+  and the answer is about no act;
 - its recovery codes of 48 bits, which are kept so that they can be read again; ours are known by a hash alone;
 - its wallet for the secrets of authenticators: `store.sealed` binds each to its person;
 - a user of its own in the cookie: there the id of one session stands, which can be listed and ended.
@@ -27,7 +28,7 @@ from passlib.exc import UsedTokenError
 from passlib.totp import TOTP, TotpMatch
 from sqlalchemy import literal, update
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from broadcaster.store.database import public_id
@@ -57,8 +58,9 @@ class Account(UserMixin):
     fs_uniquifier = ""
     """A row is in no cookie: a session is."""
 
-    def __init__(self, row: User) -> None:
-        self.row = row
+    def __init__(self, row: User, store: Session | None = None) -> None:
+        """`store` is the transaction in which a code of theirs is spent, if one is."""
+        self.row, self.store = row, store
 
     @property
     def password(self) -> str:
@@ -72,8 +74,7 @@ class Account(UserMixin):
 
     def spend(self, statement: ReturningUpdate[Any]) -> bool:
         """Whether a statement that takes something from the row for good found it there; of two at once, one does."""
-        store = cast(Session, object_session(self.row))
-        return store.scalar(statement.execution_options(synchronize_session=False)) is not None
+        return cast(Session, self.store).scalar(statement.execution_options(synchronize_session=False)) is not None
 
 
 class People(UserDatastore):

@@ -93,8 +93,7 @@ def test_its_other_ways_in_are_shut(desk: Desk) -> None:
         user = people.by_email(store, ISSUER)
         assert user is not None
     with desk.app.test_request_context("/desk/"):
-        signed = security.Account(user).get_id() or user.handle
-        remembered, made = encode_cookie(signed), desk.app.extensions[security.NAME].remember_token_serializer
+        remembered, made = encode_cookie(user.handle), desk.app.extensions[security.NAME].remember_token_serializer
         token = made.dumps({"ver": "5", "uid": user.handle, "fs_paa": 0, "exp": 0})
     browser = desk.browser()
     browser.client.set_cookie("remember_token", remembered)
