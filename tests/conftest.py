@@ -9,7 +9,6 @@ from functools import cache
 
 import psycopg
 import pytest
-from argon2 import PasswordHasher
 from hypothesis import settings
 from psycopg import Connection
 from sqlalchemy.engine import URL, make_url
@@ -17,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from broadcaster.local.postgres import Postgres
 from broadcaster.store import database, schema
 from broadcaster.store.database import Sessions
-from broadcaster.web import accounts
+from broadcaster.web import security
 from tests.servers import memory, postgres_server, valkey
 
 __all__ = ["memory", "postgres_server", "valkey"]
@@ -30,7 +29,7 @@ HASTY = (
 )
 """The tests' server survives `kill -9` of any process as before; only a power cut would hurt it. Its password is proved
 by one round of hashing instead of 4,096, at each of a hundred thousand connections."""
-accounts.PASSWORDS = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+security.COST.update(argon2__rounds=1, argon2__memory_cost=64, argon2__parallelism=1)
 """The same hash at the least cost: the tests sign in a thousand times, and each would take 64 MiB and a tenth of a
 second. What the product uses is read by its processes, which the tests start as they are."""
 settings.register_profile("house", deadline=None, derandomize=True, database=None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-import pyotp
+from passlib.totp import TOTP
 
 from broadcaster.alert.delivery import Handset, State
 from broadcaster.channels.errors import SendError
@@ -104,7 +104,7 @@ class Path:
         counter = max(int(self.clock()) // CODE_S, self._spent + 1)
         await asyncio.sleep(max(0.0, (counter - 1) * CODE_S - self.clock()))
         self._spent = counter
-        return pyotp.TOTP(self.keys.factor).at(counter * CODE_S)
+        return str(TOTP(self.keys.factor).generate(counter * CODE_S).token)
 
     async def ask(self, method: str, path: str, token: str = "", body: object = None, fits: int = OK) -> Any:
         """One question to the web server; the JSON of its answer. Missed says in words what came instead."""

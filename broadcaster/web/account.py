@@ -15,6 +15,7 @@ from broadcaster.web import accounts, stepup
 from broadcaster.web.accounts import AccountRefused
 from broadcaster.web.guard import person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.security import RECOVERY_CODES
 from broadcaster.web.tongue import _
 
 account = Blueprint("account", __name__, url_prefix="/desk/account")
@@ -39,7 +40,7 @@ def shown(store: Session, problems: Mapping[str, str], typed: Mapping[str, str] 
         passkeys=passkeys.of_person(store, person().id),
         identities=identities.of_person(store, person().id),
         provider=house().provider,
-        of_ten=accounts.RECOVERY_CODES,
+        of_ten=RECOVERY_CODES,
         shortest=accounts.SHORTEST_PASSWORD,
         problems=problems,
         typed=typed or {},
@@ -82,7 +83,7 @@ def authenticator() -> str:
 
 def _authenticator(secret: str, problems: Mapping[str, str] | None = None) -> str:
     sealed = house().sealer.seal(secret, _context()).hex()
-    link = accounts.link(secret, person().email, house().settings.authority_short)
+    link = accounts.link(secret, person().email)
     fours = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
     return render_template(
         "desk/account/authenticator.html", sealed=sealed, secret=fours, link=link, problems=problems or {}

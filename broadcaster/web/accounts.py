@@ -1,4 +1,5 @@
-"""Accounts of the desk: passwords by Argon2id, one-time codes and recovery codes that are good for one use.
+"""Accounts of the desk: passwords by Argon2id, one-time codes and recovery codes that are good for one use, each by
+Flask-Security (`security`).
 
 Nothing here refuses for having been asked too often: `brake` delays instead (reliability.md 4.1, the firewall rule).
 """
@@ -9,36 +10,27 @@ import secrets
 import threading
 from collections.abc import Collection
 from datetime import datetime
-from hashlib import sha256
 
-import pyotp
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import func, literal, update
-from sqlalchemy.dialects.postgresql import JSONB
+from flask_security import hash_password
+from passlib.exc import TokenError
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.lifecycle import Role
 from broadcaster.refusal import Refusal
 from broadcaster.said import Said
 from broadcaster.store import desk_sessions, ledger, people, tidings
-from broadcaster.store.database import public_id
 from broadcaster.store.people import User
 from broadcaster.store.sealed import Sealer
 from broadcaster.store.tidings import News
+from broadcaster.web.security import Account, at_hand
 
 SHORTEST_PASSWORD = 12
 """Characters; NIST SP 800-63B-4 asks for 8 beside a second factor, and for no rules of composition."""
-RECOVERY_CODES = 10
-"""Made at once, on paper; each is good for one use."""
 STEP = 30
 """Seconds that a one-time code lasts (RFC 6238)."""
-PASSWORDS = PasswordHasher()
 _AT_ONCE = threading.BoundedSemaphore(2)
 """Each check takes 64 MiB and, for a tenth of a second, every processor: a flood of them leaves room for an alert."""
-_NOBODY = PASSWORDS.hash(secrets.token_hex())
-"""Checked when there is no such account, so that the answer takes as long as for one that exists."""
 
 
 class AccountRefused(Refusal, ValueError):
@@ -81,7 +73,7 @@ def _made(session: Session, sealer: Sealer, email: str, name: str, password: str
     user = User(
         email=address,
         name=name.strip() or address.partition("@")[0],
-        password_hash=PASSWORDS.hash(password),
+        password_hash=_hashed(password),
         handle=handle,
         totp_secret=sealer.seal(secret, handle.encode()),
     )
@@ -91,13 +83,21 @@ def _made(session: Session, sealer: Sealer, email: str, name: str, password: str
 
 
 def password_fits(user: User | None, password: str) -> bool:
-    """Whether this is the person's password; takes as long for nobody and for somebody inactive."""
+    """Whether this is the person's password; takes as long for nobody and for somebody inactive. A hash that was made
+    at another cost is made anew."""
     try:
-        with _AT_ONCE:
-            fits = PASSWORDS.verify(user.password_hash if user else _NOBODY, password)
-    except (VerificationError, InvalidHashError):
+        with at_hand(), _AT_ONCE:
+            if user is None:
+                hash_password(password)
+                return False
+            return Account(user).verify_and_update_password(password) and user.active
+    except ValueError:  # what stands there is no hash
         return False
-    return fits and user is not None and user.active
+
+
+def _hashed(password: str) -> str:
+    with at_hand():
+        return hash_password(password)
 
 
 def use_code(session: Session, sealer: Sealer, user: User, code: str, now: datetime) -> bool:
@@ -105,31 +105,26 @@ def use_code(session: Session, sealer: Sealer, user: User, code: str, now: datet
 
     A code of the step before or after `now` counts too, because clocks differ (RFC 6238 section 5.2).
     """
-    if user.totp_secret is None or (step := step_of(secret_of(sealer, user), code, now)) is None:
+    if user.totp_secret is None or not code.isascii():
         return False
-    spent = session.execute(
-        update(User)
-        .where(User.id == user.id, User.totp_counter < step)
-        .values(totp_counter=step)
-        .returning(User.id)
-        .execution_options(synchronize_session=False)
-    )
-    return spent.scalar_one_or_none() is not None
+    with at_hand() as security:
+        shown = security.codes.at(secret_of(sealer, user), now)
+        return security.codes.verify_totp(code, shown, Account(user, session), window=STEP)
 
 
 def step_of(secret: str, code: str, now: datetime) -> int | None:
-    """The newest time step around `now` of which this is the code; None when it is of none."""
-    typed = "".join(code.split())
-    if not (len(typed) == 6 and typed.isascii() and typed.isdigit()):
+    """The time step around `now` of which this is the code; None when it is of none."""
+    try:
+        with at_hand() as security:
+            return int(security.codes.at(secret, now).match(code if code.isascii() else "", window=STEP).counter)
+    except TokenError:
         return None
-    one_time, here = pyotp.TOTP(secret), int(now.timestamp()) // STEP
-    fitting = [step for step in (here - 1, here, here + 1) if secrets.compare_digest(one_time.at(step * STEP), typed)]
-    return fitting[-1] if fitting else None
 
 
-def link(secret: str, email: str, office: str) -> str:
+def link(secret: str, email: str) -> str:
     """The address that an authenticator on the same device opens: ``otpauth://totp/...``."""
-    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=office)
+    with at_hand() as security:
+        return security.codes.link(secret, email)
 
 
 def secret_of(sealer: Sealer, user: User) -> str:
@@ -141,12 +136,14 @@ def secret_of(sealer: Sealer, user: User) -> str:
 
 def current_code(sealer: Sealer, user: User, now: datetime) -> str:
     """The code that the person's authenticator shows now: for the screen of the demo, and for tests."""
-    return pyotp.TOTP(secret_of(sealer, user)).at(now)
+    with at_hand() as security:
+        return str(security.codes.at(secret_of(sealer, user), now).generate().token)
 
 
 def new_secret() -> str:
     """A TOTP secret (base32) that is nobody's yet."""
-    return pyotp.random_base32()
+    with at_hand() as security:
+        return security.codes.new_secret()
 
 
 def set_authenticator(session: Session, sealer: Sealer, user: User, secret: str, by: str, step: int = 0) -> None:
@@ -161,23 +158,20 @@ def set_authenticator(session: Session, sealer: Sealer, user: User, secret: str,
 def change_password(session: Session, user: User, password: str, by: str, keep: int = 0) -> None:
     """Another password, and an end to every session but the one that is kept. AccountRefused when it is too short."""
     _long_enough(password)
-    user.password_hash = PASSWORDS.hash(password)
+    user.password_hash = _hashed(password)
     desk_sessions.end_all(session, user.id, but=keep)
     ledger.append(session, by, "password-changed", user.email)
     tidings.note(session, user, News.PASSWORD)
 
 
 def new_recovery_codes(session: Session, user: User, by: str) -> list[str]:
-    """Ten recovery codes of 79 random bits each, shown this once; those of before are worth nothing from now on.
-
-    A plain SHA-256 of each is kept: nobody guesses one, so nothing slow is needed (NIST SP 800-63B-4, 3.1.2.2).
-    """
-    codes = [public_id() for _ in range(RECOVERY_CODES)]
-    user.recovery_hashes = [_recovery_hash(code) for code in codes]
+    """Ten recovery codes, shown this once; those of before are worth nothing from now on."""
+    with at_hand() as security:
+        made = security.mf_recovery_codes_util.create_recovery_codes(Account(user))
     session.flush()
-    ledger.append(session, by, "recovery-codes-made", user.email, {"codes": len(codes)})
+    ledger.append(session, by, "recovery-codes-made", user.email, {"codes": len(made)})
     tidings.note(session, user, News.RECOVERY_MADE)
-    return ["-".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in codes]
+    return made
 
 
 def use_recovery_code(session: Session, user: User, code: str, what: str) -> bool:
@@ -185,27 +179,14 @@ def use_recovery_code(session: Session, user: User, code: str, what: str) -> boo
 
     `what` says in the ledger what it was used for; the person is told by mail.
     """
-    typed = "".join(each for each in code.lower() if each.isalnum())
-    if len(typed) != 16 or not typed.isascii():
-        return False
-    spent = session.execute(
-        update(User)
-        .where(User.id == user.id, User.recovery_hashes.contains([_recovery_hash(typed)]))
-        .values(recovery_hashes=User.recovery_hashes.op("-", return_type=JSONB)(literal(_recovery_hash(typed))))
-        .returning(func.jsonb_array_length(User.recovery_hashes))
-        .execution_options(synchronize_session=False)
-    )
-    left = spent.scalar_one_or_none()
-    if left is None:
-        return False
+    with at_hand() as security:
+        if not security.mf_recovery_codes_util.delete_recovery_code(Account(user, session), code):
+            return False
     session.refresh(user, ["recovery_hashes"])
-    ledger.append(session, user.email, "recovery-code-used", user.email, {"for": what, "left": left})
+    told = {"for": what, "left": len(user.recovery_hashes)}
+    ledger.append(session, user.email, "recovery-code-used", user.email, told)
     tidings.note(session, user, News.RECOVERY_USED)
     return True
-
-
-def _recovery_hash(code: str) -> str:
-    return sha256(code.encode()).hexdigest()
 
 
 def _long_enough(password: str) -> None:

@@ -28,7 +28,17 @@ from broadcaster.store import database, reviews
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
-from broadcaster.web import drill_second, guard, headers, metrics, outline, practice_words, sources, tongue
+from broadcaster.web import (
+    drill_second,
+    guard,
+    headers,
+    metrics,
+    outline,
+    passkey_answers,
+    practice_words,
+    sources,
+    tongue,
+)
 from broadcaster.web.api_problem import DETAILS, problem
 from broadcaster.web.blueprints import PAGES
 from broadcaster.web.drafts import after_the_session
@@ -36,7 +46,6 @@ from broadcaster.web.drills import prompt
 from broadcaster.web.house import NAME, OUTER, House, house, utc_now
 from broadcaster.web.lengths import ago, spoken
 from broadcaster.web.paged import asked
-from broadcaster.web.passkey_answers import origin
 from broadcaster.web.provider import Provider
 from broadcaster.web.trouble_desk import heard
 from broadcaster.web.watch import watched
@@ -77,6 +86,7 @@ def create_app(
     headers.install(app, https=settings.public_base_url.startswith("https:"))
     practice_words.install(app, settings.mode)
     app.before_request(guard.refuse_other_sites)
+    guard.install(app, settings.authority_short, passkey_answers.Devices)
     app.before_request(_look_around)
     app.before_request(guard.keep_out)
     for blueprint in PAGES:
@@ -116,7 +126,6 @@ def _look_around() -> None:
     g.open_alerts, g.broken, g.asked, g.trouble, g.drill, g.seconds = [], [], [], None, None, []
     if request.endpoint == "static" or request.blueprint == "health":
         return
-    guard.load_person()
     who = guard.visitor()
     if who is not None and who.at_desk and request.method == "GET" and request.endpoint not in guard.POLLS:
         with house().sessions.begin() as store:
@@ -149,7 +158,7 @@ def _templates(app: Flask, settings: Settings) -> None:
             "now": house().clock(),
             "tongue": tongue.language,
             "csp_nonce": headers.nonce,
-            "passkey_origin": origin,
+            "passkey_origin": passkey_answers.origin,
             "asset": lambda name: url_for("static", filename=name, v=outline.stamp()),
         }
 

@@ -210,7 +210,6 @@ def after_the_session() -> tuple[str, int] | Response | None:
         value for name, value in request.form.items() if name.startswith("number-")
     ):
         return None
-    guard.load_person()
     if guard.visitor() is None:
         typed = {**fields_of(request.form), "draft": [sent_key()]}
         return _sign_in_page(json.dumps(typed), guard.ENDED), 403

@@ -1,14 +1,19 @@
-"""Who is asking, and may they. Authorisation fails closed; the reason is said in a sentence."""
+"""Who is asking, and may they. Authorisation fails closed; the reason is said in a sentence.
+
+Flask-Security knows who is signed in (`current_user`) and what roles they have; here it learns who has come back with a
+session or a token.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import wraps
-from typing import ParamSpec, TypeVar
+from datetime import datetime
+from typing import NoReturn, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Response, abort, g, redirect, request, session, url_for
+from flask import Flask, Request, Response, abort, g, redirect, request, session, url_for
+from flask_security import UserMixin, WebauthnUtil, current_user, login_user, roles_accepted
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -17,8 +22,9 @@ from broadcaster.said import Said, joined
 from broadcaster.store import desk_sessions
 from broadcaster.store.desk_sessions import Visit, Way
 from broadcaster.store.people import User
-from broadcaster.web import sources
+from broadcaster.web import security, sources, tokens
 from broadcaster.web.house import house
+from broadcaster.web.security import Held
 
 IDLE, ABSOLUTE = (int(length.total_seconds()) for length in (desk_sessions.IDLE, desk_sessions.ABSOLUTE))
 """Seconds without a request, and seconds in all, after which a session ends."""
@@ -33,8 +39,8 @@ A_ROLE = {
     Role.AGENCY: Said("an agency"),
     Role.CANARY: Said("a canary"),
 }
-KEY = "key"
-"""What the cookie calls the session's id."""
+KEY = "_user_id"
+"""What the cookie calls the session's id: Flask-Login's name for whatever brings somebody back."""
 POLLS = frozenset({"paged.fragment", "paged.called", "desk_trouble.strip", "detector.strip"})
 """What an open page asks by itself: nobody is at the desk for it, and the session grows older."""
 
@@ -58,20 +64,23 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Person(UserMixin):
     """Who is signed in, as of this request."""
 
     id: int
     email: str
     name: str
-    roles: frozenset[str]
+    roles: frozenset[Held]  # type: ignore[assignment] # Flask-Security reads them, and gives nobody any
     session: int = 0
     """The number of this session; 0 for a program with a token."""
     has_passkey: bool = False
+    fs_uniquifier: str = ""
+    """The id of this session: what Flask-Login puts in the cookie."""
+    active: bool = True
 
     def may(self, *roles: str) -> bool:
         """Whether this person has one of these roles."""
-        return not self.roles.isdisjoint(roles)
+        return any(self.has_role(role) for role in roles)
 
     @property
     def at_desk(self) -> bool:
@@ -79,36 +88,65 @@ class Person:
         return self.may(*AT_THE_DESK)
 
 
+def _roles(user: User) -> frozenset[Held]:
+    return frozenset(Held(name) for name in user.role_names)
+
+
+def install(app: Flask, issuer: str, devices: type[WebauthnUtil]) -> None:
+    """Flask-Security, which asks here who somebody is; `issuer` is how authenticators call this desk."""
+    made = security.install(app, issuer, returned, devices)
+    made.login_manager.request_loader(by_token)
+    made.unauthz_handler(_lacking)
+
+
 def sign_in(store: Session, user: User, way: Way) -> None:
     """Start a new session: nothing of an older one is carried over (session fixation)."""
-    visit = Visit(way, sources.network(), sources.machine())
+    visit, moment = Visit(way, sources.network(), sources.machine()), house().clock()
     session.clear()
-    session[KEY] = desk_sessions.begin(store, user.id, visit, house().clock())
+    key = desk_sessions.begin(store, user.id, visit, moment)
+    found = _going(store, key, moment)
+    if found is not None:
+        login_user(found, remember=False, authn_via=[way.value])
+    for spare in set(session) - {KEY}:  # from which address, when: the row says what may be known of it
+        del session[spare]
 
 
-def load_person() -> None:
-    """Before every request: the person whose session this cookie carries, if it was not ended."""
-    g.person = None
-    key, moment = session.get(KEY), house().clock()
-    if not isinstance(key, str):
-        return
+def returned(key: str) -> Person | None:
+    """The person whose session this cookie carries, if it was not ended. A cookie counts for nothing at the API; the
+    database is asked once, so that a page can still be drawn which says that it does not answer."""
+    if request.endpoint == "static" or request.blueprint in ("health", "api") or g.get("asked_who"):
+        return None
+    g.asked_who, moment = True, house().clock()
     with house().sessions.begin() as store:
-        found = desk_sessions.going(store, key, moment)
-        if found is None:
-            session.clear()
-            return
-        user = found.user
-        g.person = Person(
-            user.id, user.email, user.name, frozenset(user.role_names), found.row.id, has_passkey=found.has_passkey
-        )
-        if request.endpoint not in POLLS:
-            desk_sessions.see(store, found.row, moment)
+        found = _going(store, key, moment, seen=request.endpoint not in POLLS)
+    if found is None:
+        session.clear()
+    return found
+
+
+def _going(store: Session, key: str, moment: datetime, *, seen: bool = False) -> Person | None:
+    found = desk_sessions.going(store, key, moment)
+    if found is None:
+        return None
+    if seen:
+        desk_sessions.see(store, found.row, moment)
+    user = found.user
+    return Person(user.id, user.email, user.name, _roles(user), found.row.id, found.has_passkey, key)
+
+
+def by_token(asked: Request) -> Person | None:
+    """The person of a bearer token, at the API alone."""
+    header = asked.headers.get("Authorization", "")
+    if asked.blueprint != "api" or not header:
+        return None
+    with house().sessions.begin() as store:
+        user = tokens.bearer(store, header, house().clock())
+        return Person(user.id, user.email, user.name, _roles(user)) if user else None
 
 
 def visitor() -> Person | None:
     """Who is signed in, if anybody."""
-    person: Person | None = g.get("person")
-    return person
+    return cast(Person | None, current_user._get_current_object())
 
 
 def person() -> Person:
@@ -131,8 +169,10 @@ def require_person() -> AnyResponse | None:
 def keep_out() -> AnyResponse | None:
     """Before every address of the desk, and before any page asks for a role of its own: nobody without a role comes in,
     a person of an agency sees their agency's pages, and whoever only reads presses no button."""
-    who, inside = visitor(), request.path.startswith("/desk") and request.blueprint is not None
-    if who is None or not inside or request.blueprint in OWN or str(request.endpoint).endswith(".static"):
+    inside = request.path.startswith("/desk") and request.blueprint is not None
+    if not inside or request.blueprint in OWN or str(request.endpoint).endswith(".static"):
+        return None
+    if (who := visitor()) is None:
         return None
     if not who.at_desk:
         return _of_an_agency(who)
@@ -154,17 +194,12 @@ def _of_an_agency(who: Person) -> AnyResponse | None:
 
 def only(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let only people with one of these roles through; everybody else gets 403 with the reason."""
+    return cast(Callable[[Callable[P, R]], Callable[P, R]], roles_accepted(*roles))
 
-    def guarded(view: Callable[P, R]) -> Callable[P, R]:
-        @wraps(view)
-        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            if not person().may(*roles):
-                abort(403, description=_only(roles))
-            return view(*args, **kwargs)
 
-        return checked
-
-    return guarded
+def _lacking(_decorator: str, roles: Sequence[str] | None) -> NoReturn:
+    person()
+    abort(403, description=_only([Role(role) for role in roles or ()]))
 
 
 def _only(roles: Collection[Role]) -> Said:

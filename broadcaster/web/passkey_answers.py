@@ -5,9 +5,12 @@ The rules are those of WebAuthn Level 3, sections 7.1 and 7.2; `webauthn` checks
 
 from __future__ import annotations
 
+from typing import cast
 from urllib.parse import urlsplit
 
 import webauthn
+from flask import current_app
+from flask_security import UserMixin, WebauthnUtil
 from sqlalchemy.orm import Session
 from webauthn.helpers import (
     bytes_to_base64url,
@@ -32,6 +35,7 @@ from broadcaster.store.passkeys import Passkey
 from broadcaster.store.people import User
 from broadcaster.store.tidings import News
 from broadcaster.web.house import house
+from broadcaster.web.security import NAME, Account, Door
 
 log = logs.get(__name__)
 SIGN_IN, REGISTER = "sign-in", "register"
@@ -48,10 +52,31 @@ class AnswerRefused(ValueError):
     """An answer that proves nothing; the message is for the log, and `REFUSED` for people."""
 
 
+class Devices(WebauthnUtil):
+    """What Flask-Security asks devices for: a passkey that is found without a name, and verifies its person."""
+
+    def origin(self) -> str:
+        """Where the outside sees the desk: a passkey answers there alone."""
+        there = urlsplit(house().settings.public_base_url)
+        return f"{there.scheme}://{there.netloc}"
+
+    def authenticator_selection(self, user: UserMixin, usage: str) -> AuthenticatorSelectionCriteria:
+        """For a passkey that is made: it stands in the place of a password and a code."""
+        return AuthenticatorSelectionCriteria(resident_key=ResidentKeyRequirement.REQUIRED, user_verification=REQUIRED)
+
+    def user_verification(self, user: UserMixin | None, usage: list[str]) -> UserVerificationRequirement:
+        """For a passkey that answers."""
+        return REQUIRED
+
+
+def devices() -> WebauthnUtil:
+    """What the application that serves this request asks devices for."""
+    return cast(Door, current_app.extensions[NAME]).webauthn_util
+
+
 def origin() -> str:
-    """Where the outside sees the desk: a passkey answers there alone."""
-    there = urlsplit(house().settings.public_base_url)
-    return f"{there.scheme}://{there.netloc}"
+    """Where the outside sees the desk."""
+    return devices().origin()
 
 
 def host() -> str:
@@ -64,27 +89,24 @@ def asked(store: Session, user: User | None, about: str) -> tuple[str, bytes]:
     this host may answer: nobody learns who has one."""
     challenge = passkeys.ask(store, user.id if user else None, about, house().clock())
     allowed = [_descriptor(row) for row in passkeys.of_person(store, user.id)] if user else []
-    options = webauthn.generate_authentication_options(
-        rp_id=host(), challenge=challenge, allow_credentials=allowed, user_verification=REQUIRED
-    )
-    return options_to_json(options), challenge
+    options = {"rp_id": host(), "challenge": challenge, "allow_credentials": allowed}
+    told = devices().authentication_options(Account(user) if user else None, ["first"], options)
+    return options_to_json(webauthn.generate_authentication_options(**told)), challenge
 
 
 def asked_to_make(store: Session, user: User) -> str:
     """What a device is asked to make a passkey by: one that can be found without a name, and that verifies people."""
-    options = webauthn.generate_registration_options(
-        rp_id=host(),
-        rp_name=house().settings.authority,
-        user_name=user.email,
-        user_id=user.handle.encode(),
-        user_display_name=user.name,
-        challenge=passkeys.ask(store, user.id, REGISTER, house().clock()),
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=REQUIRED
-        ),
-        exclude_credentials=[_descriptor(row) for row in passkeys.of_person(store, user.id)],
-    )
-    return options_to_json(options)
+    options = {
+        "rp_id": host(),
+        "rp_name": house().settings.authority,
+        "user_name": user.email,
+        "user_id": user.handle.encode(),
+        "user_display_name": user.name,
+        "challenge": passkeys.ask(store, user.id, REGISTER, house().clock()),
+        "exclude_credentials": [_descriptor(row) for row in passkeys.of_person(store, user.id)],
+    }
+    told = devices().registration_options(Account(user), "first", options)
+    return options_to_json(webauthn.generate_registration_options(**told))
 
 
 def _descriptor(row: Passkey) -> PublicKeyCredentialDescriptor:

@@ -1,10 +1,14 @@
-"""Signing in with a password and a one-time code, or with a passkey, on one page; signing out of this session."""
+"""Signing in with a password and a one-time code, or with a passkey, on one page; signing out of this session.
+
+Flask-Security judges the password and the codes, and keeps who is signed in; its own pages stay off (`security`).
+"""
 
 from __future__ import annotations
 
 import re
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask_security import logout_user
 from sqlalchemy.orm import Session
 from webauthn.helpers import bytes_to_base64url
 from werkzeug.wrappers import Response
@@ -142,6 +146,7 @@ def leave() -> Response:
     with house().sessions.begin() as store:
         desk_sessions.end(store, who.id, who.session)
         ledger.append(store, who.email, "signed-out", who.email)
+    logout_user()
     session.clear()
     return redirect(url_for("signin.page"), 303)
 

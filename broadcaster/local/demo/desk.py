@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pyotp
+from passlib.totp import TOTP
 
 STEP_S = 30
 ANSWER_S = 60.0
@@ -51,7 +51,7 @@ class Desk:
             time.sleep((self._last_step + 1) * STEP_S - time.time() + 0.5)
             step = int(time.time()) // STEP_S
         self._last_step = step
-        return pyotp.TOTP(self.secret).at(step * STEP_S)
+        return str(TOTP(self.secret).generate(step * STEP_S).token)
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
         request = urllib.request.Request(  # noqa: S310 - our own desk on loopback

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import pyotp
+from passlib.totp import TOTP
 
 from broadcaster import logs
 from broadcaster.dispatch import engine as engines
@@ -121,7 +121,7 @@ def _welcome(stage: Stage, cast: Cast) -> None:
 def _codes(cast: Cast) -> None:
     left = 30 - int(time.time()) % 30
     for email in stages.PEOPLE:
-        code = pyotp.TOTP(cast.secrets[email]).now()
+        code = TOTP(cast.secrets[email]).generate().token
         say(f"  {email:28} password {stages.PASSWORD}   code {code} ({left} s)")
 
 
