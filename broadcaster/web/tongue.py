@@ -28,6 +28,7 @@ from broadcaster.web.vocabulary import SCRIPT_WORDS, SPOKEN, WORDS
 LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
 """Each by its own name, as its switch says it."""
 COOKIE = "desk-lang"
+CHINESE = Said("Chinese")
 CATALOGUE = Path(__file__).resolve().parents[1] / "locale" / "es" / "LC_MESSAGES" / "desk.po"
 Words = TypeVar("Words", str, Markup)
 TWO_STOPS = re.compile(r"([ap]\. ?m\.)\.(?!\.)")
@@ -115,6 +116,8 @@ def _(pattern: str, /, **parts: Any) -> str:
 
 def language(lang: str) -> str:
     """A language by its name in the reader's."""
+    if lang == "zh":  # documents of two scripts are told in one
+        return said(CHINESE)
     if speaking() == "en" or lang not in ENGLISH_NAMES:
         return ENGLISH_NAMES.get(lang, lang)
     return Locale.parse(lang.replace("-", "_")).get_display_name("es") or lang
