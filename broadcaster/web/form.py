@@ -95,7 +95,8 @@ class Choice:
 
     def named(self, codes: Collection[str]) -> list[str]:
         """The names of those of these communities or PSAPs that the directory has, in its order."""
-        return [one.name for one in (*self.directory.communities, *self.directory.psaps) if one.code in codes]
+        places, psaps = self.directory.communities, self.directory.psaps
+        return [one.name for one in places if one.code in codes] + [one.name for one in psaps if one.code in codes]
 
     @property
     def lists(self) -> list[Offered]:
