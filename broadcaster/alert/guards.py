@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from broadcaster.said import Counted, Said
+from broadcaster.said import Counted, Said, joined
 
 FAR_BEYOND = 3.0
 """How many times the largest audience so far is said aloud, and how many times the usual one."""
@@ -157,7 +157,8 @@ def _pace(facts: Facts) -> Iterator[Guard]:
         )
         yield Guard("segments", sentence)
     if facts.long_languages:
-        languages = ", ".join(f"{name} {segments}" for name, segments in facts.long_languages)
+        each = (Said("%(name)s %(segments)s", name=name, segments=many) for name, many in facts.long_languages)
+        languages = joined(", ", each)
         yield Guard("segments-languages", Said("More segments than English, so later: %(said)s.", said=languages))
 
 

@@ -65,7 +65,7 @@ def _numbers(directory: Directory) -> Iterator[Stale]:
         for order, number in enumerate(listed):
             hidden = number.e164 in directory.restricted
             people = _people(directory, scope, code) if order == 0 and not hidden else 0
-            shown = Said("%(order)s. (restricted)", order=order + 1) if hidden else number.display
+            shown = Said("in place %(order)s (restricted)", order=order + 1) if hidden else number.display
             key, name = number_code(scope, code, number), _owner(directory, scope, code)
             yield Stale(RowKind.NUMBER, key, name, shown, number.verified_on, people)
 
@@ -83,5 +83,5 @@ def _people(directory: Directory, scope: str, code: str) -> int:
 def _contacts(directory: Directory) -> Iterator[Stale]:
     for agency in directory.agencies:
         for contact in agency.contacts:
-            shown = Said("%(channel)s, %(order)s.", channel=CHANNELS[contact.channel], order=contact.order)
+            shown = Said("%(channel)s, in place %(order)s", channel=CHANNELS[contact.channel], order=contact.order)
             yield Stale(RowKind.CONTACT, contact_code(agency.code, contact), agency.name, shown, contact.verified_on)

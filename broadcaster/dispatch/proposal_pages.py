@@ -41,7 +41,7 @@ PAGE = 0
 NUMBERED_FROM = 2 * 10**12
 """Their numbers in references, beyond those of the monthly tests; a thousand to each proposal."""
 SIGNS = {
-    ProposalSign.SILENCE: Said("no 911 call arrives"),
+    ProposalSign.SILENCE: Said("no 911 call has arrived"),
     ProposalSign.FALL: Said("far fewer 911 calls than usual"),
     ProposalSign.FLOOD: Said("far more 911 calls than usual"),
     ProposalSign.RETRIES: Said("callers dial 911 again and again"),

@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,9 +18,10 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from broadcaster.alert.alert import RevisionKind
+from broadcaster.alert.phone import display
 from broadcaster.feeds import tongues
-from broadcaster.feeds.lookup import LOUD, Advice, advice_by_town, speaking
+from broadcaster.feeds.lookup import Advice, advice_by_town, speaking
+from broadcaster.feeds.panels import panel
 from broadcaster.feeds.snapshot import AirState, OnAir, Snapshot, TownAnswer
 from broadcaster.feeds.tongues import Tongue
 from broadcaster.messages.reception import say
@@ -79,7 +79,7 @@ def day(moment: date | str) -> str:
     return f"{when:%B} {when.day}, {when.year}"
 
 
-_pages.filters.update(dialable=dialable, day=day)
+_pages.filters.update(dialable=dialable, day=day, display=display)
 
 
 def files(snapshot: Snapshot) -> dict[str, bytes]:
@@ -129,7 +129,7 @@ def overall(snapshot: Snapshot) -> str:
 
 def index_page(snapshot: Snapshot, advice: Mapping[str, Advice]) -> bytes:
     """The front page: every alert with its towns and numbers, the form, and the list of towns."""
-    alerts = [_panel(snapshot, alert) for alert in snapshot.on_air]
+    alerts = [panel(snapshot, alert, advice) for alert in snapshot.on_air]
     return _render("index.html", snapshot, alerts=alerts, advice=list(advice.values()), overall=overall(snapshot))
 
 
@@ -219,37 +219,6 @@ def _town_status(answer: TownAnswer) -> dict[str, Any]:
         "verified_on": answer.verified_on.isoformat() if answer.verified_on else None,
         "restored": answer.restored,
     }
-
-
-def _panel(snapshot: Snapshot, alert: OnAir) -> dict[str, Any]:
-    """An alert for the front page: its colour, its label, its towns by their first letter."""
-    state = alert.state(snapshot.as_of)
-    towns = sorted(alert.communities, key=lambda answer: answer.name)
-    letters = [(letter, list(group)) for letter, group in groupby(towns, key=lambda answer: answer.name[:1].upper())]
-    colour, label = _COLOURS[state]
-    if alert.kind is RevisionKind.RESTORED_IN_PART and state is AirState.DOWN:
-        label = "911 restored in part"
-    if alert.kind is RevisionKind.FALSE_ALARM:
-        label = "False alarm"
-    return {
-        "alert": alert,
-        "state": state.value,
-        "colour": colour,
-        "label": label,
-        "loud": LOUD.get(state, ""),
-        "letters": letters,
-        "down": sum(not answer.restored for answer in towns),
-        "restored": sum(answer.restored for answer in towns),
-    }
-
-
-_COLOURS = {
-    AirState.DOWN: ("red", "911 outage"),
-    AirState.UPDATE_OVERDUE: ("red", "911 outage"),
-    AirState.EXPIRED_WITHOUT_ALL_CLEAR: ("amber", "911 not confirmed"),
-    AirState.ENDED: ("green", "All clear"),
-    AirState.TEST: ("amber", "Test"),
-}
 
 
 def _facts(authority: str, mode: Mode, timezone: str, as_of: datetime) -> dict[str, Any]:

@@ -26,11 +26,23 @@ NAMES = {
 }  # fmt: skip
 """The languages of the house, as their speakers call them, in the order in which they are offered."""
 
-ENGLISH_NAMES = {
-    "en": "English", "es": "Spanish", "pt": "Portuguese", "ht": "Haitian Creole", "zh-Hans": "Chinese (simplified)",
-    "zh-Hant": "Chinese (traditional)", "vi": "Vietnamese", "ru": "Russian", "ar": "Arabic", "fr": "French",
-    "ko": "Korean", "it": "Italian", "de": "German", "hi": "Hindi", "tl": "Tagalog",
-}  # fmt: skip
+ENGLISH_NAMES: Mapping[str, str] = {
+    "en": Said("English"),
+    "es": Said("Spanish"),
+    "pt": Said("Portuguese"),
+    "ht": Said("Haitian Creole"),
+    "zh-Hans": Said("Chinese (simplified)"),
+    "zh-Hant": Said("Chinese (traditional)"),
+    "vi": Said("Vietnamese"),
+    "ru": Said("Russian"),
+    "ar": Said("Arabic"),
+    "fr": Said("French"),
+    "ko": Said("Korean"),
+    "it": Said("Italian"),
+    "de": Said("German"),
+    "hi": Said("Hindi"),
+    "tl": Said("Tagalog"),
+}
 
 RIGHT_TO_LEFT = frozenset({"ar"})
 OWN_SCRIPT = frozenset({"zh-Hans", "zh-Hant", "ru", "ar", "ko", "hi"})

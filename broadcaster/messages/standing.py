@@ -13,7 +13,7 @@ from broadcaster.alert.alert import FailureKind, RevisionKind
 from broadcaster.messages.book import ENGLISH_NAMES, FALLBACK, ROOT, SECOND, Books, lines_of, normal
 from broadcaster.messages.template import Template, parse
 from broadcaster.messages.wording import Form
-from broadcaster.said import Said
+from broadcaster.said import Said, joined
 
 FCC_LANGUAGES = ("en", "es")
 """The languages of the FCC's templates (DA 25-12) that we hold verbatim; eleven more were published."""
@@ -67,13 +67,21 @@ def notes(langs: Sequence[str], books: Books) -> Iterator[tuple[str, str]]:
     """A code and a sentence for the officer: which languages nobody has reviewed, and what their people get."""
     missing = [lang for lang in dict.fromkeys(langs) if normal(lang) not in books.books]
     if missing:
-        yield "no-wording", f"No wording yet in: {', '.join(missing)}. These people get English."
+        yield "no-wording", Said("No wording yet in: %(names)s. These people get English.", names=", ".join(missing))
     if unfit := [ENGLISH_NAMES[lang] for lang in spoken_languages(langs, books) if lang in books.given_up]:
-        yield "given-up", f"{given_up(unfit)} An administrator corrects them under Words and languages."
+        yield (
+            "given-up",
+            joined(" ", [given_up(unfit), Said("An administrator corrects them under Words and languages.")]),
+        )
     loose = [lang for lang in spoken_languages(langs, books) if not books.is_reviewed(lang)]
     if loose and not books.strict:
-        names = ", ".join(ENGLISH_NAMES[lang] for lang in loose)
-        yield "unreviewed", f"Nobody has reviewed the words in: {names}. They are used here because this is not live."
+        yield (
+            "unreviewed",
+            Said(
+                "Nobody has reviewed the words in: %(names)s. They are used here because this is not live.",
+                names=_named(loose),
+            ),
+        )
     if loose and books.strict:
         yield from _replaced(loose)
 
@@ -84,21 +92,31 @@ def given_up(names: Sequence[str]) -> str:
         return ""
     return Said(
         "The words approved here in %(names)s no longer fit this version of Broadcaster: the shipped ones are used.",
-        names=", ".join(names),
+        names=joined(", ", names),
     )
 
 
 def _replaced(loose: Sequence[str]) -> Iterator[tuple[str, str]]:
-    of_fcc = [ENGLISH_NAMES[lang] for lang in loose if lang in FCC_LANGUAGES]
-    pair = [ENGLISH_NAMES[lang] for lang in loose if lang not in FCC_LANGUAGES]
+    of_fcc = [lang for lang in loose if lang in FCC_LANGUAGES]
+    pair = [lang for lang in loose if lang not in FCC_LANGUAGES]
     if of_fcc:
         yield (
             "replaced-by-fcc",
-            f"Nobody has reviewed the words in {', '.join(of_fcc)}: while 911 fails these people get the FCC's own text"
-            " and the number, else English and Spanish together.",
+            Said(
+                "Nobody has reviewed the words in %(names)s: while 911 fails these people get the FCC's own text and"
+                " the number, else English and Spanish together.",
+                names=_named(of_fcc),
+            ),
         )
     if pair:
         yield (
             "replaced-by-pair",
-            f"Nobody has reviewed the words in {', '.join(pair)}: these people get English and Spanish together.",
+            Said(
+                "Nobody has reviewed the words in %(names)s: these people get English and Spanish together.",
+                names=_named(pair),
+            ),
         )
+
+
+def _named(langs: Sequence[str]) -> Said:
+    return joined(", ", [ENGLISH_NAMES[lang] for lang in langs])

@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
@@ -64,8 +65,10 @@ def _look(store: Session, asked: Asked) -> tuple[list[Here], str]:
     if asked.is_empty:
         return [], ""
     try:
-        areas = town_shapes.areas(store) if asked.point else Areas([])
-        return look(directory_load.load(store, agencies=False), areas, asked), ""
+        areas, here = town_shapes.areas(store) if asked.point else Areas([]), directory_load.load(store, agencies=False)
+        names = {psap.code: psap.name for psap in here.psaps}
+        found = look(here, areas, asked)
+        return [replace(one, psaps=tuple(names.get(code, code) for code in one.psaps)) for one in found], ""
     except (BadPlace, UnknownCommunity) as error:
         return [], str(error)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -21,7 +22,7 @@ from broadcaster.messages import standing
 from broadcaster.messages.book import NAMES, languages
 from broadcaster.said import Said, joined
 from broadcaster.settings import Mode
-from broadcaster.store import directory_load, outages, senders, wordings
+from broadcaster.store import areas, directory_load, outages, senders, wordings
 from broadcaster.store import drafts as typed_drafts
 from broadcaster.store.alerts import Revision
 from broadcaster.store.database import public_id
@@ -91,6 +92,11 @@ class Choice:
         rows = sorted(self.directory.psaps, key=lambda psap: (names[psap.county_fips], psap.name))
         grouped = groupby(rows, key=lambda psap: names[psap.county_fips])
         return [(county, [(psap.code, psap.name) for psap in group]) for county, group in grouped]
+
+    def named(self, codes: Collection[str]) -> list[str]:
+        """The names of those of these communities or PSAPs that the directory has, in its order."""
+        places, psaps = self.directory.communities, self.directory.psaps
+        return [one.name for one in places if one.code in codes] + [one.name for one in psaps if one.code in codes]
 
     @property
     def lists(self) -> list[Offered]:
@@ -227,8 +233,8 @@ def follow(alert: str, kind: str) -> Response:
 def ask(alert: str, kind: str) -> str:
     """A link to the next revision: a page with one button, for a GET changes nothing."""
     with house().sessions.begin() as store:
-        acting.alert_of(store, alert)
-    return render_template("desk/next.html", alert=alert, kind=RevisionKind(kind))
+        place = areas.place(store, content_from_json(acting.newest(store, alert).content).area)
+    return render_template("desk/next.html", alert=alert, kind=RevisionKind(kind), place=place)
 
 
 def _reading(store: Session) -> Reading:

@@ -24,10 +24,15 @@ STEPS = {
     "withdrawn_as_own_error": pattern("Our own false alarm was taken back."),
     "returned": pattern("The public text of revision %(no)s was returned: %(reason)s"),
     "rejected": pattern("The public text of revision %(no)s was rejected: %(reason)s"),
-    "held": pattern("Revision %(no)s was put on hold."),
-    "resumed": pattern("Revision %(no)s goes on."),
+    "held": pattern("The public’s messages of revision %(no)s were put on hold."),
+    "resumed": pattern("The public’s messages of revision %(no)s go on."),
 }
 """What the ledger says of an alert that belongs into the story of its outage."""
+TO_AGENCIES = {
+    "held": pattern("The agencies’ mails of revision %(no)s were put on hold."),
+    "resumed": pattern("The agencies’ mails of revision %(no)s go on."),
+}
+"""The same of the other tier, where a step is of one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,8 @@ def _steps(store: Session, outage: Outage) -> list[Line]:
 
 def _words(event: AuditEvent) -> str:
     said = json.loads(event.canonical)["data"]
-    return Said(STEPS[event.action], no=said.get("no", ""), reason=said.get("reason", ""))
+    steps = TO_AGENCIES if said.get("tier") == "agency" and event.action in TO_AGENCIES else STEPS
+    return Said(steps[event.action], no=said.get("no", ""), reason=said.get("reason", ""))
 
 
 def _names(store: Session, actors: set[str]) -> dict[str, str]:

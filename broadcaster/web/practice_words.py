@@ -17,6 +17,9 @@ from broadcaster.web import tongue
 WORD = Said("Practise:")
 BUTTON = re.compile(r"<(?:button|a)\b[^>]*\bclass=\"[^\"]*\busa-button\b[^>]*>")
 """What starts a button of a page; those in the head of a page have another class, and do nothing to an alert."""
+OF_A_LINK = re.compile(r"<button\b[^>]*>|<a\b[^>]*\bclass=\"big\"[^>]*>")
+"""The same on the pages that agencies open by a link; those speak English."""
+LINKS = ("/ack/", "/a/", "/trouble/")
 
 
 def install(app: Flask, mode: Mode) -> None:
@@ -26,7 +29,8 @@ def install(app: Flask, mode: Mode) -> None:
 
 
 def _worded(response: Response) -> Response:
-    if response.mimetype == "text/html" and request.path.startswith("/desk") and not response.is_streamed:
-        word = f"{tongue.said(WORD)} "
-        response.set_data(BUTTON.sub(lambda found: found[0] + word, response.get_data(as_text=True)))
+    by_link = request.path.startswith(LINKS)
+    if response.mimetype == "text/html" and (by_link or request.path.startswith("/desk")) and not response.is_streamed:
+        start, word = (OF_A_LINK, f"{WORD} ") if by_link else (BUTTON, f"{tongue.said(WORD)} ")
+        response.set_data(start.sub(lambda found: found[0] + word, response.get_data(as_text=True)))
     return response

@@ -112,7 +112,7 @@ def _shown(found: Matter) -> dict[str, Any]:
         "mapped": mapped(report.facts.places, found.towns.towns),
         "drawing": outline.of_state(house().settings.state_fips),
         "county_words": WORDS,
-        "foot": list(words.foot(report, house().zone)),
+        "foot": list(words.foot(report, house().zone, when.dated)),
         "became": report_data.BECAME,
         "dated": when.dated,
         "exact": when.second,

@@ -70,5 +70,5 @@ def machine() -> str:
     return (
         Said("%(browser)s on %(system)s", browser=browser or Said("A browser"), system=system)
         if system
-        else browser or "A program"
+        else browser or Said("A program")
     )

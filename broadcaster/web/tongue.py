@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from babel import Locale
 from babel.dates import format_date
 from babel.messages.pofile import read_po
 from flask import Flask, g, has_request_context, request
@@ -28,6 +27,7 @@ from broadcaster.web.vocabulary import SCRIPT_WORDS, SPOKEN, WORDS
 LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
 """Each by its own name, as its switch says it."""
 COOKIE = "desk-lang"
+CHINESE = Said("Chinese")
 CATALOGUE = Path(__file__).resolve().parents[1] / "locale" / "es" / "LC_MESSAGES" / "desk.po"
 Words = TypeVar("Words", str, Markup)
 TWO_STOPS = re.compile(r"([ap]\. ?m\.)\.(?!\.)")
@@ -103,6 +103,12 @@ def said(value: Any) -> str:
     return str(shown(value))
 
 
+def headed(value: Any) -> str:
+    """The same with a capital at its head, as it stands at the beginning of a line."""
+    words = said(value)
+    return words[:1].upper() + words[1:]
+
+
 def kept(text: str) -> str:
     """A whole sentence of ours that was stored in English, in the reader's language; anything else as it is."""
     return said(Said(text.replace("%", "%%")))
@@ -115,9 +121,9 @@ def _(pattern: str, /, **parts: Any) -> str:
 
 def language(lang: str) -> str:
     """A language by its name in the reader's."""
-    if speaking() == "en" or lang not in ENGLISH_NAMES:
-        return ENGLISH_NAMES.get(lang, lang)
-    return Locale.parse(lang.replace("-", "_")).get_display_name("es") or lang
+    if lang == "zh":  # documents of two scripts are told in one
+        return said(CHINESE)
+    return said(ENGLISH_NAMES.get(lang, lang))
 
 
 def word(code: object) -> str:
@@ -204,12 +210,12 @@ def day(moment: date | str) -> str:
 
 
 def install(app: Flask) -> None:
-    """Read the catalogue, and let every template of the desk speak: ``_``, ``ngettext``, the filters `said`, `kept`,
-    `word` and `day`, and every sentence that is printed."""
+    """Read the catalogue, and let every template of the desk speak: ``_``, ``ngettext``, the filters `said`, `headed`,
+    `kept`, `word` and `day`, and every sentence that is printed."""
     catalogue()
     app.jinja_env.finalize = shown
     app.jinja_env.globals.update(_=marked, ngettext=counted)
-    app.jinja_env.filters.update(said=said, kept=kept, word=word, day=day)
+    app.jinja_env.filters.update(said=said, headed=headed, kept=kept, word=word, day=day)
 
     def shared() -> dict[str, Any]:
         wanted = chosen()

@@ -30,7 +30,7 @@ def test_a_proposal_and_its_evidence(sessions: Sessions, chromium: Chromium) -> 
         fits(ida)
         ida.set_viewport_size(OFFICE)
         ida.get_by_role("link", name="Read and decide").last.click()
-        expect(ida.get_by_role("heading", name="no 911 call arrives")).to_be_visible()
+        expect(ida.get_by_role("heading", name="no 911 call has arrived")).to_be_visible()
         shot(ida, "detector-proposal")
         accessible(ida)
         fits(ida)

@@ -122,7 +122,7 @@ def test_silence_everywhere_is_proposed_once_and_becomes_a_draft_on_an_outage(ni
     with desk.sessions() as store:
         assert store.scalar(select(func.count()).select_from(Alert)) == 0, "a machine never makes an alert"
 
-    assert "Is 911 down? The whole state: no 911 call arrives since 12:19" in ida.open("/desk/").words
+    assert "Is 911 down? The whole state: no 911 call has arrived since 12:19" in ida.open("/desk/").words
     una.open("/desk/").open(f"/desk/detector/{found.public_id}")
     assert una.status == 200 and not una.has("/draft") and not una.has("/dismiss")
     ida.open(f"/desk/detector/{found.public_id}")
@@ -136,7 +136,7 @@ def test_silence_everywhere_is_proposed_once_and_becomes_a_draft_on_an_outage(ni
         outage = store.get_one(Outage, alert.outage_id)
         lines = store.scalars(select(OutageLog.text).where(OutageLog.what == "signal")).all()
         assert outage.statewide and alert.known_since == found.decided_at
-        assert len(lines) == 1 and "no 911 call arrives in the whole state since 12:19" in lines[0]
+        assert len(lines) == 1 and "no 911 call has arrived in the whole state since 12:19" in lines[0]
     assert sum(night.minutes(5, quiet=ALL)) == 0, "what was decided about is not proposed again"
     assert "Is 911 down?" not in ida.open("/desk/").words and "a draft" in ida.open("/desk/detector").words
     assert sum(night.minutes(30)) == 0

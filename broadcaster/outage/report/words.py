@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -128,8 +128,9 @@ def _of(part: Figure, whole: Figure) -> str:
     return Said("%(number)s of %(all)s", number=value(part), all=value(whole))
 
 
-def foot(report: Report, zone: ZoneInfo) -> Iterator[str]:
-    """What stands under every report: how sure it is, and by what it can be proved."""
+def foot(report: Report, zone: ZoneInfo, told: Callable[[datetime], str] | None = None) -> Iterator[str]:
+    """What stands under every report: how sure it is, and by what it can be proved; `told` says a moment otherwise than
+    `dated`, in the reader's language."""
     if report.preliminary:
         yield Said("Preliminary: %(whys)s.", whys=joined("; ", report.preliminary))
     else:
@@ -140,7 +141,7 @@ def foot(report: Report, zone: ZoneInfo) -> Iterator[str]:
         yield Said(
             "Newest signed checkpoint: %(size)s events at %(moment)s, root %(root)s.",
             size=f"{chain.size:,}",
-            moment=dated(chain.sealed_at, zone),
+            moment=told(chain.sealed_at) if told else dated(chain.sealed_at, zone),
             root=chain.root,
         )
     yield Said("Accepted says that the carrier has a text, delivered that the phone reported it.")

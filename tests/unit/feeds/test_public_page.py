@@ -95,6 +95,33 @@ def test_two_alerts_over_one_town_give_both_numbers_and_the_words_that_hold():
     assert (told["alert"], told["unsure"]) == ("a1", False) and told["answer"].endswith("call 413-555-0199.")
 
 
+def test_nothing_is_all_clear_where_another_alert_goes_on():
+    """An end is green for the places where 911 works; the others are told what holds there, by whichever alert."""
+    clear = on_air(alert="a0", kind=RevisionKind.ALL_CLEAR, issued=NOON)
+    part = replace(clear, communities=ANSWERS[:2])
+    for ended, down, label in (
+        (
+            clear,
+            on_air(communities=ANSWERS[:1]),
+            '<section class="panel amber" id="alert-a0">\n<p class="label">Another',
+        ),
+        (part, on_air(), '<section class="panel red" id="alert-a0">\n<p class="label">911 outage'),
+    ):
+        text = page(ended, down)
+        assert label in text and "All clear" not in text
+        works = text.partition('id="towns-a0"')[2].partition("</section>")[0]
+        assert ("Ware" in works) is (ended is clear) and "Springfield" not in works
+    assert "Another alert goes on: 911 does not work reliably in Chicopee, Springfield." in text
+    restored = on_air(alert="a2", communities=(replace(ANSWERS[3], restored=False),), issued=NOON)
+    row = page(on_air(), restored).partition('id="town-amherst"')[2].partition("</tr>")[0]
+    assert "call 911" not in row and 'href="tel:+14135550103"' in row
+
+
+def test_the_lines_for_asking_are_written_as_people_read_them():
+    made = public_page.files(snapshot(lookup_sms="+16175550911", lookup_voice="+16175550912"))["index.html"].decode()
+    assert "<strong>617-555-0911</strong>" in made and '<a href="tel:+16175550912">617-555-0912</a>' in made
+
+
 STATES = [
     # what differs, state of the alert, of the whole, words on the page
     ({}, AirState.DOWN, "down", "911 outage"),

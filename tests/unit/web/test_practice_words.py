@@ -6,6 +6,7 @@ import pytest
 
 from broadcaster.store.database import Sessions
 from tests.desk import ISSUER, SECOND, Browser, Desk, settings, walk
+from tests.flow.test_911_trouble import link, places
 
 BUTTONS = "//main//*[self::button or self::a][contains(concat(' ', @class, ' '), ' usa-button ')]"
 
@@ -37,6 +38,18 @@ def test_every_button_of_a_training_desk_has_another_word(sessions: Sessions, mo
     assert [each for each in every if not each.startswith(word)] == []
     assert [each for each in every if each.startswith("Practise") and not word] == []
     assert {f"{word}{act}" for act in ("Submit", "Approve and send", "Release to agencies now")} <= set(every)
+
+
+@pytest.mark.parametrize(("mode", "word"), [("training", "Practise: "), ("demo", "")])
+def test_a_page_by_a_link_says_it_too(sessions: Sessions, mode: str, word: str) -> None:
+    """An agency that is asked to practise must not take it for the night itself."""
+    desk = Desk(sessions, chosen=settings(mode=mode), places=places())
+    page = Browser(desk.app.test_client()).open(link(desk, "ayer-psap"))
+    assert [" ".join(each.text_content().split()) for each in page.page.xpath("//button")] == [
+        f"{word}Send to the 911 authority"
+    ]
+    assert page.page.xpath("//body/@class") == [f"mode-{mode}"]
+    assert page.page.xpath("string(//title)").startswith("TRAINING | ") is (mode == "training")
 
 
 def test_it_speaks_the_readers_language(sessions: Sessions) -> None:
