@@ -9,6 +9,7 @@ import secrets
 import threading
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 
 import pyotp
@@ -37,8 +38,6 @@ STEP = 30
 PASSWORDS = PasswordHasher()
 _AT_ONCE = threading.BoundedSemaphore(2)
 """Each check takes 64 MiB and, for a tenth of a second, every processor: a flood of them leaves room for an alert."""
-_NOBODY = PASSWORDS.hash(secrets.token_hex())
-"""Checked when there is no such account, so that the answer takes as long as for one that exists."""
 
 
 class AccountRefused(Refusal, ValueError):
@@ -90,11 +89,19 @@ def _made(session: Session, sealer: Sealer, email: str, name: str, password: str
     return user, secret
 
 
+@cache
+def _nobody() -> str:
+    """Checked when there is no such account, so that the answer takes as long as for one that exists; made when the
+    first person signs in, whoever it is: most processes of ours never ask for a password."""
+    return PASSWORDS.hash(secrets.token_hex())
+
+
 def password_fits(user: User | None, password: str) -> bool:
     """Whether this is the person's password; takes as long for nobody and for somebody inactive."""
+    nobody = _nobody()
     try:
         with _AT_ONCE:
-            fits = PASSWORDS.verify(user.password_hash if user else _NOBODY, password)
+            fits = PASSWORDS.verify(user.password_hash if user else nobody, password)
     except (VerificationError, InvalidHashError):
         return False
     return fits and user is not None and user.active
