@@ -21,6 +21,7 @@ from broadcaster.local.postgres import Postgres
 from broadcaster.store import database, schema
 from broadcaster.store.database import Sessions
 from broadcaster.web import accounts
+from tests import dialect
 from tests.servers import memory, postgres_server, valkey
 
 __all__ = ["memory", "postgres_server", "valkey"]
@@ -38,6 +39,7 @@ accounts.PASSWORDS = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 second. What the product uses is read by its processes, which the tests start as they are."""
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
+dialect.install()
 structlog.configure(
     [*structlog.get_config()["processors"][:-1], ConsoleRenderer(False, exception_formatter=plain_traceback)]
 )
