@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 from collections.abc import Iterator
@@ -9,14 +10,17 @@ from functools import cache
 
 import psycopg
 import pytest
+import structlog
 from hypothesis import settings
 from psycopg import Connection
 from sqlalchemy.engine import URL, make_url
+from structlog.dev import ConsoleRenderer, plain_traceback
 
 from broadcaster.local.postgres import Postgres
 from broadcaster.store import database, schema
 from broadcaster.store.database import Sessions
 from broadcaster.web import security
+from tests import dialect
 from tests.servers import memory, postgres_server, valkey
 
 __all__ = ["memory", "postgres_server", "valkey"]
@@ -34,8 +38,20 @@ security.COST.update(argon2__rounds=1, argon2__memory_cost=64, argon2__paralleli
 second. What the product uses is read by its processes, which the tests start as they are."""
 settings.register_profile("house", deadline=None, derandomize=True, database=None)
 settings.load_profile("house")
+dialect.install()
+structlog.configure(
+    [*structlog.get_config()["processors"][:-1], ConsoleRenderer(False, exception_formatter=plain_traceback)]
+)
+"""As it is by default, but for the tracebacks, which are otherwise drawn in frames: a hundred milliseconds each."""
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 """The tests start two hundred processes: each would compile the whole program for itself."""
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests and all that they have imported stay to the end: whoever looks for garbage passes them by."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def admin(url: str, statement: str) -> None:

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from lxml import html
+from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from broadcaster.alert.phone import AlternateNumber, Visibility
@@ -33,6 +34,7 @@ from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.store.senders import NewSender
 from broadcaster.web import accounts, create_app
+from tests.furnished import furnished
 
 NOON = datetime(2026, 6, 18, 16, 0, tzinfo=UTC)
 """Noon in Massachusetts."""
@@ -139,17 +141,20 @@ class Desk:
         )
         self.app.config["TESTING"] = True
         self.app.jinja_env.bytecode_cache = Compiled()
-        with self.sessions.begin() as store:
-            directory_load.save(store, self.places, self.sealer)
-            borders.install(store, self.chosen.state_fips)
-            for email, roles in PEOPLE.items():
-                accounts.add_user(store, self.sealer, email, email.partition("@")[0].title(), PASSWORD, roles)
-            senders.register(store, NewSender("sms", "twilio", "+15005550006", 10.0))
-            senders.register(store, NewSender("email", "smtp", "desk@state911.example", 50.0))
-            ids = directory_load.community_ids(store)
-            for number, code in enumerate(["ayer"] * 3 + ["groton"] * 2 + ["harvard"]):
-                address = residents.address(store, self.sealer, "sms", f"+1978555{2000 + number}")
-                residents.subscribe(store, address, ids[code])
+        keys = (self.chosen.field_key_bytes, self.chosen.index_key_bytes, self.chosen.state_fips)
+        furnished(self.sessions, ("desk", self.places, *keys), self._furnish)
+
+    def _furnish(self, store: Session) -> None:
+        directory_load.save(store, self.places, self.sealer)
+        borders.install(store, self.chosen.state_fips)
+        for email, roles in PEOPLE.items():
+            accounts.add_user(store, self.sealer, email, email.partition("@")[0].title(), PASSWORD, roles)
+        senders.register(store, NewSender("sms", "twilio", "+15005550006", 10.0))
+        senders.register(store, NewSender("email", "smtp", "desk@state911.example", 50.0))
+        ids = directory_load.community_ids(store)
+        for number, code in enumerate(["ayer"] * 3 + ["groton"] * 2 + ["harvard"]):
+            address = residents.address(store, self.sealer, "sms", f"+1978555{2000 + number}")
+            residents.subscribe(store, address, ids[code])
 
     def later(self, **length: float) -> None:
         """Let time pass."""

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from broadcaster.alert.alert import Area, Content, FailureKind
 from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.alert.phone import AlternateNumber
@@ -48,6 +50,7 @@ from broadcaster.store.people import User
 from broadcaster.store.sealed import Sealer
 from broadcaster.store.senders import NewSender
 from broadcaster.values import Keyring, key_bytes
+from tests.furnished import furnished
 
 SECRET = "a-secret-of-the-tests-0123456789abcdef"
 KEYS = {
@@ -150,10 +153,11 @@ def person(session, email: str, *roles: str) -> User:
 def furnish(sessions: Sessions, places: Directory, everyone: dict[str, list[str]], mps: float = 1000.0) -> House:
     """Fill a database: a directory, an issuer, an approver, a sender, and residents by phone -> community codes."""
     house = House(sessions, office())
-    with sessions.begin() as session:
+
+    def write(session: Session) -> tuple[int, int]:
         directory_load.save(session, places, SEALER)
-        house.issuer = person(session, "issuer@ma.example", "issuer").id
-        house.approver = person(session, "approver@ma.example", "approver", "issuer").id
+        issuer = person(session, "issuer@ma.example", "issuer").id
+        approver = person(session, "approver@ma.example", "approver", "issuer").id
         senders.register(session, NewSender("sms", "twilio", SENDER, mps))
         senders.register(session, NewSender("feed", "files", "public", 100.0))
         senders.register(session, NewSender("email", "smtp", "alerts@ma.example", 100.0))
@@ -162,6 +166,9 @@ def furnish(sessions: Sessions, places: Directory, everyone: dict[str, list[str]
             address = residents.address(session, SEALER, "sms", phone)
             for code in codes:
                 residents.subscribe(session, address, ids[code])
+        return issuer, approver
+
+    house.issuer, house.approver = furnished(sessions, ("house", places, everyone, mps), write)
     return house
 
 

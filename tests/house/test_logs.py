@@ -50,14 +50,14 @@ def test_what_names_a_person_is_cut(text: str, safe: str) -> None:
 def logged(capsys: pytest.CaptureFixture[str], work: Callable[[], None]) -> list[dict[str, object]]:
     """What is logged while something works, line by line."""
     root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    before, level, ours = root.handlers[:], root.level, structlog.get_config()
     logs.configure("DEBUG")
     try:
         work()
     finally:
         root.handlers[:] = before
         root.setLevel(level)
-        structlog.reset_defaults()
+        structlog.configure(**ours)
     return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
@@ -144,12 +144,12 @@ def test_somebody_who_presses_control_c_is_no_error(
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    before, level, ours = root.handlers[:], root.level, structlog.get_config()
     logs.configure("DEBUG")
     try:
         sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
     finally:
         root.handlers[:] = before
         root.setLevel(level)
-        structlog.reset_defaults()
+        structlog.configure(**ours)
     assert "died" not in capsys.readouterr().err
