@@ -39,9 +39,11 @@ def revision_of(store: Session, public_id: str, no: int) -> Revision:
     return found
 
 
-def newest(store: Session, public_id: str) -> Revision:
-    """The newest revision of an alert, or 404."""
+def newest(store: Session, public_id: str, *, locked: bool = False) -> Revision:
+    """The newest revision of an alert, or 404; with the alert `locked` it stays the newest until this commits."""
     alert = alert_of(store, public_id)
+    if locked:
+        store.execute(select(Alert.id).where(Alert.id == alert.id).with_for_update())
     query = select(Revision).where(Revision.alert_id == alert.id).order_by(Revision.no.desc()).limit(1)
     return store.scalars(query).one()
 
