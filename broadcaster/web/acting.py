@@ -48,6 +48,14 @@ def newest(store: Session, public_id: str, *, locked: bool = False) -> Revision:
     return store.scalars(query).one()
 
 
+def out(store: Session, alert: Alert, asked: str | None) -> list[tuple[Revision, Release]]:
+    """The newest release of each tier, or of the one asked for, that went out; whether it goes on or is on hold."""
+    query = select(Revision, Release).join(Release).where(Revision.alert_id == alert.id)
+    query = query.where(Release.state.in_(["released", "held"])).order_by(Revision.no)
+    by_tier = {release.tier: (row, release) for row, release in store.execute(query)}
+    return [pair for tier, pair in by_tier.items() if not asked or asked == tier]
+
+
 def releases_of(store: Session, revision: Revision) -> dict[str, Release]:
     """The releases of a revision by tier; empty before submit."""
     rows = store.scalars(select(Release).where(Release.revision_id == revision.id))

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.alert import RevisionKind
-from broadcaster.alert.lifecycle import Move, Role, Tier
+from broadcaster.alert.lifecycle import Move, ReleaseState, Role, Tier
 from broadcaster.alert.policy import needs_two_people
 from broadcaster.dispatch import actions, drills
 from broadcaster.dispatch.actions import AlertRefused
@@ -126,12 +126,26 @@ def _turn_down(alert: str, no: int, move: Move) -> Answer:
 @approval.post("/hold")
 @only(Role.ISSUER)
 def hold(alert: str, no: int) -> Response:
-    """Stop a tier at once; one person is enough to stop."""
+    """Stop a tier at once; one person is enough to stop. What is out now stops, whatever the page still showed."""
     with house().sessions.begin() as store:
-        for tier in _tiers(acting.revision_of(store, alert, no), store, "released"):
-            actions.hold(acting.actor(store), acting.revision_of(store, alert, no), tier)
-    flash(_("On hold: nothing more goes out until it is resumed."), "success")
-    return _back(alert, no)
+        newest = acting.revision_of(store, alert, acting.newest(store, alert, locked=True).no)
+        out = acting.out(store, newest.alert, request.form.get("tier"))
+        for row, release in out:
+            if release.state == ReleaseState.RELEASED:
+                actions.hold(acting.actor(store), row, Tier(release.tier))
+        at = max((row.no for row, _release in out), default=no)
+        public = acting.releases_of(store, newest).get(Tier.PUBLIC)
+        waits = public is not None and public.state == ReleaseState.PENDING
+    if out:
+        flash(_("On hold: nothing more goes out until it is resumed."), "success")
+    else:
+        flash(_("Nothing of this alert is out: there is nothing to hold."), "warning")
+    if waits:
+        flash(
+            _("The public’s release still waits, and can be approved: edit it to take it back."),
+            "warning",
+        )
+    return _back(alert, at)
 
 
 @approval.post("/resume")
