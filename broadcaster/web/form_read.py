@@ -174,6 +174,10 @@ def place(reading: Reading) -> Area:
 
 
 def _named(reading: Reading, name: str, text: str, among: Sequence[str] | None = None) -> list[str]:
+    if len(text) >= form_typed.LONGEST:
+        most = f"{form_typed.LONGEST:,}"
+        reading.refuse(name, Said("These are more than %(most)s characters: choose whole counties instead.", most=most))
+        return []
     found, wrong = form_names.codes(reading.directory, text, among)
     if wrong:
         reading.refuse(name, wrong)
