@@ -15,6 +15,8 @@ from broadcaster.said import Said
 SHORT_SERVICES = frozenset({"911", "112", "999", "933", "988", "211", "311"})
 NORTH_AMERICAN = re.compile(r"\+1[2-9](?!11)\d\d[2-9]\d{6}")
 """Ten digits; no area code ends in 11, for a phone that is given 911-555-0123 dials 911."""
+WITHIN = re.compile(r"\+1\d{3}911\d{4}|\+911\d+")
+"""Where people dial seven digits, 978-911-0123 is dialled as 911; and so is what begins with it, abroad."""
 STALE_AFTER_DAYS = 365
 """47 CFR 4.9(h)(1) asks for a yearly confirmation of contact information."""
 
@@ -79,6 +81,10 @@ def parse(text: str, region: str = "US") -> str:
             Said("“%(typed)s” cannot be dialled: type ten digits with the area code, no extension.", typed=typed)
         )
     e164 = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    if WITHIN.fullmatch(e164):
+        raise PhoneRefused(
+            Said("%(typed)s cannot be an alternative to 911: give the ten-digit line that is answered.", typed=typed)
+        )
     if e164.startswith("+1") and not NORTH_AMERICAN.fullmatch(e164):
         raise PhoneRefused(
             Said("“%(typed)s” is no number of the North American plan: check the area code.", typed=typed)

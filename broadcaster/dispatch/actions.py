@@ -63,7 +63,10 @@ def edit(actor: Actor, revision: Revision, content: Content) -> Revision:
             actor.log("edited", revision.alert, no=revision.no)
         second_person.note_editor(actor.session, revision, actor.user_id)
         return revision
-    for pending in _releases(actor, revision):
+    releases = _releases(actor, revision)
+    if any(each.tier == Tier.PUBLIC and each.state in ("released", "held") for each in releases):
+        raise refusal("This went out already: what people were told is changed by an update, from the board.")
+    for pending in releases:
         if pending.state == ReleaseState.PENDING:
             pending.state = lifecycle.moved(ReleaseState(pending.state), Move.WITHDRAW).value
     paging.stop(actor.session, revision.id)

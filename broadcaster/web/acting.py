@@ -39,11 +39,21 @@ def revision_of(store: Session, public_id: str, no: int) -> Revision:
     return found
 
 
-def newest(store: Session, public_id: str) -> Revision:
-    """The newest revision of an alert, or 404."""
+def newest(store: Session, public_id: str, *, locked: bool = False) -> Revision:
+    """The newest revision of an alert, or 404; with the alert `locked` it stays the newest until this commits."""
     alert = alert_of(store, public_id)
+    if locked:
+        store.execute(select(Alert.id).where(Alert.id == alert.id).with_for_update())
     query = select(Revision).where(Revision.alert_id == alert.id).order_by(Revision.no.desc()).limit(1)
     return store.scalars(query).one()
+
+
+def out(store: Session, alert: Alert, asked: str | None) -> list[tuple[Revision, Release]]:
+    """The newest release of each tier, or of the one asked for, that went out; whether it goes on or is on hold."""
+    query = select(Revision, Release).join(Release).where(Revision.alert_id == alert.id)
+    query = query.where(Release.state.in_(["released", "held"])).order_by(Revision.no)
+    by_tier = {release.tier: (row, release) for row, release in store.execute(query)}
+    return [pair for tier, pair in by_tier.items() if not asked or asked == tier]
 
 
 def releases_of(store: Session, revision: Revision) -> dict[str, Release]:

@@ -144,16 +144,20 @@ def _turned_down(call: Call, move: Move) -> m.AlertOut:
 
 def hold(call: Call) -> m.AlertOut:
     """Stop at once what is going out; one person is enough to stop."""
-    row, tiers = _with(call, ReleaseState.RELEASED, cast(m.HoldIn, call.body).tier)
-    for tier in tiers:
+    alert = acting.newest(call.store, call.alert, locked=True).alert
+    out = acting.out(call.store, alert, cast(m.HoldIn, call.body).tier)
+    going = [(row, Tier(release.tier)) for row, release in out if release.state == ReleaseState.RELEASED]
+    for row, tier in going:
         actions.hold(call.actor, row, tier)
-    return told(call, row)
+    if not going:
+        raise LifecycleRefused("Nothing of this alert is going out.")
+    return told(call, max((row for row, _ in going), key=lambda row: row.no))
 
 
 def resume(call: Call) -> m.AlertOut:
     """Let what is held go on; the public tier takes a second person and a code, as its approval did."""
     body = cast(m.ResumeIn, call.body)
-    row, tiers = _with(call, ReleaseState.HELD, body.tier)
+    row, tiers = _held(call, body.tier)
     if any(needs_two_people(tier, RevisionKind(row.kind)) for tier in tiers):
         spend_code(call, body.totp)
     for tier in tiers:
@@ -161,13 +165,13 @@ def resume(call: Call) -> m.AlertOut:
     return told(call, row)
 
 
-def _with(call: Call, state: ReleaseState, asked: Tier | None) -> tuple[Revision, list[Tier]]:
-    """The newest revision with a tier in this state (a draft may stand in front of it), and those tiers."""
+def _held(call: Call, asked: Tier | None) -> tuple[Revision, list[Tier]]:
+    """The newest revision with a tier on hold (a draft may stand in front of it), and those tiers."""
     for row in reversed(acting.alert_of(call.store, call.alert).revisions):
-        found = [Tier(tier) for tier, release in acting.releases_of(call.store, row).items() if release.state == state]
-        if tiers := [tier for tier in found if asked in (None, tier)]:
+        held = [each for each in acting.releases_of(call.store, row).values() if each.state == ReleaseState.HELD]
+        if tiers := [Tier(each.tier) for each in held if asked in (None, each.tier)]:
             return row, tiers
-    raise LifecycleRefused(f"Nothing of this alert is {'on hold' if state is ReleaseState.HELD else 'going out'}.")
+    raise LifecycleRefused("Nothing of this alert is on hold.")
 
 
 def follow(call: Call) -> m.AlertOut:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask, flash, g, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import StrictUndefined
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
@@ -40,6 +40,7 @@ from broadcaster.web import (
     tongue,
 )
 from broadcaster.web.api_problem import DETAILS, problem
+from broadcaster.web.asked import Asked
 from broadcaster.web.blueprints import PAGES
 from broadcaster.web.drafts import after_the_session
 from broadcaster.web.drills import prompt
@@ -70,6 +71,7 @@ def create_app(
     whole seconds; `bell` is rung after a release has committed.
     """
     app = Flask("broadcaster.web", template_folder=str(TEMPLATES), static_folder="static", static_url_path=STATIC_PATH)
+    app.request_class = Asked
     home = app.extensions[NAME] = House(
         settings=settings,
         sessions=sessions or _pool(settings, DESK_CONNECTIONS),
@@ -172,6 +174,7 @@ def _refusals(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(SecurityError, _strange_host)
+    app.register_error_handler(DataError, _unfit)
     app.register_error_handler(OperationalError, _no_database)
     app.register_error_handler(PoolTimeout, _no_database)
     app.register_error_handler(Exception, _broken)
@@ -220,6 +223,14 @@ def _strange_host(error: SecurityError) -> tuple[str, int, dict[str, str]]:
         400,
         {"Content-Type": "text/plain"},
     )
+
+
+def _unfit(error: DataError) -> tuple[str, int]:
+    """An address or a field that no row can hold, such as a number of thirty digits: then no row has it."""
+    log.warning("web.unfit", path=request.path, error=type(error.orig).__name__)
+    if request.method in guard.SAFE:
+        return _said(404, Said("There is nothing at this address: start from the desk."))
+    return _said(422, Said("Something in this is too large to be kept. Nothing was saved: go back and change it."))
 
 
 def _no_database(error: Exception) -> tuple[str, int]:

@@ -7,14 +7,14 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.alert import RevisionKind
-from broadcaster.alert.lifecycle import Move, Role, Tier
+from broadcaster.alert.lifecycle import Move, ReleaseState, Role, Tier
 from broadcaster.alert.policy import needs_two_people
 from broadcaster.dispatch import actions, drills
 from broadcaster.dispatch.actor import AlertRefused
 from broadcaster.said import Said
 from broadcaster.store import drafts as typed_drafts
 from broadcaster.store.alerts import Revision
-from broadcaster.web import acting, drafts, form_numbers, stepup
+from broadcaster.web import acting, drafts, form_numbers, seen, stepup
 from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
 from broadcaster.web.revision import shown
@@ -31,6 +31,9 @@ Answer = Response | tuple[str, int]
 @only(Role.ISSUER)
 def submit(alert: str, no: int) -> Answer:
     """Freeze exactly what was previewed and ask for its release; a number that was typed since is looked at first."""
+    if _is_older(alert, no):
+        flash(said(seen.LOOK_AGAIN), "warning")
+        return _back(alert, no)
     if form_numbers.were_typed(alert, no):
         flash(_("A number was typed in since: look at the texts as they are now, then submit."), "warning")
         return form_numbers.save_typed(alert)
@@ -44,6 +47,15 @@ def submit(alert: str, no: int) -> Answer:
         return redirect(url_for("form.edit", alert=alert), 303)
     flash(_("Submitted. What you see here is frozen: this is what goes out."), "success")
     return _back(alert, no)
+
+
+def _is_older(alert: str, no: int) -> bool:
+    """Whether the page showed something else than what would be frozen; a number typed on it is kept."""
+    with house().sessions.begin() as store:
+        older = seen.is_older(acting.revision_of(store, alert, no))
+        if older and any(value for name, value in request.form.items() if name.startswith("number-")):
+            drafts.keep(store, drafts.key_of(alert, no, numbers=True))
+        return older
 
 
 @approval.post("/release-agencies")
@@ -114,12 +126,26 @@ def _turn_down(alert: str, no: int, move: Move) -> Answer:
 @approval.post("/hold")
 @only(Role.ISSUER)
 def hold(alert: str, no: int) -> Response:
-    """Stop a tier at once; one person is enough to stop."""
+    """Stop a tier at once; one person is enough to stop. What is out now stops, whatever the page still showed."""
     with house().sessions.begin() as store:
-        for tier in _tiers(acting.revision_of(store, alert, no), store, "released"):
-            actions.hold(acting.actor(store), acting.revision_of(store, alert, no), tier)
-    flash(_("On hold: nothing more goes out until it is resumed."), "success")
-    return _back(alert, no)
+        newest = acting.revision_of(store, alert, acting.newest(store, alert, locked=True).no)
+        out = acting.out(store, newest.alert, request.form.get("tier"))
+        for row, release in out:
+            if release.state == ReleaseState.RELEASED:
+                actions.hold(acting.actor(store), row, Tier(release.tier))
+        at = max((row.no for row, _release in out), default=no)
+        public = acting.releases_of(store, newest).get(Tier.PUBLIC)
+        waits = public is not None and public.state == ReleaseState.PENDING
+    if out:
+        flash(_("On hold: nothing more goes out until it is resumed."), "success")
+    else:
+        flash(_("Nothing of this alert is out: there is nothing to hold."), "warning")
+    if waits:
+        flash(
+            _("The public’s release still waits, and can be approved: edit it to take it back."),
+            "warning",
+        )
+    return _back(alert, at)
 
 
 @approval.post("/resume")

@@ -25,9 +25,10 @@ from broadcaster.store.alerts import Alert
 from broadcaster.store.drills import Drill, DrillOutcome, DrillPart, DrillRun
 from broadcaster.store.people import User
 from broadcaster.store.practice import Practice, Result, Standing
-from broadcaster.web import drill_second
+from broadcaster.web import drill_second, moments
 from broadcaster.web.guard import Person, only, person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.moments import Of
 from broadcaster.web.tongue import _
 
 drills = Blueprint("drills", __name__, url_prefix="/desk/drills")
@@ -232,8 +233,7 @@ def own(store: Session, who: Person, now: datetime) -> Practice | None:
 
 def _moment(problems: dict[str, str]) -> datetime | None:
     try:
-        given = datetime.fromisoformat(request.form.get("begins", "").strip())
-        return given.replace(second=0, microsecond=0, tzinfo=house().zone)
+        return moments.typed(request.form.get("begins", ""), house().zone, house().clock(), Of.AHEAD)
     except ValueError:
         problems["begins"] = Said("Fill in date and time, like 2026-06-18T19:00.")
         return None

@@ -27,7 +27,7 @@ from broadcaster.store import drafts as typed_drafts
 from broadcaster.store.alerts import Revision
 from broadcaster.store.database import public_id
 from broadcaster.store.drafts import Kept
-from broadcaster.web import acting, agency_lists, drafts, form_typed, hanging, outline, seat, town_map
+from broadcaster.web import acting, agency_lists, drafts, form_typed, hanging, outline, seat, seen, town_map
 from broadcaster.web.agency_lists import Offered
 from broadcaster.web.form_read import Reading, read
 from broadcaster.web.form_typed import FIELDS, Typed
@@ -202,12 +202,14 @@ def edit(alert: str) -> str:
 def save(alert: str) -> str | Response | tuple[str, int]:
     """Save the draft; what was frozen already stays, and its successor is saved."""
     with house().sessions.begin() as store:
-        revision = acting.newest(store, alert)
+        revision = acting.newest(store, alert, locked=True)
         base, kind = content_from_json(revision.content), RevisionKind(revision.kind)
         key = drafts.key_of(alert, revision.no)
         reading = _reading(store)
         content = read(reading, kind, base)
-        if content is not None:
+        if seen.is_older(revision):
+            reading.refuse("changed", seen.CHANGED)
+        elif content is not None:
             typed_drafts.drop(store, person().id, key)
             return redirect(_after(actions.edit(acting.actor(store), revision, content)), 303)
         drafts.keep(store, key)
@@ -283,6 +285,7 @@ def _page(sheet: Sheet, choice: Choice, kind: RevisionKind, revision: Revision |
         choice=choice,
         kind=kind,
         revision=revision,
+        seen=seen.mark(revision) if revision else "",
         asked=FIELDS[kind],
         failures=FAILURES,
         channels=channels,

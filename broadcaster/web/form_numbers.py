@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -22,9 +22,10 @@ from broadcaster.said import Said
 from broadcaster.store import directory_load
 from broadcaster.store import drafts as typed_drafts
 from broadcaster.store.alerts import Revision
-from broadcaster.web import acting, drafts
+from broadcaster.web import acting, drafts, seen
 from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
+from broadcaster.web.tongue import said
 
 numbers = Blueprint("numbers", __name__, url_prefix="/desk")
 numbers.before_request(drafts.let_in)
@@ -82,10 +83,14 @@ def save(alert: str) -> Saved:
 def save_typed(alert: str) -> Saved:
     """Save the numbers in this request and go to the check, or show what is wrong with them."""
     with house().sessions.begin() as store:
-        revision = acting.newest(store, alert)
+        revision = acting.newest(store, alert, locked=True)
         content, directory = content_from_json(revision.content), directory_load.load(store)
         typed = given(audience.affected(content.area, directory), request.form)
         key = drafts.key_of(alert, revision.no, numbers=True)
+        if seen.is_older(revision):
+            drafts.keep(store, key)
+            flash(said(seen.LOOK_AGAIN), "warning")
+            return redirect(url_for("numbers.page", alert=alert), 303)
         chosen, problems = overrides(typed, directory, house().clock().date())
         if problems:
             drafts.keep(store, key)
@@ -123,7 +128,10 @@ def left(store: Session, revision: Revision, content: Content, directory: Direct
     kept = typed_drafts.kept(store, person().id, drafts.key_of(revision.alert.public_id, revision.no, numbers=True))
     if kept is None:
         return Left({})
-    typed, before = given(audience.affected(content.area, directory), drafts.as_form(kept.fields)), standing(content)
+    before, inside = standing(content), audience.affected(content.area, directory)
+    typed = given(inside, drafts.as_form(kept.fields))
+    if seen.FIELD in kept.fields and kept.fields[seen.FIELD] != [seen.mark(revision)]:
+        typed = {code: text for code, text in typed.items() if text}  # an empty field takes no number that came since
     changed = any(text != before.get(code, "") for code, text in typed.items())
     return Left(typed, kept.saved_at if changed else None)
 
@@ -198,6 +206,7 @@ def _page(revision: Revision, shown: list[Row]) -> str:
         known=revision.alert.known_since,
         kind=RevisionKind(revision.kind),
         no=revision.no,
+        seen=seen.mark(revision),
         look=_sorted(row for row in shown if row.needs_a_look),
         counties=[(county, list(here)) for county, here in groupby(quiet, key=lambda row: row.county)],
         total=len(shown),

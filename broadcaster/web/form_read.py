@@ -25,11 +25,10 @@ from broadcaster.alert.alert import (
 from broadcaster.directory import Directory, UnknownCommunity
 from broadcaster.messages.book import languages
 from broadcaster.said import Said
-from broadcaster.web import agency_lists, form_names
+from broadcaster.web import agency_lists, form_names, form_typed, moments
 from broadcaster.web.form_typed import FIELDS, Typed, TypedConfirmation
+from broadcaster.web.moments import SLACK, Of
 
-SLACK = timedelta(minutes=5)
-"""Clocks differ, and a form is open for a while."""
 LONGEST_NOTE = 500
 LONGEST_NAME = 80
 
@@ -48,14 +47,14 @@ class Reading:
         """Note what is wrong with a field; the first sentence stays."""
         self.problems.setdefault(name, sentence)
 
-    def moment(self, name: str, text: str, *, needed: bool = True) -> datetime | None:
+    def moment(self, name: str, text: str, of: Of = Of.PAST, *, needed: bool = True) -> datetime | None:
         """The aware moment of a local time; None (and a problem, if it is needed) when it is none."""
         if not text.strip():
             if needed:
                 self.refuse(name, Said("Fill in date and time."))
             return None
         try:
-            return datetime.fromisoformat(text.strip()).replace(second=0, microsecond=0, tzinfo=self.zone)
+            return moments.typed(text, self.zone, self.now, of)
         except ValueError:
             self.refuse(
                 name,
@@ -67,7 +66,7 @@ class Reading:
 def read(reading: Reading, kind: RevisionKind, base: Content | None) -> Content | None:
     """The content that the form means, on top of `base` (the draft so far); None when `reading` found problems."""
     asked = FIELDS[kind]
-    started = base or _empty(reading.now)
+    started = base or _empty(reading.now.replace(second=0, microsecond=0))
     content = replace(started, **dict(_decided(reading, asked, started)))
     if "confirmations" in asked:
         content = replace(content, confirmations=tuple(_confirmations(reading, content)))
@@ -175,6 +174,10 @@ def place(reading: Reading) -> Area:
 
 
 def _named(reading: Reading, name: str, text: str, among: Sequence[str] | None = None) -> list[str]:
+    if len(text) >= form_typed.LONGEST:
+        most = f"{form_typed.LONGEST:,}"
+        reading.refuse(name, Said("These are more than %(most)s characters: choose whole counties instead.", most=most))
+        return []
     found, wrong = form_names.codes(reading.directory, text, among)
     if wrong:
         reading.refuse(name, wrong)
@@ -196,26 +199,27 @@ def _times(reading: Reading, asked: frozenset[str], base: Content) -> Iterator[t
     typed, now = reading.typed, reading.now
     began: datetime | None = base.began
     if "began" in asked:
-        began = reading.moment("began", typed.began)
+        untouched = typed.began == form_typed.local(base.began, reading.zone)
+        began = base.began if untouched else reading.moment("began", typed.began)
         if began and began > now + SLACK:
             reading.refuse("began", Said("That is in the future: say since when 911 has failed."))
         yield "began", began
     if "expires" in asked:
         yield "expires", _expires(reading, began)
     if "next_update" in asked:
-        promised = reading.moment("next_update", typed.next_update, needed=False)
+        promised = reading.moment("next_update", typed.next_update, Of.AHEAD, needed=False)
         if promised and promised < now - SLACK:
             reading.refuse("next_update", Said("That is in the past: choose a time to come, or leave it empty."))
         yield "next_update", promised
     if "expected_restoration" in asked:
-        expected = reading.moment("expected_restoration", typed.expected_restoration, needed=False)
+        expected = reading.moment("expected_restoration", typed.expected_restoration, Of.AHEAD, needed=False)
         if expected and began and expected <= began:
             reading.refuse("expected_restoration", Said("911 cannot be restored before it failed: check the time."))
         yield "expected_restoration", expected
 
 
 def _expires(reading: Reading, began: datetime | None) -> datetime | None:
-    expires = reading.moment("expires", reading.typed.expires)
+    expires = reading.moment("expires", reading.typed.expires, Of.END)
     if expires is None:
         return None
     if began and expires <= began:

@@ -12,6 +12,8 @@ from broadcaster.outage.missed_calls.call_columns import Columns, Field, plain
 from broadcaster.outage.missed_calls.call_log import Table
 from broadcaster.outage.missed_calls.call_times import TimeStyle
 from broadcaster.said import Said
+from broadcaster.web import moments
+from broadcaster.web.house import house
 
 ZONES = (
     *("UTC", "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles"),
@@ -88,7 +90,7 @@ def _moment(text: str, name: str, zone: ZoneInfo, problems: dict[str, str]) -> d
     if not text.strip():
         return None
     try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=zone).astimezone(UTC)
+        return moments.typed(text, zone, house().clock()).astimezone(UTC)
     except ValueError:
         problems[name] = Said("Fill in date and time, like 2026-06-18T13:00, or leave it empty.")
         return None

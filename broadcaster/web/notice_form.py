@@ -14,9 +14,10 @@ from broadcaster.outage.notice.rule import LONGEST, Confidential, Notice, Open
 from broadcaster.said import Said
 from broadcaster.store.drafts import Kept
 from broadcaster.store.provider_notices import NoticeKind
-from broadcaster.web.form_read import SLACK
+from broadcaster.web import moments
 from broadcaster.web.form_typed import local
 from broadcaster.web.house import house
+from broadcaster.web.moments import SLACK, Of
 
 TEXTS = ("provider", "ticket", "kind", "services", "area", "effect", *CONFIDENTIAL)
 TIMES = ("told_at", "discovered", "began", "expected")
@@ -97,7 +98,8 @@ def _moment(sent: Typed, name: str, *, needed: bool = False) -> datetime | None:
             sent.refuse(name, Said("Fill in date and time."))
         return None
     try:
-        moment = datetime.fromisoformat(text).replace(second=0, microsecond=0, tzinfo=house().zone)
+        of = Of.AHEAD if name == "expected" else Of.PAST
+        moment = moments.typed(text, house().zone, house().clock(), of)
     except ValueError:
         sent.refuse(name, Said("“%(typed)s” is no date with a time: write it like 2026-06-18T13:15.", typed=text[:40]))
         return None

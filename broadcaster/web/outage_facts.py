@@ -24,6 +24,7 @@ from broadcaster.web.form import Choice
 from broadcaster.web.form_read import Reading
 from broadcaster.web.form_typed import Typed
 from broadcaster.web.house import house
+from broadcaster.web.moments import SLACK
 
 KINDS = {
     FailureKind.ALL_CALLS: Said("all calls"),
@@ -105,7 +106,7 @@ def _typed() -> TypedFacts:
 
 def _facts(reading: Reading, typed: TypedFacts) -> Facts | None:
     known = reading.moment("known_at", typed.known_at)
-    if known and known > reading.now + form_read.SLACK:
+    if known and known > reading.now + SLACK:
         reading.refuse("known_at", Said("That is in the future: say when the first word came."))
     if known and known < reading.now - OLDEST:
         reading.refuse("known_at", Said("That is more than a month ago: check the date."))

@@ -14,6 +14,7 @@ from broadcaster.store import alerts, outages
 from broadcaster.store.ledger import AuditEvent
 from broadcaster.store.outages import Outage
 from broadcaster.store.people import User
+from broadcaster.web import moments
 from broadcaster.web.house import house
 
 STEPS = {
@@ -81,7 +82,7 @@ def moment(text: str, problems: dict[str, str]) -> datetime | None:
     if not text.strip():
         return None
     try:
-        return datetime.fromisoformat(text.strip()).replace(second=0, microsecond=0, tzinfo=house().zone)
+        return moments.typed(text, house().zone, house().clock())
     except ValueError:
         problems["at"] = Said("Fill in date and time, like 2026-06-18T19:00, or leave it empty for now.")
         return None

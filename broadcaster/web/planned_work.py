@@ -15,9 +15,10 @@ from broadcaster.said import Said
 from broadcaster.store import directory_load, ledger, proposals
 from broadcaster.store.people import User
 from broadcaster.store.proposals import PlannedWork
-from broadcaster.web import form_typed
+from broadcaster.web import form_typed, moments
 from broadcaster.web.guard import person
 from broadcaster.web.house import house
+from broadcaster.web.moments import Of
 
 LONGEST = timedelta(days=7)
 LONGEST_WORDS = 200
@@ -96,7 +97,8 @@ def _codes(where: str, directory: Directory) -> list[str] | None:
 
 def _moment(name: str, form: Mapping[str, str], problems: dict[str, str]) -> datetime | None:
     try:
-        return datetime.fromisoformat(form.get(name, "")).replace(tzinfo=house().zone)
+        of = Of.END if name == "ends" else Of.AHEAD
+        return moments.typed(form.get(name, ""), house().zone, house().clock(), of)
     except ValueError:
         problems[name] = Said("Fill in date and time.")
         return None

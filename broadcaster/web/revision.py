@@ -28,7 +28,7 @@ from broadcaster.said import Said
 from broadcaster.store import areas, directory_load, senders, town_shapes, unverified
 from broadcaster.store.alerts import Release, Revision
 from broadcaster.store.people import User
-from broadcaster.web import acting, agency_lists, alone, form_numbers, paged, seat
+from broadcaster.web import acting, agency_lists, alone, form_numbers, paged, seat, seen
 from broadcaster.web.alone import Slip
 from broadcaster.web.form_typed import FIELDS
 from broadcaster.web.guard import person, require_person
@@ -136,6 +136,7 @@ def shown(store: Session, row: Revision, problem: str = "", reason: str = "", sl
     return render_template(
         "desk/revision.html",
         row=row,
+        seen=seen.mark(row),
         kind=RevisionKind(row.kind),
         preview=preview,
         folded=folded(preview.findings),

@@ -20,8 +20,10 @@ from broadcaster.store.contacts import What
 from broadcaster.store.people import User
 from broadcaster.store.roster import Charge, Handover, Shift
 from broadcaster.values import MAIL_ADDRESS
+from broadcaster.web import moments
 from broadcaster.web.guard import Person, only, person, require_person
 from broadcaster.web.house import house
+from broadcaster.web.moments import Of
 from broadcaster.web.tongue import _
 
 roster = Blueprint("roster", __name__, url_prefix="/desk/roster")
@@ -43,7 +45,7 @@ def page() -> str:
 def add() -> Answer:
     """Put somebody on call; everybody may put themselves, administrators anybody."""
     problems: dict[str, str] = {}
-    begins, ends = _moment("begins", problems), _moment("ends", problems)
+    begins, ends = _moment("begins", problems, Of.AHEAD), _moment("ends", problems, Of.END)
     if begins and ends and ends <= begins:
         problems["ends"] = Said("The shift would end before it begins: choose a later end.")
     with house().sessions.begin() as store:
@@ -162,10 +164,9 @@ def _contact(what: What, text: str, problems: dict[str, str]) -> str:
         return ""
 
 
-def _moment(name: str, problems: dict[str, str]) -> datetime | None:
-    text = request.form.get(name, "").strip()
+def _moment(name: str, problems: dict[str, str], of: Of) -> datetime | None:
     try:
-        return datetime.fromisoformat(text).replace(second=0, microsecond=0, tzinfo=house().zone)
+        return moments.typed(request.form.get(name, ""), house().zone, house().clock(), of)
     except ValueError:
         problems[name] = Said("Fill in date and time, like 2026-06-18T19:00.")
         return None

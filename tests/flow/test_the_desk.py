@@ -219,7 +219,7 @@ def test_update_and_number_change_come_prefilled(desk: Desk) -> None:
     author.send("/edit", note="Crews are at work").send("/submit")
     second.open(author.path).send("/approve", code=desk.code(SECOND))
     next_of(desk, author, alert, "number_change")
-    assert set(author.values("/edit")) == {"csrf_token", "draft", "known", "expires", "next_update", "note"}
+    assert set(author.values("/edit")) == {"csrf_token", "draft", "known", "seen", "expires", "next_update", "note"}
     author.send("/edit").send("/numbers", **{"number-harvard": "978-555-0166"})
     assert "978-555-0166" in author.words and "Number change" in author.words
 

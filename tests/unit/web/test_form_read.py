@@ -14,6 +14,7 @@ from broadcaster.web.form_typed import Typed, TypedConfirmation, blank, from_con
 from tests.desk import NOON, directory
 
 ZONE = ZoneInfo("America/New_York")
+PLACES = ("ayer", "groton", "harvard", "salem")
 GOOD = replace(blank(NOON, ZONE, ("en", "es")), names="Ayer")
 
 
@@ -38,6 +39,9 @@ def test_what_is_prefilled_needs_only_a_place() -> None:
         ({"names": "Ayer, Nowhere"}, "names", "“Nowhere” is not in the directory"),
         ({"names": "Grotton"}, "names", "“Grotton” is not in the directory: did you mean Groton?"),
         ({"names": "Aye"}, "names", "“Aye” could be Ayer"),
+        ({"names": "<b>Ayer</b>"}, "names", "“<b>Ayer</b>” is not in the directory"),
+        ({"names": "Ayer\n" * 10_000}, "names", "more than 50,000 characters"),
+        ({"names": "Ayre, Grotton, Salm, Nowhere"}, "names", "did you mean Salem? And 1 more names do not fit."),
         ({"counties": ("99999",)}, "area", "No county has the code"),
         ({"psaps": ("nobody",)}, "area", "No PSAP has the code"),
         ({"failure": "everything"}, "failure", "Choose what fails"),
@@ -90,6 +94,8 @@ def test_whom_to_leave_out_is_typed_by_name_and_comes_back_as_it_was() -> None:
         ({"counties": ("25017",), "names": ""}, Area(counties=("25017",))),
         ({"psaps": ("salem-psap",), "names": ""}, Area(psaps=("salem-psap",))),
         ({"names": "ayer;  GROTON\n\nHarvard, "}, Area(communities=("ayer", "groton", "harvard"))),
+        ({"names": "\u2022 Ayer\u200f\r\n“Groton.”\tHarvard\u2028\ufeffＳalem"}, Area(communities=PLACES)),
+        ({"names": "Ayer\n" * 1_000 + "Groton"}, Area(communities=("ayer", "groton"))),
         ({"names": "Ayer", "communities": ("salem",)}, Area(communities=("ayer", "salem"))),
     ],
 )
