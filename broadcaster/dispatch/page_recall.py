@@ -1,7 +1,7 @@
 """Pages to approvers are taken back once somebody has decided: a call that rings is ended, a text that waits not sent.
 
-What was queued here ends with the decision itself (`store.paging.stop`); a mail is not taken back, and its link leads
-to what was decided.
+What was queued here ends with the decision itself (`store.paging.stop`); a mail is not taken back, and its link
+leads to what was decided.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcaster import audience
-from broadcaster.alert.alert import ChannelName, Content, FailureKind, RevisionKind, content_from_json
+from broadcaster.alert.alert import ChannelName, Content, RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import AlertKind, Role
 from broadcaster.directory import Community, Directory
 from broadcaster.dispatch import actions
@@ -31,6 +31,7 @@ from broadcaster.web import acting, agency_lists, drafts, form_typed, hanging, o
 from broadcaster.web.agency_lists import Offered
 from broadcaster.web.form_read import Reading, read
 from broadcaster.web.form_typed import FIELDS, Typed
+from broadcaster.web.form_words import CHANNELS, FAILURES, NOT_SET_UP
 from broadcaster.web.guard import only, person
 from broadcaster.web.house import house
 from broadcaster.web.tongue import language
@@ -38,35 +39,6 @@ from broadcaster.web.tongue import language
 form = Blueprint("form", __name__, url_prefix="/desk")
 form.before_request(drafts.let_in)
 
-FAILURES = {
-    FailureKind.ALL_CALLS: (Said("All calls"), Said("911 is down. People are told to call another number.")),
-    FailureKind.INTERMITTENT: (Said("Some calls"), Said("People try 911 first, and call another number if it fails.")),
-    FailureKind.ONE_CARRIER: (
-        Said("One carrier or service"),
-        Said("Its customers use another phone, Wi-Fi calling or a number."),
-    ),
-    FailureKind.NO_LOCATION: (
-        Said("Calls arrive without location"),
-        Said("911 works. People say where they are first."),
-    ),
-    FailureKind.TEXT_TO_911: (Said("Text-to-911"), Said("Calls work. People who text are told what to do instead.")),
-}
-CHANNELS = {
-    ChannelName.SMS: (
-        Said("Texts and calls"),
-        Said("texts to phones and calls to landlines, to everybody who signed up in the area"),
-    ),
-    ChannelName.EMAIL: (Said("Agency mail"), Said("to police, fire, hospitals and answering points of the area")),
-    ChannelName.FEED: (Said("Public page and CAP feed"), Said("for the web, broadcasters and alert aggregators")),
-    ChannelName.IPAWS: (
-        Said("IPAWS: radio, television and phones"),
-        Said("EAS and WEA, through FEMA or the agency with the seat"),
-    ),
-}
-NOT_SET_UP = {
-    "sms": Said("texts are off now: no carrier is set up"),
-    "voice": Said("calls are off now: no number to call from is set up"),
-}
 NEXT = (
     f"/alerts/<alert>/next/<any({', '.join(kind for kind in RevisionKind if kind is not RevisionKind.INITIAL)}):kind>"
 )

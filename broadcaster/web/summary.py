@@ -25,8 +25,9 @@ from broadcaster.receipts.counts import ChannelCount
 from broadcaster.said import Counted, Said
 from broadcaster.store import areas, directory_load, senders, texts
 from broadcaster.values import MAIL_ADDRESS
-from broadcaster.web import acting, board, board_cards, form, form_numbers
+from broadcaster.web import acting, board, board_cards, form_numbers
 from broadcaster.web.board_cards import Card
+from broadcaster.web.form_words import FAILURES
 from broadcaster.web.guard import only, person, require_person
 from broadcaster.web.house import house
 from broadcaster.web.tongue import said, speak, speaking
@@ -149,7 +150,7 @@ def _facts(store: Session, alert: str) -> dict[str, Any]:
         "more_places": max(0, len(names) - MOST_PLACES),
         "communities": len(inside),
         "restored": len(inside) - len(failing),
-        "failure": form.FAILURES[content.failure][0],
+        "failure": FAILURES[content.failure][0],
         "dials": dials[:MOST_NUMBERS],
         "more_dials": max(0, len(dials) - MOST_NUMBERS),
         "told": [Told(card) for card in board_cards.cards(made)],

@@ -164,7 +164,7 @@ class Night:
         job.outcome = Outcome(intent.address_id, intent.n, event, "", told, wait, job.wave.id)
 
     def record(self, job: Job) -> None:
-        """Record an outcome; in a wave that may have been recorded unheard no row is counted (`dispatch.drain`)."""
+        """Record an outcome; in a wave that may have been recorded unheard no row counts (`dispatch.drain`)."""
         outcome, wave = job.outcome, job.wave
         assert outcome is not None
 
