@@ -231,12 +231,12 @@ def test_the_stale_are_listed_worst_first(desk: Desk) -> None:
         store.execute(text("UPDATE number SET verified_on = '2025-07-01' WHERE code = 'salem'"))
     reader = desk.browser(AUDITOR).open("/desk/directory/upkeep")
     rows = [" ".join(" ".join(row.itertext()).split()) for row in reader.page.xpath("//tbody/tr")]
-    assert rows[0].startswith("Ayer Police contact email, 1. never now")
+    assert rows[0].startswith("Ayer Police contact email, in place 1 never now")
     assert "Groton number 978-555-0102 told to" not in " ".join(rows), "its first one is told, and that is restricted"
     assert "Groton number 978-555-0102 January 1, 2024 December 31, 2024" in " ".join(rows)
     assert rows[-1] == "Salem number 978-555-0104 told to 1,000 people July 1, 2025 July 1, 2026", "due within 30 days"
     assert "Ayer number" not in " ".join(rows), "its year has long to go"
-    assert "Groton number 1. (restricted) January 1, 2020" in " ".join(rows)
+    assert "Groton number in place 1 (restricted) January 1, 2020" in " ".join(rows)
     assert RESTRICTED not in reader.words
 
 

@@ -67,8 +67,8 @@ def test_never_comes_before_old_and_many_people_before_few() -> None:
     assert told == [
         (RowKind.NUMBER, "Town 2", "508-555-0102", OFTEN),
         (RowKind.NUMBER, "Town 1", "508-555-0101", SELDOM),
-        (RowKind.NUMBER, "Town 2", "2. (restricted)", 0),
-        (RowKind.CONTACT, "Town 1 Police", "email, 1.", 0),
+        (RowKind.NUMBER, "Town 2", "in place 2 (restricted)", 0),
+        (RowKind.CONTACT, "Town 1 Police", "email, in place 1", 0),
         (RowKind.NUMBER, "Town 3", "508-555-0104", 0),
     ]
     assert [one.owner for one in found[:4:3]] == [(RowKind.COMMUNITY, "town-2"), (RowKind.AGENCY, "town-1-police")]
