@@ -29,7 +29,7 @@ demo: $(RUN_SET) assets
 	@$(VENV)/bin/broadcaster demo $(ARGS)
 
 test: $(DEV_SET) assets browser
-	@$(VENV)/bin/pytest -n 3 --dist worksteal --durations 10 $(ARGS)
+	@$(VENV)/bin/pytest -n 4 --dist worksteal --durations 10 $(ARGS)
 
 bench: $(DEV_SET)
 	@$(VENV)/bin/broadcaster bench -- $(ARGS)

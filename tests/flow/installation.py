@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.factories import KEYS, SENDER, SID, TOKEN
+from tests.flow import warm
 from tests.flow.story import ROOT
 
 LISTED = any(Path("/proc/self/task").glob("*/children"))
@@ -54,10 +55,7 @@ def process(env: dict[str, str], *words: str) -> Iterator[subprocess.Popen[bytes
 
 def run(env: dict[str, str], *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     """One command of ours from its start to its end."""
-    argv = [sys.executable, "-m", "broadcaster", *words]
-    return subprocess.run(
-        argv, env=env, cwd=ROOT, capture_output=True, text=True, input=typed, timeout=120, check=False
-    )
+    return warm.run(env, "broadcaster", words, typed)
 
 
 def children(pid: int) -> list[int]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +17,8 @@ from broadcaster.local.carrier import Running
 from broadcaster.store import fanouts, tallies
 from broadcaster.store.database import Sessions
 from broadcaster.store.deliveries import Fanout
+from tests.flow import warm
+from tests.flow.warm import Forked
 
 NOON = datetime(2026, 6, 18, 17, 15, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,17 +32,16 @@ def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
         time.sleep(0.02)
 
 
-def sender(
-    database_url: str, carrier: Running, folder: Path, failpoint: str = "", lane: str = ""
-) -> subprocess.Popen[bytes]:
+def sender(database_url: str, carrier: Running, folder: Path, failpoint: str = "", lane: str = "") -> Forked:
     """A sending process that dies at a fail point, or lives until its queue is empty; `lane` may be ``bulk``."""
     return child(failpoint, "tests.flow.sender_process", database_url, carrier.url, str(folder), lane)
 
 
-def child(failpoint: str, module: str, *words: str) -> subprocess.Popen[bytes]:
+def child(failpoint: str, module: str, *words: str) -> Forked:
     """A module of ours as a process of its own, which dies at a fail point by `kill -9`."""
     env = {**os.environ, "FAILPOINT": failpoint, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen([sys.executable, "-m", module, *words], env=env, cwd=ROOT, stderr=subprocess.DEVNULL)
+    with Path(os.devnull).open("r+b") as nothing:
+        return warm.fork(env, module, words, (nothing, nothing, nothing))
 
 
 def finish(works: Engine, seconds: float = 60.0) -> None:

@@ -15,8 +15,8 @@ SERVERS = {
     "tests/unit/local/test_embedded_servers.py": "it is what is tested",
 }
 MOST_PROCESSES = 75
-"""Places where a test starts one of our commands: each takes one to two seconds of a processor. What a command says is
-asked in this process, by click's own runner."""
+"""Places where a test starts one of our commands: each takes one to two seconds of a processor, or a fifth where it is
+forked warm (`tests.flow.warm`). What a command says is asked in this process, by click's own runner."""
 
 
 def calls(*names: str) -> list[str]:
