@@ -110,6 +110,26 @@ def test_a_jammed_line_leaves_page_and_lookup_and_one_click_texts_the_town(desk:
     assert not author.has("/lines/tell")
 
 
+def test_lines_without_a_word_are_folded_and_one_that_is_jammed_is_not(sessions: Sessions) -> None:
+    """A statewide board does not begin with hundreds of lines of which nobody knows anything. A line's key changes with
+    the first word of it, so that an open board is drawn anew instead of colouring what nobody sees."""
+    plain = directory()
+    towns = tuple(replace(plain.communities[0], code=f"town-{no}", name=f"Town {no}") for no in range(30))
+    numbers = {**plain.numbers, **{town.code: (SECOND_LINE,) for town in towns}}
+    desk = Desk(sessions, places=replace(plain, communities=(*plain.communities, *towns), numbers=numbers))
+    author, second = desk.browser(ISSUER), desk.browser(SECOND)
+    alert = walk(desk, author, names="", statewide="1")
+    page = author.send("/submit").path
+    author.send("/release-agencies")
+    second.open(page).send("/approve", code=desk.code(SECOND))
+    assert author.open(alert).page.xpath("//details//li[@data-k='quiet-ayer']")
+    agency = Browser(desk.app.test_client()).open(link(desk, "ayer-police"))
+    agency.send(agency.path, **{"line-ayer": "jammed", "answer": "read"})
+    shown = author.open(alert).page
+    assert shown.xpath("//li[@data-k='line-ayer'][not(ancestor::details)]/@class") == ["is-red"]
+    assert shown.xpath("//details//li/@data-k") and not shown.xpath("//*[@data-k='quiet-ayer']")
+
+
 def test_a_line_that_is_answered_again_comes_back(desk: Desk, tmp_path: Path) -> None:
     released(desk, desk.browser(ISSUER), desk.browser(SECOND), SECOND)
     publisher = Publisher(desk.sessions, desk.app.extensions["broadcaster"].office, tmp_path, every=3600.0)
