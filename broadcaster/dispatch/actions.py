@@ -205,6 +205,7 @@ def _tell(actor: Actor, revision: Revision, seat: bool) -> list[int]:
 
 def _check_still_true(actor: Actor, revision: Revision) -> None:
     """LifecycleRefused when the words were frozen before something else went out, or would reach nobody any more."""
+    _check_not_gone(actor, revision.alert)
     query = (
         select(Revision.no)
         .join(Release)
@@ -286,6 +287,13 @@ def _lock_draft(actor: Actor, revision: Revision) -> None:
     """Lock the alert, then look again: somebody may have submitted the draft since it was read."""
     _lock(actor, revision.alert)
     actor.session.refresh(revision)
+    _check_not_gone(actor, revision.alert)
+
+
+def _check_not_gone(actor: Actor, alert: Alert) -> None:
+    actor.session.refresh(alert, ["state"])
+    if alert.state == lifecycle.AlertState.WITHDRAWN:
+        raise refusal("This alert was thrown away, joined to another alert, or taken back: start from the desk.")
 
 
 def _releases(actor: Actor, revision: Revision) -> list[Release]:
