@@ -158,9 +158,8 @@ def _release_agencies(actor: Actor, revision: Revision, row: Release) -> Release
 
 
 def _open(revision: Revision, tier: Tier) -> None:
-    alert = revision.alert
-    state = lifecycle.AlertState(alert.state)
-    alert.state = lifecycle.state_after(RevisionKind(revision.kind), tier, state, heard=alert.is_heard).value
+    alert, kind = revision.alert, RevisionKind(revision.kind)
+    alert.state = lifecycle.state_after(kind, tier, lifecycle.AlertState(alert.state), heard=alert.is_heard).value
 
 
 def approve(actor: Actor, revision: Revision, shown_hash: str) -> Release:
