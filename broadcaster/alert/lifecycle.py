@@ -187,6 +187,22 @@ def check_hash(shown: str, frozen: str) -> None:
         )
 
 
+def check_not_gone(state: str) -> None:
+    """LifecycleRefused when an alert is gone that some page may still show: nobody would be called about it."""
+    if state == AlertState.WITHDRAWN:
+        raise LifecycleRefused(
+            Said("This alert was thrown away, joined to another alert, or taken back: start from the desk.")
+        )
+
+
+def check_not_out(tier: Tier, state: ReleaseState) -> None:
+    """LifecycleRefused when the public was told of a revision: nobody edits it any more."""
+    if tier is Tier.PUBLIC and state in (ReleaseState.RELEASED, ReleaseState.HELD):
+        raise LifecycleRefused(
+            Said("This went out already: what people were told is changed by an update, from the board.")
+        )
+
+
 def check_next(kind: RevisionKind, released: Collection[RevisionKind]) -> None:
     """LifecycleRefused when a revision of this kind cannot follow the kinds released to anybody so far."""
     if any(past in ENDINGS for past in released):

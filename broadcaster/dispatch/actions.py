@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from broadcaster.alert import alert as heart
@@ -36,9 +36,7 @@ def new_alert(actor: Actor, kind: AlertKind, content: Content, known_since: date
 
 
 def _draft(actor: Actor, alert: Alert, kind: RevisionKind, content: Content) -> Revision:
-    last = actor.session.scalars(
-        select(Revision.no).where(Revision.alert_id == alert.id).order_by(Revision.no.desc()).limit(1)
-    ).first()
+    last = actor.session.scalar(select(func.max(Revision.no)).where(Revision.alert_id == alert.id))
     revision = Revision(
         alert_id=alert.id,
         no=(last or 0) + 1,
@@ -63,10 +61,8 @@ def edit(actor: Actor, revision: Revision, content: Content) -> Revision:
             actor.log("edited", revision.alert, no=revision.no)
         second_person.note_editor(actor.session, revision, actor.user_id)
         return revision
-    releases = _releases(actor, revision)
-    if any(each.tier == Tier.PUBLIC and each.state in ("released", "held") for each in releases):
-        raise refusal("This went out already: what people were told is changed by an update, from the board.")
-    for pending in releases:
+    for pending in _releases(actor, revision):
+        lifecycle.check_not_out(Tier(pending.tier), ReleaseState(pending.state))
         if pending.state == ReleaseState.PENDING:
             pending.state = lifecycle.moved(ReleaseState(pending.state), Move.WITHDRAW).value
     paging.stop(actor.session, revision.id)
@@ -132,9 +128,8 @@ def _release_agencies(actor: Actor, revision: Revision, row: Release) -> Release
 
 
 def _open(revision: Revision, tier: Tier) -> None:
-    alert = revision.alert
-    state = lifecycle.AlertState(alert.state)
-    alert.state = lifecycle.state_after(RevisionKind(revision.kind), tier, state, heard=alert.is_heard).value
+    alert, kind = revision.alert, RevisionKind(revision.kind)
+    alert.state = lifecycle.state_after(kind, tier, lifecycle.AlertState(alert.state), heard=alert.is_heard).value
 
 
 def approve(actor: Actor, revision: Revision, shown_hash: str) -> Release:
@@ -175,6 +170,7 @@ def _tell(actor: Actor, revision: Revision, seat: bool) -> list[int]:
 
 def _check_still_true(actor: Actor, revision: Revision) -> None:
     """LifecycleRefused when the words were frozen before something else went out, or would reach nobody any more."""
+    lifecycle.check_not_gone(revision.alert.state)
     query = (
         select(Revision.no)
         .join(Release)
@@ -249,18 +245,19 @@ def next_draft(actor: Actor, alert: Alert, kind: RevisionKind) -> Revision:
 
 def _lock(actor: Actor, alert: Alert) -> None:
     second_person.check_hand(actor.session, actor.user_id, AlertKind(alert.kind))
-    actor.session.execute(select(Alert.id).where(Alert.id == alert.id).with_for_update())
+    actor.session.refresh(alert, ["state"], with_for_update=True)
 
 
 def _lock_draft(actor: Actor, revision: Revision) -> None:
     """Lock the alert, then look again: somebody may have submitted the draft since it was read."""
     _lock(actor, revision.alert)
     actor.session.refresh(revision)
+    lifecycle.check_not_gone(revision.alert.state)
 
 
 def _releases(actor: Actor, revision: Revision) -> list[Release]:
     query = select(Release).where(Release.revision_id == revision.id).order_by(Release.id).with_for_update()
-    return list(actor.session.scalars(query.execution_options(populate_existing=True)))
+    return list(actor.session.scalars(query, execution_options={"populate_existing": True}))
 
 
 def locked_release(actor: Actor, revision: Revision, tier: Tier) -> Release:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from sqlalchemy import select
+
 from broadcaster import audience
 from broadcaster.alert.alert import Area, ChannelName, Content, RevisionKind, content_from_json, content_to_json
 from broadcaster.alert.lifecycle import AlertKind, AlertState, LifecycleRefused
@@ -29,6 +31,9 @@ def take_over(actor: Actor, draft: Revision, earlier: Alert) -> Revision:
 
 
 def _go_on(actor: Actor, draft: Revision, earlier: Alert, how: str) -> Revision:
+    actor.session.execute(select(Alert.id).where(Alert.id == draft.alert_id).with_for_update())
+    actor.session.refresh(draft)
+    actor.session.refresh(draft.alert)
     _check(draft, earlier)
     update = actions.next_draft(actor, earlier, RevisionKind.UPDATE)
     before, new = content_from_json(update.content), content_from_json(draft.content)

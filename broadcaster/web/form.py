@@ -27,7 +27,7 @@ from broadcaster.store import drafts as typed_drafts
 from broadcaster.store.alerts import Revision
 from broadcaster.store.database import public_id
 from broadcaster.store.drafts import Kept
-from broadcaster.web import acting, agency_lists, drafts, form_typed, hanging, outline, seat, seen, town_map
+from broadcaster.web import acting, agency_lists, drafts, form_typed, hanging, made, outline, seat, seen, town_map
 from broadcaster.web.agency_lists import Offered
 from broadcaster.web.form_read import Reading, read
 from broadcaster.web.form_typed import FIELDS, Typed
@@ -133,7 +133,10 @@ def create() -> str | Response | tuple[str, int]:
         reading = _reading(store)
         content = read(reading, RevisionKind.INITIAL, None)
         if content is not None:
+            if page := made.before(store, key):
+                return redirect(page, 303)
             revision = _made(acting.actor(store), content, known)
+            made.note(store, key, revision)
             hanging.hang(store, revision, reading.directory, outage)
             typed_drafts.drop(store, person().id, key)
             return redirect(_after(revision), 303)
