@@ -21,9 +21,9 @@ from broadcaster.said import Said
 from broadcaster.store import acknowledgements, ledger, lines, missed_links
 from broadcaster.store.acknowledgements import Answer
 from broadcaster.web.by_link import LONGEST_NOTE, NOT_OURS, pages, refused
-from broadcaster.web.house import house
+from broadcaster.web.house import ASSETS, house
 
-blueprint = pages("ack", __name__, static_folder="assets/ack", static_url_path="/ack/static")
+blueprint = pages("ack", __name__, static_folder=ASSETS / "ack", static_url_path="/ack/static")
 ANSWERS = {
     "read": Said("We have read this"),
     "right": Said("We have read this, and the number you publish for us is right"),

@@ -32,11 +32,11 @@ from broadcaster.web import acting, agency_lists, board_cards, board_map, board_
 from broadcaster.web.agency_lists import LeftOut
 from broadcaster.web.board_cards import Card
 from broadcaster.web.guard import person, require_person
-from broadcaster.web.house import house
+from broadcaster.web.house import ASSETS, house
 from broadcaster.web.tongue import speaking
 from broadcaster.web.town_map import TownMap
 
-blueprint = Blueprint("board", __name__, url_prefix="/desk", static_folder="assets/board", static_url_path="/board")
+blueprint = Blueprint("board", __name__, url_prefix="/desk", static_folder=ASSETS / "board", static_url_path="/board")
 blueprint.before_request(require_person)
 
 KEPT_S = 0.8

@@ -5,6 +5,8 @@ GET shows and changes nothing, because mail scanners follow links; POST answers.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Blueprint, Response, render_template
 
 LONGEST_NOTE = 500
@@ -12,7 +14,7 @@ NOT_OURS = "This link is not complete, or it is not ours. Open it again from the
 
 
 def pages(
-    name: str, import_name: str, static_folder: str | None = None, static_url_path: str | None = None
+    name: str, import_name: str, static_folder: Path | None = None, static_url_path: str | None = None
 ) -> Blueprint:
     """A blueprint of such pages: no token of a form is asked for, and no search engine or next page learns of them."""
     made = Blueprint(name, import_name, static_folder=static_folder, static_url_path=static_url_path)

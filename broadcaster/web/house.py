@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,9 @@ from broadcaster.web.routes import OWN_DATABASE_POOL, class_of
 NAME = "broadcaster"
 OUTER = "broadcaster-outer"
 """The same house, with the database pool of those who may knock."""
+
+ASSETS = Path(__file__).resolve().parent / "assets"
+"""Style sheets and scripts that are written as they are served, by the page that they belong to."""
 
 
 def utc_now() -> datetime:

@@ -30,12 +30,12 @@ from broadcaster.store.people import User
 from broadcaster.store.statements import PublicStatement
 from broadcaster.web import acting, hanging, outages, outline, report_data, tongue, town_map
 from broadcaster.web.guard import only, person, require_person
-from broadcaster.web.house import house
+from broadcaster.web.house import ASSETS, house
 from broadcaster.web.ledger import csv_row
 from broadcaster.web.tongue import Hours, _
 from broadcaster.web.town_map import TownMap
 
-reports = Blueprint("reports", __name__, url_prefix="/desk", static_folder="assets/report", static_url_path="/report")
+reports = Blueprint("reports", __name__, url_prefix="/desk", static_folder=ASSETS / "report", static_url_path="/report")
 reports.before_request(require_person)
 ALERT, OUTAGE = "/alerts/<alert>/report", "/outages/<outage>/report"
 LONGEST = 20_000

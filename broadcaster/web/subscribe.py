@@ -30,11 +30,11 @@ from broadcaster.store.courtesies import Budget, Purpose, Wanted
 from broadcaster.store.signups import MOST_PLACES, Mine, NewSignup
 from broadcaster.web import sources
 from broadcaster.web.headers import FIXED
-from broadcaster.web.house import house
+from broadcaster.web.house import ASSETS, house
 
 log = logs.get(__name__)
 blueprint = Blueprint(
-    "subscribe", __name__, url_prefix="/subscribe", static_folder="assets/subscribe", static_url_path="/static"
+    "subscribe", __name__, url_prefix="/subscribe", static_folder=ASSETS / "subscribe", static_url_path="/static"
 )
 blueprint.record_once(lambda state: state.app.extensions["csrf"].exempt(blueprint))
 LONGEST_PLACES = 1000
