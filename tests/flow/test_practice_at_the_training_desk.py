@@ -123,7 +123,7 @@ def test_practice_there_counts_here(live: Desk, training: Training) -> None:
         live.now = training.desk.now
         assert stands(live)["Ida"] == stands(live)["Abe"] == (Standing.FRESH, True)
         assert stands(live)["Bea"] == (Standing.AMBER, False)
-        assert "0 days ago, at the training desk" in live.browser(AUDITOR).open("/desk/drills/").words
+        assert "today, at the training desk" in live.browser(AUDITOR).open("/desk/drills/").words
         assert "not practised here" not in live.browser(ISSUER).open("/desk/").text
         with live.sessions() as store:
             assert store.query(Alert).count() == 0, "nothing of it but the practice"
