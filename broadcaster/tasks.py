@@ -13,12 +13,12 @@ import redis
 from celery.signals import worker_process_init, worker_process_shutdown
 
 from broadcaster import collector, logs, settings, worker
-from broadcaster.dispatch import drain as draining
 from broadcaster.dispatch import engine as engines
-from broadcaster.dispatch import publish as publishing
 from broadcaster.dispatch import sweep
+from broadcaster.dispatch.documents import publish as publishing
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.waves import drain as draining
 from broadcaster.receipts import intake
 from broadcaster.store.database import now
 

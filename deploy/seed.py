@@ -10,7 +10,7 @@ from broadcaster.local import home
 from broadcaster.local.demo import stage
 from broadcaster.settings import Mode
 from broadcaster.store import database
-from broadcaster.store.people import User
+from broadcaster.store.desk.people import User
 
 RESIDENTS = 20_000
 

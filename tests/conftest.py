@@ -19,7 +19,7 @@ from structlog.dev import ConsoleRenderer, plain_traceback
 from broadcaster.local.postgres import Postgres
 from broadcaster.store import database, schema
 from broadcaster.store.database import Sessions
-from broadcaster.web import security
+from broadcaster.web.signin import security
 from tests import dialect
 from tests.servers import memory, postgres_server, valkey
 

@@ -29,11 +29,15 @@ from broadcaster.directory import (
 )
 from broadcaster.local import borders
 from broadcaster.settings import Settings
-from broadcaster.store import directory_load, people, residents, senders
 from broadcaster.store.database import Sessions
+from broadcaster.store.desk import people
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.senders import NewSender
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import residents
 from broadcaster.store.sealed import Sealer
-from broadcaster.store.senders import NewSender
-from broadcaster.web import accounts, create_app
+from broadcaster.web import create_app
+from broadcaster.web.signin import accounts
 from tests.furnished import furnished
 
 NOON = datetime(2026, 6, 18, 16, 0, tzinfo=UTC)

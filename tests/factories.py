@@ -40,15 +40,18 @@ from broadcaster.dispatch import actions
 from broadcaster.dispatch.actor import Actor
 from broadcaster.dispatch.engine import Engine, Scales
 from broadcaster.dispatch.office import Office
-from broadcaster.dispatch.window import Window
+from broadcaster.dispatch.waves.window import Window
 from broadcaster.messages.edition import Voice
 from broadcaster.settings import Mode
-from broadcaster.store import directory_load, people, residents, senders
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerting.alerts import Revision
 from broadcaster.store.database import Sessions, public_id
-from broadcaster.store.people import User
+from broadcaster.store.desk import people
+from broadcaster.store.desk.people import User
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.senders import NewSender
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import residents
 from broadcaster.store.sealed import Sealer
-from broadcaster.store.senders import NewSender
 from broadcaster.values import Keyring, key_bytes
 from tests.furnished import furnished
 

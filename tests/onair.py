@@ -11,15 +11,16 @@ from sqlalchemy.orm import Session
 from broadcaster.alert.alert import Area, Content, FailureKind, content_to_json
 from broadcaster.alert.phone import Visibility
 from broadcaster.settings import Settings
-from broadcaster.store import fanouts, people, senders
-from broadcaster.store.alerts import Alert, Body, Release, Revision, RevisionText
-from broadcaster.store.deliveries import Acknowledgement, Delivery, Fanout, Lane, Source
-from broadcaster.store.directory import Agency, Community, County, Number
-from broadcaster.store.fanouts import LaneSpec
-from broadcaster.store.people import User
-from broadcaster.store.residents import Address, address, subscribe
+from broadcaster.store.alerting.alerts import Alert, Body, Release, Revision, RevisionText
+from broadcaster.store.desk import people
+from broadcaster.store.desk.people import User
+from broadcaster.store.fanout import fanouts, senders
+from broadcaster.store.fanout.deliveries import Acknowledgement, Delivery, Fanout, Lane, Source
+from broadcaster.store.fanout.fanouts import LaneSpec
+from broadcaster.store.fanout.senders import NewSender
+from broadcaster.store.places.directory import Agency, Community, County, Number
+from broadcaster.store.public.residents import Address, address, subscribe
 from broadcaster.store.sealed import Sealer
-from broadcaster.store.senders import NewSender
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SEALER = Sealer(bytes(range(32)), bytes(range(32, 64)), 1)

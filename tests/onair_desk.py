@@ -8,13 +8,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
 
-from broadcaster.store import desk_sessions
 from broadcaster.store.database import Sessions
-from broadcaster.store.desk_sessions import Visit, Way
-from broadcaster.store.people import User
+from broadcaster.store.desk import desk_sessions
+from broadcaster.store.desk.desk_sessions import Visit, Way
+from broadcaster.store.desk.people import User
 from broadcaster.web import create_app
-from broadcaster.web.guard import KEY
 from broadcaster.web.house import NAME
+from broadcaster.web.signin.guard import KEY
 from tests import onair
 from tests.onair import NOW
 

@@ -13,7 +13,7 @@ from twilio.request_validator import RequestValidator
 from broadcaster.channels.proof import proof
 from broadcaster.settings import Settings
 from broadcaster.store.database import Sessions
-from broadcaster.web.callbacks import INBOUND, STATUS, Bell, Callbacks
+from broadcaster.web.carriers.callbacks import INBOUND, STATUS, Bell, Callbacks
 from tests import onair
 from tests.onair import BASE, SECRET, TOKEN
 

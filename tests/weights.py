@@ -12,15 +12,16 @@ from flask import url_for
 from lxml import html
 from werkzeug.test import TestResponse
 
-from broadcaster.dispatch import publish
+from broadcaster.dispatch.documents import publish
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds import shapes
 from broadcaster.local import borders
 from broadcaster.local.massachusetts import sample
 from broadcaster.local.massachusetts.shapes import generated
-from broadcaster.store import directory_load, residents, town_shapes
 from broadcaster.store.database import Sessions
-from broadcaster.store.residents import NewResident
+from broadcaster.store.places import directory_load, town_shapes
+from broadcaster.store.public import residents
+from broadcaster.store.public.residents import NewResident
 from broadcaster.window import app as window
 from tests.desk import ISSUER, NOON, SECOND, Browser, Desk, walk
 

@@ -27,7 +27,7 @@ CODE_S = 30
 CONFLICT, CREATED, OK = 409, 201, 200
 SAID_MOST = 200
 WAYS = {"canary": "it is", "canary-second": "over the second carrier it is"}
-"""Its text goes once over each carrier that is set up (`dispatch.canary`): how the page speaks of each."""
+"""Its text goes once over each carrier that is set up (`dispatch.practice.canary`): how the page speaks of each."""
 IN_VAIN = {State.REJECTED, State.SUPPRESSED, State.EXPIRED, Handset.UNDELIVERED, Handset.FAILED}
 """Nothing better comes after these."""
 

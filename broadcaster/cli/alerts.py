@@ -6,11 +6,12 @@ import click
 
 from broadcaster.alert.lifecycle import LifecycleRefused
 from broadcaster.dispatch import engine as engines
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import QUEUES
 from broadcaster.dispatch.sweep import keep
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local import home
-from broadcaster.store import alerts, fanouts
+from broadcaster.store.alerting import alerts
+from broadcaster.store.fanout import fanouts
 
 
 @click.command()

@@ -9,9 +9,10 @@ import click
 
 from broadcaster.dispatch.witness import file_of, keys_of, signer_of
 from broadcaster.local import home
-from broadcaster.store import checkpoints, database
-from broadcaster.store.checkpoints import Kept
-from broadcaster.store.signed_note import BadNote, PublicKey
+from broadcaster.store import database
+from broadcaster.store.timeline import checkpoints
+from broadcaster.store.timeline.checkpoints import Kept
+from broadcaster.store.timeline.signed_note import BadNote, PublicKey
 
 
 @click.group()

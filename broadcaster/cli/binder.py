@@ -16,9 +16,9 @@ from broadcaster.outage.binder import file as binder_file
 from broadcaster.outage.binder import settings as binder_settings
 from broadcaster.outage.binder.file import Binder
 from broadcaster.store import sealed_stream
-from broadcaster.store.carried_in import NotEmpty
+from broadcaster.store.binder.carried_in import NotEmpty
 from broadcaster.store.sealed_stream import PASSPHRASE, CannotOpen, Opener
-from broadcaster.store.signed_note import BadNote, PublicKey
+from broadcaster.store.timeline.signed_note import BadNote, PublicKey
 
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 TO = click.option("--to", "folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="A folder.")

@@ -12,9 +12,9 @@ from broadcaster.alert.alert import content_from_json
 from broadcaster.alert.lifecycle import AlertState
 from broadcaster.alert.phone import display
 from broadcaster.directory import Directory
-from broadcaster.dispatch import where
 from broadcaster.dispatch.engine import sealer_of
 from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.revision import where
 from broadcaster.dispatch.witness import signer_of
 from broadcaster.messages import read_aloud
 from broadcaster.messages.book import Books
@@ -24,11 +24,13 @@ from broadcaster.outage.binder.cap import Issuer
 from broadcaster.outage.binder.duty import Binders
 from broadcaster.outage.binder.page import OnAir, Pages, Person
 from broadcaster.settings import Mode, Settings
-from broadcaster.store import areas, contacts, directory_load, wordings
-from broadcaster.store.alerts import Alert, Revision
-from broadcaster.store.contacts import What
+from broadcaster.store.alerting import areas, wordings
+from broadcaster.store.alerting.alerts import Alert, Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.people import User
+from broadcaster.store.desk import contacts
+from broadcaster.store.desk.contacts import What
+from broadcaster.store.desk.people import User
+from broadcaster.store.places import directory_load
 from broadcaster.store.sealed import Sealer
 
 

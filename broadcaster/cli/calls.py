@@ -13,8 +13,9 @@ import click
 from broadcaster.cli.data import opened
 from broadcaster.outage.detector import counting
 from broadcaster.outage.detector.counting import BadCount
-from broadcaster.store import call_counts, ledger
-from broadcaster.store.call_counts import NewCount
+from broadcaster.store.outage import call_counts
+from broadcaster.store.outage.call_counts import NewCount
+from broadcaster.store.timeline import ledger
 
 SHOWN = 20
 Hours = dict[tuple[int, datetime], tuple[int, int]]

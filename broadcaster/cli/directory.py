@@ -14,11 +14,12 @@ from broadcaster.directory.here import Asked, BadPlace, Here, look
 from broadcaster.directory.rows import described
 from broadcaster.dispatch.engine import sealer_of
 from broadcaster.local import home
-from broadcaster.store import directory_import, directory_load, ledger, town_shapes
-from broadcaster.store.directory_files import BadFile
-from broadcaster.store.directory_history import Author
-from broadcaster.store.directory_import import Moved, Proposal
-from broadcaster.store.directory_load import CommunityDropped
+from broadcaster.store.places import directory_import, directory_load, town_shapes
+from broadcaster.store.places.directory_files import BadFile
+from broadcaster.store.places.directory_history import Author
+from broadcaster.store.places.directory_import import Moved, Proposal
+from broadcaster.store.places.directory_load import CommunityDropped
+from broadcaster.store.timeline import ledger
 
 MOST_SHOWN = 200
 """Lines of a difference on a terminal; the desk shows all."""

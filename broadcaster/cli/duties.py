@@ -13,49 +13,49 @@ from broadcaster.cli.provider_watch import EVERY_S as PROVIDERS_EVERY_S
 from broadcaster.cli.provider_watch import ProviderWatch
 from broadcaster.cli.trouble_watch import EVERY_S as TROUBLE_EVERY_S
 from broadcaster.cli.trouble_watch import TroubleWatch
-from broadcaster.dispatch import courtesies
-from broadcaster.dispatch.announce import Announcer
-from broadcaster.dispatch.call_again import call_again
-from broadcaster.dispatch.courtesies import Courtesies
-from broadcaster.dispatch.drill_author import DrillAuthor
-from broadcaster.dispatch.drill_pages import DrillPages
-from broadcaster.dispatch.drills import EVERY_S as DRILLS_EVERY_S
-from broadcaster.dispatch.drills import Drills
+from broadcaster.dispatch.documents.announce import Announcer
+from broadcaster.dispatch.documents.ipaws_echo import LOOK_EVERY_S as COMPARE_EVERY_S
+from broadcaster.dispatch.documents.ipaws_echo import Echoes
+from broadcaster.dispatch.documents.ipaws_watch import PING_EVERY_S, Watch
+from broadcaster.dispatch.documents.publish import Publisher
 from broadcaster.dispatch.engine import Engine
-from broadcaster.dispatch.escalate import escalate
-from broadcaster.dispatch.ipaws_echo import LOOK_EVERY_S as COMPARE_EVERY_S
-from broadcaster.dispatch.ipaws_echo import Echoes
-from broadcaster.dispatch.ipaws_watch import PING_EVERY_S, Watch
-from broadcaster.dispatch.known_lines import EVERY_S as LEARN_EVERY_S
-from broadcaster.dispatch.known_lines import learn
-from broadcaster.dispatch.nightly import LOOK_EVERY_S, Nightly
-from broadcaster.dispatch.notice_chase import chase
 from broadcaster.dispatch.office import Office
-from broadcaster.dispatch.page_recall import LOOK_EVERY_S as RECALL_EVERY_S
-from broadcaster.dispatch.page_recall import PageRecall
-from broadcaster.dispatch.page_tests import LOOK_EVERY_S as TEST_EVERY_S
-from broadcaster.dispatch.page_tests import PageTests
-from broadcaster.dispatch.paging import LOOK_EVERY_S as PAGE_EVERY_S
-from broadcaster.dispatch.paging import Pager
-from broadcaster.dispatch.practice_posts import EVERY_S as PRACTICE_EVERY_S
-from broadcaster.dispatch.practice_posts import PracticePosts
+from broadcaster.dispatch.paging.page_recall import LOOK_EVERY_S as RECALL_EVERY_S
+from broadcaster.dispatch.paging.page_recall import PageRecall
+from broadcaster.dispatch.paging.page_tests import LOOK_EVERY_S as TEST_EVERY_S
+from broadcaster.dispatch.paging.page_tests import PageTests
+from broadcaster.dispatch.paging.paging import LOOK_EVERY_S as PAGE_EVERY_S
+from broadcaster.dispatch.paging.paging import Pager
+from broadcaster.dispatch.paging.proposal_pages import LOOK_EVERY_S as PROPOSE_EVERY_S
+from broadcaster.dispatch.paging.proposal_pages import ProposalPages
+from broadcaster.dispatch.paging.review_pages import LOOK_EVERY_S as REVIEW_EVERY_S
+from broadcaster.dispatch.paging.review_pages import ReviewPages
+from broadcaster.dispatch.practice.drill_author import DrillAuthor
+from broadcaster.dispatch.practice.drill_pages import DrillPages
+from broadcaster.dispatch.practice.drills import EVERY_S as DRILLS_EVERY_S
+from broadcaster.dispatch.practice.drills import Drills
+from broadcaster.dispatch.practice.practice_posts import EVERY_S as PRACTICE_EVERY_S
+from broadcaster.dispatch.practice.practice_posts import PracticePosts
 from broadcaster.dispatch.proofread import EVERY_S as PROOFREAD_EVERY_S
 from broadcaster.dispatch.proofread import Proofreader
-from broadcaster.dispatch.proposal_pages import LOOK_EVERY_S as PROPOSE_EVERY_S
-from broadcaster.dispatch.proposal_pages import ProposalPages
-from broadcaster.dispatch.publish import Publisher
-from broadcaster.dispatch.reminders import EVERY_S as REMIND_EVERY_S
-from broadcaster.dispatch.reminders import Reminders
+from broadcaster.dispatch.residents.nightly import LOOK_EVERY_S, Nightly
+from broadcaster.dispatch.residents.reminders import EVERY_S as REMIND_EVERY_S
+from broadcaster.dispatch.residents.reminders import Reminders
 from broadcaster.dispatch.retention import EVERY_S as RETAIN_EVERY_S
 from broadcaster.dispatch.retention import Retention
-from broadcaster.dispatch.review_pages import LOOK_EVERY_S as REVIEW_EVERY_S
-from broadcaster.dispatch.review_pages import ReviewPages
+from broadcaster.dispatch.telling.escalate import escalate
+from broadcaster.dispatch.telling.known_lines import EVERY_S as LEARN_EVERY_S
+from broadcaster.dispatch.telling.known_lines import learn
+from broadcaster.dispatch.telling.notice_chase import chase
+from broadcaster.dispatch.telling.upkeep import EVERY_S as UPKEEP_EVERY_S
+from broadcaster.dispatch.telling.upkeep import Round
+from broadcaster.dispatch.telling.watching import EVERY_S as WATCH_EVERY_S
+from broadcaster.dispatch.telling.watching import Watching
 from broadcaster.dispatch.tidings import EVERY_S as TIDINGS_EVERY_S
 from broadcaster.dispatch.tidings import Tidings
-from broadcaster.dispatch.upkeep import EVERY_S as UPKEEP_EVERY_S
-from broadcaster.dispatch.upkeep import Round
-from broadcaster.dispatch.watching import EVERY_S as WATCH_EVERY_S
-from broadcaster.dispatch.watching import Watching
+from broadcaster.dispatch.waves import courtesies
+from broadcaster.dispatch.waves.call_again import call_again
+from broadcaster.dispatch.waves.courtesies import Courtesies
 from broadcaster.dispatch.witness import Witness
 from broadcaster.outage.binder.duty import LOOK_EVERY_S as BIND_EVERY_S
 from broadcaster.outage.detector.listening import LOOK_EVERY_S as LISTEN_EVERY_S

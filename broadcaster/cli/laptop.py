@@ -21,10 +21,13 @@ from broadcaster.local.secret import write_secret
 from broadcaster.outage.binder import settings as binder_settings
 from broadcaster.outage.binder.file import RELEASE, SHAPES, Binder
 from broadcaster.settings import Settings
-from broadcaster.store import boundaries, carried_in, database, directory_files, directory_load, ledger, town_shapes
-from broadcaster.store.carried_in import NotEmpty, Rows
-from broadcaster.store.directory_history import Author
+from broadcaster.store import database
+from broadcaster.store.binder import carried_in
+from broadcaster.store.binder.carried_in import NotEmpty, Rows
+from broadcaster.store.places import boundaries, directory_files, directory_load, town_shapes
+from broadcaster.store.places.directory_history import Author
 from broadcaster.store.sealed import Sealer
+from broadcaster.store.timeline import ledger
 
 ITS_OWN = ("DATABASE_URL", "REDIS_URL")
 """Where the environment names servers, those are taken; else they are started from the wheels, in the folder."""

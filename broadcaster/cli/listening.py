@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from broadcaster.cli.serving import ready
-from broadcaster.web import callbacks as webhooks
+from broadcaster.web.carriers import callbacks as webhooks
 
 
 @click.command()

@@ -21,9 +21,10 @@ from broadcaster.outage.missed_calls.call_log import BadLog, Reading, Table
 from broadcaster.outage.missed_calls.call_times import TimeStyle
 from broadcaster.outage.missed_calls.intake import Source
 from broadcaster.outage.record import Writer
-from broadcaster.store import directory_load, missed_figures, missed_logs, outages
-from broadcaster.store.outages import Outage
-from broadcaster.web import missed_columns
+from broadcaster.store.outage import missed_figures, missed_logs, outages
+from broadcaster.store.outage.outages import Outage
+from broadcaster.store.places import directory_load
+from broadcaster.web.missed import columns as missed_columns
 
 SHOWN = 20
 """Remarks that are told on the terminal; a report holds all of them."""

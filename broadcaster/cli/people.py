@@ -16,12 +16,15 @@ from sqlalchemy.orm import Session
 from broadcaster.alert.lifecycle import PEOPLE, Role
 from broadcaster.dispatch.engine import sealer_of
 from broadcaster.local import home
-from broadcaster.store import agency_people, database, desk_sessions, ledger, lockout, people, rights, staff
-from broadcaster.store.people import User
-from broadcaster.store.rights import HOST
+from broadcaster.store import database
+from broadcaster.store.agencies import agency_people
+from broadcaster.store.desk import desk_sessions, lockout, people, rights, staff
+from broadcaster.store.desk.people import User
+from broadcaster.store.desk.rights import HOST
 from broadcaster.store.sealed import Sealer
-from broadcaster.web import accounts, canary_accounts
-from broadcaster.web import tokens as tokens_of_people
+from broadcaster.store.timeline import ledger
+from broadcaster.web.api import tokens as tokens_of_people
+from broadcaster.web.signin import accounts, canary_accounts
 
 ROLES = click.Choice([role.value for role in PEOPLE])
 alone = click.option(

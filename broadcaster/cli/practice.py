@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from broadcaster.dispatch.practice_posts import signer_of
+from broadcaster.dispatch.practice.practice_posts import signer_of
 from broadcaster.local import home
 from broadcaster.settings import Mode, SettingsError
 

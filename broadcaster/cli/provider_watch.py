@@ -9,18 +9,22 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from broadcaster import logs
-from broadcaster.dispatch import outage_words
 from broadcaster.dispatch.engine import Engine
-from broadcaster.dispatch.outage_words import Word
+from broadcaster.dispatch.telling import outage_words
+from broadcaster.dispatch.telling.outage_words import Word
 from broadcaster.messages.message import Message
 from broadcaster.outage.notice import clocks as notice_clocks
 from broadcaster.outage.notice.rule import Clock
 from broadcaster.settings import Mode, Settings
-from broadcaster.store import areas, database, ledger, outages, provider_notices
+from broadcaster.store import database
+from broadcaster.store.agencies import provider_notices
+from broadcaster.store.agencies.provider_notices import ClockName
+from broadcaster.store.alerting import areas
 from broadcaster.store.database import Sessions, only_one
-from broadcaster.store.outages import Outage
-from broadcaster.store.provider_notices import ClockName
+from broadcaster.store.outage import outages
+from broadcaster.store.outage.outages import Outage
 from broadcaster.store.sealed import Sealer
+from broadcaster.store.timeline import ledger
 
 log = logs.get(__name__)
 EVERY_S = 15.0

@@ -15,10 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from broadcaster.alert.phone import PhoneRefused, parse
 from broadcaster.cli.data import opened
 from broadcaster.dispatch.engine import sealer_of
-from broadcaster.store import directory_load, ledger, residents
 from broadcaster.store.database import Sessions
-from broadcaster.store.residents import NewResident
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import residents
+from broadcaster.store.public.residents import NewResident
 from broadcaster.store.sealed import Sealer
+from broadcaster.store.timeline import ledger
 
 BATCH = 10_000
 """Rows of one transaction, about half a second: so long the sign-ups of the same towns wait."""

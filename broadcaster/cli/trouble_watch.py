@@ -13,19 +13,22 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from broadcaster import logs
-from broadcaster.dispatch import outage_words
 from broadcaster.dispatch.engine import Engine
-from broadcaster.dispatch.outage_words import Word, Words
+from broadcaster.dispatch.telling import outage_words
+from broadcaster.dispatch.telling.outage_words import Word, Words
 from broadcaster.messages.message import Message
 from broadcaster.outage import trouble
 from broadcaster.settings import Mode, Settings
-from broadcaster.store import areas, database, ledger, outages
-from broadcaster.store import trouble as reports
+from broadcaster.store import database
+from broadcaster.store.agencies import trouble as reports
+from broadcaster.store.agencies.trouble import Trouble, Waiting
+from broadcaster.store.alerting import areas
 from broadcaster.store.database import Sessions, only_one
-from broadcaster.store.outages import Outage
-from broadcaster.store.people import User
+from broadcaster.store.desk.people import User
+from broadcaster.store.outage import outages
+from broadcaster.store.outage.outages import Outage
 from broadcaster.store.sealed import Sealer
-from broadcaster.store.trouble import Trouble, Waiting
+from broadcaster.store.timeline import ledger
 
 log = logs.get(__name__)
 EVERY_S = 2.0

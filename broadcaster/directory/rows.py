@@ -92,7 +92,7 @@ def contact_code(agency: str, contact: Contact) -> str:
 
 
 def number_code(scope: str, code: str, number: AlternateNumber) -> str:
-    """The code of a number's row: whose it is (a scope of `store.directory.Number`), and the number (E.164)."""
+    """The code of a number's row: whose it is (a scope of `store.places.directory.Number`), and the number (E.164)."""
     return f"{scope}/{code}/{number.e164}"
 
 

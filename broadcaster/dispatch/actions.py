@@ -15,10 +15,17 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert import lifecycle, policy
 from broadcaster.alert.alert import ENDINGS, Content, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Move, ReleaseState, Tier, refusal
-from broadcaster.dispatch import agencies, beside, canary, ipaws, plan, release, second_person
+from broadcaster.dispatch import release
 from broadcaster.dispatch.actor import Actor, AlertRefused
-from broadcaster.store import alerts, directory_load, fanouts, paging, reviews
-from broadcaster.store.alerts import Alert, Release, Revision
+from broadcaster.dispatch.documents import ipaws
+from broadcaster.dispatch.practice import canary
+from broadcaster.dispatch.revision import beside, plan, second_person
+from broadcaster.dispatch.telling import agencies
+from broadcaster.store.alerting import alerts, reviews
+from broadcaster.store.alerting.alerts import Alert, Release, Revision
+from broadcaster.store.desk import paging
+from broadcaster.store.fanout import fanouts
+from broadcaster.store.places import directory_load
 
 DEFAULT_LIFE = timedelta(hours=2)
 DEFAULT_NEXT_UPDATE = timedelta(minutes=30)

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from broadcaster.alert.alert import Problem
 from broadcaster.dispatch.office import Office
 from broadcaster.dispatch.release import Releasing
-from broadcaster.store import ledger
-from broadcaster.store.alerts import Alert, Revision
+from broadcaster.store.alerting.alerts import Alert, Revision
 from broadcaster.store.sealed import Sealer
+from broadcaster.store.timeline import ledger
 
 
 class AlertRefused(ValueError):

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from broadcaster import logs
 from broadcaster.channels import ack_link, registry
 from broadcaster.channels.contract import Asked, Channel, Key
-from broadcaster.dispatch.record import Clerk
-from broadcaster.dispatch.recorder import Recorder
-from broadcaster.dispatch.window import Window
+from broadcaster.dispatch.waves.record import Clerk
+from broadcaster.dispatch.waves.recorder import Recorder
+from broadcaster.dispatch.waves.window import Window
 from broadcaster.messages.mail import ACK_TOKEN
 from broadcaster.messages.message import Message
 from broadcaster.settings import Settings
-from broadcaster.store import database, restored, senders
+from broadcaster.store import database
 from broadcaster.store.database import Sessions
-from broadcaster.store.followups import DueAsk
+from broadcaster.store.fanout import restored, senders
+from broadcaster.store.fanout.followups import DueAsk
+from broadcaster.store.fanout.senders import NewSender
 from broadcaster.store.sealed import Sealer
-from broadcaster.store.senders import NewSender
 from broadcaster.values import Keyring
 
 log = logs.get(__name__)

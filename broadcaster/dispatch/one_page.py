@@ -10,9 +10,12 @@ from broadcaster.alert.lifecycle import LifecycleRefused
 from broadcaster.dispatch.actor import Actor
 from broadcaster.messages.message import Message
 from broadcaster.said import Said
-from broadcaster.store import contacts, database, paging, senders, texts
-from broadcaster.store.alerts import Revision
-from broadcaster.store.paging import Letters
+from broadcaster.store import database
+from broadcaster.store.alerting import texts
+from broadcaster.store.alerting.alerts import Revision
+from broadcaster.store.desk import contacts, paging
+from broadcaster.store.desk.paging import Letters
+from broadcaster.store.fanout import senders
 
 LIFE = timedelta(minutes=30)
 """What it says is of one moment: later than this it would mislead."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from broadcaster import logs
-from broadcaster.store import database, ledger, word_checks, wordings
+from broadcaster.store import database
+from broadcaster.store.alerting import word_checks, wordings
+from broadcaster.store.alerting.wordings import Wording
 from broadcaster.store.database import Sessions
-from broadcaster.store.wordings import Wording
+from broadcaster.store.timeline import ledger
 
 log = logs.get(__name__)
 EVERY_S = 5.0

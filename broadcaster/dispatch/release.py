@@ -20,17 +20,21 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import ENDINGS, ChannelName, Content, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, Tier
 from broadcaster.directory import Directory
-from broadcaster.dispatch import beside, cap_document, plan, stamp, where
+from broadcaster.dispatch.documents import cap_document, stamp
 from broadcaster.dispatch.office import Office
-from broadcaster.dispatch.render import CALL, Work
+from broadcaster.dispatch.revision import beside, plan, where
+from broadcaster.dispatch.revision.render import CALL, Work
 from broadcaster.feeds import cap
 from broadcaster.feeds.cap import InfoTexts
 from broadcaster.feeds.finding import Concern
 from broadcaster.messages.edition import Edition
-from broadcaster.store import alerts, directory_load, fanouts, residents, senders, texts
-from broadcaster.store.alerts import Document, Revision
-from broadcaster.store.deliveries import Fanout, Source
-from broadcaster.store.fanouts import LaneSpec
+from broadcaster.store.alerting import alerts, texts
+from broadcaster.store.alerting.alerts import Document, Revision
+from broadcaster.store.fanout import fanouts, senders
+from broadcaster.store.fanout.deliveries import Fanout, Source
+from broadcaster.store.fanout.fanouts import LaneSpec
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import residents
 from broadcaster.store.sealed import Sealer
 
 PRIORITIES = {

@@ -14,8 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from broadcaster import logs
-from broadcaster.store import ledger, retention
+from broadcaster.store import retention
 from broadcaster.store.database import Sessions, only_one
+from broadcaster.store.timeline import ledger
 
 log = logs.get(__name__)
 EVERY_S = 3600.0

@@ -16,11 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from broadcaster import logs
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import CANARIES, QUEUES, Engine
-from broadcaster.dispatch.followup import follow_up, look_again
-from broadcaster.dispatch.recall import recall
-from broadcaster.store import database, endings, fanouts, ledger, tallies
+from broadcaster.dispatch.waves.drain import drain
+from broadcaster.dispatch.waves.followup import follow_up, look_again
+from broadcaster.dispatch.waves.recall import recall
+from broadcaster.store import database
+from broadcaster.store.fanout import endings, fanouts, tallies
+from broadcaster.store.timeline import ledger
 from broadcaster.store.vitals import Heart
 
 log = logs.get(__name__)

@@ -12,8 +12,9 @@ from broadcaster.channels.errors import SendError
 from broadcaster.dispatch.engine import Engine
 from broadcaster.messages.message import Message
 from broadcaster.settings import Settings
-from broadcaster.store import database, tidings
-from broadcaster.store.tidings import Mail, News
+from broadcaster.store import database
+from broadcaster.store.desk import tidings
+from broadcaster.store.desk.tidings import Mail, News
 
 log = logs.get(__name__)
 EVERY_S = 5.0

@@ -15,13 +15,13 @@ from broadcaster import logs
 from broadcaster.channels import registry
 from broadcaster.channels.contract import Channel, Key, Outgoing
 from broadcaster.channels.errors import SendError
-from broadcaster.dispatch.window import Window
+from broadcaster.dispatch.waves.window import Window
 from broadcaster.messages.message import Message
 from broadcaster.settings import Settings
-from broadcaster.store import checkpoints
-from broadcaster.store.checkpoints import AuditCheckpoint
 from broadcaster.store.database import Sessions, now, only_one
-from broadcaster.store.signed_note import PublicKey, Signer
+from broadcaster.store.timeline import checkpoints
+from broadcaster.store.timeline.checkpoints import AuditCheckpoint
+from broadcaster.store.timeline.signed_note import PublicKey, Signer
 
 log = logs.get(__name__)
 MAIL_EVERY = timedelta(days=1)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from broadcaster.outage.binder import file as binder_file
 from broadcaster.settings import Settings
-from broadcaster.store import binders
-from broadcaster.store.binders import Bound, Standing
+from broadcaster.store.binder import binders
+from broadcaster.store.binder.binders import Bound, Standing
 from broadcaster.store.database import Sessions, now
 from broadcaster.store.sealed_stream import CannotOpen, Opener
 

@@ -13,7 +13,7 @@ from shapely.geometry import mapping
 from sqlalchemy.orm import Session
 
 from broadcaster.local.outlines import Point, decoded, ring
-from broadcaster.store import outlines
+from broadcaster.store.places import outlines
 
 AROUND = 1.0
 """Degrees around a state within which its neighbours are kept: neither a polygon nor its map reaches farther."""

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from broadcaster import settings as knobs
 from broadcaster.channels import registry
-from broadcaster.dispatch import ipaws_watch
+from broadcaster.dispatch.documents import ipaws_watch
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds import certificates, shapes
 from broadcaster.feeds.certificates import CertificateRefused
@@ -29,8 +29,10 @@ from broadcaster.local import (
 )
 from broadcaster.messages import book
 from broadcaster.settings import Mode, Settings, SettingsError
-from broadcaster.store import database, ipaws, outlines
+from broadcaster.store import database
+from broadcaster.store.alerting import ipaws
 from broadcaster.store.envelope import CannotSeal, certificate_of
+from broadcaster.store.places import outlines
 
 LEAST_FREE = 500_000_000
 """Bytes on the disk of DATA_DIR below which the doctor says no."""

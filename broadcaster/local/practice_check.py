@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from broadcaster.dispatch import practice_intake, practice_posts
+from broadcaster.dispatch.practice import practice_intake, practice_posts
 from broadcaster.settings import Mode, Settings, SettingsError
-from broadcaster.store import practice_records
 from broadcaster.store.database import Sessions, now
-from broadcaster.store.practice_records import Posted
+from broadcaster.store.desk import practice_records
+from broadcaster.store.desk.practice_records import Posted
 
 OFF = "off: set PRACTICE_KEY to what `broadcaster practice key` prints at the training desk, and practice there counts."
 OFF_HERE = "off: set PRACTICE_URL to the live installation on this machine, and practice here counts there."

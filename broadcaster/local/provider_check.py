@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from broadcaster.settings import Settings
-from broadcaster.web.provider import Provider, ProviderDown, Question
+from broadcaster.web.signin.provider import Provider, ProviderDown, Question
 
 OFF = "off: set OIDC_ISSUER and OIDC_CLIENT_ID, if your agency has one."
 

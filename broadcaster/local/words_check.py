@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from broadcaster.messages.book import ENGLISH_NAMES
-from broadcaster.store import wordings
+from broadcaster.store.alerting import wordings
+from broadcaster.store.alerting.wordings import Unfit
 from broadcaster.store.database import Sessions
-from broadcaster.store.wordings import Unfit
 
 
 def look(sessions: Sessions) -> tuple[bool, str]:

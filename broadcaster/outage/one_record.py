@@ -16,8 +16,9 @@ from broadcaster.outage.notice.rule import name_key
 from broadcaster.outage.record import RecordRefused, Writer
 from broadcaster.outage.trouble import union
 from broadcaster.said import Said
-from broadcaster.store import joined_records, outages, trouble
-from broadcaster.store.outages import Entry, Outage, OutageState
+from broadcaster.store.agencies import trouble
+from broadcaster.store.outage import joined_records, outages
+from broadcaster.store.outage.outages import Entry, Outage, OutageState
 from broadcaster.store.sealed import Sealer
 
 MOST = 10

@@ -17,11 +17,14 @@ from broadcaster.alert.alert import Area, FailureKind
 from broadcaster.alert.lifecycle import AlertState
 from broadcaster.directory import Directory, UnknownCommunity
 from broadcaster.said import Counted, Said, joined
-from broadcaster.store import alerts, ledger, missed_figures, outages, roster
-from broadcaster.store.alerts import Alert
-from broadcaster.store.outages import Entry, Outage, OutageLog, OutageState
-from broadcaster.store.people import User
-from broadcaster.store.roster import Handover
+from broadcaster.store.alerting import alerts
+from broadcaster.store.alerting.alerts import Alert
+from broadcaster.store.desk import roster
+from broadcaster.store.desk.people import User
+from broadcaster.store.desk.roster import Handover
+from broadcaster.store.outage import missed_figures, outages
+from broadcaster.store.outage.outages import Entry, Outage, OutageLog, OutageState
+from broadcaster.store.timeline import ledger
 
 RELAPSE = timedelta(hours=24)
 """How long after its end an outage that comes back is the same one (outage-domain.md 1.2, row 16)."""

@@ -19,10 +19,10 @@ from broadcaster.directory import AgencyRole, Directory
 from broadcaster.outage import record
 from broadcaster.outage.record import Facts, Writer
 from broadcaster.said import Said
-from broadcaster.store import trouble
-from broadcaster.store.outages import Entry, Outage
+from broadcaster.store.agencies import trouble
+from broadcaster.store.agencies.trouble import Trouble, TroubleReport, Waiting
+from broadcaster.store.outage.outages import Entry, Outage
 from broadcaster.store.sealed import Sealer
-from broadcaster.store.trouble import Trouble, TroubleReport, Waiting
 
 TOGETHER = timedelta(minutes=10)
 """So far apart, two reports are one thing that is larger than either place."""

@@ -9,9 +9,10 @@ from broadcaster.outage import one_record, record
 from broadcaster.outage.missed_calls import parting
 from broadcaster.outage.record import RecordRefused, Writer
 from broadcaster.said import Said
-from broadcaster.store import joined_records, outages, trouble
-from broadcaster.store.joined_records import JoinedRecord
-from broadcaster.store.outages import Entry, Outage, OutageState
+from broadcaster.store.agencies import trouble
+from broadcaster.store.outage import joined_records, outages
+from broadcaster.store.outage.joined_records import JoinedRecord
+from broadcaster.store.outage.outages import Entry, Outage, OutageState
 from broadcaster.store.sealed import Sealer
 
 CHANGED = "What is known was changed since they were joined: look whether it still holds for this one alone."

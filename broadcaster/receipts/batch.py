@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from broadcaster import logs
-from broadcaster.store.receipts import NewReceipt
+from broadcaster.store.fanout.receipts import NewReceipt
 
 log = logs.get(__name__)
 MOST = 1000

@@ -18,8 +18,8 @@ from broadcaster import logs
 from broadcaster.alert.delivery import Handset
 from broadcaster.channels.agency_email import HANDSETS, domain_of, mail_named, message_id
 from broadcaster.settings import Settings
-from broadcaster.store import bounces
-from broadcaster.store.bounces import Bounce
+from broadcaster.store.fanout import bounces
+from broadcaster.store.fanout.bounces import Bounce
 from broadcaster.store.sealed import Sealer
 from broadcaster.values import Keyring
 

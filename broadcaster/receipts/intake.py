@@ -16,11 +16,12 @@ from broadcaster.messages import keywords
 from broadcaster.messages.book import FALLBACK
 from broadcaster.messages.keywords import Asked, Wish
 from broadcaster.receipts.signature import Signed
-from broadcaster.store import consent, inbound, receipts, residents, signups
-from broadcaster.store.consent import Proof, Step
 from broadcaster.store.database import Sessions, only_one
-from broadcaster.store.inbound import NewInbound
-from broadcaster.store.receipts import NewReceipt
+from broadcaster.store.fanout import receipts
+from broadcaster.store.fanout.receipts import NewReceipt
+from broadcaster.store.public import consent, inbound, residents, signups
+from broadcaster.store.public.consent import Proof, Step
+from broadcaster.store.public.inbound import NewInbound
 from broadcaster.store.sealed import Sealer
 
 log = logs.get(__name__)

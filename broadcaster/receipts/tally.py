@@ -15,10 +15,11 @@ from broadcaster.alert.delivery import OPEN, State
 from broadcaster.alert.lifecycle import AlertState, Tier
 from broadcaster.receipts import seat
 from broadcaster.receipts.counts import AgencyLine, Board, ChannelCount, Clocks, CommunityCount, Sums, Tried
-from broadcaster.store import database, senders, tallies
-from broadcaster.store.alerts import Alert, Revision, released_revisions
-from broadcaster.store.fanouts import AGAIN
-from broadcaster.store.tallies import Count
+from broadcaster.store import database
+from broadcaster.store.alerting.alerts import Alert, Revision, released_revisions
+from broadcaster.store.fanout import senders, tallies
+from broadcaster.store.fanout.fanouts import AGAIN
+from broadcaster.store.fanout.tallies import Count
 
 _FANOUTS = text(
     "SELECT f.id, f.tier, f.channel, f.purpose, f.state, f.ended_as, f.planned, f.expires_at, f.started_at,"

@@ -49,7 +49,7 @@ class Installation(Base):
     mode: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
     stamp: Mapped[int | None]
-    """See `store.restored`."""
+    """See `store.fanout.restored`."""
 
 
 def identity() -> Mapped[int]:

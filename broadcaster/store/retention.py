@@ -14,12 +14,10 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session
 
-from broadcaster.store import (
-    canaries,
-    ledger,
-    missed_callers,
-    tallies,
-)
+from broadcaster.store import canaries
+from broadcaster.store.fanout import tallies
+from broadcaster.store.outage import missed_callers
+from broadcaster.store.timeline import ledger
 
 DELIVERIES, PHONES, CONSENTS, COURTESIES = "13 months", "30 days", "4 years", "30 days"
 BATCH = 5000

@@ -1,63 +1,49 @@
 """Every table of the house, imported once, so that metadata and migrations see the same schema."""
 
-from broadcaster.store import (
+from broadcaster.store import canaries
+from broadcaster.store.agencies import chases, notice_chases, provider_notices, provider_senders, trouble
+from broadcaster.store.alerting import (
     alerts,
     answers,
-    boundaries,
-    call_counts,
-    canaries,
-    chases,
-    checkpoints,
-    consent,
-    contacts,
-    courtesies,
-    deliveries,
-    desk_sessions,
-    directory,
-    directory_history,
     drafts,
-    drill_pages,
-    drills,
-    identities,
-    inbound,
     incoming,
     ipaws,
     ipaws_echoes,
-    joined_records,
-    ledger,
-    lines,
-    missed_callers,
-    missed_links,
-    missed_logs,
-    notice_chases,
-    outages,
-    outlines,
-    page_tests,
-    paging,
-    passkeys,
-    people,
-    practice_records,
-    proposals,
-    provider_notices,
-    provider_senders,
-    recalls,
-    reminders,
-    residents,
     reviews,
-    rights,
-    roster,
-    senders,
-    signups,
-    statements,
-    tidings,
-    town_shapes,
-    trouble,
-    upkeep,
     watchers,
     word_checks,
     wordings,
 )
 from broadcaster.store.database import Base
+from broadcaster.store.desk import (
+    contacts,
+    desk_sessions,
+    drill_pages,
+    drills,
+    identities,
+    page_tests,
+    paging,
+    passkeys,
+    people,
+    practice_records,
+    rights,
+    roster,
+    tidings,
+)
+from broadcaster.store.fanout import courtesies, deliveries, recalls, senders
+from broadcaster.store.outage import (
+    call_counts,
+    joined_records,
+    missed_callers,
+    missed_links,
+    missed_logs,
+    outages,
+    proposals,
+    statements,
+)
+from broadcaster.store.places import boundaries, directory, directory_history, lines, outlines, town_shapes, upkeep
+from broadcaster.store.public import consent, inbound, reminders, residents, signups
+from broadcaster.store.timeline import checkpoints, ledger
 
 __all__ = [
     "Base",

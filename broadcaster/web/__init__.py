@@ -2,6 +2,9 @@
 
 Law: a view checks, calls, redirects; it decides nothing. What issues, approves, holds or cancels works without
 JavaScript and is never refused for being asked too often (reliability.md 4.1).
+
+Rooms, in the order of a night: `signin`, `form`, `release`, `board`, `outages`; those who are told: `agencies`,
+`residents`, `carriers`; around it: `missed`, `notices`, `detector`, `directory`, `duty`, `words`; and the `api`.
 """
 
 from __future__ import annotations

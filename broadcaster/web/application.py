@@ -24,31 +24,24 @@ from broadcaster.feeds.public_page import dialable
 from broadcaster.outage.trouble import WORDS
 from broadcaster.said import Said
 from broadcaster.settings import Settings
-from broadcaster.store import database, reviews
+from broadcaster.store import database
+from broadcaster.store.alerting import reviews
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
-from broadcaster.web import (
-    drill_second,
-    guard,
-    headers,
-    metrics,
-    outline,
-    passkey_answers,
-    practice_words,
-    sources,
-    tongue,
-)
-from broadcaster.web.api_problem import DETAILS, problem
+from broadcaster.web import headers, metrics, outline, practice_words, sources, tongue
+from broadcaster.web.agencies.trouble_desk import heard
+from broadcaster.web.api.problem import DETAILS, problem
 from broadcaster.web.asked import Asked
 from broadcaster.web.blueprints import PAGES
-from broadcaster.web.drafts import after_the_session
-from broadcaster.web.drills import prompt
+from broadcaster.web.duty import second as drill_second
+from broadcaster.web.duty.drills import prompt
+from broadcaster.web.form.drafts import after_the_session
 from broadcaster.web.house import NAME, OUTER, House, house, utc_now
 from broadcaster.web.lengths import ago, spoken
-from broadcaster.web.paged import asked
-from broadcaster.web.provider import Provider
-from broadcaster.web.trouble_desk import heard
+from broadcaster.web.release.paged import asked
+from broadcaster.web.signin import guard, passkey_answers
+from broadcaster.web.signin.provider import Provider
 from broadcaster.web.watch import watched
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "web"

@@ -4,57 +4,49 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from broadcaster.web import (
-    ack,
-    api,
-    board,
-    board_stream,
-    check,
-    handoff,
-    missed_link,
-    own_data,
-    partners,
-    practised,
-    subscribe,
-    trouble,
-)
-from broadcaster.web.account import account
-from broadcaster.web.agency import agency
-from broadcaster.web.approval import approval
+from broadcaster.web.agencies import ack, check, handoff, trouble
+from broadcaster.web.agencies.agency import agency
+from broadcaster.web.agencies.trouble_desk import desk_trouble
+from broadcaster.web.api import api, partners, practised
+from broadcaster.web.board import board
+from broadcaster.web.board import stream as board_stream
+from broadcaster.web.board.summary import summary
 from broadcaster.web.desk import desk
 from broadcaster.web.desk_tongue import desk_tongue
-from broadcaster.web.detector import detector
-from broadcaster.web.directory import directory
-from broadcaster.web.drafts import drafts
-from broadcaster.web.drills import drills
-from broadcaster.web.form import form
-from broadcaster.web.form_numbers import numbers
-from broadcaster.web.glass import glass
+from broadcaster.web.detector.detector import detector
+from broadcaster.web.directory.directory import directory
+from broadcaster.web.directory.history import history
+from broadcaster.web.directory.upkeep import keeping
+from broadcaster.web.duty.drills import drills
+from broadcaster.web.duty.roster import roster
+from broadcaster.web.form.drafts import drafts
+from broadcaster.web.form.form import form
+from broadcaster.web.form.numbers import numbers
 from broadcaster.web.health import health
-from broadcaster.web.history import history
-from broadcaster.web.identities import identities
-from broadcaster.web.inbox import inbox
-from broadcaster.web.incoming import incoming
 from broadcaster.web.ledger import ledger
-from broadcaster.web.lines import lines
-from broadcaster.web.missed_links import missed
-from broadcaster.web.notices import notices
-from broadcaster.web.outages import outages
-from broadcaster.web.paged import paged
-from broadcaster.web.passkeys import mine
-from broadcaster.web.people import people
-from broadcaster.web.provider_signin import provider
-from broadcaster.web.providers import providers
-from broadcaster.web.reports import reports
-from broadcaster.web.revision import revision
-from broadcaster.web.roster import roster
-from broadcaster.web.signin import signin
-from broadcaster.web.summary import summary
-from broadcaster.web.together import together
+from broadcaster.web.missed import link
+from broadcaster.web.missed.links import missed
+from broadcaster.web.notices.notices import notices
+from broadcaster.web.notices.providers import providers
+from broadcaster.web.outages.outages import outages
+from broadcaster.web.outages.reports import reports
+from broadcaster.web.release.approval import approval
+from broadcaster.web.release.glass import glass
+from broadcaster.web.release.incoming import incoming
+from broadcaster.web.release.lines import lines
+from broadcaster.web.release.paged import paged
+from broadcaster.web.release.revision import revision
+from broadcaster.web.release.together import together
+from broadcaster.web.residents import own_data, subscribe
+from broadcaster.web.residents.inbox import inbox
+from broadcaster.web.signin.account import account
+from broadcaster.web.signin.identities import identities
+from broadcaster.web.signin.passkeys import mine
+from broadcaster.web.signin.people import people
+from broadcaster.web.signin.provider_signin import provider
+from broadcaster.web.signin.signin import signin
 from broadcaster.web.town_map import town_map
-from broadcaster.web.trouble_desk import desk_trouble
-from broadcaster.web.upkeep import keeping
-from broadcaster.web.words import words
+from broadcaster.web.words.words import words
 
 PAGES: tuple[Blueprint, ...] = (
     signin,
@@ -95,7 +87,7 @@ PAGES: tuple[Blueprint, ...] = (
     ack.blueprint,
     trouble.blueprint,
     handoff.blueprint,
-    missed_link.blueprint,
+    link.blueprint,
     subscribe.blueprint,
     own_data.blueprint,
     check.blueprint,

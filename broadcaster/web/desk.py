@@ -6,14 +6,18 @@ from flask import Blueprint, g, render_template
 from werkzeug.wrappers import Response
 
 from broadcaster.alert.lifecycle import AlertState, Role
-from broadcaster.store import binders, inbound, incoming, provider_notices, provider_senders, rights
-from broadcaster.web import drafts as typed
-from broadcaster.web import notice_shown
-from broadcaster.web.canary_line import line
-from broadcaster.web.drills import own
-from broadcaster.web.guard import person, require_person
+from broadcaster.store.agencies import provider_notices, provider_senders
+from broadcaster.store.alerting import incoming
+from broadcaster.store.binder import binders
+from broadcaster.store.desk import rights
+from broadcaster.store.public import inbound
+from broadcaster.web.board.canary_line import line
+from broadcaster.web.duty.drills import own
+from broadcaster.web.form import drafts as typed
 from broadcaster.web.house import house
-from broadcaster.web.outage_index import open_records
+from broadcaster.web.notices import shown as notice_shown
+from broadcaster.web.outages.index import open_records
+from broadcaster.web.signin.guard import person, require_person
 from broadcaster.web.watch import lately_ended, watched
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")

@@ -16,9 +16,9 @@ from broadcaster.settings import Settings
 from broadcaster.store.database import Sessions
 from broadcaster.store.sealed import Sealer
 from broadcaster.tasks import ring
-from broadcaster.web.brake import Brake
-from broadcaster.web.provider import Provider
 from broadcaster.web.routes import OWN_DATABASE_POOL, class_of
+from broadcaster.web.signin.brake import Brake
+from broadcaster.web.signin.provider import Provider
 
 NAME = "broadcaster"
 OUTER = "broadcaster-outer"

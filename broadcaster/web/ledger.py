@@ -15,11 +15,11 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from broadcaster.alert.lifecycle import Role
 from broadcaster.said import Said, joined
-from broadcaster.store import checkpoints, ledger_reading
-from broadcaster.store import ledger as chain
-from broadcaster.store.ledger_reading import Event, Wanted
-from broadcaster.web.guard import only, person, require_person
+from broadcaster.store.timeline import checkpoints, ledger_reading
+from broadcaster.store.timeline import ledger as chain
+from broadcaster.store.timeline.ledger_reading import Event, Wanted
 from broadcaster.web.house import house
+from broadcaster.web.signin.guard import only, person, require_person
 
 ledger = Blueprint("ledger", __name__, url_prefix="/desk/ledger")
 ledger.before_request(require_person)

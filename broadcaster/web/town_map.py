@@ -10,12 +10,12 @@ from flask import Blueprint, Response, jsonify
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcaster.store import town_shapes
-from broadcaster.store.directory import Community
+from broadcaster.store.places import town_shapes
+from broadcaster.store.places.directory import Community
 from broadcaster.web import outline
-from broadcaster.web.guard import require_person
 from broadcaster.web.house import house
 from broadcaster.web.outline import Drawing
+from broadcaster.web.signin.guard import require_person
 
 town_map = Blueprint("town_map", __name__, url_prefix="/desk/towns")
 town_map.before_request(require_person)

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from broadcaster.alert.alert import Content, RevisionKind, content_from_json
 from broadcaster.alert.lifecycle import HEARD, AlertState, ReleaseState, Tier
 from broadcaster.said import Said
-from broadcaster.store import alerts, areas
-from broadcaster.store.alerts import Alert, Release, Revision
+from broadcaster.store.alerting import alerts, areas
+from broadcaster.store.alerting.alerts import Alert, Release, Revision
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,12 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 from broadcaster.alert.delivery import Event
-from broadcaster.store import database, outcomes, waves
+from broadcaster.store import database
 from broadcaster.store.database import Sessions
-from broadcaster.store.outcomes import Outcome
-from broadcaster.store.senders import Wait
-from broadcaster.store.waves import ClaimedWave
+from broadcaster.store.fanout import outcomes, waves
+from broadcaster.store.fanout.outcomes import Outcome
+from broadcaster.store.fanout.senders import Wait
+from broadcaster.store.fanout.waves import ClaimedWave
 from tests.bench.people import phone
 from tests.factories import SENDER, SID
 

@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 from broadcaster import audience
 from broadcaster.cli import residents as command
 from broadcaster.directory import Agency, AgencyRole, Contact, ContactChannel, Directory
-from broadcaster.store import database, directory_load, residents
+from broadcaster.store import database
 from broadcaster.store.database import Sessions
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import residents
 from tests.bench.people import homes
 from tests.bench.plan import Plan
 from tests.bench.stage import Stage, furnish, places

@@ -17,16 +17,19 @@ from sqlalchemy import update
 from broadcaster import tasks
 from broadcaster.alert.alert import ChannelName, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind
-from broadcaster.dispatch import actions, cap_document, render
-from broadcaster.dispatch.cap_document import Stamp
-from broadcaster.dispatch.render import Work
+from broadcaster.dispatch import actions
+from broadcaster.dispatch.documents import cap_document
+from broadcaster.dispatch.documents.cap_document import Stamp
+from broadcaster.dispatch.revision import render
+from broadcaster.dispatch.revision.render import Work
 from broadcaster.feeds import cap, profile, shapes, signature
 from broadcaster.local import assets, borders, child
 from broadcaster.local.child import Process
 from broadcaster.local.installation import command
 from broadcaster.messages.edition import Edition
-from broadcaster.store import database, outlines
-from broadcaster.store.alerts import Alert, Document
+from broadcaster.store import database
+from broadcaster.store.alerting.alerts import Alert, Document
+from broadcaster.store.places import outlines
 from tests.bench import gauge
 from tests.bench.gauge import Void
 from tests.bench.naive import documents as naive

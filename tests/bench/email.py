@@ -21,7 +21,7 @@ from broadcaster.dispatch import actions
 from broadcaster.local import child
 from broadcaster.local.installation import command
 from broadcaster.store import database
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerting.alerts import Revision
 from tests.bench import ceiling, gauge
 from tests.bench.gauge import Void
 from tests.bench.naive import mails

@@ -17,7 +17,7 @@ from broadcaster.dispatch import actions
 from broadcaster.local import child
 from broadcaster.local.child import Process
 from broadcaster.local.installation import command
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerting.alerts import Revision
 from tests.bench import gauge
 from tests.bench.gauge import Void
 from tests.bench.sink import Stats

@@ -22,8 +22,9 @@ from broadcaster.directory import Directory
 from broadcaster.dispatch import engine as engines
 from broadcaster.local import home, massachusetts, servers
 from broadcaster.local.valkey import Valkey
-from broadcaster.store import database, directory_load, schema
+from broadcaster.store import database, schema
 from broadcaster.store.database import Sessions
+from broadcaster.store.places import directory_load
 from tests.bench import people
 from tests.bench import sink as sinks
 from tests.bench.sink import ROOT, Sink

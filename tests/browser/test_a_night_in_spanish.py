@@ -6,7 +6,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
 from broadcaster.store.database import Sessions
-from broadcaster.web import accounts
+from broadcaster.web.signin import accounts
 from tests import calls
 from tests.browser.looking import MARKS, OFFICE, accessible, fits, served, shot
 from tests.browser.test_the_desk_in_spanish import sign_in

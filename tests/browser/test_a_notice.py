@@ -10,9 +10,9 @@ from playwright.sync_api import expect
 
 from broadcaster.outage.notice.intake import Intake
 from broadcaster.outage.notice.reader import NoticeReader
-from broadcaster.store import people
+from broadcaster.store.agencies.provider_senders import ProviderSender
 from broadcaster.store.database import Sessions
-from broadcaster.store.provider_senders import ProviderSender
+from broadcaster.store.desk import people
 from tests.browser.looking import MARKS, OFFICE, accessible, fits, served, shot
 from tests.browser.test_the_roster import sign_in
 from tests.desk import ISSUER, Desk

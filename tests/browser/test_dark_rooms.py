@@ -16,7 +16,7 @@ from broadcaster.channels.agency_email import ack_token
 from broadcaster.channels.files import publish
 from broadcaster.feeds import public_page
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout, Target
+from broadcaster.store.fanout.deliveries import Fanout, Target
 from broadcaster.window import create_app
 from tests.browser.looking import MARKS, OFFICE, PHONE, served, shot
 from tests.browser.test_the_roster import sign_in

@@ -5,12 +5,13 @@ from __future__ import annotations
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
-from broadcaster.dispatch.drills import Drills
-from broadcaster.store import canaries, drill_pages, drills
+from broadcaster.dispatch.practice.drills import Drills
+from broadcaster.store import canaries
 from broadcaster.store.canaries import Outcome, Run, Step
 from broadcaster.store.database import Sessions
-from broadcaster.store.drills import DrillPart
-from broadcaster.web import accounts
+from broadcaster.store.desk import drill_pages, drills
+from broadcaster.store.desk.drills import DrillPart
+from broadcaster.web.signin import accounts
 from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot
 from tests.browser.test_the_roster import sign_in
 from tests.desk import PASSWORD, Desk

@@ -7,10 +7,10 @@ import socket
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
-from broadcaster.store import rights
 from broadcaster.store.database import Sessions
-from broadcaster.store.people import by_email
-from broadcaster.web import accounts
+from broadcaster.store.desk import rights
+from broadcaster.store.desk.people import by_email
+from broadcaster.web.signin import accounts
 from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot, watched
 from tests.browser.test_the_roster import sign_in
 from tests.desk import ISSUER, PASSWORD, SECOND, Desk, settings, walk

@@ -5,9 +5,10 @@ from __future__ import annotations
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 
-from broadcaster.store import agency_people, people
+from broadcaster.store.agencies import agency_people
 from broadcaster.store.database import Sessions
-from broadcaster.web import accounts
+from broadcaster.store.desk import people
+from broadcaster.web.signin import accounts
 from tests.browser.looking import MARKS, OFFICE, PHONE, served
 from tests.browser.test_passkeys import free_port, looked_at
 from tests.browser.test_the_roster import sign_in

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from broadcaster.channels.proof import placed
-from broadcaster.dispatch.courtesies import MINE
+from broadcaster.dispatch.waves.courtesies import MINE
 from broadcaster.messages.reception import phrases
 from broadcaster.store.database import Sessions
-from broadcaster.store.residents import Address
+from broadcaster.store.public.residents import Address
 from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot, watched
 from tests.desk import Desk, settings
 from tests.flow.test_sign_up_by_point import survey

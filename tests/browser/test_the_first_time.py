@@ -9,10 +9,10 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
 from broadcaster.local.massachusetts import sample
-from broadcaster.store import drafts
-from broadcaster.store.alerts import Alert, Release
+from broadcaster.store.alerting import drafts
+from broadcaster.store.alerting.alerts import Alert, Release
 from broadcaster.store.database import Sessions
-from broadcaster.web.guard import IDLE
+from broadcaster.web.signin.guard import IDLE
 from tests.browser.hands import Hands
 from tests.browser.looking import MARKS, OFFICE, accessible, fits, served, shot
 from tests.desk import ISSUER, NOON, PASSWORD, Desk

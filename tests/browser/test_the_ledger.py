@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from broadcaster.dispatch.witness import signer_of
-from broadcaster.store import checkpoints
 from broadcaster.store.database import Sessions
+from broadcaster.store.timeline import checkpoints
 from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot, watched
 from tests.browser.test_the_desk import sign_in
 from tests.desk import AUDITOR, ISSUER, SECOND, Desk, released

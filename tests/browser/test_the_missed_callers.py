@@ -9,7 +9,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
 from broadcaster.store.database import Sessions
-from broadcaster.web import accounts
+from broadcaster.web.signin import accounts
 from tests import calls
 from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot, watched
 from tests.browser.test_the_roster import sign_in

@@ -16,9 +16,9 @@ from broadcaster.local.massachusetts import sample
 from broadcaster.outage.report.figures import Measure, MissedFigures, Report
 from broadcaster.outage.report.moments import Moment
 from broadcaster.outage.report.references import INTERVALS
-from broadcaster.store import checkpoints
 from broadcaster.store.database import Sessions
-from broadcaster.web import report_data
+from broadcaster.store.timeline import checkpoints
+from broadcaster.web.outages import report_data
 from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot, watched
 from tests.browser.test_the_roster import sign_in
 from tests.desk import ISSUER, NOON, SECOND, Desk

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
-from broadcaster.dispatch.paging import Pager
+from broadcaster.dispatch.paging.paging import Pager
 from broadcaster.store.database import Sessions
 from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot
 from tests.desk import BOTH, ISSUER, PASSWORD, SECOND, Desk, walk

@@ -10,11 +10,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
-from broadcaster.store import directory_load, fanouts, residents, senders
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery, Fanout, Source
-from broadcaster.store.fanouts import LaneSpec
-from broadcaster.store.senders import NewSender
+from broadcaster.store.fanout import fanouts, senders
+from broadcaster.store.fanout.deliveries import Delivery, Fanout, Source
+from broadcaster.store.fanout.fanouts import LaneSpec
+from broadcaster.store.fanout.senders import NewSender
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import residents
 from tests import onair
 from tests.browser.looking import MARKS, OFFICE, accessible, fits, served, shot
 from tests.desk import ISSUER, Desk, walk

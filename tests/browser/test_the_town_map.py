@@ -12,8 +12,8 @@ from broadcaster.feeds import shapes
 from broadcaster.local import borders
 from broadcaster.local.massachusetts import sample
 from broadcaster.local.massachusetts.shapes import generated
-from broadcaster.store import town_shapes
 from broadcaster.store.database import Sessions
+from broadcaster.store.places import town_shapes
 from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot, watched
 from tests.desk import ISSUER, NOON, PASSWORD, Desk
 

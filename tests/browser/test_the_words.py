@@ -15,7 +15,7 @@ from broadcaster.feeds.snapshot import Words
 from broadcaster.messages.book import languages
 from broadcaster.messages.compose import page as page_words
 from broadcaster.store.database import Sessions
-from broadcaster.web import accounts
+from broadcaster.web.signin import accounts
 from broadcaster.window import create_app
 from tests.browser.looking import MARKS, OFFICE, PHONE, accessible, fits, served, shot, watched
 from tests.browser.test_the_desk import sign_in

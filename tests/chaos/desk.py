@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from broadcaster.local.demo.desk import Desk
-from broadcaster.store.people import User
-from broadcaster.web import accounts, tokens
+from broadcaster.store.desk.people import User
+from broadcaster.web.api import tokens
+from broadcaster.web.signin import accounts
 from tests.chaos.stage import Stage
 from tests.factories import SEALER
 

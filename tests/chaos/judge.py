@@ -15,8 +15,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from broadcaster.store import fanouts, ledger, tallies
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.fanout import fanouts, tallies
+from broadcaster.store.fanout.deliveries import Fanout
+from broadcaster.store.timeline import ledger
 from tests.factories import SEALER
 
 KEY = re.compile(r"[?&]d=(\d+)\.(\d+)\.(\d+)")

@@ -14,9 +14,11 @@ from sqlalchemy.engine import make_url
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
 from broadcaster.local.postgres import Postgres
 from broadcaster.local.valkey import Valkey
-from broadcaster.store import database, directory_load, residents, schema
+from broadcaster.store import database, schema
 from broadcaster.store.database import Sessions
-from broadcaster.store.residents import NewResident
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import residents
+from broadcaster.store.public.residents import NewResident
 from tests.chaos.ground import Ground
 from tests.chaos.row import BLIND_S, LEASE_S, SCALE, SETTLE_S, Setting
 from tests.factories import SEALER, SECOND_SENDER, SID, TOKEN, House, directory, furnish, phones

@@ -20,9 +20,9 @@ from broadcaster.dispatch import actions
 from broadcaster.local.carrier import Running
 from broadcaster.local.postgres import Postgres
 from broadcaster.local.valkey import Valkey
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerting.alerts import Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.fanout.deliveries import Fanout
 from tests.chaos import parts
 from tests.chaos.ground import Ground
 from tests.chaos.parts import BESIDE, MAIN

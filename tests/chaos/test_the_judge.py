@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from broadcaster.store import directory_load, residents
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.fanout.deliveries import Fanout
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import residents
 from tests.chaos import board, judge
 from tests.chaos.judge import Case
 from tests.chaos.play import NOT_HERE, Result, late, play

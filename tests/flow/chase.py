@@ -12,13 +12,13 @@ from sqlalchemy import text
 from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.directory import Contact, ContactChannel, Directory
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import Engine
-from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.sweep import keep
+from broadcaster.dispatch.telling.escalate import escalate
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local import mailbox
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
-from broadcaster.store.chases import Chase
+from broadcaster.store.agencies.chases import Chase
 from broadcaster.store.database import Sessions
 from broadcaster.web import create_app
 from tests import onair

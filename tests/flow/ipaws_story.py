@@ -10,15 +10,15 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.sweep import keep
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local.ipaws import Running
-from broadcaster.store import senders
-from broadcaster.store.alerts import Document
+from broadcaster.store.alerting.alerts import Document
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
-from broadcaster.store.senders import NewSender
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.deliveries import Fanout
+from broadcaster.store.fanout.senders import NewSender
 from tests import ipaws
 from tests.factories import House, Ways, directory, engine, furnish, office
 

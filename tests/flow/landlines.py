@@ -11,17 +11,19 @@ from pathlib import Path
 from sqlalchemy import text
 
 from broadcaster.alert.alert import RevisionKind
-from broadcaster.dispatch.call_again import call_again
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.sweep import keep
+from broadcaster.dispatch.waves.call_again import call_again
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
 from broadcaster.receipts import intake
 from broadcaster.receipts.tally import check_sums
-from broadcaster.store import directory_load, fanouts, residents, senders, tallies
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery, Fanout
-from broadcaster.store.senders import NewSender
+from broadcaster.store.fanout import fanouts, senders, tallies
+from broadcaster.store.fanout.deliveries import Delivery, Fanout
+from broadcaster.store.fanout.senders import NewSender
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import residents
 from tests.factories import SEALER, SENDER, SID, TOKEN, House, Ways, content, directory, engine, furnish
 from tests.factories import phones as mobiles
 from tests.flow import story

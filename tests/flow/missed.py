@@ -7,10 +7,11 @@ import io
 from broadcaster.alert.missed_caller import Cannot, Found, Outcome
 from broadcaster.outage.missed_calls import call_back
 from broadcaster.outage.record import Writer
-from broadcaster.store import missed_callers, missed_figures, people
 from broadcaster.store.database import Sessions
-from broadcaster.store.outages import Outage
-from broadcaster.web import accounts
+from broadcaster.store.desk import people
+from broadcaster.store.outage import missed_callers, missed_figures
+from broadcaster.store.outage.outages import Outage
+from broadcaster.web.signin import accounts
 from tests.calls import Logs
 from tests.desk import ISSUER, PASSWORD, Browser, Desk
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import Engine
-from broadcaster.dispatch.upkeep import Round
+from broadcaster.dispatch.telling.upkeep import Round
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.store import database
 from tests.factories import Ways, engine
 from tests.ipaws import Credentials

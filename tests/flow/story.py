@@ -10,13 +10,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.sweep import keep
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local.carrier import Running
-from broadcaster.store import fanouts, tallies
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.fanout import fanouts, tallies
+from broadcaster.store.fanout.deliveries import Fanout
 from tests.flow import warm
 from tests.flow.warm import Forked
 

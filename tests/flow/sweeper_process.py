@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from broadcaster.dispatch.call_again import call_again
-from broadcaster.dispatch.escalate import escalate
+from broadcaster.dispatch.telling.escalate import escalate
+from broadcaster.dispatch.waves.call_again import call_again
 from broadcaster.store import database, tables
 
 DUTIES = {"escalate": escalate, "call again": call_again}

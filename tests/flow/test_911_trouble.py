@@ -13,16 +13,20 @@ from sqlalchemy import select, text, update
 from broadcaster.channels import trouble_link
 from broadcaster.cli.trouble_watch import TroubleWatch
 from broadcaster.directory import Agency, AgencyRole, Contact, ContactChannel, Directory
-from broadcaster.store import contacts, ledger, outages, people, retention, senders
-from broadcaster.store import trouble as reports
-from broadcaster.store.alerts import Alert
-from broadcaster.store.contacts import What
+from broadcaster.store import retention
+from broadcaster.store.agencies import trouble as reports
+from broadcaster.store.agencies.trouble import TroubleReport
+from broadcaster.store.alerting.alerts import Alert
 from broadcaster.store.database import Sessions
-from broadcaster.store.outages import Outage
-from broadcaster.store.senders import NewSender
-from broadcaster.store.trouble import TroubleReport
-from broadcaster.web import accounts
+from broadcaster.store.desk import contacts, people
+from broadcaster.store.desk.contacts import What
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.senders import NewSender
+from broadcaster.store.outage import outages
+from broadcaster.store.outage.outages import Outage
+from broadcaster.store.timeline import ledger
 from broadcaster.web.house import NAME
+from broadcaster.web.signin import accounts
 from tests.desk import AUDITOR, ISSUER, PASSWORD, SECOND, Browser, Desk, directory
 
 ADMIN = "ana@desk.example"

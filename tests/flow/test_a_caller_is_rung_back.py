@@ -9,7 +9,7 @@ from pathlib import Path
 
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
 from broadcaster.store.database import Sessions
-from broadcaster.web.bridge import BRIDGE
+from broadcaster.web.missed.bridge import BRIDGE
 from tests import calls
 from tests.desk import ISSUER, Browser, Desk, settings
 from tests.factories import KEYS, SENDER, SID, TOKEN

@@ -13,16 +13,16 @@ from werkzeug.serving import make_server
 from broadcaster.canary.path import Path
 from broadcaster.channels import registry
 from broadcaster.channels.http import Door
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import Engine
-from broadcaster.dispatch.window import Window
+from broadcaster.dispatch.waves.drain import drain
+from broadcaster.dispatch.waves.window import Window
 from broadcaster.local.carrier import Carrier, Running, start_in_thread
 from broadcaster.settings import Settings
-from broadcaster.store import senders
 from broadcaster.store.canaries import Outcome, Run, Step
 from broadcaster.store.database import Sessions
-from broadcaster.store.senders import NewSender
-from broadcaster.web import canary_accounts
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.senders import NewSender
+from broadcaster.web.signin import canary_accounts
 from tests.desk import Desk, settings
 from tests.factories import QUICK, SID, TOKEN
 from tests.serving import serving
@@ -78,7 +78,7 @@ async def flown(path: Path) -> Run:
 async def test_it_goes_as_far_as_the_carrier_and_no_further(
     sessions: Sessions, monkeypatch: pytest.MonkeyPatch, phone: str, outcome: Outcome, why: str
 ) -> None:
-    monkeypatch.setattr("broadcaster.web.api.tasks.ring", lambda *_: None)
+    monkeypatch.setattr("broadcaster.web.api.api.tasks.ring", lambda *_: None)
     config = Carrier(SID, TOKEN, test_sid=TEST_SID, test_token=TEST_TOKEN)
     with start_in_thread(config) as carrier, flying(sessions, carrier, phone) as path:
         run = await flown(path)

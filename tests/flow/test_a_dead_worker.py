@@ -9,7 +9,7 @@ import pytest
 
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery
+from broadcaster.store.fanout.deliveries import Delivery
 from tests.factories import SID, TOKEN, directory, engine, furnish, phones
 from tests.flow import story
 

@@ -7,9 +7,9 @@ from sqlalchemy import func, select
 
 from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused
 from broadcaster.dispatch import actions
-from broadcaster.store.alerts import Alert, Release, Revision
+from broadcaster.store.alerting.alerts import Alert, Release, Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.fanout.deliveries import Fanout
 from tests.desk import BOTH, ISSUER, SECOND, Browser, Desk, released, walk
 from tests.factories import content, directory, furnish, phones
 

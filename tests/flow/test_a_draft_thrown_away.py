@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from broadcaster.store.alerts import Alert, Revision
+from broadcaster.store.alerting.alerts import Alert, Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.ledger import AuditEvent
+from broadcaster.store.timeline.ledger import AuditEvent
 from tests.desk import ISSUER, SECOND, Desk, released, walk
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from broadcaster.store.alerts import Release, Revision
+from broadcaster.store.alerting.alerts import Release, Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.fanout.deliveries import Fanout
 from tests.desk import ISSUER, SECOND, Browser, Desk, released, walk
 from tests.flow.test_the_api_by_machine import Api
 
@@ -64,7 +64,7 @@ def test_what_waits_is_not_stopped_and_that_is_said(desk: Desk) -> None:
 
 
 def test_a_program_that_holds_twice_holds_nothing_older(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("broadcaster.web.api.tasks.ring", lambda *_: None)
+    monkeypatch.setattr("broadcaster.web.api.api.tasks.ring", lambda *_: None)
     api = Api(Desk(sessions))
     alert, _ = updated(api.desk)
     path = f"/alerts/{alert.rpartition('/')[2]}/hold"

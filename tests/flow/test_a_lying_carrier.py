@@ -9,7 +9,7 @@ import pytest
 
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.store.database import Sessions
-from broadcaster.store.residents import Suppression
+from broadcaster.store.public.residents import Suppression
 from tests.factories import SID, TOKEN, directory, engine, furnish, phones
 from tests.flow import story
 

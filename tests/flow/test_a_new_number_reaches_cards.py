@@ -11,12 +11,12 @@ from sqlalchemy import text
 
 from broadcaster.channels.http import Door
 from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
-from broadcaster.dispatch.courtesies import Courtesies
-from broadcaster.dispatch.reminders import Reminders
+from broadcaster.dispatch.residents.reminders import Reminders
+from broadcaster.dispatch.waves.courtesies import Courtesies
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
-from broadcaster.store import directory_import
 from broadcaster.store.database import Sessions
-from broadcaster.store.directory_history import Author
+from broadcaster.store.places import directory_import
+from broadcaster.store.places.directory_history import Author
 from tests.factories import SEALER, SECRET, SENDER, SID, TOKEN, House, directory, furnish, phones
 
 OLD, NEW = "+15085550100", "+15085550999"

@@ -6,11 +6,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from broadcaster.store import outages
 from broadcaster.store.database import Sessions
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.outages import Outage
-from broadcaster.web import accounts
+from broadcaster.store.outage import outages
+from broadcaster.store.outage.outages import Outage
+from broadcaster.store.timeline.ledger import AuditEvent
+from broadcaster.web.signin import accounts
 from broadcaster.web.tongue import catalogue
 from tests import calls
 from tests.desk import ISSUER, PASSWORD, Browser, Desk

@@ -13,24 +13,27 @@ from sqlalchemy import text
 
 from broadcaster.cli.provider_watch import ProviderWatch
 from broadcaster.directory import Agency, AgencyRole, Contact, ContactChannel, Directory
-from broadcaster.dispatch.drain import drain
-from broadcaster.dispatch.notice_chase import chase
+from broadcaster.dispatch.telling.notice_chase import chase
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local import mailbox
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.local.mailbox.returned import drop
 from broadcaster.outage.notice.intake import Intake
 from broadcaster.outage.notice.reader import NoticeReader
 from broadcaster.receipts.bounce_mailbox import BounceMailbox
-from broadcaster.store import contacts, directory_load, ledger, people, senders
-from broadcaster.store.contacts import What
+from broadcaster.store.agencies.provider_senders import ProviderSender
 from broadcaster.store.database import Sessions
-from broadcaster.store.provider_senders import ProviderSender
-from broadcaster.store.senders import NewSender
-from broadcaster.web.voice import ANSWERED, PRESS
+from broadcaster.store.desk import contacts, people
+from broadcaster.store.desk.contacts import What
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.senders import NewSender
+from broadcaster.store.places import directory_load
+from broadcaster.store.timeline import ledger
+from broadcaster.web.carriers.voice import ANSWERED, PRESS
 from tests import desk as desks
 from tests.desk import AUDITOR, ISSUER, Browser, Desk
 from tests.factories import KEYS, SENDER, SID, TOKEN, Ways, engine
-from tests.unit.web.test_voice_callbacks import at, say
+from tests.unit.web.carriers.test_voice_callbacks import at, say
 from tests.webhooks import caller
 
 ZONE = ZoneInfo("America/New_York")

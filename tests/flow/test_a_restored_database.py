@@ -9,14 +9,14 @@ from sqlalchemy.engine import make_url
 
 from broadcaster.alert.lifecycle import Tier
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import hold_after_restore
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local import rootless
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.store import database
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerting.alerts import Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.fanout.deliveries import Fanout
 from tests.factories import SID, TOKEN, directory, engine, furnish, phones
 from tests.flow import story
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from broadcaster.dispatch import wave
-from broadcaster.dispatch.window import OpenedWave
+from broadcaster.dispatch.waves import wave
+from broadcaster.dispatch.waves.window import OpenedWave
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
-from broadcaster.store import tallies
 from broadcaster.store.database import Sessions
+from broadcaster.store.fanout import tallies
 from tests.factories import SID, TOKEN, directory, engine, furnish, phones
 from tests.flow import story
 

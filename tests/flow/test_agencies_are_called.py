@@ -13,19 +13,19 @@ from sqlalchemy import text
 from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.directory import Contact, ContactChannel, Directory
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import Engine
-from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.sweep import keep
+from broadcaster.dispatch.telling.escalate import escalate
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
 from broadcaster.receipts import intake
 from broadcaster.receipts.tally import board, check_sums
-from broadcaster.store import senders
-from broadcaster.store.alerts import Alert
-from broadcaster.store.chases import Chase
+from broadcaster.store.agencies.chases import Chase
+from broadcaster.store.alerting.alerts import Alert
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Acknowledgement, Delivery, Fanout
-from broadcaster.store.senders import NewSender
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.deliveries import Acknowledgement, Delivery, Fanout
+from broadcaster.store.fanout.senders import NewSender
 from tests.factories import SENDER, SID, TOKEN, House, Ways, content, directory, engine, furnish, police
 from tests.flow import story
 from tests.flow.test_what_comes_back import receiver

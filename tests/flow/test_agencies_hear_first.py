@@ -8,12 +8,12 @@ from pathlib import Path
 from broadcaster.alert.alert import Area
 from broadcaster.alert.lifecycle import AlertKind, Move
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.sweep import keep
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local import mailbox
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerting.alerts import Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.fanout.deliveries import Fanout
 from tests.factories import Ways, content, directory, engine, furnish
 
 

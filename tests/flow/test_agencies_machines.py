@@ -15,15 +15,15 @@ from broadcaster.alert.phone import AlternateNumber, Visibility
 from broadcaster.channels.webhook import receiver_secret
 from broadcaster.directory import Contact, ContactChannel, Directory
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.sweep import keep
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.receipts.tally import check_sums
-from broadcaster.store import senders
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerting.alerts import Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Acknowledgement, Delivery, Fanout
-from broadcaster.store.senders import NewSender
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.deliveries import Acknowledgement, Delivery, Fanout
+from broadcaster.store.fanout.senders import NewSender
 from broadcaster.web import create_app
 from tests import onair
 from tests.channels.test_webhook import Machine, machine, verifier

@@ -10,13 +10,13 @@ from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.channels.ack_link import short_place
 from broadcaster.directory import Contact, ContactChannel, Directory
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.drain import drain
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local import mailbox
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.messages.fit import fit
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerting.alerts import Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Acknowledgement, Delivery, Fanout
+from broadcaster.store.fanout.deliveries import Acknowledgement, Delivery, Fanout
 from broadcaster.web import create_app
 from tests import onair
 from tests.factories import SECRET, SID, TOKEN, Ways, content, directory, engine, furnish, phones, police, town

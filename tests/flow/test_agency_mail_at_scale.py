@@ -12,19 +12,19 @@ from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.channels import agency_email
 from broadcaster.channels.agency_email import CONNECTIONS
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.sweep import keep
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local import mailbox
 from broadcaster.local.mailbox.post import Office
 from broadcaster.receipts import tally
 from broadcaster.receipts.bounce_mailbox import BounceMailbox
 from broadcaster.receipts.bounces import Desk
-from broadcaster.store import senders, tallies
-from broadcaster.store.alerts import Alert
+from broadcaster.store.alerting.alerts import Alert
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout, Wave
-from broadcaster.store.senders import NewSender
+from broadcaster.store.fanout import senders, tallies
+from broadcaster.store.fanout.deliveries import Fanout, Wave
+from broadcaster.store.fanout.senders import NewSender
 from broadcaster.values import Keyring
 from tests.factories import SEALER, SECRET, House, Ways, content, directory, engine, furnish
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from broadcaster.alert.alert import RevisionKind, Withheld
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.sweep import keep
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local import mailbox
-from broadcaster.store import people
-from broadcaster.store.chases import Chase
+from broadcaster.store.agencies.chases import Chase
 from broadcaster.store.database import Sessions
-from broadcaster.web import tokens
+from broadcaster.store.desk import people
+from broadcaster.web.api import tokens
 from tests.desk import ISSUER, SECOND, Desk, walk
 from tests.factories import Ways, directory, engine, furnish
 from tests.flow.test_the_line_changes import follow

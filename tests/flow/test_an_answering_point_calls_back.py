@@ -7,12 +7,13 @@ from sqlalchemy import select
 
 from broadcaster.channels import missed_link
 from broadcaster.channels.agency_email import ack_token
-from broadcaster.store import ledger, missed_callers, missed_links
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout, Target
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.missed_callers import MissedCaller
-from broadcaster.store.outages import Outage
+from broadcaster.store.fanout.deliveries import Fanout, Target
+from broadcaster.store.outage import missed_callers, missed_links
+from broadcaster.store.outage.missed_callers import MissedCaller
+from broadcaster.store.outage.outages import Outage
+from broadcaster.store.timeline import ledger
+from broadcaster.store.timeline.ledger import AuditEvent
 from broadcaster.web.house import NAME
 from tests import calls
 from tests.desk import AUDITOR, ISSUER, Browser, Desk

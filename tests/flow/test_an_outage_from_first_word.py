@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from broadcaster.store import alerts, ledger, outages, people
-from broadcaster.store.alerts import Alert
+from broadcaster.store.alerting import alerts
+from broadcaster.store.alerting.alerts import Alert
 from broadcaster.store.database import Sessions
-from broadcaster.store.outages import Outage
+from broadcaster.store.desk import people
+from broadcaster.store.outage import outages
+from broadcaster.store.outage.outages import Outage
+from broadcaster.store.timeline import ledger
 from tests.desk import AUDITOR, BOTH, ISSUER, SECOND, Browser, Desk, released, walk
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from broadcaster.store import call_counts
 from broadcaster.store.database import Sessions
+from broadcaster.store.outage import call_counts
 from tests.desk import NOON, Desk
 from tests.flow import installation
 from tests.flow.test_the_phones_go_quiet import ALL, MINUTE

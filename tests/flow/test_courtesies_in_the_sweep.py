@@ -6,12 +6,13 @@ from pathlib import Path
 
 from broadcaster.channels.http import Door
 from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
-from broadcaster.dispatch.courtesies import Courtesies
 from broadcaster.dispatch.sweep import Sweep
+from broadcaster.dispatch.waves.courtesies import Courtesies
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
-from broadcaster.store import courtesies, residents
-from broadcaster.store.courtesies import Budget, Courtesy, Purpose, Wanted
 from broadcaster.store.database import Sessions
+from broadcaster.store.fanout import courtesies
+from broadcaster.store.fanout.courtesies import Budget, Courtesy, Purpose, Wanted
+from broadcaster.store.public import residents
 from tests.factories import SEALER, SECRET, SENDER, SID, TOKEN, directory, engine, furnish, office, phones
 from tests.flow import story
 

@@ -10,18 +10,19 @@ import pytest
 from sqlalchemy import text
 
 from broadcaster.alert.lifecycle import LifecycleRefused
-from broadcaster.dispatch import alone
 from broadcaster.dispatch.actor import Actor
-from broadcaster.dispatch.drills import Drills
-from broadcaster.dispatch.paging import Pager
-from broadcaster.store import drills, ledger, people, practice
-from broadcaster.store.alerts import Alert, Document, Release, Revision
+from broadcaster.dispatch.paging.paging import Pager
+from broadcaster.dispatch.practice.drills import Drills
+from broadcaster.dispatch.revision import alone
+from broadcaster.store.alerting.alerts import Alert, Document, Release, Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.practice import Standing
-from broadcaster.store.roster import Shift
-from broadcaster.web import accounts
+from broadcaster.store.desk import drills, people, practice
+from broadcaster.store.desk.practice import Standing
+from broadcaster.store.desk.roster import Shift
+from broadcaster.store.fanout.deliveries import Fanout
+from broadcaster.store.timeline import ledger
+from broadcaster.store.timeline.ledger import AuditEvent
+from broadcaster.web.signin import accounts
 from tests.desk import AUDITOR, BOTH, ISSUER, NOON, PASSWORD, SECOND, Browser, Desk, released, walk
 from tests.factories import SEALER
 

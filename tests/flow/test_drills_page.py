@@ -13,20 +13,21 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.dispatch.drill_author import DrillAuthor
-from broadcaster.dispatch.drill_pages import DrillPages
-from broadcaster.dispatch.drills import Drills
 from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.practice.drill_author import DrillAuthor
+from broadcaster.dispatch.practice.drill_pages import DrillPages
+from broadcaster.dispatch.practice.drills import Drills
 from broadcaster.local.carrier import Carrier, Running, start_in_thread
-from broadcaster.store import contacts, drill_pages, ledger, practice
-from broadcaster.store.alerts import Alert, Document, Release
-from broadcaster.store.contacts import What
+from broadcaster.store.alerting.alerts import Alert, Document, Release
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
-from broadcaster.store.drills import DrillOutcome, DrillPart
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.practice import Standing
-from broadcaster.web import accounts
+from broadcaster.store.desk import contacts, drill_pages, practice
+from broadcaster.store.desk.contacts import What
+from broadcaster.store.desk.drills import DrillOutcome, DrillPart
+from broadcaster.store.desk.practice import Standing
+from broadcaster.store.fanout.deliveries import Fanout
+from broadcaster.store.timeline import ledger
+from broadcaster.store.timeline.ledger import AuditEvent
+from broadcaster.web.signin import accounts
 from tests.desk import BOTH, ISSUER, NOON, PASSWORD, SECOND, Desk, released
 from tests.factories import SID, TOKEN, engine
 from tests.flow.test_drills import ADMIN, FORM, key, on_call, plan

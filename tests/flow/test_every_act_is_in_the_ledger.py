@@ -8,10 +8,11 @@ import pytest
 from flask import g, request
 from sqlalchemy import select
 
-from broadcaster.store import ledger, people
 from broadcaster.store.database import Sessions
-from broadcaster.store.ledger import AuditEvent, AuditHead
-from broadcaster.web import accounts
+from broadcaster.store.desk import people
+from broadcaster.store.timeline import ledger
+from broadcaster.store.timeline.ledger import AuditEvent, AuditHead
+from broadcaster.web.signin import accounts
 from tests.desk import ISSUER, PASSWORD, SECOND, Desk, released, walk
 from tests.flow.test_the_directory import exported, upload
 from tests.flow.test_words_at_the_desk import put_forward

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from broadcaster.dispatch.drain import drain
-from broadcaster.dispatch.followup import follow_up
 from broadcaster.dispatch.sweep import keep
+from broadcaster.dispatch.waves.drain import drain
+from broadcaster.dispatch.waves.followup import follow_up
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
-from broadcaster.store import tallies
-from broadcaster.store.alerts import Body
+from broadcaster.store.alerting.alerts import Body
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout, PastAttempt
+from broadcaster.store.fanout import tallies
+from broadcaster.store.fanout.deliveries import Fanout, PastAttempt
 from tests.factories import SID, TOKEN, directory, engine, furnish, phones
 from tests.flow import story
 

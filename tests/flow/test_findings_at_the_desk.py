@@ -6,9 +6,9 @@ import pytest
 
 from broadcaster.feeds import cap
 from broadcaster.messages import bulletin
-from broadcaster.store.alerts import Document
+from broadcaster.store.alerting.alerts import Document
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.fanout.deliveries import Fanout
 from tests.desk import ISSUER, SECOND, Desk, released, settings, walk
 
 

@@ -9,13 +9,13 @@ from sqlalchemy import text
 
 from broadcaster.alert.lifecycle import Tier
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.drain import drain
-from broadcaster.dispatch.escalate import escalate
 from broadcaster.dispatch.sweep import keep
+from broadcaster.dispatch.telling.escalate import escalate
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.receipts import intake
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerting.alerts import Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery, Fanout
+from broadcaster.store.fanout.deliveries import Delivery, Fanout
 from tests.factories import House
 from tests.flow import story
 from tests.flow.landlines import LANGS, Lines, lines

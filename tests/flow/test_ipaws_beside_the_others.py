@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from broadcaster.alert.alert import ChannelName, RevisionKind
-from broadcaster.dispatch.drain import drain
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.feeds.cog import CogProfile
 from broadcaster.local.carrier import Carrier, start_in_thread
 from broadcaster.local.ipaws import start_in_thread as start_exchange
-from broadcaster.store import ipaws as rows
+from broadcaster.store.alerting import ipaws as rows
 from broadcaster.store.database import Sessions
 from tests import ipaws
 from tests.factories import SID, TOKEN, content, phones

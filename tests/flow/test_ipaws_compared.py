@@ -9,12 +9,12 @@ from sqlalchemy import select, text
 
 from broadcaster.channels.http import Door
 from broadcaster.channels.ipaws_feed import IpawsFeed
-from broadcaster.dispatch.ipaws_echo import Echoes
+from broadcaster.dispatch.documents.ipaws_echo import Echoes
 from broadcaster.receipts import seat
 from broadcaster.receipts.seat import Posted
-from broadcaster.store import ledger
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerting.alerts import Revision
 from broadcaster.store.database import Sessions
+from broadcaster.store.timeline import ledger
 from tests import ipaws
 from tests.flow import ipaws_story as story
 

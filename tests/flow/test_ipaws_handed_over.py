@@ -20,10 +20,11 @@ from broadcaster.local.mailbox.server import start_in_thread as mailboxes
 from broadcaster.receipts import tally
 from broadcaster.receipts.seat import HandedOver
 from broadcaster.settings import Settings
-from broadcaster.store import ledger, senders
-from broadcaster.store.alerts import Alert
+from broadcaster.store.alerting.alerts import Alert
 from broadcaster.store.database import Sessions
-from broadcaster.store.senders import NewSender
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.senders import NewSender
+from broadcaster.store.timeline import ledger
 from broadcaster.web import create_app
 from tests import ipaws
 from tests.factories import KEYS, House, Ways, content, directory, engine, furnish, office

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from broadcaster.channels.ipaws import Ipaws
-from broadcaster.dispatch import ipaws_watch
+from broadcaster.dispatch.documents import ipaws_watch
+from broadcaster.dispatch.documents.ipaws_watch import Watch
 from broadcaster.dispatch.engine import Engine
-from broadcaster.dispatch.ipaws_watch import Watch
 from broadcaster.local.ipaws import Running
-from broadcaster.store import ipaws as rows
+from broadcaster.store.alerting import ipaws as rows
+from broadcaster.store.alerting.ipaws import Path as Stands
 from broadcaster.store.database import Sessions, now
-from broadcaster.store.ipaws import Path as Stands
 from tests import ipaws
 from tests.flow import ipaws_story as story
 

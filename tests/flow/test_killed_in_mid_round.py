@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from broadcaster.dispatch.call_again import call_again
-from broadcaster.dispatch.escalate import escalate
+from broadcaster.dispatch.telling.escalate import escalate
+from broadcaster.dispatch.waves.call_again import call_again
 from broadcaster.local import mailbox
-from broadcaster.store import upkeep
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.fanout.deliveries import Fanout
+from broadcaster.store.places import upkeep
 from tests.factories import Ways, directory, engine, furnish
 from tests.flow import story
 from tests.flow.landlines import LANGS, Lines, lines

@@ -9,15 +9,16 @@ import pytest
 
 from broadcaster.alert.alert import RevisionKind
 from broadcaster.dispatch import actions
-from broadcaster.dispatch import preview as previews
+from broadcaster.dispatch.revision import preview as previews
 from broadcaster.messages.reception import phrases
 from broadcaster.receipts.tally import board
-from broadcaster.store import directory_load, residents
-from broadcaster.store.alerts import Alert, Revision
-from broadcaster.store.consent import Consent
+from broadcaster.store.alerting.alerts import Alert, Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery, Fanout
-from broadcaster.store.residents import Suppression
+from broadcaster.store.fanout.deliveries import Delivery, Fanout
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import residents
+from broadcaster.store.public.consent import Consent
+from broadcaster.store.public.residents import Suppression
 from tests.factories import SEALER, directory, furnish
 from tests.factories import phones as mobiles
 from tests.flow import story

@@ -12,14 +12,15 @@ from broadcaster.alert.alert import RevisionKind
 from broadcaster.alert.lifecycle import Tier
 from broadcaster.alert.phone import AlternateNumber
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.call_again import call_again, pauses
+from broadcaster.dispatch.waves.call_again import call_again, pauses
 from broadcaster.receipts.tally import board
-from broadcaster.store import directory_load, residents
-from broadcaster.store.alerts import Alert, Revision
+from broadcaster.store.alerting.alerts import Alert, Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery, Fanout
-from broadcaster.web import landline
-from broadcaster.web.board_cards import cards
+from broadcaster.store.fanout.deliveries import Delivery, Fanout
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import residents
+from broadcaster.web.board.cards import cards
+from broadcaster.web.carriers import landline
 from tests.factories import SEALER
 from tests.flow.landlines import ANSWERS, BUSY, GONE, LANGS, PERSON, WRONG, Lines, lines
 from tests.flow.test_the_line_changes import follow

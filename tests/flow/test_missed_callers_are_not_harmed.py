@@ -7,9 +7,10 @@ from sqlalchemy import text
 
 from broadcaster.outage.missed_calls import call_back
 from broadcaster.outage.missed_calls.call_back import CallBackRefused
-from broadcaster.store import missed_callers, outages, residents
-from broadcaster.store.courtesies import Courtesy
 from broadcaster.store.database import Sessions
+from broadcaster.store.fanout.courtesies import Courtesy
+from broadcaster.store.outage import missed_callers, outages
+from broadcaster.store.public import residents
 from tests import calls
 from tests.calls import Logs
 from tests.desk import ISSUER, Desk

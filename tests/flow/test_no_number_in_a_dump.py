@@ -12,12 +12,14 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from broadcaster.local.rootless import installed_programs
-from broadcaster.store import courtesies, inbound, ledger, residents, signups
-from broadcaster.store.courtesies import Budget, Purpose, Wanted
 from broadcaster.store.database import Sessions
-from broadcaster.store.inbound import NewInbound
-from broadcaster.store.outages import Outage
-from broadcaster.store.signups import NewSignup
+from broadcaster.store.fanout import courtesies
+from broadcaster.store.fanout.courtesies import Budget, Purpose, Wanted
+from broadcaster.store.outage.outages import Outage
+from broadcaster.store.public import inbound, residents, signups
+from broadcaster.store.public.inbound import NewInbound
+from broadcaster.store.public.signups import NewSignup
+from broadcaster.store.timeline import ledger
 from tests.factories import SEALER, directory, furnish
 from tests.flow import installation
 from tests.onair import NOW

@@ -13,13 +13,13 @@ from sqlalchemy import text
 from broadcaster.alert.alert import ChannelName
 from broadcaster.channels.contract import Accepted, Asked, Channel, Outgoing, Seen, Traits
 from broadcaster.channels.errors import Ambiguous
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import Engine, Scales
-from broadcaster.dispatch.followup import follow_up
-from broadcaster.dispatch.window import Window
-from broadcaster.store import tallies
+from broadcaster.dispatch.waves.drain import drain
+from broadcaster.dispatch.waves.followup import follow_up
+from broadcaster.dispatch.waves.window import Window
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.fanout import tallies
+from broadcaster.store.fanout.deliveries import Fanout
 from broadcaster.values import Keyring
 from tests.factories import SEALER, SECRET, content, directory, furnish, phones
 

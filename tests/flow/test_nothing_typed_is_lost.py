@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from broadcaster.store import drafts
-from broadcaster.store.alerts import Alert
+from broadcaster.store.alerting import drafts
+from broadcaster.store.alerting.alerts import Alert
 from broadcaster.store.database import Sessions
-from broadcaster.web.guard import IDLE
+from broadcaster.web.signin.guard import IDLE
 from tests.desk import BOTH, ISSUER, PASSWORD, SECOND, Browser, Desk, walk
 from tests.flow.test_an_outage_from_first_word import opened, person_id
 

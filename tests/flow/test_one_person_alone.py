@@ -12,14 +12,16 @@ from sqlalchemy.exc import IntegrityError
 
 from broadcaster.alert.alert import RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused
-from broadcaster.dispatch import actions, alone
-from broadcaster.dispatch.review_pages import ReviewPages
-from broadcaster.store import ledger, people
-from broadcaster.store.alerts import Alert, Body, Release, Revision
+from broadcaster.dispatch import actions
+from broadcaster.dispatch.paging.review_pages import ReviewPages
+from broadcaster.dispatch.revision import alone
+from broadcaster.store.alerting.alerts import Alert, Body, Release, Revision
+from broadcaster.store.alerting.reviews import GlassReview, Verdict
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout, Target
-from broadcaster.store.reviews import GlassReview, Verdict
-from broadcaster.store.roster import Shift
+from broadcaster.store.desk import people
+from broadcaster.store.desk.roster import Shift
+from broadcaster.store.fanout.deliveries import Fanout, Target
+from broadcaster.store.timeline import ledger
 from tests.desk import BOTH, ISSUER, SECOND, Browser, Desk, released, walk
 from tests.factories import House, content, directory, furnish, person, phones
 

@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import select, text
 
 from broadcaster.alert.alert import Content, content_from_json
-from broadcaster.dispatch import publish
+from broadcaster.dispatch.documents import publish
 from broadcaster.dispatch.office import Office
 from broadcaster.feeds import public_page
 from broadcaster.feeds.lookup import advice_by_town
-from broadcaster.store import directory_load
-from broadcaster.store.alerts import Alert, Revision
+from broadcaster.store.alerting.alerts import Alert, Revision
 from broadcaster.store.database import Sessions
+from broadcaster.store.places import directory_load
 from tests.desk import ISSUER, SECOND, Browser, Desk, released, walk
 
 

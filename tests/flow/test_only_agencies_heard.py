@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from broadcaster.store.alerts import Alert, Body
+from broadcaster.store.alerting.alerts import Alert, Body
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout, Target
-from broadcaster.store.ledger import AuditEvent
+from broadcaster.store.fanout.deliveries import Fanout, Target
+from broadcaster.store.timeline.ledger import AuditEvent
 from tests.desk import ISSUER, SECOND, Browser, Desk, walk
 
 WHO = "Comtech, test call at 3:10 p.m."

@@ -13,10 +13,10 @@ import pytest
 from broadcaster.feeds import cap, signature
 from broadcaster.feeds.capvalues import NameValue
 from broadcaster.local.doctor import examine
-from broadcaster.store.alerts import Alert
+from broadcaster.store.alerting.alerts import Alert
+from broadcaster.store.alerting.incoming import Incoming
 from broadcaster.store.database import Sessions
-from broadcaster.store.incoming import Incoming
-from broadcaster.store.ledger import verify
+from broadcaster.store.timeline.ledger import verify
 from tests.desk import AUDITOR, BOTH, ISSUER, NOON, Desk, settings
 from tests.unit.feeds.authority import holder
 from tests.unit.feeds.samples import facts

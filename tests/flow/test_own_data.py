@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 
 from broadcaster.channels.proof import placed
-from broadcaster.dispatch.courtesies import MINE
-from broadcaster.store import residents
+from broadcaster.dispatch.waves.courtesies import MINE
 from broadcaster.store.database import Sessions
+from broadcaster.store.public import residents
 from tests import desk as desks
 from tests import onair, webhooks
 from tests.desk import Desk

@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from broadcaster.channels import page_link
-from broadcaster.dispatch.page_tests import PageTests
+from broadcaster.dispatch.paging.page_tests import PageTests
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
-from broadcaster.store import contacts, page_tests, people, senders
-from broadcaster.store.contacts import What
 from broadcaster.store.database import Sessions
-from broadcaster.store.page_tests import PageTest
-from broadcaster.store.senders import NewSender
+from broadcaster.store.desk import contacts, page_tests, people
+from broadcaster.store.desk.contacts import What
+from broadcaster.store.desk.page_tests import PageTest
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.senders import NewSender
 from tests.desk import BOTH, SECOND, Desk
 from tests.factories import SENDER, SID, TOKEN, Ways, engine
 from tests.flow import story

@@ -14,22 +14,23 @@ from broadcaster.alert import alert as heart
 from broadcaster.alert.lifecycle import AlertKind, Move
 from broadcaster.channels import page_link
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.drain import drain
-from broadcaster.dispatch.page_recall import PageRecall
-from broadcaster.dispatch.paging import Pager
+from broadcaster.dispatch.paging.page_recall import PageRecall
+from broadcaster.dispatch.paging.paging import Pager
 from broadcaster.dispatch.sweep import keep
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
-from broadcaster.store import contacts, senders
-from broadcaster.store.alerts import Body, Revision
-from broadcaster.store.contacts import What
+from broadcaster.store.alerting.alerts import Body, Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout, Target
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.paging import Page
-from broadcaster.store.people import User
-from broadcaster.store.residents import suppress
-from broadcaster.store.roster import Shift
-from broadcaster.store.senders import NewSender
+from broadcaster.store.desk import contacts
+from broadcaster.store.desk.contacts import What
+from broadcaster.store.desk.paging import Page
+from broadcaster.store.desk.people import User
+from broadcaster.store.desk.roster import Shift
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.deliveries import Fanout, Target
+from broadcaster.store.fanout.senders import NewSender
+from broadcaster.store.public.residents import suppress
+from broadcaster.store.timeline.ledger import AuditEvent
 from tests.desk import ISSUER, SECOND, Desk, walk
 from tests.factories import (
     SEALER,

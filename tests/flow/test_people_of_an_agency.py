@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, text
 
-from broadcaster.store import agency_people, people
+from broadcaster.store.agencies import agency_people
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Acknowledgement
-from broadcaster.store.directory import Agency
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.upkeep import Correction
-from broadcaster.web import accounts
+from broadcaster.store.desk import people
+from broadcaster.store.fanout.deliveries import Acknowledgement
+from broadcaster.store.places.directory import Agency
+from broadcaster.store.places.upkeep import Correction
+from broadcaster.store.timeline.ledger import AuditEvent
+from broadcaster.web.signin import accounts
 from tests import calls
 from tests.desk import ISSUER, PASSWORD, RESTRICTED, SECOND, Browser, Desk, released
 from tests.flow.missed import imported

@@ -9,11 +9,13 @@ import pytest
 from lxml import etree
 from sqlalchemy import text
 
-from broadcaster.store import directory_load, inbound, ledger, residents
-from broadcaster.store.consent import Consent
 from broadcaster.store.database import Sessions
-from broadcaster.store.inbound import ANSWERS_AN_HOUR, Inbound
-from broadcaster.web.callbacks import INBOUND, VOICE
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import inbound, residents
+from broadcaster.store.public.consent import Consent
+from broadcaster.store.public.inbound import ANSWERS_AN_HOUR, Inbound
+from broadcaster.store.timeline import ledger
+from broadcaster.web.carriers.callbacks import INBOUND, VOICE
 from tests import desk as desks
 from tests import onair, webhooks
 from tests.desk import BOTH, ISSUER, SECOND, Desk

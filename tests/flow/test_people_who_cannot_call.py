@@ -15,15 +15,15 @@ from sqlalchemy.orm import Session
 from broadcaster.alert.alert import ENDINGS, CommunityAnswer, FailureKind, RevisionKind, Rung
 from broadcaster.alert.phone import AlternateNumber, Visibility
 from broadcaster.directory import Directory
-from broadcaster.dispatch import preview as previews
+from broadcaster.dispatch.documents.publish import publish
 from broadcaster.dispatch.office import Office
-from broadcaster.dispatch.plan import Draft
-from broadcaster.dispatch.preview import Preview
-from broadcaster.dispatch.publish import publish
+from broadcaster.dispatch.revision import preview as previews
+from broadcaster.dispatch.revision.plan import Draft
+from broadcaster.dispatch.revision.preview import Preview
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.messages import text_first
 from broadcaster.messages.book import NAMES
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerting.alerts import Revision
 from broadcaster.store.database import Sessions
 from tests.factories import SID, TOKEN, content, directory, engine, furnish, phones
 from tests.flow import story

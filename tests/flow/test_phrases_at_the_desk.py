@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from broadcaster.dispatch import frontdoor, phrasebook
+from broadcaster.dispatch.documents.publish import Publisher
 from broadcaster.dispatch.office import Office
-from broadcaster.dispatch.publish import Publisher
-from broadcaster.store import ledger, texts, wordings
-from broadcaster.store.alerts import Revision
+from broadcaster.dispatch.residents import frontdoor, phrasebook
+from broadcaster.store.alerting import texts, wordings
+from broadcaster.store.alerting.alerts import Revision
 from broadcaster.store.database import Sessions
-from broadcaster.web import accounts
+from broadcaster.store.timeline import ledger
+from broadcaster.web.signin import accounts
 from tests import desk as desks
 from tests import onair, webhooks
 from tests.desk import BOTH, ISSUER, PASSWORD, SECOND, Browser, Desk

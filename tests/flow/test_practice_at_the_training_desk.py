@@ -14,17 +14,19 @@ from werkzeug.serving import make_server
 
 from broadcaster.channels.http import Door
 from broadcaster.channels.practice_post import LiveDesk
-from broadcaster.dispatch.practice_posts import PracticePosts, signer_of
-from broadcaster.dispatch.window import Window
+from broadcaster.dispatch.practice.practice_posts import PracticePosts, signer_of
+from broadcaster.dispatch.waves.window import Window
 from broadcaster.local import practice_check
 from broadcaster.settings import SettingsError
-from broadcaster.store import database, ledger, people, practice
-from broadcaster.store.alerts import Alert
+from broadcaster.store import database
+from broadcaster.store.alerting.alerts import Alert
 from broadcaster.store.database import Sessions
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.practice import Standing
-from broadcaster.store.practice_records import Did, PracticePost, PracticeRecord, Practised
-from broadcaster.store.signed_note import Signer
+from broadcaster.store.desk import people, practice
+from broadcaster.store.desk.practice import Standing
+from broadcaster.store.desk.practice_records import Did, PracticePost, PracticeRecord, Practised
+from broadcaster.store.timeline import ledger
+from broadcaster.store.timeline.ledger import AuditEvent
+from broadcaster.store.timeline.signed_note import Signer
 from tests.conftest import admin
 from tests.desk import AUDITOR, BOTH, ISSUER, NOON, SECOND, Desk, released, settings
 from tests.serving import serving

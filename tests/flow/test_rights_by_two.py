@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import select
 
 from broadcaster.cli import root
-from broadcaster.store import people, rights
 from broadcaster.store.database import Sessions
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.people import User
-from broadcaster.store.rights import RightsRefused, RightsRequest
-from broadcaster.web import accounts
+from broadcaster.store.desk import people, rights
+from broadcaster.store.desk.people import User
+from broadcaster.store.desk.rights import RightsRefused, RightsRequest
+from broadcaster.store.timeline.ledger import AuditEvent
+from broadcaster.web.signin import accounts
 from tests.desk import AUDITOR, BOTH, ISSUER, PASSWORD, SECOND, Browser, Desk
 
 ANA, BOB = "ana@desk.example", "bob@desk.example"

@@ -10,9 +10,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from broadcaster.dispatch.publish import publish
-from broadcaster.store import people
-from broadcaster.web import tokens
+from broadcaster.dispatch.documents.publish import publish
+from broadcaster.store.desk import people
+from broadcaster.web.api import tokens
 from tests.desk import AUDITOR, ISSUER, SECOND, Desk
 from tests.flow.test_a_providers_notice import NOTICES, column, desk
 

@@ -11,16 +11,18 @@ from shapely.geometry import shape
 
 from broadcaster.directory import town_shapes as places
 from broadcaster.directory.town_shapes import TownShape
-from broadcaster.dispatch import publish, where
+from broadcaster.dispatch.documents import publish
+from broadcaster.dispatch.revision import where
 from broadcaster.feeds import cap, public_page, shapes
 from broadcaster.local import borders
 from broadcaster.local.massachusetts import sample
 from broadcaster.local.massachusetts.shapes import generated
-from broadcaster.store import directory_load, ledger, town_shapes
-from broadcaster.store.alerts import Document
+from broadcaster.store.alerting.alerts import Document
 from broadcaster.store.database import Sessions
-from broadcaster.web import accounts
+from broadcaster.store.places import directory_load, town_shapes
+from broadcaster.store.timeline import ledger
 from broadcaster.web.house import NAME
+from broadcaster.web.signin import accounts
 from tests.desk import BOTH, ISSUER, PASSWORD, Browser, Desk, walk
 
 ADMIN = "ana@desk.example"

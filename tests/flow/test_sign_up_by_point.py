@@ -8,9 +8,9 @@ from sqlalchemy import MetaData, select
 from broadcaster.directory.boundaries import Boundary
 from broadcaster.messages.book import NAMES
 from broadcaster.messages.reception import phrases
-from broadcaster.store import boundaries
 from broadcaster.store.database import Sessions
-from broadcaster.store.signups import Signup
+from broadcaster.store.places import boundaries
+from broadcaster.store.public.signups import Signup
 from tests.desk import Browser, Desk, settings
 
 IN_AYER, IN_BOTH, NOWHERE = "42.5612, -71.5898", "42.5, -71.3", "10, 10"

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from broadcaster.dispatch.frontdoor import FrontDoor
 from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.residents.frontdoor import FrontDoor
 from broadcaster.messages.book import NAMES
 from broadcaster.messages.reception import phrases
 from broadcaster.settings import Mode

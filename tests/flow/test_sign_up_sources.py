@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from broadcaster.store.courtesies import Courtesy
 from broadcaster.store.database import Sessions
+from broadcaster.store.fanout.courtesies import Courtesy
 from tests.desk import Desk, settings
 
 PROXY, BOT, NEIGHBOUR = "10.0.0.2", "203.0.113.7", "198.51.100.9"

@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import select
 
 from broadcaster.channels.http import Limits
-from broadcaster.store import identities, people, tidings
 from broadcaster.store.database import Sessions
-from broadcaster.store.identities import ProviderIdentity
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.people import User
-from broadcaster.store.tidings import News
-from broadcaster.web import accounts
+from broadcaster.store.desk import identities, people, tidings
+from broadcaster.store.desk.identities import ProviderIdentity
+from broadcaster.store.desk.people import User
+from broadcaster.store.desk.tidings import News
+from broadcaster.store.timeline.ledger import AuditEvent
 from broadcaster.web.house import NAME, OUTER
-from broadcaster.web.provider import Provider
+from broadcaster.web.signin import accounts
+from broadcaster.web.signin.provider import Provider
 from tests.desk import AUDITOR, ISSUER, PASSWORD, SECOND, Browser, Desk, settings, walk
 from tests.oidc import Idp
 

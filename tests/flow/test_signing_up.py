@@ -11,13 +11,13 @@ from sqlalchemy import event, text
 
 from broadcaster.channels.http import Door
 from broadcaster.channels.sms_twilio import TwilioAccount, TwilioSms
-from broadcaster.dispatch.courtesies import Courtesies
 from broadcaster.dispatch.office import Office
+from broadcaster.dispatch.waves.courtesies import Courtesies
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
-from broadcaster.store import residents, signups
-from broadcaster.store.consent import Consent
-from broadcaster.store.courtesies import Budget, Courtesy
 from broadcaster.store.database import Sessions
+from broadcaster.store.fanout.courtesies import Budget, Courtesy
+from broadcaster.store.public import residents, signups
+from broadcaster.store.public.consent import Consent
 from tests import desk as desks
 from tests import onair, webhooks
 from tests.desk import BOTH, ISSUER, Browser, Desk

@@ -9,15 +9,15 @@ from random import Random
 
 import pytest
 
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import Engine
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
 from broadcaster.messages.keywords import CARRIER_STOP, Wish, words
 from broadcaster.settings import Settings
-from broadcaster.store import senders
 from broadcaster.store.database import Sessions
-from broadcaster.store.residents import Suppression
-from broadcaster.store.senders import NewSender
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.senders import NewSender
+from broadcaster.store.public.residents import Suppression
 from tests import factories, onair, webhooks
 from tests.factories import SECOND_SENDER, SID, TOKEN, Ways, directory, engine, furnish, phones
 from tests.flow import story

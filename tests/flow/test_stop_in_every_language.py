@@ -6,12 +6,12 @@ import pytest
 from lxml import etree
 
 from broadcaster.messages.keywords import Wish, asked, every
-from broadcaster.store import residents
-from broadcaster.store.consent import Consent
 from broadcaster.store.database import Sessions
-from broadcaster.store.inbound import Inbound
-from broadcaster.store.residents import Suppression
-from broadcaster.web.callbacks import INBOUND
+from broadcaster.store.public import residents
+from broadcaster.store.public.consent import Consent
+from broadcaster.store.public.inbound import Inbound
+from broadcaster.store.public.residents import Suppression
+from broadcaster.web.carriers.callbacks import INBOUND
 from tests import onair
 from tests.onair import BASE, SEALER, TOKEN
 from tests.webhooks import TEXT, Told, caller, signed, told

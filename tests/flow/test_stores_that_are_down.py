@@ -9,9 +9,9 @@ from pathlib import Path
 
 from broadcaster.dispatch.witness import file_of, keys_of
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
-from broadcaster.store import checkpoints
-from broadcaster.store.checkpoints import AuditCheckpoint, Kept
 from broadcaster.store.database import Sessions
+from broadcaster.store.timeline import checkpoints
+from broadcaster.store.timeline.checkpoints import AuditCheckpoint, Kept
 from tests.chaos.parts import NO_REDIS
 from tests.desk import ISSUER, SECOND, released, settings
 from tests.factories import KEYS, SID, TOKEN

@@ -16,11 +16,11 @@ import pytest
 from sqlalchemy import select
 
 from broadcaster.dispatch.witness import signer_of
-from broadcaster.store import checkpoints
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.outages import Outage
+from broadcaster.store.fanout.deliveries import Delivery
+from broadcaster.store.outage.outages import Outage
+from broadcaster.store.timeline import checkpoints
+from broadcaster.store.timeline.ledger import AuditEvent
 from tests import calls
 from tests.desk import AUDITOR, ISSUER, SECOND, Browser, Desk
 from tests.flow import story, that_day

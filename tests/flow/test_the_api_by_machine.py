@@ -13,14 +13,16 @@ from sqlalchemy import func, select
 from broadcaster.channels.contract import Accepted, Outgoing
 from broadcaster.channels.errors import NotSent
 from broadcaster.channels.webhook import SECRET_PREFIX
-from broadcaster.dispatch.watching import Watching
-from broadcaster.store import ledger, people
-from broadcaster.store.alerts import Alert
-from broadcaster.store.answers import Answer
+from broadcaster.dispatch.telling.watching import Watching
+from broadcaster.store.alerting.alerts import Alert
+from broadcaster.store.alerting.answers import Answer
+from broadcaster.store.alerting.watchers import Watcher
 from broadcaster.store.database import Sessions
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.watchers import Watcher
-from broadcaster.web import accounts, tokens
+from broadcaster.store.desk import people
+from broadcaster.store.timeline import ledger
+from broadcaster.store.timeline.ledger import AuditEvent
+from broadcaster.web.api import tokens
+from broadcaster.web.signin import accounts
 from tests.desk import ISSUER, NOON, PASSWORD, SECOND, Desk
 
 ADMIN = "ana@desk.example"
@@ -49,7 +51,7 @@ class Api:
 
 @pytest.fixture
 def api(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> Api:
-    monkeypatch.setattr("broadcaster.web.api.tasks.ring", lambda *_: None)
+    monkeypatch.setattr("broadcaster.web.api.api.tasks.ring", lambda *_: None)
     return Api(Desk(sessions))
 
 

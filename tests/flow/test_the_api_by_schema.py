@@ -15,13 +15,15 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 from sqlalchemy.engine import make_url
 
-from broadcaster.store import database, people
+from broadcaster.store import database
 from broadcaster.store.database import Sessions
-from broadcaster.store.outages import Outage
-from broadcaster.web import accounts, tokens
-from broadcaster.web.api import ROUTES
-from broadcaster.web.brake import Brake
+from broadcaster.store.desk import people
+from broadcaster.store.outage.outages import Outage
+from broadcaster.web.api import tokens
+from broadcaster.web.api.api import ROUTES
 from broadcaster.web.house import NAME
+from broadcaster.web.signin import accounts
+from broadcaster.web.signin.brake import Brake
 from tests.conftest import admin
 from tests.desk import NOON, PASSWORD, Desk
 
@@ -58,7 +60,7 @@ def api(migrated: str) -> Iterator[Api]:
     admin(migrated, f"CREATE DATABASE {name} TEMPLATE pattern STRATEGY file_copy")
     engine = database.connect(make_url(migrated).set(database=name).render_as_string(hide_password=False))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("broadcaster.web.api.tasks.ring", lambda *_: None)
+        patch.setattr("broadcaster.web.api.api.tasks.ring", lambda *_: None)
         yield _installed(database.sessions(engine))
     engine.dispose()
     admin(migrated, f"DROP DATABASE {name} WITH (FORCE)")

@@ -10,9 +10,10 @@ from sqlalchemy import event, text
 
 from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.dispatch import actions
-from broadcaster.store import directory_load, residents
 from broadcaster.store.database import Sessions
-from broadcaster.store.residents import NewResident
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import residents
+from broadcaster.store.public.residents import NewResident
 from tests.factories import SEALER, content, directory, furnish, phones
 
 PEOPLE = 400

@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import func, select
 
 from broadcaster.dispatch.witness import signer_of
-from broadcaster.store import checkpoints, ledger, merkle
 from broadcaster.store.database import Sessions
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.signed_note import Checkpoint, notes_in
+from broadcaster.store.timeline import checkpoints, ledger, merkle
+from broadcaster.store.timeline.ledger import AuditEvent
+from broadcaster.store.timeline.signed_note import Checkpoint, notes_in
 from tests.desk import AUDITOR, ISSUER, SECOND, Browser, Desk, released
 
 

@@ -13,7 +13,7 @@ from broadcaster.dispatch import actions
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.local.valkey import Valkey
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.fanout.deliveries import Fanout
 from tests.factories import SID, TOKEN, content, directory, furnish, phones
 from tests.flow import installation, story
 

@@ -19,13 +19,20 @@ from broadcaster.cli import root
 from broadcaster.local import home
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
 from broadcaster.messages.book import shipped
-from broadcaster.store import contacts, database, directory_load, ledger, people, residents, senders, wordings
-from broadcaster.store.contacts import What
+from broadcaster.store import database
+from broadcaster.store.alerting import wordings
+from broadcaster.store.alerting.wordings import Wording
 from broadcaster.store.database import Sessions
-from broadcaster.store.residents import Address, Subscription, Suppression
+from broadcaster.store.desk import contacts, people
+from broadcaster.store.desk.contacts import What
+from broadcaster.store.fanout import senders
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import residents
+from broadcaster.store.public.residents import Address, Subscription, Suppression
 from broadcaster.store.sealed import Sealer
-from broadcaster.store.wordings import Wording
-from broadcaster.web import accounts, create_app
+from broadcaster.store.timeline import ledger
+from broadcaster.web import create_app
+from broadcaster.web.signin import accounts
 from tests.conftest import admin
 from tests.desk import ISSUER, PASSWORD, SECOND, Browser, Desk, settings, walk
 from tests.factories import KEYS, SECOND_SENDER, SID, TOKEN

@@ -19,14 +19,14 @@ from broadcaster.canary.path import Path as Way
 from broadcaster.canary.watch import Diary, Watch
 from broadcaster.channels.http import Door
 from broadcaster.channels.smtp_pool import Pool, Relay
-from broadcaster.dispatch import canary
+from broadcaster.dispatch.practice import canary
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
 from broadcaster.store import canaries
-from broadcaster.store.alerts import Alert
+from broadcaster.store.alerting.alerts import Alert
 from broadcaster.store.canaries import Outcome, Run, Step
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout, Lane
-from broadcaster.store.ledger import AuditEvent
+from broadcaster.store.fanout.deliveries import Fanout, Lane
+from broadcaster.store.timeline.ledger import AuditEvent
 from tests.chaos.desk import answers
 from tests.chaos.parts import free_port
 from tests.factories import SECOND_SENDER, SID, TOKEN, directory, furnish, phones

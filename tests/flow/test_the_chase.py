@@ -16,17 +16,18 @@ from broadcaster.alert.alert import Confirmation, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.directory import Contact, ContactChannel
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.escalate import escalate
+from broadcaster.dispatch.telling.escalate import escalate
 from broadcaster.local import mailbox
 from broadcaster.local.mailbox.server import Mailboxes
 from broadcaster.receipts.tally import board, check_sums
-from broadcaster.store import ledger, senders
-from broadcaster.store.alerts import Alert, Revision
-from broadcaster.store.chases import Chase
+from broadcaster.store.agencies.chases import Chase
+from broadcaster.store.alerting.alerts import Alert, Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout, Lane
-from broadcaster.store.senders import NewSender
-from broadcaster.web.board_cards import silent_agencies
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.deliveries import Fanout, Lane
+from broadcaster.store.fanout.senders import NewSender
+from broadcaster.store.timeline import ledger
+from broadcaster.web.board.cards import silent_agencies
 from tests.factories import content, directory, furnish
 from tests.flow import installation
 from tests.flow.chase import BACKUP, CHIEF, DESK, Story, chased, started

@@ -14,15 +14,15 @@ from broadcaster.alert.alert import FailureKind
 from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.directory import Contact, ContactChannel
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.escalate import escalate
+from broadcaster.dispatch.telling.escalate import escalate
 from broadcaster.messages.fit import fit
 from broadcaster.receipts.tally import board
-from broadcaster.store import ledger
-from broadcaster.store.alerts import Alert, Revision
-from broadcaster.store.chases import Chase
+from broadcaster.store.agencies.chases import Chase
+from broadcaster.store.alerting.alerts import Alert, Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
-from broadcaster.web.board_cards import silent_agencies
+from broadcaster.store.fanout.deliveries import Fanout
+from broadcaster.store.timeline import ledger
+from broadcaster.web.board.cards import silent_agencies
 from tests.factories import content, directory
 from tests.flow.chase import BACKUP, CHIEF, DESK, Story, chased, started
 

@@ -7,10 +7,12 @@ import re
 import pytest
 from sqlalchemy import delete, text
 
-from broadcaster.store import directory_load, residents, senders
 from broadcaster.store.database import Sessions
-from broadcaster.store.outlines import Outline
-from broadcaster.store.senders import NewSender
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.senders import NewSender
+from broadcaster.store.places import directory_load
+from broadcaster.store.places.outlines import Outline
+from broadcaster.store.public import residents
 from tests.desk import ISSUER, SECOND, Browser, Desk, walk
 
 SILENT = "to people who cannot make voice calls"

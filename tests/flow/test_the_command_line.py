@@ -13,12 +13,12 @@ from sqlalchemy import text
 from broadcaster import settings as knobs
 from broadcaster.cli import root
 from broadcaster.dispatch.witness import signer_of
-from broadcaster.store import checkpoints
 from broadcaster.store.database import Sessions
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.people import User
-from broadcaster.store.residents import Subscription
-from broadcaster.store.signed_note import PublicKey
+from broadcaster.store.desk.people import User
+from broadcaster.store.public.residents import Subscription
+from broadcaster.store.timeline import checkpoints
+from broadcaster.store.timeline.ledger import AuditEvent
+from broadcaster.store.timeline.signed_note import PublicKey
 from tests.factories import directory, furnish
 from tests.flow import installation
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from broadcaster.store import ledger
-from broadcaster.store.alerts import Alert, Release, Revision
+from broadcaster.store.alerting.alerts import Alert, Release, Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
+from broadcaster.store.fanout.deliveries import Fanout
+from broadcaster.store.timeline import ledger
 from tests.desk import BOTH, ISSUER, RESTRICTED, SECOND, Browser, Desk, released, walk
 
 

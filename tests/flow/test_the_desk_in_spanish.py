@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select, text
 
 from broadcaster.store.database import Sessions
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.web import accounts, tongue
+from broadcaster.store.timeline.ledger import AuditEvent
+from broadcaster.web import tongue
+from broadcaster.web.signin import accounts
 from broadcaster.web.tongue import COOKIE
 from broadcaster.web.vocabulary import SPOKEN
 from tests.desk import ISSUER, PASSWORD, SECOND, Browser, Desk, walk

@@ -9,9 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from broadcaster.directory import boundaries as areas
-from broadcaster.store import boundaries, directory_load, ledger, people
 from broadcaster.store.database import Sessions
-from broadcaster.web import accounts, tokens
+from broadcaster.store.desk import people
+from broadcaster.store.places import boundaries, directory_load
+from broadcaster.store.timeline import ledger
+from broadcaster.web.api import tokens
+from broadcaster.web.signin import accounts
 from tests.desk import AUDITOR, PASSWORD, RESTRICTED, Browser, Desk
 
 ADMIN, OTHER = "ana@desk.example", "abel@desk.example"

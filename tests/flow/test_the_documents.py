@@ -11,11 +11,11 @@ import feedparser
 from lxml import etree
 
 from broadcaster.alert.alert import RevisionKind
-from broadcaster.dispatch.drain import drain
-from broadcaster.dispatch.publish import publish
+from broadcaster.dispatch.documents.publish import publish
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.feeds import cap, profile, signature
 from broadcaster.local.carrier import Carrier, Faults, start_in_thread
-from broadcaster.store.alerts import Document
+from broadcaster.store.alerting.alerts import Document
 from broadcaster.store.database import Sessions
 from tests import factories
 from tests.factories import SID, TOKEN, directory, engine, furnish, phones

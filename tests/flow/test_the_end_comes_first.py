@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from broadcaster.alert.alert import Area, FailureKind, RevisionKind
-from broadcaster.dispatch.recall import TOO_LATE, recall
+from broadcaster.dispatch.waves.recall import TOO_LATE, recall
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery, Fanout
-from broadcaster.store.recalls import TextRecall
+from broadcaster.store.fanout.deliveries import Delivery, Fanout
+from broadcaster.store.fanout.recalls import TextRecall
 from tests.factories import SID, TOKEN, content, directory, engine, furnish, phones
 from tests.flow import story
 from tests.flow.test_the_line_changes import confirmed, follow

@@ -21,12 +21,12 @@ from lxml import etree
 from broadcaster.alert.alert import RevisionKind
 from broadcaster.channels import files
 from broadcaster.channels.files import PublishFailed
-from broadcaster.dispatch import catalogue
-from broadcaster.dispatch.catalogue import Catalogue
-from broadcaster.dispatch.publish import Publisher, publish
+from broadcaster.dispatch.documents import catalogue
+from broadcaster.dispatch.documents.catalogue import Catalogue
+from broadcaster.dispatch.documents.publish import Publisher, publish
 from broadcaster.feeds import cap
 from broadcaster.store import database
-from broadcaster.store.alerts import Document
+from broadcaster.store.alerting.alerts import Document
 from broadcaster.store.database import Sessions
 from tests.factories import House, directory, furnish
 from tests.flow import story

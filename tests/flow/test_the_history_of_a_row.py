@@ -9,10 +9,11 @@ import pytest
 
 from broadcaster.alert.phone import AlternateNumber
 from broadcaster.directory import Agency, AgencyRole, Contact, ContactChannel
-from broadcaster.store import directory_load, people
 from broadcaster.store.database import Sessions
-from broadcaster.store.directory_history import Author
-from broadcaster.web import accounts
+from broadcaster.store.desk import people
+from broadcaster.store.places import directory_load
+from broadcaster.store.places.directory_history import Author
+from broadcaster.web.signin import accounts
 from tests.desk import AUDITOR, PASSWORD, Desk
 
 ADMIN = "ana@desk.example"

@@ -15,8 +15,8 @@ from broadcaster.channels import files
 from broadcaster.channels.errors import NotSent
 from broadcaster.channels.http import Door
 from broadcaster.channels.websub import Hub
-from broadcaster.dispatch.announce import Announcer
-from broadcaster.dispatch.window import Window
+from broadcaster.dispatch.documents.announce import Announcer
+from broadcaster.dispatch.waves.window import Window
 from broadcaster.feeds.atom import ATOM_INDEX, RSS_INDEX
 
 BASE = "https://911.example.gov"

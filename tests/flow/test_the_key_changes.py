@@ -19,14 +19,14 @@ from broadcaster.channels.proof import placed
 from broadcaster.channels.upkeep_mail import token
 from broadcaster.channels.webhook import receiver_secret
 from broadcaster.cli import root
-from broadcaster.dispatch.courtesies import MINE
 from broadcaster.dispatch.engine import Engine, Scales
-from broadcaster.dispatch.window import Window
+from broadcaster.dispatch.waves.courtesies import MINE
+from broadcaster.dispatch.waves.window import Window
 from broadcaster.messages.mail import ACK_TOKEN
 from broadcaster.store.database import Sessions
-from broadcaster.store.directory import AgencyContact
-from broadcaster.store.followups import DueAsk
-from broadcaster.store.upkeep import UpkeepAsk
+from broadcaster.store.fanout.followups import DueAsk
+from broadcaster.store.places.directory import AgencyContact
+from broadcaster.store.places.upkeep import UpkeepAsk
 from broadcaster.values import Keyring
 from broadcaster.web import create_app
 from tests import onair
@@ -43,16 +43,16 @@ SIGN_ONLY = {
     "settings.py": "where it is read, and its keyring",
     "cli/audit.py": "its help speaks of it",
     "dispatch/witness.py": "checkpoints are signed with today's; whose signatures are good says the keyring",
-    "store/signed_note.py": "its words speak of it",
-    "web/api_access.py": "a new receiver's secret is made of today's",
-    "web/ack.py": "the mail is shown with a link of today",
-    "web/bridge.py": "a call is bridged by a link of today, and proved by the keyring",
-    "web/trouble_desk.py": "links to report trouble are printed with today's",
+    "store/timeline/signed_note.py": "its words speak of it",
+    "web/api/access.py": "a new receiver's secret is made of today's",
+    "web/agencies/ack.py": "the mail is shown with a link of today",
+    "web/missed/bridge.py": "a call is bridged by a link of today, and proved by the keyring",
+    "web/agencies/trouble_desk.py": "links to report trouble are printed with today's",
     "outage/binder/settings.py": "its words say what does not travel",
-    "dispatch/practice_posts.py": "practice is signed with today's; the live installation pins the key",
+    "dispatch/practice/practice_posts.py": "practice is signed with today's; the live installation pins the key",
     "local/practice_check.py": "its words speak of it",
-    "web/agency.py": "links to report trouble are shown with today's",
-    "web/missed_links.py": "links to missed callers are made with today's",
+    "web/agencies/agency.py": "links to report trouble are shown with today's",
+    "web/missed/links.py": "links to missed callers are made with today's",
 }
 """Where SECRET_KEY may be read without the one before it: whatever is proved by it goes by `Settings.keyring`."""
 

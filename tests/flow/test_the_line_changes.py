@@ -14,11 +14,11 @@ from broadcaster.alert.alert import Confirmation, Content, RevisionKind
 from broadcaster.alert.lifecycle import Tier
 from broadcaster.alert.phone import AlternateNumber
 from broadcaster.dispatch import actions
-from broadcaster.dispatch.drain import drain
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerting.alerts import Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery, Fanout
+from broadcaster.store.fanout.deliveries import Delivery, Fanout
 from tests.factories import SID, TOKEN, House, directory, engine, furnish, phones
 from tests.flow import story
 

@@ -18,12 +18,14 @@ from broadcaster.channels.mime import Letterhead
 from broadcaster.channels.upkeep_mail import CheckPrinter, token
 from broadcaster.directory import Contact, ContactChannel
 from broadcaster.directory.rows import RowKind
-from broadcaster.dispatch.upkeep import Round
-from broadcaster.store import bounces, directory_history, directory_import, directory_load, residents
-from broadcaster.store.bounces import Bounce
+from broadcaster.dispatch.telling.upkeep import Round
 from broadcaster.store.database import Sessions
-from broadcaster.store.upkeep import UpkeepAsk
-from broadcaster.web import accounts
+from broadcaster.store.fanout import bounces
+from broadcaster.store.fanout.bounces import Bounce
+from broadcaster.store.places import directory_history, directory_import, directory_load
+from broadcaster.store.places.upkeep import UpkeepAsk
+from broadcaster.store.public import residents
+from broadcaster.web.signin import accounts
 from tests.desk import AUDITOR, ISSUER, PASSWORD, RESTRICTED, SECOND, Browser, Desk, released
 
 ADMIN = "ana@desk.example"

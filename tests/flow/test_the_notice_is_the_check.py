@@ -14,14 +14,15 @@ from sqlalchemy import select, text
 from broadcaster.alert.phone import AlternateNumber
 from broadcaster.channels.agency_email import ack_token
 from broadcaster.directory.rows import RowKind
-from broadcaster.dispatch.frontdoor import FrontDoor
-from broadcaster.dispatch.known_lines import learn
-from broadcaster.dispatch.publish import Publisher
+from broadcaster.dispatch.documents.publish import Publisher
+from broadcaster.dispatch.residents.frontdoor import FrontDoor
+from broadcaster.dispatch.telling.known_lines import learn
 from broadcaster.feeds import replies
 from broadcaster.messages.keywords import asked
-from broadcaster.store import directory_history, directory_load, ledger
-from broadcaster.store.alerts import Alert
+from broadcaster.store.alerting.alerts import Alert
 from broadcaster.store.database import Sessions
+from broadcaster.store.places import directory_history, directory_load
+from broadcaster.store.timeline import ledger
 from tests.desk import AUDITOR, ISSUER, SECOND, Browser, Desk, directory, released, walk
 
 SECOND_LINE = AlternateNumber("+19785550111", "Fire desk", verified_on=date(2026, 6, 1))

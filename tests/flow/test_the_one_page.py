@@ -12,10 +12,10 @@ from broadcaster.alert.lifecycle import LifecycleRefused
 from broadcaster.dispatch import one_page
 from broadcaster.messages.message import Message
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.residents import Address
-from broadcaster.web.summary import addresses
+from broadcaster.store.fanout.deliveries import Fanout
+from broadcaster.store.public.residents import Address
+from broadcaster.store.timeline.ledger import AuditEvent
+from broadcaster.web.board.summary import addresses
 from tests.desk import AUDITOR, ISSUER, PASSWORD, SECOND, Browser, Desk, released, walk
 
 _MAILED = text(

@@ -12,19 +12,21 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from broadcaster.dispatch.proposal_pages import ProposalPages
+from broadcaster.dispatch.paging.proposal_pages import ProposalPages
 from broadcaster.local.carrier import Carrier, start_in_thread
 from broadcaster.outage.detector.folder import Folder
 from broadcaster.outage.detector.listening import Listening
-from broadcaster.store import call_counts, contacts, ledger, people, proposals
-from broadcaster.store.alerts import Alert
-from broadcaster.store.call_counts import CallCount
-from broadcaster.store.contacts import What
+from broadcaster.store.alerting.alerts import Alert
 from broadcaster.store.database import Sessions
-from broadcaster.store.outages import Outage, OutageLog
-from broadcaster.store.proposals import PlannedWork, Proposal
-from broadcaster.store.roster import Shift
-from broadcaster.web import tokens
+from broadcaster.store.desk import contacts, people
+from broadcaster.store.desk.contacts import What
+from broadcaster.store.desk.roster import Shift
+from broadcaster.store.outage import call_counts, proposals
+from broadcaster.store.outage.call_counts import CallCount
+from broadcaster.store.outage.outages import Outage, OutageLog
+from broadcaster.store.outage.proposals import PlannedWork, Proposal
+from broadcaster.store.timeline import ledger
+from broadcaster.web.api import tokens
 from tests.desk import AUDITOR, BOTH, ISSUER, NOON, Desk
 from tests.factories import SID, TOKEN, engine
 from tests.flow import story

@@ -9,13 +9,14 @@ import pytest
 
 from broadcaster.alert.alert import Area, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind
-from broadcaster.dispatch import actions, plan
-from broadcaster.dispatch import preview as previews
+from broadcaster.dispatch import actions
+from broadcaster.dispatch.revision import plan
+from broadcaster.dispatch.revision import preview as previews
 from broadcaster.feeds import cap, shapes
 from broadcaster.local import assets, borders
-from broadcaster.store import directory_load, outlines
-from broadcaster.store.alerts import Document, Revision
+from broadcaster.store.alerting.alerts import Document, Revision
 from broadcaster.store.database import Sessions
+from broadcaster.store.places import directory_load, outlines
 from tests import desk
 from tests.desk import BOTH, ISSUER, Desk
 from tests.factories import House, content, directory, furnish

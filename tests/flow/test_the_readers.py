@@ -12,7 +12,7 @@ import pytest
 
 from broadcaster.alert.alert import RevisionKind
 from broadcaster.dispatch.actor import Actor
-from broadcaster.dispatch.publish import publish
+from broadcaster.dispatch.documents.publish import publish
 from broadcaster.feeds import cap, signature
 from broadcaster.local import borders
 from broadcaster.settings import Mode

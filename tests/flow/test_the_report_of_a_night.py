@@ -13,19 +13,23 @@ import pytest
 from sqlalchemy import select
 
 from broadcaster.channels.sms_twilio import HANDSETS
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.sweep import keep
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.dispatch.witness import signer_of
 from broadcaster.local import mailbox
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
-from broadcaster.store import checkpoints, directory_load, people, receipts, residents, town_shapes
-from broadcaster.store.alerts import Alert
+from broadcaster.store.alerting.alerts import Alert
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery, Fanout
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.outages import Outage
-from broadcaster.store.receipts import NewReceipt
-from broadcaster.web import tokens
+from broadcaster.store.desk import people
+from broadcaster.store.fanout import receipts
+from broadcaster.store.fanout.deliveries import Delivery, Fanout
+from broadcaster.store.fanout.receipts import NewReceipt
+from broadcaster.store.outage.outages import Outage
+from broadcaster.store.places import directory_load, town_shapes
+from broadcaster.store.public import residents
+from broadcaster.store.timeline import checkpoints
+from broadcaster.store.timeline.ledger import AuditEvent
+from broadcaster.web.api import tokens
 from tests.desk import AUDITOR, ISSUER, SECOND, Browser, Desk, released, settings
 from tests.factories import KEYS, SID, TOKEN, Ways, engine
 from tests.flow.test_shapes_of_towns import SHAPED, TOWNS

@@ -16,16 +16,17 @@ from lxml import etree
 from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import Area, Certainty, ChannelName, Confirmation, Content, FailureKind, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind
-from broadcaster.dispatch import actions, plan
-from broadcaster.dispatch import preview as previews
-from broadcaster.dispatch.publish import publish
+from broadcaster.dispatch import actions
+from broadcaster.dispatch.documents.publish import publish
+from broadcaster.dispatch.revision import plan
+from broadcaster.dispatch.revision import preview as previews
 from broadcaster.feeds import cap, profile, signature
 from broadcaster.feeds.finding import Concern
 from broadcaster.feeds.recent import wrapped
 from broadcaster.messages import bulletin
-from broadcaster.store import directory_load
-from broadcaster.store.alerts import Body, Document, Revision
+from broadcaster.store.alerting.alerts import Body, Document, Revision
 from broadcaster.store.database import Sessions
+from broadcaster.store.places import directory_load
 from tests import factories
 from tests.factories import House, directory, furnish
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, text
 
-from broadcaster.store import ledger, people
 from broadcaster.store.database import Sessions
-from broadcaster.store.roster import Handover, Shift
+from broadcaster.store.desk import people
+from broadcaster.store.desk.roster import Handover, Shift
+from broadcaster.store.timeline import ledger
 from tests.desk import AUDITOR, BOTH, ISSUER, SECOND, Desk
 
 

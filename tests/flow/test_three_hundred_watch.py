@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import event, func, select, update
 
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery
-from broadcaster.web import board_stream
+from broadcaster.store.fanout.deliveries import Delivery
+from broadcaster.web.board import stream as board_stream
 from broadcaster.web.routes import THREADS
 from broadcaster.web.streams import KEEP
 from tests import onair

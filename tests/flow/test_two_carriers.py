@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster.dispatch.drain import drain
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.sweep import keep
+from broadcaster.dispatch.waves.drain import drain
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
-from broadcaster.store import senders
 from broadcaster.store.database import Sessions
-from broadcaster.store.senders import NewSender, Sender
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.senders import NewSender, Sender
 from tests.factories import SECOND_SENDER, SID, TOKEN, House, Ways, directory, engine, furnish, phones
 from tests.flow import story
 

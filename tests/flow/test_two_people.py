@@ -14,10 +14,10 @@ from broadcaster.alert.alert import Area, Confirmation, RevisionKind
 from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused, Move, ReleaseState, Tier
 from broadcaster.dispatch import actions
 from broadcaster.dispatch.actor import Actor, AlertRefused
-from broadcaster.store.alerts import Release, Revision
+from broadcaster.store.alerting.alerts import Release, Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
-from broadcaster.store.people import User
+from broadcaster.store.desk.people import User
+from broadcaster.store.fanout.deliveries import Fanout
 from tests.factories import House, content, directory, furnish, person, phones
 
 

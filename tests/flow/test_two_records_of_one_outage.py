@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import select, text
 
 from broadcaster.outage.record import facts_of, plain
-from broadcaster.store import ledger, missed_figures
 from broadcaster.store.database import Sessions
-from broadcaster.store.missed_figures import Figures
-from broadcaster.store.outages import Outage
+from broadcaster.store.outage import missed_figures
+from broadcaster.store.outage.missed_figures import Figures
+from broadcaster.store.outage.outages import Outage
+from broadcaster.store.timeline import ledger
 from tests import calls
 from tests.desk import BOTH, ISSUER, SECOND, Browser, Desk, released, walk
 from tests.flow import missed

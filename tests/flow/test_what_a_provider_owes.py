@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from broadcaster.cli.provider_watch import ProviderWatch
-from broadcaster.store import contacts, people
-from broadcaster.store.contacts import What
-from broadcaster.web import tokens
+from broadcaster.store.desk import contacts, people
+from broadcaster.store.desk.contacts import What
+from broadcaster.web.api import tokens
 from tests.desk import ISSUER, Desk
 from tests.flow.test_a_providers_notice import PHONE, ZONE, column, desk
 from tests.flow.test_an_outage_from_first_word import opened

@@ -23,9 +23,9 @@ from broadcaster.local.postgres import Postgres
 from broadcaster.receipts import intake
 from broadcaster.store import database, schema
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery, Receipt
+from broadcaster.store.fanout.deliveries import Delivery, Receipt
 from broadcaster.tasks import RING_WITHIN_S
-from broadcaster.web.callbacks import INBOUND, STATUS
+from broadcaster.web.carriers.callbacks import INBOUND, STATUS
 from tests.factories import SECRET, SID, TOKEN, Ways, directory, engine, furnish, phones
 from tests.flow import installation, story
 from tests.webhooks import FORM, TEXT, signed, status_url

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from broadcaster.store.alerts import Alert
+from broadcaster.store.alerting.alerts import Alert
 from broadcaster.store.database import Sessions
 from tests.desk import ISSUER, NOON, Desk
 from tests.flow.test_911_trouble import places, tap

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from broadcaster.alert.alert import content_from_json
-from broadcaster.store.alerts import Release, Revision
+from broadcaster.store.alerting.alerts import Release, Revision
 from broadcaster.store.database import Sessions
 from tests.desk import BOTH, ISSUER, SECOND, Desk, walk
 

@@ -10,13 +10,16 @@ from sqlalchemy import func, select, text
 from sqlalchemy import table as sql_table
 
 from broadcaster.alert.lifecycle import AlertKind, LifecycleRefused
-from broadcaster.dispatch import actions, canary
+from broadcaster.dispatch import actions
 from broadcaster.dispatch.actor import Actor
-from broadcaster.store import canaries, people
-from broadcaster.store.alerts import Alert
+from broadcaster.dispatch.practice import canary
+from broadcaster.store import canaries
+from broadcaster.store.alerting.alerts import Alert
 from broadcaster.store.canaries import Outcome, Run, Step
 from broadcaster.store.database import Sessions
-from broadcaster.web import accounts, canary_accounts, tokens
+from broadcaster.store.desk import people
+from broadcaster.web.api import tokens
+from broadcaster.web.signin import accounts, canary_accounts
 from tests.desk import ISSUER, SECOND, Desk
 from tests.desk import settings as desk_settings
 
@@ -50,7 +53,7 @@ class Small:
 
 @pytest.fixture
 def small(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> Small:
-    monkeypatch.setattr("broadcaster.web.api.tasks.ring", lambda *_: None)
+    monkeypatch.setattr("broadcaster.web.api.api.tasks.ring", lambda *_: None)
     return Small(Desk(sessions, chosen=desk_settings(canary_phone=PHONE)))
 
 

@@ -15,10 +15,11 @@ import pytest
 
 from broadcaster.alert.missed_caller import Cannot, Outcome
 from broadcaster.outage.missed_calls import call_back
-from broadcaster.store import ledger, missed_callers, missed_figures
 from broadcaster.store.database import Sessions
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.outages import Outage
+from broadcaster.store.outage import missed_callers, missed_figures
+from broadcaster.store.outage.outages import Outage
+from broadcaster.store.timeline import ledger
+from broadcaster.store.timeline.ledger import AuditEvent
 from tests import calls
 from tests.calls import Logs
 from tests.desk import AUDITOR, BOTH, ISSUER, Desk

@@ -8,11 +8,14 @@ import re
 import pytest
 from werkzeug.routing import Rule
 
-from broadcaster.store import agency_people, people
-from broadcaster.store.answers import Given
+from broadcaster.store.agencies import agency_people
+from broadcaster.store.alerting.answers import Given
 from broadcaster.store.database import Sessions
-from broadcaster.web import accounts, api, application, tokens
-from broadcaster.web.guard import only
+from broadcaster.store.desk import people
+from broadcaster.web import application
+from broadcaster.web.api import api, tokens
+from broadcaster.web.signin import accounts
+from broadcaster.web.signin.guard import only
 from tests.desk import PASSWORD, Browser, Desk
 
 ROLES = {"I": "issuer", "A": "approver", "M": "admin", "U": "auditor", "D": "directory-editor", "G": "agency", "N": ""}

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from broadcaster.store import ledger
-from broadcaster.web import accounts
-from broadcaster.web.guard import IDLE
+from broadcaster.store.timeline import ledger
+from broadcaster.web.signin import accounts
+from broadcaster.web.signin.guard import IDLE
 from tests import desk as desks
 from tests.desk import ISSUER, Desk
 from tests.flow.test_a_providers_notice import (

@@ -7,11 +7,11 @@ import pytest
 from broadcaster.dispatch.proofread import MACHINE, Proofreader
 from broadcaster.local import words_check
 from broadcaster.messages.book import shipped
-from broadcaster.store import word_checks, wordings
+from broadcaster.store.alerting import word_checks, wordings
+from broadcaster.store.alerting.wordings import Wording
 from broadcaster.store.database import Sessions
-from broadcaster.store.ledger import AuditEvent
-from broadcaster.store.wordings import Wording
-from broadcaster.web import accounts
+from broadcaster.store.timeline.ledger import AuditEvent
+from broadcaster.web.signin import accounts
 from tests.desk import BOTH, ISSUER, PASSWORD, SECOND, Browser, Desk, walk
 
 ADMIN = "ana@desk.example"

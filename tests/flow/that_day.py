@@ -20,10 +20,12 @@ from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.sweep import keep
 from broadcaster.local import mailbox
 from broadcaster.local.carrier import Carrier, Faults, Running, start_in_thread
-from broadcaster.store import directory_load, residents, senders
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout
-from broadcaster.store.senders import NewSender
+from broadcaster.store.fanout import senders
+from broadcaster.store.fanout.deliveries import Fanout
+from broadcaster.store.fanout.senders import NewSender
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import residents
 from tests.calls import HOME
 from tests.desk import Desk, settings
 from tests.factories import KEYS, SENDER, SID, TOKEN, Ways, engine

@@ -10,8 +10,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
-from broadcaster.store import database, schema, tally_triggers
+from broadcaster.store import database, schema
 from broadcaster.store.database import Sessions, WrongInstallation
+from broadcaster.store.fanout import tally_triggers
 from broadcaster.store.tables import Base
 from tests.conftest import admin
 

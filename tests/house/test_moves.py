@@ -7,11 +7,11 @@ from enum import StrEnum
 
 from broadcaster.alert.delivery import MOVES, OPEN, TERMINAL, Event, State
 from broadcaster.alert.lifecycle import AlertState, ReleaseState
-from broadcaster.store.courtesies import CourtesyState
-from broadcaster.store.deliveries import FanoutState, LaneState
-from broadcaster.store.outages import OutageState
-from broadcaster.store.rights import RequestState
-from broadcaster.store.wordings import WordingState
+from broadcaster.store.alerting.wordings import WordingState
+from broadcaster.store.desk.rights import RequestState
+from broadcaster.store.fanout.courtesies import CourtesyState
+from broadcaster.store.fanout.deliveries import FanoutState, LaneState
+from broadcaster.store.outage.outages import OutageState
 from tests.house.trees import PROGRAM, at
 
 

@@ -8,9 +8,11 @@ import pytest
 from flask import Flask
 
 from broadcaster.store import database
-from broadcaster.web import application, brake, callbacks, create_app, metrics, pools
+from broadcaster.web import application, create_app, metrics, pools
+from broadcaster.web.carriers import callbacks
 from broadcaster.web.house import NAME, OUTER, house
 from broadcaster.web.routes import CLASSES, OWN_DATABASE_POOL, THREADS, RouteClass, class_of, class_of_request
+from broadcaster.web.signin import brake
 from tests import onair
 from tests.house.test_layers import imported
 from tests.house.trees import ROOT, at, modules

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from broadcaster.alert.delivery import OPEN, Event, State
-from broadcaster.store.deliveries import FanoutState
+from broadcaster.store.fanout.deliveries import FanoutState
 from tests.model.world import (
     BEFORE,
     NO,
@@ -36,7 +36,7 @@ def after(world: World, event: Event, rules: Rules) -> State | None:
     return None if world.row is None else rules.moves.get((world.row, event))
 
 
-# Sending: store/waves.py, dispatch/window.py, store/outcomes.py
+# Sending: store/fanout/waves.py, dispatch/waves/window.py, store/fanout/outcomes.py
 
 
 def claim(world: World, rules: Rules) -> Iterator[Step]:
@@ -122,7 +122,7 @@ def fact(world: World, ref: int, moved: State | None, rules: Rules) -> World:
     return world
 
 
-# Following up: store/followups.py, store/receipts.py, dispatch/followup.py
+# Following up: store/fanout/followups.py, store/fanout/receipts.py, dispatch/waves/followup.py
 
 
 def lose_lease(world: World, rules: Rules) -> Iterator[Step]:

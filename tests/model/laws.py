@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from broadcaster.alert.delivery import TERMINAL, State
-from broadcaster.store.deliveries import FanoutState
+from broadcaster.store.fanout.deliveries import FanoutState
 from tests.model import carrier, delivery
 from tests.model.checker import Explored, System, explore
 from tests.model.delivery import Step

@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 from broadcaster.alert.delivery import MOVES, Event, State
 from broadcaster.dispatch.engine import Scales
-from broadcaster.dispatch.window import START_WITHIN_S
-from broadcaster.store import evidence, followups, outcomes, receipts, retries, waves
-from broadcaster.store.followups import DueAsk
-from broadcaster.store.outcomes import Outcome
-from broadcaster.store.receipts import NewReceipt
-from broadcaster.store.senders import Wait
-from broadcaster.store.waves import ClaimedWave, Intent, Room
+from broadcaster.dispatch.waves.window import START_WITHIN_S
+from broadcaster.store.fanout import evidence, followups, outcomes, receipts, retries, waves
+from broadcaster.store.fanout.followups import DueAsk
+from broadcaster.store.fanout.outcomes import Outcome
+from broadcaster.store.fanout.receipts import NewReceipt
+from broadcaster.store.fanout.senders import Wait
+from broadcaster.store.fanout.waves import ClaimedWave, Intent, Room
 from tests.model import clock
 from tests.model.world import CARRIERS_OWN_TIMEOUT_S
 from tests.unit.store.ground import HANDSETS, Ground
@@ -164,7 +164,7 @@ class Night:
         job.outcome = Outcome(intent.address_id, intent.n, event, "", told, wait, job.wave.id)
 
     def record(self, job: Job) -> None:
-        """Record an outcome; in a wave that may have been recorded unheard no row counts (`dispatch.drain`)."""
+        """Record an outcome; in a wave that may have been recorded unheard no row counts (`dispatch.waves.drain`)."""
         outcome, wave = job.outcome, job.wave
         assert outcome is not None
 
@@ -216,7 +216,7 @@ class Night:
         self.questions += [Question(ask, self.now) for ask in due]
 
     def settle(self, question: Question) -> None:
-        """Act upon what the listing showed, as `dispatch.followup` does."""
+        """Act upon what the listing showed, as `dispatch.waves.followup` does."""
         ask, seen = question.ask, question.seen or []
         asked_after = (ask.fanout_id, ask.address_id)
         with self.ground.sessions.begin() as session:

@@ -14,8 +14,8 @@ import pytest
 from broadcaster.alert.delivery import MOVES, Event, State
 from broadcaster.channels.http import TOTAL_S
 from broadcaster.dispatch.engine import Scales
-from broadcaster.dispatch.window import START_WITHIN_S
-from broadcaster.store.evidence import ABSENCE_GAP_S
+from broadcaster.dispatch.waves.window import START_WITHIN_S
+from broadcaster.store.fanout.evidence import ABSENCE_GAP_S
 from tests.model import laws
 from tests.model.checker import STUCK
 from tests.model.laws import EVERY, OF_THE_ROW, Law, check

@@ -19,10 +19,10 @@ from hypothesis.stateful import (
 )
 
 from broadcaster.alert.delivery import OPEN, TERMINAL, Event, State
-from broadcaster.store import endings, fanouts
 from broadcaster.store.database import Base, Sessions
-from broadcaster.store.deliveries import Source
-from broadcaster.store.fanouts import LaneSpec
+from broadcaster.store.fanout import endings, fanouts
+from broadcaster.store.fanout.deliveries import Source
+from broadcaster.store.fanout.fanouts import LaneSpec
 from tests.model import clock
 from tests.model.night import Key, Night, Question
 from tests.unit.store.ground import phone, prepare

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from broadcaster.alert.delivery import MOVES, Event, State
 from broadcaster.dispatch.engine import Scales
-from broadcaster.dispatch.window import START_WITHIN_S
-from broadcaster.store.deliveries import FanoutState
-from broadcaster.store.evidence import ABSENCE_GAP_S, USUAL_SETTLE_S
+from broadcaster.dispatch.waves.window import START_WITHIN_S
+from broadcaster.store.fanout.deliveries import FanoutState
+from broadcaster.store.fanout.evidence import ABSENCE_GAP_S, USUAL_SETTLE_S
 
 TICK_S = 20.0
 CARRIERS_OWN_TIMEOUT_S = 26.0

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from broadcaster.cli import directory as commands
 from broadcaster.cli import root
 from broadcaster.directory.rows import RowKind
-from broadcaster.store import directory_history, directory_load
 from broadcaster.store.database import Sessions
+from broadcaster.store.places import directory_history, directory_load
 from tests import factories, onair
 from tests.factories import furnish
 

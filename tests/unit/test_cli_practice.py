@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from broadcaster import settings as knobs
 from broadcaster.cli import root
 from broadcaster.settings import SettingsError
-from broadcaster.store.signed_note import PublicKey, Signer
+from broadcaster.store.timeline.signed_note import PublicKey, Signer
 
 SECRET = "Zq8mT4vN1xR7cK2wP9sL5dH3jF6gB0yA"
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from broadcaster.alert.phone import NORTH_AMERICAN
 from broadcaster.cli.residents import Reading, read
-from broadcaster.store.residents import NewResident
+from broadcaster.store.public.residents import NewResident
 
 IDS = {"lynn": 1, "salem": 2}
 HEAD = "phone,lang,communities,opted_out\n"

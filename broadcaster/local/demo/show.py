@@ -25,8 +25,9 @@ from broadcaster.local.demo.replay import THAT_DAY_MIN, Replay
 from broadcaster.local.demo.stage import Cast, Stage
 from broadcaster.local.supervisor import Supervisor
 from broadcaster.settings import Settings
-from broadcaster.store import database, people
-from broadcaster.web import tokens
+from broadcaster.store import database
+from broadcaster.store.desk import people
+from broadcaster.web.api import tokens
 
 
 @dataclass(frozen=True, slots=True)

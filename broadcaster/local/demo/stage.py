@@ -17,10 +17,11 @@ from broadcaster.local.massachusetts.residents import Resident, residents
 from broadcaster.local.massachusetts.shapes import generated
 from broadcaster.local.supervisor import Service, listening
 from broadcaster.settings import Mode, Settings, SettingsError
-from broadcaster.store import database, directory_load, schema, town_shapes
-from broadcaster.store import residents as phones
-from broadcaster.store.residents import NewResident
-from broadcaster.web import accounts
+from broadcaster.store import database, schema
+from broadcaster.store.places import directory_load, town_shapes
+from broadcaster.store.public import residents as phones
+from broadcaster.store.public.residents import NewResident
+from broadcaster.web.signin import accounts
 
 PORTS = {"PORT": 8911, "CALLBACKS_PORT": 8912, "WINDOW_PORT": 8913, "CARRIER": 8921, "MAILBOX": 8922, "SMTP": 8923}
 PORTS |= {"IPAWS": seat.PORT}

@@ -27,13 +27,15 @@ from broadcaster.directory import table
 from broadcaster.directory import town_shapes as places
 from broadcaster.outage.binder.file import RELEASE, SHAPES, Packer
 from broadcaster.outage.binder.page import Pages, call_table, html, script_text
-from broadcaster.store import binders, boundaries, carried, directory_files, directory_history, retention, town_shapes
-from broadcaster.store.binders import Bound, Standing
+from broadcaster.store import retention
+from broadcaster.store.binder import binders, carried
+from broadcaster.store.binder.binders import Bound, Standing
 from broadcaster.store.database import Sessions, now
 from broadcaster.store.envelope import CannotSeal, certificate_of
+from broadcaster.store.places import boundaries, directory_files, directory_history, town_shapes
 from broadcaster.store.sealed import Sealer
 from broadcaster.store.sealed_stream import Recipients
-from broadcaster.store.signed_note import Signer
+from broadcaster.store.timeline.signed_note import Signer
 
 log = logs.get(__name__)
 LOOK_EVERY_S = 15.0

@@ -15,7 +15,7 @@ from typing import IO
 
 from broadcaster.store import sealed_stream
 from broadcaster.store.sealed_stream import CHANGED, CannotOpen, Opener, Recipients, Sealing
-from broadcaster.store.signed_note import BadNote, PublicKey, Signer, opened
+from broadcaster.store.timeline.signed_note import BadNote, PublicKey, Signer, opened
 
 FIRST = "broadcaster binder 1"
 MANIFEST = "MANIFEST.txt"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from broadcaster.store.call_counts import MINUTES_KEPT, NewCount
+from broadcaster.store.outage.call_counts import MINUTES_KEPT, NewCount
 
 AHEAD = timedelta(minutes=2)
 """How far the clock of a feed may be ahead of ours."""

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from broadcaster import logs
 from broadcaster.outage.detector import counting
 from broadcaster.outage.detector.counting import BadCount
-from broadcaster.store import call_counts
+from broadcaster.store.outage import call_counts
 
 log = logs.get(__name__)
 READ, REFUSED = "read", "refused"

@@ -15,7 +15,9 @@ from broadcaster.outage.detector import expected, pools
 from broadcaster.outage.detector.expected import Hour, Profile
 from broadcaster.outage.detector.judge import LEAST_WEEKS, Judge
 from broadcaster.outage.detector.pools import Centres, Place, Unit
-from broadcaster.store import call_counts, ledger, outlines
+from broadcaster.store.outage import call_counts
+from broadcaster.store.places import outlines
+from broadcaster.store.timeline import ledger
 
 log = logs.get(__name__)
 EVERY = timedelta(hours=24)

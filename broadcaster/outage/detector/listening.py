@@ -21,11 +21,11 @@ from broadcaster.outage.detector.folder import Folder
 from broadcaster.outage.detector.judge import Beside, Count, Judge
 from broadcaster.outage.detector.watch import Finding
 from broadcaster.settings import Settings
-from broadcaster.store import call_counts, proposals
 from broadcaster.store import database as clocks
-from broadcaster.store.call_counts import Feed
 from broadcaster.store.database import Sessions, only_one
-from broadcaster.store.proposals import Span
+from broadcaster.store.outage import call_counts, proposals
+from broadcaster.store.outage.call_counts import Feed
+from broadcaster.store.outage.proposals import Span
 
 log = logs.get(__name__)
 LOOK_EVERY_S = 5.0

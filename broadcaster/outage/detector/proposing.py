@@ -13,8 +13,9 @@ from broadcaster.outage.detector import judge, learning
 from broadcaster.outage.detector.judge import Judge
 from broadcaster.outage.detector.pools import Unit
 from broadcaster.outage.detector.watch import Finding
-from broadcaster.store import call_counts, ledger, proposals
-from broadcaster.store.proposals import Proposal, ProposalState
+from broadcaster.store.outage import call_counts, proposals
+from broadcaster.store.outage.proposals import Proposal, ProposalState
+from broadcaster.store.timeline import ledger
 
 log = logs.get(__name__)
 MOST_POINTS = 90

@@ -12,10 +12,11 @@ from broadcaster.messages.message import Message
 from broadcaster.outage.missed_calls.call_back import CallBackRefused, Desk
 from broadcaster.outage.record import Writer
 from broadcaster.said import Said
-from broadcaster.store import ledger, missed_links
-from broadcaster.store.missed_links import MissedLink
-from broadcaster.store.outages import Outage
+from broadcaster.store.outage import missed_links
+from broadcaster.store.outage.missed_links import MissedLink
+from broadcaster.store.outage.outages import Outage
 from broadcaster.store.sealed import Sealer
+from broadcaster.store.timeline import ledger
 
 LIVES = timedelta(hours=48)
 """By then whoever waited has been called or looked after; another two days are one press away."""

@@ -13,11 +13,13 @@ from broadcaster.alert.missed_caller import NEEDS_WORDS, OUTCOMES, Cannot, Found
 from broadcaster.outage.missed_calls.callers import Risk, risk
 from broadcaster.outage.record import Writer
 from broadcaster.said import Said
-from broadcaster.store import courtesies, ledger, missed_callers
-from broadcaster.store.courtesies import Budget, Purpose, Wanted
-from broadcaster.store.missed_callers import MissedCaller, MissedStep, MissedTextPolicy, Step, WelfareCheck
-from broadcaster.store.outages import Outage
+from broadcaster.store.fanout import courtesies
+from broadcaster.store.fanout.courtesies import Budget, Purpose, Wanted
+from broadcaster.store.outage import missed_callers
+from broadcaster.store.outage.missed_callers import MissedCaller, MissedStep, MissedTextPolicy, Step, WelfareCheck
+from broadcaster.store.outage.outages import Outage
 from broadcaster.store.sealed import Sealer
+from broadcaster.store.timeline import ledger
 
 CLAIM_LASTS = timedelta(minutes=30)
 """So long a caller is an officer's alone: then somebody else may take them on; nobody waits for a shift to begin."""

@@ -17,11 +17,12 @@ from broadcaster.outage.missed_calls.call_log import Reading
 from broadcaster.outage.missed_calls.callers import Call, Caller, reconcile
 from broadcaster.outage.record import Writer
 from broadcaster.said import Said, joined
-from broadcaster.store import ledger, missed_callers, missed_logs
-from broadcaster.store.missed_callers import MissedCaller, MissedStep, Step
-from broadcaster.store.missed_logs import MissedLog, Sealed
-from broadcaster.store.outages import Entry, Outage
+from broadcaster.store.outage import missed_callers, missed_logs
+from broadcaster.store.outage.missed_callers import MissedCaller, MissedStep, Step
+from broadcaster.store.outage.missed_logs import MissedLog, Sealed
+from broadcaster.store.outage.outages import Entry, Outage
 from broadcaster.store.sealed import Sealer
+from broadcaster.store.timeline import ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from broadcaster.alert.missed_caller import Standing
 from broadcaster.outage.missed_calls.callers import Caller, reconcile
 from broadcaster.outage.missed_calls.intake import opened, written
-from broadcaster.store import joined_records, missed_callers, missed_logs
-from broadcaster.store.missed_callers import MissedCaller
-from broadcaster.store.missed_logs import MissedCall
+from broadcaster.store.outage import joined_records, missed_callers, missed_logs
+from broadcaster.store.outage.missed_callers import MissedCaller
+from broadcaster.store.outage.missed_logs import MissedCall
 from broadcaster.store.sealed import Sealer
 
 DONE: tuple[str, ...] = ("standing", "vain", "due_at", "claimed_by", "claimed_link", "claimed_at", "texted_at")

@@ -15,9 +15,9 @@ from broadcaster.alert.missed_caller import Standing
 from broadcaster.outage.missed_calls.callers import Caller
 from broadcaster.outage.missed_calls.intake import written
 from broadcaster.outage.missed_calls.moving import DONE, again, reconciled, resealed
-from broadcaster.store import missed_callers, missed_logs
-from broadcaster.store.missed_callers import MissedCaller, MissedStep, WelfareCheck
-from broadcaster.store.missed_logs import MissedCall
+from broadcaster.store.outage import missed_callers, missed_logs
+from broadcaster.store.outage.missed_callers import MissedCaller, MissedStep, WelfareCheck
+from broadcaster.store.outage.missed_logs import MissedCall
 from broadcaster.store.sealed import Sealer
 
 TAKEN_ON = ("claimed_by", "claimed_link", "claimed_at")

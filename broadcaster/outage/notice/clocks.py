@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from broadcaster.outage.notice import rule as rules
 from broadcaster.outage.notice import trust
 from broadcaster.outage.notice.rule import Clock, Told
-from broadcaster.store import provider_notices, provider_senders
-from broadcaster.store.outages import Outage
-from broadcaster.store.provider_notices import NoticeKind, ProviderNotice
+from broadcaster.store.agencies import provider_notices, provider_senders
+from broadcaster.store.agencies.provider_notices import NoticeKind, ProviderNotice
+from broadcaster.store.outage.outages import Outage
 
 
 def clocks(session: Session, outage: Outage) -> list[Clock]:

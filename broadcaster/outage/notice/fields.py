@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from broadcaster.messages.template import plain
 from broadcaster.outage.notice.rule import LONGEST, Confidential, Notice, Open
 from broadcaster.outage.notice.times import moment
-from broadcaster.store.provider_notices import NoticeKind
+from broadcaster.store.agencies.provider_notices import NoticeKind
 
 LABELS: Mapping[str, Sequence[str]] = {
     "ticket": (

@@ -18,11 +18,14 @@ from broadcaster.outage.notice.area import mapped
 from broadcaster.outage.notice.rule import Confidential, Notice, Open
 from broadcaster.outage.record import Facts, RecordRefused, Writer
 from broadcaster.said import Said
-from broadcaster.store import directory_load, ledger, outages, provider_notices, provider_senders
+from broadcaster.store.agencies import provider_notices, provider_senders
+from broadcaster.store.agencies.provider_notices import NoticeKind, NoticeVersion, Proof, ProviderNotice, Source
 from broadcaster.store.database import public_id
-from broadcaster.store.outages import Entry, Outage
-from broadcaster.store.provider_notices import NoticeKind, NoticeVersion, Proof, ProviderNotice, Source
+from broadcaster.store.outage import outages
+from broadcaster.store.outage.outages import Entry, Outage
+from broadcaster.store.places import directory_load
 from broadcaster.store.sealed import Sealer
+from broadcaster.store.timeline import ledger
 
 MOST_CARRIERS = 10
 """As many as the form of a record takes."""

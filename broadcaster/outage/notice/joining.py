@@ -17,8 +17,9 @@ from broadcaster.outage.notice import trust
 from broadcaster.outage.notice.area import mapped
 from broadcaster.outage.notice.rule import Open, name_key
 from broadcaster.said import Said
-from broadcaster.store import directory_load, provider_notices
-from broadcaster.store.provider_notices import NoticeKind, ProviderNotice
+from broadcaster.store.agencies import provider_notices
+from broadcaster.store.agencies.provider_notices import NoticeKind, ProviderNotice
+from broadcaster.store.places import directory_load
 
 WITHIN = timedelta(hours=24)
 """So long after, or before, the newest other word: an outage that comes back within a day is the same one."""

@@ -14,8 +14,9 @@ from broadcaster.outage.notice.mail import Mailed, NoMail
 from broadcaster.outage.notice.rule import Notice, name_key
 from broadcaster.outage.record import Writer
 from broadcaster.settings import Settings
-from broadcaster.store import database, provider_senders
-from broadcaster.store.provider_notices import Proof, Source
+from broadcaster.store import database
+from broadcaster.store.agencies import provider_senders
+from broadcaster.store.agencies.provider_notices import Proof, Source
 from broadcaster.store.sealed import Sealer
 
 log = logs.get(__name__)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 
 from broadcaster.alert.alert import FailureKind
-from broadcaster.store.provider_notices import ClockName, NoticeKind
+from broadcaster.store.agencies.provider_notices import ClockName, NoticeKind
 
 NOTICE_WITHIN = timedelta(minutes=30)
 """From the provider's discovery to its word to an answering point: 47 CFR 4.9(h)(4)."""

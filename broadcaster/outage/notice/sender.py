@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from email.errors import MessageError
 from email.message import EmailMessage
 
-from broadcaster.store.provider_notices import Proof
+from broadcaster.store.agencies.provider_notices import Proof
 from broadcaster.values import MAIL_ADDRESS
 
 HEADER = "authentication-results"

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from broadcaster.outage.notice.rule import Open
 from broadcaster.outage.record import RecordRefused, Writer
 from broadcaster.said import Said
-from broadcaster.store import ledger, provider_notices, provider_senders
-from broadcaster.store.provider_notices import NoticeKind, NoticeVersion, Proof, ProviderNotice
-from broadcaster.store.provider_senders import SenderJudgement
+from broadcaster.store.agencies import provider_notices, provider_senders
+from broadcaster.store.agencies.provider_notices import NoticeKind, NoticeVersion, Proof, ProviderNotice
+from broadcaster.store.agencies.provider_senders import SenderJudgement
+from broadcaster.store.timeline import ledger
 
 NOT_PROVED = "Sender not proved"
 """The mark that such a word bears wherever it is used."""

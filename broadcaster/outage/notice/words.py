@@ -14,7 +14,7 @@ from broadcaster.messages.mail import ACK_TOKEN
 from broadcaster.messages.message import Message
 from broadcaster.outage.notice.rule import Confidential, Open
 from broadcaster.outage.notice.trust import NOT_PROVED
-from broadcaster.store.provider_notices import NoticeKind
+from broadcaster.store.agencies.provider_notices import NoticeKind
 
 NAMES = {NoticeKind.INITIAL: "Initial", NoticeKind.UPDATE: "Update", NoticeKind.FINAL: "Final", None: "Not said"}
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from broadcaster.outage.report.figures import Measure
 from broadcaster.outage.report.moments import SHARE, Moment
 from broadcaster.said import Said
-from broadcaster.store.report import Pace
+from broadcaster.store.outage.report import Pace
 
 STEPS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400)
 """What the axis of time may be counted in, in seconds."""

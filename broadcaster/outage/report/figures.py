@@ -17,8 +17,8 @@ from broadcaster.alert.reach import CountyCount
 from broadcaster.outage.report.moments import CARRIERS, Moment, Source, moments
 from broadcaster.outage.report.references import INTERVALS, Interval
 from broadcaster.said import Counted, Said
-from broadcaster.store.ledger_reading import Event
-from broadcaster.store.report import Agency, Pace, Place, Run
+from broadcaster.store.outage.report import Agency, Pace, Place, Run
+from broadcaster.store.timeline.ledger_reading import Event
 
 SHARES = (50, 95, 100)
 PHONES_REPORT_FOR = timedelta(hours=72)

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from broadcaster.alert.alert import RevisionKind
 from broadcaster.said import Said
-from broadcaster.store.ledger_reading import Event
-from broadcaster.store.report import Pace, Run
+from broadcaster.store.outage.report import Pace, Run
+from broadcaster.store.timeline.ledger_reading import Event
 
 PUBLIC = ("approved", "broke_glass", "withdrawn_as_own_error")
 """The events by which a revision goes out to the public."""

@@ -10,7 +10,7 @@ from broadcaster.alert import reach
 from broadcaster.alert.reach import CountyCount
 from broadcaster.outage.report import figures
 from broadcaster.said import Counted, Said, joined
-from broadcaster.store.report import Place
+from broadcaster.store.outage.report import Place
 
 MOST_NAMED = 12
 

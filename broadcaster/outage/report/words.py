@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from broadcaster.outage.report.figures import Figure, Measure, Report
 from broadcaster.outage.report.moments import SHARE
 from broadcaster.said import Said, joined
-from broadcaster.store.report import Run
+from broadcaster.store.outage.report import Run
 
 CHANNELS = {
     ("sms", "public"): Said("Texts to the public"),

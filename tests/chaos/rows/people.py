@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from broadcaster.alert.lifecycle import Tier
 from broadcaster.dispatch import actions
-from broadcaster.store.alerts import Revision
-from broadcaster.store.checkpoints import AuditCheckpoint
+from broadcaster.store.alerting.alerts import Revision
+from broadcaster.store.timeline.checkpoints import AuditCheckpoint
 from tests.chaos import hooks
 from tests.chaos.desk import approvers, waiting
 from tests.chaos.parts import MAIN

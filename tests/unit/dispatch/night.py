@@ -13,11 +13,13 @@ from broadcaster.alert.alert import Confirmation, RevisionKind
 from broadcaster.alert.delivery import Event
 from broadcaster.alert.lifecycle import AlertKind
 from broadcaster.dispatch import actions
-from broadcaster.store import directory_load, endings, outcomes, residents, waves
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerting.alerts import Revision
 from broadcaster.store.database import Sessions
-from broadcaster.store.outcomes import Outcome
-from broadcaster.store.waves import ClaimedWave
+from broadcaster.store.fanout import endings, outcomes, waves
+from broadcaster.store.fanout.outcomes import Outcome
+from broadcaster.store.fanout.waves import ClaimedWave
+from broadcaster.store.places import directory_load
+from broadcaster.store.public import residents
 from tests.factories import SEALER, House, content, directory, furnish
 
 MOST_WAVES = 60

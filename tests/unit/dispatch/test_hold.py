@@ -5,7 +5,7 @@ from __future__ import annotations
 from broadcaster.alert.alert import RevisionKind
 from broadcaster.alert.lifecycle import Tier
 from broadcaster.dispatch import actions
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerting.alerts import Revision
 from broadcaster.store.database import Sessions
 from tests.factories import House, directory
 from tests.unit.dispatch.night import follow, joins, night, phone, send, sweep

@@ -9,7 +9,7 @@ import pytest
 from broadcaster.alert import alert as heart
 from broadcaster.alert.alert import ENDINGS, RevisionKind
 from broadcaster.dispatch import actions
-from broadcaster.store.alerts import Revision
+from broadcaster.store.alerting.alerts import Revision
 from broadcaster.store.database import Sessions
 from tests.factories import content, directory, furnish
 

@@ -12,9 +12,12 @@ from sqlalchemy import text
 from broadcaster.dispatch import retention as duty
 from broadcaster.dispatch.retention import Retention
 from broadcaster.receipts import tally
-from broadcaster.store import consent, endings, fanouts, ledger, residents, retention, tallies
-from broadcaster.store.consent import Proof, Step
+from broadcaster.store import retention
 from broadcaster.store.database import Sessions
+from broadcaster.store.fanout import endings, fanouts, tallies
+from broadcaster.store.public import consent, residents
+from broadcaster.store.public.consent import Proof, Step
+from broadcaster.store.timeline import ledger
 from tests.unit.store.ground import SEALER, Ground, phone, prepare
 
 MANY = 20

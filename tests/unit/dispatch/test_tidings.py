@@ -15,9 +15,9 @@ from broadcaster.channels.contract import Outgoing
 from broadcaster.channels.errors import Ambiguous, NotSent, SendError
 from broadcaster.dispatch import tidings as duty
 from broadcaster.dispatch.tidings import Tidings
-from broadcaster.store import tidings
 from broadcaster.store.database import Sessions
-from broadcaster.store.tidings import News, Tiding
+from broadcaster.store.desk import tidings
+from broadcaster.store.desk.tidings import News, Tiding
 from tests import onair
 
 

@@ -14,9 +14,9 @@ from broadcaster.channels.errors import NotSent, SendError
 from broadcaster.channels.mime import Letterhead
 from broadcaster.dispatch import witness as duty
 from broadcaster.dispatch.witness import Witness, signer_of
-from broadcaster.store import checkpoints, ledger
-from broadcaster.store.checkpoints import EVERY, AuditCheckpoint, Kept
 from broadcaster.store.database import Sessions
+from broadcaster.store.timeline import checkpoints, ledger
+from broadcaster.store.timeline.checkpoints import EVERY, AuditCheckpoint, Kept
 from tests.desk import NOON, settings
 
 SIGNER = signer_of(settings())

@@ -9,7 +9,7 @@ import pytest
 
 from broadcaster.local import doctor
 from tests import onair
-from tests.unit.dispatch.test_nightly import KEY, NOON, certificate
+from tests.unit.dispatch.residents.test_nightly import KEY, NOON, certificate
 
 
 @pytest.mark.parametrize(

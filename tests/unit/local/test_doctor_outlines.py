@@ -9,8 +9,8 @@ import pytest
 
 from broadcaster.local import assets, borders
 from broadcaster.local.doctor import examine
-from broadcaster.store import outlines
 from broadcaster.store.database import Sessions
+from broadcaster.store.places import outlines
 from tests.factories import KEYS
 
 CASES: Mapping[str, tuple[str, bool, str]] = {

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from broadcaster.alert.alert import RevisionKind
-from broadcaster.dispatch.render import MUTE
+from broadcaster.dispatch.revision.render import MUTE
 from broadcaster.messages.book import NAMES
 from broadcaster.messages.compose import call, voice
 from tests.unit.messages.editions import DIRECTORY, answer, edition

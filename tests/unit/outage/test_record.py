@@ -11,10 +11,13 @@ from sqlalchemy import select
 from broadcaster.alert.alert import Area, FailureKind
 from broadcaster.outage import record
 from broadcaster.outage.record import Facts, RecordRefused, Writer
-from broadcaster.store import alerts, ledger, outages, roster
-from broadcaster.store.alerts import Alert
+from broadcaster.store.alerting import alerts
+from broadcaster.store.alerting.alerts import Alert
 from broadcaster.store.database import Sessions
-from broadcaster.store.roster import Handover
+from broadcaster.store.desk import roster
+from broadcaster.store.desk.roster import Handover
+from broadcaster.store.outage import outages
+from broadcaster.store.timeline import ledger
 from tests.factories import directory
 from tests.onair import NOW, on_air, person
 

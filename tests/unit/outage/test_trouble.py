@@ -10,7 +10,7 @@ import pytest
 from broadcaster.alert.alert import Area, FailureKind
 from broadcaster.outage import trouble
 from broadcaster.outage.trouble import Given, area_of, clusters, said, union, wider
-from broadcaster.store.trouble import Trouble, Waiting
+from broadcaster.store.agencies.trouble import Trouble, Waiting
 from tests.factories import directory, police
 from tests.onair import NOW
 

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from broadcaster.channels.sms_twilio import HANDSETS
 from broadcaster.receipts import intake
-from broadcaster.store import receipts
 from broadcaster.store.arrays import binaries, numbers, texts
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery, Receipt, Sighting
-from broadcaster.store.receipts import NewReceipt, Waiting, strongest
+from broadcaster.store.fanout import receipts
+from broadcaster.store.fanout.deliveries import Delivery, Receipt, Sighting
+from broadcaster.store.fanout.receipts import NewReceipt, Waiting, strongest
 from tests import onair
 from tests.flow.story import until
 from tests.onair import SEALER

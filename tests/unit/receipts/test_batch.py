@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from broadcaster.receipts.batch import MOST, WRITERS, Batches, NotKept
-from broadcaster.store.receipts import NewReceipt
+from broadcaster.store.fanout.receipts import NewReceipt
 
 
 def receipt(no: int) -> NewReceipt:

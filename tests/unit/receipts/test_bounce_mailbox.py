@@ -16,7 +16,7 @@ from broadcaster.local.mailbox.returned import drop
 from broadcaster.receipts.bounce_mailbox import BounceMailbox
 from broadcaster.receipts.bounces import LARGEST, Desk
 from broadcaster.store.database import Sessions, only_one
-from broadcaster.store.deliveries import Delivery, Receipt
+from broadcaster.store.fanout.deliveries import Delivery, Receipt
 from broadcaster.values import Keyring
 from tests import onair
 from tests.onair import SEALER

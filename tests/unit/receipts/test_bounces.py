@@ -10,7 +10,7 @@ from broadcaster.alert.delivery import Handset
 from broadcaster.channels.agency_email import envelope_id, message_id
 from broadcaster.receipts.bounces import LARGEST, Desk, NoReport, Refused, Report, read
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery, Followup, Receipt, Sighting
+from broadcaster.store.fanout.deliveries import Delivery, Followup, Receipt, Sighting
 from broadcaster.values import Keyring
 from tests import onair
 from tests.onair import NOW, SEALER

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from broadcaster.receipts import intake
 from broadcaster.receipts.intake import UnreadableWebhook
 from broadcaster.receipts.signature import Signed
-from broadcaster.store import receipts
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery, Fanout, Followup, Receipt, Sighting
-from broadcaster.store.receipts import NewReceipt
-from broadcaster.store.residents import Suppression
+from broadcaster.store.fanout import receipts
+from broadcaster.store.fanout.deliveries import Delivery, Fanout, Followup, Receipt, Sighting
+from broadcaster.store.fanout.receipts import NewReceipt
+from broadcaster.store.public.residents import Suppression
 from tests import onair
 from tests.onair import NOW, SEALER
 

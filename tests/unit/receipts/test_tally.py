@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from broadcaster.receipts import tally
 from broadcaster.receipts.counts import STATES, ChannelCount
-from broadcaster.store import fanouts
-from broadcaster.store.alerts import Alert, Body, RevisionText
+from broadcaster.store.alerting.alerts import Alert, Body, RevisionText
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Delivery
+from broadcaster.store.fanout import fanouts
+from broadcaster.store.fanout.deliveries import Delivery
 from tests import onair
 from tests.onair import NOW, OnAir
 

@@ -12,19 +12,20 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from broadcaster.alert.delivery import Event
-from broadcaster.store import fanouts, followups, outcomes, receipts, residents, retries, senders, tallies, waves
-from broadcaster.store.alerts import Alert, Body, Release, Revision, RevisionText
+from broadcaster.store.alerting.alerts import Alert, Body, Release, Revision, RevisionText
 from broadcaster.store.database import Sessions
-from broadcaster.store.deliveries import Fanout, Source
-from broadcaster.store.directory import Community, County
-from broadcaster.store.fanouts import LaneSpec
-from broadcaster.store.followups import DueAsk
-from broadcaster.store.outcomes import Outcome, Recorded
-from broadcaster.store.people import User
-from broadcaster.store.receipts import NewReceipt
+from broadcaster.store.desk.people import User
+from broadcaster.store.fanout import fanouts, followups, outcomes, receipts, retries, senders, tallies, waves
+from broadcaster.store.fanout.deliveries import Fanout, Source
+from broadcaster.store.fanout.fanouts import LaneSpec
+from broadcaster.store.fanout.followups import DueAsk
+from broadcaster.store.fanout.outcomes import Outcome, Recorded
+from broadcaster.store.fanout.receipts import NewReceipt
+from broadcaster.store.fanout.senders import NewSender, Wait
+from broadcaster.store.fanout.waves import ClaimedWave, Intent, Room
+from broadcaster.store.places.directory import Community, County
+from broadcaster.store.public import residents
 from broadcaster.store.sealed import Sealer
-from broadcaster.store.senders import NewSender, Wait
-from broadcaster.store.waves import ClaimedWave, Intent, Room
 
 SEALER = Sealer(b"f" * 32, b"i" * 32)
 LEASE, SETTLE = 30.0, 60.0

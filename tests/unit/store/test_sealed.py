@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from broadcaster.store import residents
 from broadcaster.store.database import Sessions
+from broadcaster.store.public import residents
 from broadcaster.store.sealed import NONCE, Sealer, Unsealable
 
 SEALER = Sealer(b"f" * 32, b"i" * 32)

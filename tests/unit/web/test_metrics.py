@@ -11,9 +11,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from broadcaster.dispatch.sweep import Sweep
-from broadcaster.store import database, residents, senders, tallies
+from broadcaster.store import database
 from broadcaster.store.database import Sessions, engine_of
-from broadcaster.store.senders import NewSender
+from broadcaster.store.fanout import senders, tallies
+from broadcaster.store.fanout.senders import NewSender
+from broadcaster.store.public import residents
 from broadcaster.store.vitals import Heart
 from broadcaster.web import create_app
 from tests import onair

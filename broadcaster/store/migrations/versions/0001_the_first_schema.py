@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from broadcaster.store import tally_triggers
+from broadcaster.store.fanout import tally_triggers
 
 revision = "0001"
 down_revision = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from broadcaster.store import tally_triggers
+from broadcaster.store.fanout import tally_triggers
 
 revision = "0003"
 down_revision = "0002"

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from broadcaster.store import consent
+from broadcaster.store.public import consent
 
 revision = "0012"
 down_revision = "0011"

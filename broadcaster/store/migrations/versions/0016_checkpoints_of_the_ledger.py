@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from broadcaster.store import ledger, merkle
+from broadcaster.store.timeline import ledger, merkle
 
 revision = "0016"
 down_revision = "0015"

@@ -18,9 +18,12 @@ from broadcaster.outage.binder import duty as binder
 from broadcaster.outage.binder import file as binder_file
 from broadcaster.outage.binder.duty import Binders
 from broadcaster.settings import Settings
-from broadcaster.store import binders, directory_load, ledger, sealed_stream
+from broadcaster.store import sealed_stream
+from broadcaster.store.binder import binders
 from broadcaster.store.database import Sessions
+from broadcaster.store.places import directory_load
 from broadcaster.store.sealed_stream import Opener
+from broadcaster.store.timeline import ledger
 from tests.factories import KEYS, SEALER, House, directory, furnish, phones
 
 WORDS = "seven words of dice stand in here"

@@ -15,7 +15,7 @@ from broadcaster.outage.binder import file as binder_file
 from broadcaster.outage.binder.file import MANIFEST, Manifest, Packer, Part
 from broadcaster.store import sealed_stream
 from broadcaster.store.sealed_stream import CannotOpen, Opener, Recipients, Sealing
-from broadcaster.store.signed_note import PublicKey, Signer
+from broadcaster.store.timeline.signed_note import PublicKey, Signer
 
 WORDS = "seven words of dice stand in here"
 NOON = datetime(2026, 6, 18, 16, 0, tzinfo=UTC)

@@ -14,9 +14,9 @@ import pytest
 from broadcaster.outage.binder import duty, file
 from broadcaster.outage.binder.file import Packer
 from broadcaster.store import sealed_stream
-from broadcaster.store.carried import RESIDENT_COLUMNS
+from broadcaster.store.binder.carried import RESIDENT_COLUMNS
 from broadcaster.store.sealed_stream import Opener, Recipients
-from broadcaster.store.signed_note import Signer
+from broadcaster.store.timeline.signed_note import Signer
 from tests.factories import SECRET
 
 WORDS = "seven words of dice stand in here"

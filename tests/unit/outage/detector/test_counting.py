@@ -11,7 +11,7 @@ import pytest
 from broadcaster.cli.calls import by_hour
 from broadcaster.outage.detector import counting
 from broadcaster.outage.detector.counting import BadCount, Given, checked
-from broadcaster.store.call_counts import NewCount
+from broadcaster.store.outage.call_counts import NewCount
 
 NOW = datetime(2026, 6, 18, 16, 4, 30, tzinfo=UTC)
 AT = NOW.replace(second=0)

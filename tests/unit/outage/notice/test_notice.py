@@ -9,7 +9,7 @@ import pytest
 
 from broadcaster.alert.alert import FailureKind
 from broadcaster.outage.notice.rule import Confidential, Notice, Open, Told, clocks, failure
-from broadcaster.store.provider_notices import ClockName
+from broadcaster.store.agencies.provider_notices import ClockName
 
 NOON = datetime(2026, 6, 18, 16, tzinfo=UTC)
 

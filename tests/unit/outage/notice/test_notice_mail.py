@@ -15,7 +15,7 @@ from broadcaster.outage.notice.fields import CONFIDENTIAL, LABELS, is_unknown
 from broadcaster.outage.notice.mail import Mailed, NoMail
 from broadcaster.outage.notice.rule import Confidential, Open
 from broadcaster.outage.notice.times import moment
-from broadcaster.store.provider_notices import NoticeKind
+from broadcaster.store.agencies.provider_notices import NoticeKind
 
 ZONE = ZoneInfo("America/New_York")
 TOLD = datetime(2026, 6, 18, 17, 20, tzinfo=UTC)

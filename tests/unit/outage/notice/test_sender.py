@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadcaster.outage.notice.sender import author
-from broadcaster.store.provider_notices import Proof
+from broadcaster.store.agencies.provider_notices import Proof
 from tests.unit.outage.notice.mails import of
 
 OURS = "mx.state911.example"

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from broadcaster.outage.report import figures as report
 from broadcaster.outage.report.figures import Chain, Facts, MissedFigures, Report, Story
-from broadcaster.store.ledger_reading import Event
-from broadcaster.store.report import Agency, Pace, Place, Run
-from broadcaster.store.tallies import Count
+from broadcaster.store.fanout.tallies import Count
+from broadcaster.store.outage.report import Agency, Pace, Place, Run
+from broadcaster.store.timeline.ledger_reading import Event
 
 KNOWN = datetime(2026, 6, 18, 17, 15, tzinfo=UTC)
 """1:15 p.m. in Massachusetts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from broadcaster.outage.report import charts
-from broadcaster.store.report import Pace
+from broadcaster.store.outage.report import Pace
 from tests.unit.outage.report.reported import FIRST, at, ended, made
 
 

@@ -11,8 +11,8 @@ import pytest
 from broadcaster.outage.report import words
 from broadcaster.outage.report.figures import Chain, MissedFigures, Story, counties
 from broadcaster.outage.report.references import INTERVALS
-from broadcaster.store.report import Pace
-from broadcaster.store.tallies import Count
+from broadcaster.store.fanout.tallies import Count
+from broadcaster.store.outage.report import Pace
 from tests.unit.outage.report.reported import CHAIN, EVENTS, KNOWN, at, ended, event, facts, made, run
 
 ZONE = ZoneInfo("America/New_York")

@@ -1,0 +1,1 @@
+"""What agencies and providers said: acknowledgements, chases, notices, trouble."""

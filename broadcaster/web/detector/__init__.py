@@ -1,0 +1,1 @@
+"""What the detector proposes and hears, at the desk. It never alerts: a person does."""

@@ -1,0 +1,1 @@
+"""Who answers where, at the desk: looked up, imported with the difference shown before, and kept fresh."""

@@ -1,0 +1,1 @@
+"""Who is on call and in charge, and how each of them practises."""
