@@ -40,7 +40,7 @@ settings.register_profile("house", deadline=None, derandomize=True, database=Non
 settings.load_profile("house")
 dialect.install()
 structlog.configure(
-    [*structlog.get_config()["processors"][:-1], ConsoleRenderer(False, exception_formatter=plain_traceback)]
+    [*structlog.get_config()["processors"][:-1], ConsoleRenderer(colors=False, exception_formatter=plain_traceback)]
 )
 """As it is by default, but for the tracebacks, which are otherwise drawn in frames: a hundred milliseconds each."""
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
