@@ -10,6 +10,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
+from sqlalchemy.engine import make_url
+
 from broadcaster.dispatch.engine import Engine
 from broadcaster.dispatch.sweep import keep
 from broadcaster.dispatch.waves.drain import drain
@@ -22,6 +25,13 @@ from tests.flow.warm import Forked
 
 NOON = datetime(2026, 6, 18, 17, 15, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[2]
+
+
+AT_WORK = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
+)
+"""How many others are in the midst of a transaction."""
 
 
 def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
@@ -42,6 +52,15 @@ def child(failpoint: str, module: str, *words: str) -> Forked:
     env = {**os.environ, "FAILPOINT": failpoint, "PYTHONPATH": str(ROOT)}
     with Path(os.devnull).open("r+b") as nothing:
         return warm.fork(env, module, words, (nothing, nothing, nothing))
+
+
+def dies(process: Forked, database_url: str) -> None:
+    """Wait until a process has died by `kill -9` and the database has seen it: until then its rows are locked, and
+    whoever goes on passes them by."""
+    assert process.wait(30) == -9
+    with psycopg.connect(make_url(database_url).set(drivername="postgresql").render_as_string(False)) as here:
+        here.autocommit = True
+        until(lambda: here.execute(AT_WORK).fetchone() == (0,))
 
 
 def finish(works: Engine, seconds: float = 60.0) -> None:

