@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import create_engine, text
 
 
 def _alembic(url: str) -> Config:
@@ -23,3 +24,13 @@ def upgrade(url: str, revision: str = "head") -> None:
 def downgrade(url: str, revision: str) -> None:
     """Bring the schema down to a revision; ``base`` is empty."""
     command.downgrade(_alembic(url), revision)
+
+
+def empty(url: str) -> None:
+    """Throw away everything that stands in a database, tables and rows. The way down, step by step, is for a database
+    that is kept: it may refuse rows that an older schema cannot hold."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()

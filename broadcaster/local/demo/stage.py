@@ -123,7 +123,7 @@ class Cast:
 
 def furnish(settings: Settings, many: int) -> Cast:
     """An empty schema, then Massachusetts, two people and `many` residents."""
-    schema.downgrade(settings.database_url, "base")
+    schema.empty(settings.database_url)
     schema.upgrade(settings.database_url)
     sessions = database.sessions(database.connect(settings.database_url))
     sealer = sealer_of(settings)

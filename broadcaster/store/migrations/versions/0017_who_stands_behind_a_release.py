@@ -127,6 +127,7 @@ def downgrade() -> None:
     op.drop_table("person_contact")
     op.drop_column("fanout", "wish")
     op.drop_constraint(OWNER, "address")
+    op.execute("UPDATE address SET owner = 'installation' WHERE owner NOT IN ('resident', 'agency')")
     op.create_check_constraint(OWNER, "address", "owner IN ('resident', 'agency', 'installation')")
     op.drop_table("glass_review")
     op.drop_constraint(TWO_PEOPLE, "release")
