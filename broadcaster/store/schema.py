@@ -29,8 +29,8 @@ def downgrade(url: str, revision: str) -> None:
 def empty(url: str) -> None:
     """Throw away everything that stands in a database, tables and rows. The way down, step by step, is for a database
     that is kept: it may refuse rows that an older schema cannot hold."""
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    engine = create_engine(url)
+    with engine.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
     engine.dispose()
