@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from broadcaster.alert.alert import content_from_json
-from broadcaster.store.alerting.alerts import Release, Revision
+from broadcaster.store.alerting.alerts import Alert, Release, Revision
 from broadcaster.store.database import Sessions
 from tests.desk import BOTH, ISSUER, SECOND, Browser, Desk, walk
+from tests.flow.story import until
 
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 CHANGED = "This alert was changed after you had opened this page"
 
 
@@ -58,6 +62,29 @@ def test_nobody_submits_what_they_have_not_seen(desk: Desk) -> None:
     assert "978-555-0188" in author.words
     author.send("/submit")
     assert "this is what goes out" in author.words
+
+
+def test_what_is_saved_while_submit_is_under_way_is_not_frozen_unseen(desk: Desk) -> None:
+    """The other one's save has begun and holds the alert; submit has read the draft as its page showed it."""
+    author = desk.browser(ISSUER)
+    walk(desk, author)
+    with ThreadPoolExecutor(1) as pool, desk.sessions() as other:
+        row = other.scalars(select(Revision).join(Alert).with_for_update(of=Alert)).one()
+        submitted = pool.submit(author.send, "/submit")
+        until(lambda: waits_for_a_row(desk) or submitted.done())
+        row.content = {**row.content, "note": "Whole county."}
+        other.commit()
+        submitted.result(30)
+    assert CHANGED in author.words and "Whole county." in author.words
+    assert stands(desk) == [(1, "Whole county.", {})]
+
+
+def waits_for_a_row(desk: Desk) -> bool:
+    with desk.sessions() as store:
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return bool(store.scalar(text(waiting)))
 
 
 def test_an_old_tab_takes_nothing_back_that_waits_or_went_out(desk: Desk) -> None:

@@ -35,6 +35,8 @@ Answer = Response | tuple[str, int]
 @only(Role.ISSUER)
 def submit(alert: str, no: int) -> Answer:
     """Freeze exactly what was previewed and ask for its release; a number that was typed since is looked at first."""
+    if _is_older(alert, no):
+        return _look_again(alert, no)
     if form_numbers.were_typed(alert, no):
         flash(_("A number was typed in since: look at the texts as they are now, then submit."), "warning")
         return form_numbers.save_typed(alert)
@@ -42,9 +44,8 @@ def submit(alert: str, no: int) -> Answer:
         with house().sessions.begin() as store:
             acting.newest(store, alert, locked=True)
             revision = acting.revision_of(store, alert, no)
-            if seen.is_older(revision):
-                flash(said(seen.LOOK_AGAIN), "warning")
-                return _back(alert, no)
+            if seen.is_older(revision):  # somebody has saved it since; from here on nobody can
+                return _look_again(alert, no)
             actions.submit(acting.actor(store), revision)
             typed_drafts.drop(store, person().id, drafts.key_of(alert, no, numbers=True))
     except AlertRefused as refused:
@@ -52,6 +53,20 @@ def submit(alert: str, no: int) -> Answer:
             flash(said(problem.sentence), "error")
         return redirect(url_for("form.edit", alert=alert), 303)
     flash(_("Submitted. What you see here is frozen: this is what goes out."), "success")
+    return _back(alert, no)
+
+
+def _is_older(alert: str, no: int) -> bool:
+    """Whether the page showed something else than what would be frozen; a number typed on it is kept."""
+    with house().sessions.begin() as store:
+        older = seen.is_older(acting.revision_of(store, alert, no))
+        if older and any(value for name, value in request.form.items() if name.startswith("number-")):
+            drafts.keep(store, drafts.key_of(alert, no, numbers=True))
+        return older
+
+
+def _look_again(alert: str, no: int) -> Response:
+    flash(said(seen.LOOK_AGAIN), "warning")
     return _back(alert, no)
 
 
