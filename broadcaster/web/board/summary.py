@@ -90,7 +90,7 @@ def page(alert: str) -> str:
 @only(*DESK)
 def mail(alert: str) -> Response | tuple[str, int]:
     """Mail it to the addresses that were typed."""
-    typed = request.form.get("to", "")[:LONGEST].replace("\0", "")
+    typed = request.form.get("to", "")[:LONGEST]
     to, problem = addresses(typed)
     if problem:
         return _page(alert, typed, problem), 422

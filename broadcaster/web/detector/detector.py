@@ -107,7 +107,7 @@ def draft(key: str) -> Response:
 @only(*DESK)
 def dismiss(key: str) -> Answer:
     """It is no outage, for a reason that stays."""
-    reason = request.form.get("reason", "").strip()[:LONGEST_REASON].replace("\0", "")
+    reason = request.form.get("reason", "").strip()[:LONGEST_REASON]
     if not reason:
         return _proposal(key, Said("Say why it is none: whom you asked, and what they said.")), 422
     with house().sessions.begin() as store:

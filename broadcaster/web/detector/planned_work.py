@@ -69,7 +69,7 @@ def places(store: Session) -> Places:
 def plan(store: Session, form: Mapping[str, str]) -> dict[str, str]:
     """Keep planned work; or a sentence for each field that cannot be."""
     problems: dict[str, str] = {}
-    words = form.get("words", "").strip()[:LONGEST_WORDS].replace("\0", "")
+    words = form.get("words", "").strip()[:LONGEST_WORDS]
     if not words:
         problems["words"] = Said("Say what is done, and by whom: others will ask.")
     codes = _codes(form.get("where", ""), directory_load.load(store, agencies=False))

@@ -85,7 +85,7 @@ def sent_key() -> str:
 def fields_of(form: MultiDict[str, str]) -> Fields:
     """A form as it is kept: no token, no field longer than the form reads, and nothing that PostgreSQL cannot hold."""
     return {
-        name[:80]: [value[: form_typed.LONGEST].replace("\0", "") for value in values]
+        name[:80]: [value[: form_typed.LONGEST] for value in values]
         for name, values in form.lists()
         if name not in LEFT_OUT and "\0" not in name
     }

@@ -53,7 +53,7 @@ def end_check(desk: Desk, key: str, check: int) -> None:
 
 def typed(name: str) -> str:
     """A field of the form, as far as it is kept."""
-    return request.form.get(name, "").strip()[:LONGEST].replace("\0", "")
+    return request.form.get(name, "").strip()[:LONGEST]
 
 
 def _pause() -> timedelta:

@@ -58,7 +58,7 @@ def blank(provider: str = "", ticket: str = "", kind: str = NoticeKind.INITIAL.v
 
 def typed(form: MultiDict[str, str]) -> Typed:
     """What was sent, or kept."""
-    return Typed({name: form.get(name, "")[:LONGEST].replace("\0", "") for name in (*TEXTS, *TIMES)})
+    return Typed({name: form.get(name, "")[:LONGEST] for name in (*TEXTS, *TIMES)})
 
 
 def read(sent: Typed) -> tuple[Notice, datetime] | None:

@@ -100,7 +100,7 @@ def read(store: Session) -> Stated:
 
 def _typed() -> TypedFacts:
     def text(name: str) -> str:
-        return request.form.get(name, "")[: form_typed.LONGEST].replace("\0", "")
+        return request.form.get(name, "")[: form_typed.LONGEST]
 
     place = form_typed.from_request(request.form)
     return TypedFacts(text("known_at"), text("known_from"), text("carriers"), text("services"), place)

@@ -227,7 +227,7 @@ def _typed(store: Session, outage: str) -> MultiDict[str, str]:
 
 
 def _words(name: str) -> str:
-    return request.form.get(name, "").strip()[:LONGEST_NOTE].replace("\0", "")
+    return request.form.get(name, "").strip()[:LONGEST_NOTE]
 
 
 def _chosen(store: Session) -> User:
