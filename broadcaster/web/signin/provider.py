@@ -149,15 +149,13 @@ class Provider:
         where = known.said.get("userinfo_endpoint")
         if not self._leads(where) or not isinstance(access, str) or not access.isprintable():
             return {}
-        headers = {"Authorization": f"Bearer {access}", "Accept": "application/json"}
         try:
-            reply = asyncio.run(self._through_the_door("GET", str(where), headers, b""))
-            said = json.loads(reply.text)
-        except (SendError, DoorClosed, OSError, ValueError, RecursionError) as error:
-            log.warning("provider.no_userinfo", error=str(error) or type(error).__name__)
+            status, said = self._answered("GET", str(where), {"Authorization": f"Bearer {access}"}, b"")
+        except ProviderDown as down:
+            log.warning("provider.no_userinfo", error=str(down))
             return {}
-        if reply.status != 200 or not isinstance(said, dict) or said.get("sub") != subject:
-            log.warning("provider.no_userinfo", status=reply.status)
+        if status != 200 or not isinstance(said, dict) or said.get("sub") != subject:
+            log.warning("provider.no_userinfo", status=status)
             return {}
         return said
 
@@ -241,19 +239,24 @@ class Provider:
         if self._clock() < self._left_alone_until:
             raise ProviderDown("it did not answer a moment ago")
         try:
-            reply = asyncio.run(
-                self._through_the_door(method, url, {**(headers or {}), "Accept": "application/json"}, body)
-            )
-            said = json.loads(reply.text)
-        except (SendError, DoorClosed, OSError, ValueError, RecursionError) as error:
+            status, said = self._answered(method, url, headers or {}, body)
+        except ProviderDown:
             self._leave_alone()
-            raise ProviderDown(f"{urlsplit(url).path}: {error or type(error).__name__}") from error
-        if method == "POST" and reply.status in (400, 401):
+            raise
+        if method == "POST" and status in (400, 401):
             raise AnswerRefused(f"the code is not taken: {str(said)[:200]}")
-        if reply.status != 200 or not isinstance(said, dict):
+        if status != 200 or not isinstance(said, dict):
             self._leave_alone()
-            raise ProviderDown(f"{urlsplit(url).path} answers {reply.status}")
+            raise ProviderDown(f"{urlsplit(url).path} answers {status}")
         return said
+
+    def _answered(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Any]:
+        """The status and the JSON of an answer. ProviderDown when there is none."""
+        try:
+            reply = asyncio.run(self._through_the_door(method, url, {**headers, "Accept": "application/json"}, body))
+            return reply.status, json.loads(reply.text)
+        except (SendError, DoorClosed, OSError, ValueError, RecursionError) as error:
+            raise ProviderDown(f"{urlsplit(url).path}: {error or type(error).__name__}") from error
 
     async def _through_the_door(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
         door = Door(live=self._settings.mode is Mode.LIVE, limits=self._limits)
